@@ -1,0 +1,89 @@
+// Package cli is the command line of autobackup: results go to stdout,
+// everything else to stderr.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"autobackup/cmd/autobackup/demo"
+)
+
+// Exit codes, printed in the help.
+const (
+	Expected   = 0 // every outcome was the expected one
+	Unexpected = 1 // an object was not verified, not read, or not as expected
+	Trouble    = 2 // wrong usage, or the program could not do its work
+)
+
+const description = `Know, not hope, that S3 backups in another region are intact.
+
+Exit codes: 0 every outcome was the expected one; 1 at least one was not, or a
+file could not be read; 2 wrong usage, or the program could not do its work.`
+
+type commands struct {
+	Demo demoCommand `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
+}
+
+type demoCommand struct {
+	Dir     string `help:"Upload the files in DIR, recursively, instead of the samples." type:"existingdir" placeholder:"DIR"`
+	Project string `help:"Folder of template.yaml and samconfig.toml." default:"." type:"existingdir"`
+	JSON    bool   `help:"Print the report as JSON." name:"json"`
+	Keep    string `help:"Keep the e-mails in this folder." placeholder:"DIR"`
+}
+
+// Run executes a command line and answers the exit code.
+func Run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c commands
+	exit := -1
+	parser, err := kong.New(&c, kong.Name("autobackup"), kong.Description(description), kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exit = code }))
+	if err != nil {
+		return trouble(stderr, err)
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 { // --help
+		return exit
+	}
+	if err != nil {
+		return trouble(stderr, fmt.Errorf("%w\nautobackup: hint: autobackup --help lists the commands", err))
+	}
+	switch parsed.Command() {
+	case "demo":
+		return c.Demo.run(ctx, stdout, stderr)
+	default:
+		return trouble(stderr, errors.New("no such command: "+parsed.Command()))
+	}
+}
+
+func (d demoCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
+	report, err := demo.Run(ctx, demo.Options{Project: d.Project, Dir: d.Dir, Keep: d.Keep, Progress: stderr})
+	if err != nil {
+		return trouble(stderr, err)
+	}
+	write := report.Text
+	if d.JSON {
+		write = report.JSON
+	}
+	if err := write(stdout); err != nil {
+		return trouble(stderr, err)
+	}
+	if !report.Expected {
+		return Unexpected
+	}
+	return Expected
+}
+
+func trouble(stderr io.Writer, err error) int {
+	fmt.Fprintf(stderr, "autobackup: error: %v\n", err) //nolint:errcheck // nowhere left to tell
+	return Trouble
+}

@@ -1,0 +1,77 @@
+// Package demo runs the main job on one machine with the deployed templates,
+// definition and function binaries, and reports what became of every object.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"autobackup/internal/local"
+	"autobackup/internal/local/clock"
+)
+
+// Options say what to run.
+type Options struct {
+	Project  string    // folder of the templates
+	Dir      string    // upload the files below it; empty: the samples
+	Keep     string    // folder to keep the e-mails in; empty: they are only printed
+	Progress io.Writer // gets a progress display if it is a terminal
+}
+
+// run is one demo.
+type run struct {
+	Options
+	stack   *local.Stack
+	clock   *clock.Clock
+	watcher *watcher
+	pair    pair
+	display *display
+
+	objects []*object
+	unread  []Unread
+}
+
+// Run deploys both regions, uploads, waits until every message is settled, and
+// reports. Its error says why the demo could not be run at all.
+func Run(ctx context.Context, o Options) (report *Report, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	folder, err := os.MkdirTemp("", "autobackup-demo-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for the demo's data: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	r := &run{Options: o, clock: clock.Skipping(ctx), display: newDisplay(o.Progress)}
+	defer r.display.stop()
+	r.watcher = newWatcher(r.clock)
+	closeStack, err := r.deploy(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, closeStack()) }()
+	if err := r.upload(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.stack.WaitIdle(ctx); err != nil {
+		return nil, fmt.Errorf("wait for the validations: %w", err)
+	}
+	r.display.stop()
+	if err := keep(r.stack.Outbox(), o.Keep); err != nil {
+		return nil, err
+	}
+	return r.report()
+}
+
+// keep copies the outbox, which goes with the demo's folder.
+func keep(outbox, folder string) error {
+	if folder == "" {
+		return nil
+	}
+	if err := os.CopyFS(folder, os.DirFS(outbox)); err != nil {
+		return fmt.Errorf("keep the e-mails: %w (name an empty folder)", err)
+	}
+	return nil
+}

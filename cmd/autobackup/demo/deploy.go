@@ -1,0 +1,117 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"autobackup/internal/local"
+)
+
+// Environments of samconfig.toml that the demo deploys.
+const (
+	primaryEnvironment = "default"
+	replicaEnvironment = "replica"
+)
+
+const account = "123456789012"
+
+// seed makes the ids of one demo those of the next.
+const seed = 2026
+
+// pair is what the demo needs to know of the two deployed stacks.
+type pair struct {
+	primaryRegion, replicaRegion string
+	categories                   []string
+	bucket                       func(category string) string
+	outputs                      map[string]string
+}
+
+// deploy builds the functions, starts the local stack on a loopback port and
+// deploys replica.yaml, then template.yaml.
+func (r *run) deploy(ctx context.Context, folder string) (stop func() error, err error) {
+	r.display.say("building the functions")
+	binaries, err := build(ctx, r.Project)
+	if err != nil {
+		return nil, err
+	}
+	r.display.say("starting two regions")
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen on the loopback address: %w", err)
+	}
+	r.stack, err = local.Start(ctx, local.Config{
+		Clock: r.clock, Project: r.Project, Dir: folder, Account: account, Seed: seed,
+		URL: "http://" + listener.Addr().String(), Runtime: binaries, History: r.watcher.event,
+	})
+	if err != nil {
+		return nil, err
+	}
+	server := &http.Server{Handler: r.stack, ReadHeaderTimeout: time.Minute}
+	go server.Serve(listener) //nolint:errcheck // always ErrServerClosed
+	stop = func() error { return errors.Join(r.stack.Close(), server.Close()) }
+	if err := r.deployStacks(); err != nil {
+		return nil, errors.Join(err, stop())
+	}
+	return stop, nil
+}
+
+func (r *run) deployStacks() error {
+	for _, name := range []string{replicaEnvironment, primaryEnvironment} {
+		environment, err := local.Environment(r.Project, name)
+		if err != nil {
+			return err
+		}
+		deployed, err := r.stack.Deploy(environment, nil)
+		if err != nil {
+			return err
+		}
+		if name == replicaEnvironment {
+			r.pair.replicaRegion = environment.Region
+			continue
+		}
+		r.pair.primaryRegion = environment.Region
+		r.pair.outputs = deployed.Outputs
+		r.pair.categories = strings.Split(deployed.Parameters["Categories"], ",")
+		stage := deployed.Parameters["Stage"]
+		r.pair.bucket = func(category string) string {
+			return "autobackup-" + stage + "-primary-" + category + "-" + account
+		}
+	}
+	return nil
+}
+
+// build compiles the functions as `sam build` does, for this machine, and gives
+// the runtime that starts them. Go links only what changed since the last time.
+func build(ctx context.Context, project string) (local.Runtime, error) {
+	if _, err := exec.LookPath("go"); err != nil {
+		return nil, errors.New("the functions are built from source, and there is no go command in the PATH: install Go from https://go.dev/dl")
+	}
+	absolute, err := filepath.Abs(project)
+	if err != nil {
+		return nil, fmt.Errorf("find the project: %w", err)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	folder := filepath.Join(cache, "autobackup", "functions")
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return nil, fmt.Errorf("make a folder for the functions: %w", err)
+	}
+	//nolint:gosec // G204: the arguments are fixed but for the cache folder
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags=lambda.norpc", "-ldflags=-s -w", "-o", folder+string(filepath.Separator), "./lambdas/...")
+	command.Dir = absolute
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := command.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build the functions in %s: %w\n%s", absolute, err, output)
+	}
+	return local.Binaries(folder), nil
+}

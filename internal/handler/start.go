@@ -1,0 +1,47 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+)
+
+// idleConnections is how many open connections a host may keep between calls. A
+// function that reads a batch has that many calls under way at once; with the
+// SDK's 10, most calls would start with a new connection.
+const idleConnections = 128
+
+// Start is a function's main: it loads the AWS configuration from the
+// environment, builds the function and serves invocations; it never returns. A
+// function that can't be built ends the process with one log line that says
+// which environment variable is wrong and what it should be.
+func Start(build func(cfg aws.Config, env func(string) string) (Func, error)) {
+	f, err := prepare(context.Background(), build)
+	if err != nil {
+		Logger(os.Stderr).Error("function does not start", "error", err.Error())
+		os.Exit(1)
+	}
+	lambda.Start(f)
+}
+
+func prepare(ctx context.Context, build func(aws.Config, func(string) string) (Func, error)) (Func, error) {
+	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns = idleConnections
+		t.MaxIdleConnsPerHost = idleConnections
+	})
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(client))
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration from the environment: %w", err)
+	}
+	if cfg.Region == "" {
+		return nil, errors.New("environment variable AWS_REGION is not set: set it to the function's region, like eu-central-1")
+	}
+	return build(cfg, os.Getenv)
+}

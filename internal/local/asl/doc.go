@@ -1,0 +1,67 @@
+// Package asl interprets the Amazon States Language in its JSONPath dialect, as
+// a STANDARD workflow of AWS Step Functions does. It knows nothing of what the
+// states are for: tasks come in through Load.
+//
+// # What is covered
+//
+// State types: Task, Choice, Wait, Pass, Succeed, Fail and inline Map.
+//
+// Fields: Comment, StartAt, States, TimeoutSeconds and Version of the definition;
+// Comment, Type, Next, End, InputPath, OutputPath, Parameters, ResultSelector,
+// ResultPath, Result, Retry (ErrorEquals, IntervalSeconds, MaxAttempts,
+// BackoffRate, MaxDelaySeconds, JitterStrategy) and Catch (ErrorEquals, Next,
+// ResultPath) of states; Resource, TimeoutSeconds and TimeoutSecondsPath of Task;
+// Seconds, SecondsPath, Timestamp and TimestampPath of Wait; Error, ErrorPath,
+// Cause and CausePath of Fail; ItemsPath, ItemSelector, ItemProcessor and
+// MaxConcurrency of Map; And, Or, Not and every data-test operator of Choice.
+//
+// All 18 intrinsic functions, nested up to 10 deep, and the context object
+// ($$.Execution, $$.State, $$.StateMachine, $$.Map.Item).
+//
+// What the service has beyond that is refused by Load, by name and with the
+// path in the definition; Unsupported lists it.
+//
+// # Paths
+//
+// A definite path (names and indexes alone) gives one value, and it is an error
+// where nothing is there. An indefinite path (*, [n,m], [n:m], .. and
+// [?(...)]) gives an array, empty where nothing matches; its definite
+// beginning must be there all the same. Filters compare with ==, !=, <, <=, >
+// and >=, and join with &&, || and !.
+//
+// # Errors
+//
+// A path that names nothing is States.Runtime, which ends the execution
+// whatever Retry and Catch say. States.DataLimitExceeded is matched by its own
+// name only, States.Timeout by its own name and States.ALL, and
+// States.TaskFailed matches every other error.
+//
+// # Time
+//
+// Only Wait states, the delays of Retry and the tasks themselves take time, all
+// by the execution's clock. While the interpreter computes, or a task runs, it
+// holds the clock's work; while it waits it does not.
+//
+// # Differences from the service
+//
+//   - Members of objects come out in the order of their names, and wildcards
+//     visit them in it: the service keeps the order they were written in.
+//   - States.Format refuses arrays and objects; the service writes them in a
+//     form that is no JSON.
+//   - The cause of an error of the interpreter does not tell the number of the
+//     event that entered the state, and its words are this package's own.
+//   - MapIterationStarted always follows MapStateStarted in previousEventId.
+//   - An execution is never redriven: RedriveCount is 0.
+//   - Catch and Retry of States.Runtime are refused by Load, because they never
+//     have an effect.
+//
+// # References
+//
+//   - https://states-language.net/spec.html
+//   - https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html
+//   - https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
+//   - https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+//   - https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
+//   - https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+//   - https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
+package asl

@@ -1,0 +1,128 @@
+package asl
+
+import (
+	"context"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"autobackup/internal/local/clock"
+)
+
+// Execution is what an execution starts with. Two executions of one machine
+// with the same values and a clock that shows the same times have the same
+// history.
+type Execution struct {
+	Clock *clock.Clock
+	// Seed is where jitter, States.MathRandom and States.UUID begin.
+	Seed uint64
+
+	ARN, Name, RoleARN                string
+	StateMachineARN, StateMachineName string
+
+	Input []byte // JSON
+	// History gets each event, in order, from one goroutine at a time. It must
+	// not block. Events come when the clock has moved on from their instant.
+	// May be nil.
+	History func(types.HistoryEvent)
+}
+
+// Result is how an execution ended.
+type Result struct {
+	Status types.ExecutionStatus
+	Output []byte // JSON; where Status is SUCCEEDED
+	Error  string // where Status is FAILED
+	Cause  string
+	Path   []string // names of the states entered, those of Map items included
+	// Transitions is what the service charges for: states entered, and retries.
+	// https://aws.amazon.com/step-functions/pricing/
+	Transitions int
+	Start, Stop time.Time
+}
+
+// execution is the state of a run.
+type execution struct {
+	given    Execution
+	history  *history
+	input    any
+	started  time.Time
+	deadline time.Time // zero for none
+}
+
+// Run executes the machine and returns when it has ended. The end of ctx aborts
+// the execution, as StopExecution does.
+func (m *Machine) Run(ctx context.Context, e Execution) Result {
+	if e.Clock == nil {
+		e.Clock = clock.Real()
+	}
+	x := &execution{given: e, started: e.Clock.Now(), history: &history{clock: e.Clock, emit: e.History}}
+	within, cancel := ctx, context.CancelFunc(func() {})
+	if m.timeout > 0 {
+		x.deadline = x.started.Add(m.timeout)
+		within, cancel = e.Clock.WithTimeout(ctx, m.timeout)
+	}
+	defer cancel()
+	s := &strand{execution: x, ctx: within, random: rand.New(rand.NewPCG(e.Seed, 0))} // #nosec G404: repeatable on purpose
+	s.busy()
+	defer func() { s.idle() }()
+	result := s.end(s.begin(m))
+	result.Start, result.Stop = x.started, e.Clock.Now()
+	x.history.close()
+	result.Path = x.history.path
+	result.Transitions = len(result.Path) + x.history.retries
+	return result
+}
+
+// begin reads the input and runs the states.
+func (s *strand) begin(m *Machine) (output any, err error) {
+	text, role := string(s.given.Input), s.given.RoleARN
+	s.aside(types.HistoryEvent{Type: types.HistoryEventTypeExecutionStarted,
+		ExecutionStartedEventDetails: &types.ExecutionStartedEventDetails{Input: &text, InputDetails: notTruncated, RoleArn: &role}})
+	if len(s.given.Input) > sizeLimit {
+		return nil, &Error{Name: DataLimitExceeded, Cause: "The execution's input exceeds the maximum number of bytes service limit."}
+	}
+	if s.input, err = decode(s.given.Input); err != nil {
+		return nil, &Error{Name: Runtime, Cause: "The execution's input is not JSON: " + err.Error() + "."}
+	}
+	return m.walk(s, s.input)
+}
+
+// end records how the execution ended.
+func (s *strand) end(output any, err error) Result {
+	switch {
+	case err == nil:
+		text := encode(output)
+		s.record(types.HistoryEvent{Type: types.HistoryEventTypeExecutionSucceeded,
+			ExecutionSucceededEventDetails: &types.ExecutionSucceededEventDetails{Output: &text, OutputDetails: notTruncated}})
+		return Result{Status: types.ExecutionStatusSucceeded, Output: []byte(text)}
+	case err != errStopped:
+		e := asError(err)
+		s.record(types.HistoryEvent{Type: types.HistoryEventTypeExecutionFailed,
+			ExecutionFailedEventDetails: &types.ExecutionFailedEventDetails{Error: optional(e.Name), Cause: optional(e.Cause)}})
+		return Result{Status: types.ExecutionStatusFailed, Error: e.Name, Cause: e.Cause}
+	}
+	s.last = nil // the service lets nothing come before these two
+	if s.late() {
+		s.record(types.HistoryEvent{Type: types.HistoryEventTypeExecutionTimedOut,
+			ExecutionTimedOutEventDetails: &types.ExecutionTimedOutEventDetails{}})
+		return Result{Status: types.ExecutionStatusTimedOut}
+	}
+	s.record(types.HistoryEvent{Type: types.HistoryEventTypeExecutionAborted,
+		ExecutionAbortedEventDetails: &types.ExecutionAbortedEventDetails{}})
+	return Result{Status: types.ExecutionStatusAborted}
+}
+
+// late tells whether the execution's TimeoutSeconds are over.
+func (x *execution) late() bool {
+	return !x.deadline.IsZero() && !x.given.Clock.Now().Before(x.deadline)
+}
+
+// region is that of the execution's ARN.
+func (x *execution) region() string {
+	if parts := strings.Split(x.given.ARN, ":"); len(parts) > 3 {
+		return parts[3]
+	}
+	return ""
+}

@@ -1,0 +1,127 @@
+package asl
+
+import (
+	"context"
+	"math/rand/v2"
+
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+)
+
+// mapState runs a machine for each item of an array.
+// https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html
+type mapState struct {
+	flow
+	items     expression // ItemsPath
+	item      expression // ItemSelector
+	processor machine
+	most      int // items at a time
+	next      string
+}
+
+// inlineConcurrency is what MaxConcurrency 0 means for an inline Map, and the
+// most that the service runs at a time.
+const inlineConcurrency = 40
+
+func loadMap(o *object, s *state) action {
+	m := mapState{flow: loadFlow(o), items: same, next: s.next(o)}
+	m.selector, m.place = o.payload("ResultSelector"), o.place()
+	if o.has("ItemsPath") {
+		m.items = o.expressionAt("ItemsPath", reference)
+	}
+	if o.has("ItemSelector") {
+		m.item = o.payload("ItemSelector")
+	}
+	m.most = int(o.count("MaxConcurrency", 0, longestWait, 0))
+	if m.most == 0 || m.most > inlineConcurrency {
+		m.most = inlineConcurrency
+	}
+	value, there := o.take("ItemProcessor")
+	if !there {
+		o.fail("ItemProcessor", "is missing")
+		return m
+	}
+	m.processor = loadProcessor(o.loader.object(o.path("ItemProcessor"), "an item processor", value))
+	return m
+}
+
+func loadProcessor(o *object) machine {
+	if value, there := o.take("ProcessorConfig"); there {
+		config := o.loader.object(o.path("ProcessorConfig"), "ProcessorConfig", value)
+		switch mode := config.text("Mode"); {
+		case mode == "DISTRIBUTED":
+			config.fail("Mode", "not supported: %s", unsupported["Mode DISTRIBUTED"])
+		case config.has("Mode") && mode != "INLINE":
+			config.fail("Mode", "must be INLINE, not '%s'", mode)
+		}
+		config.done()
+	}
+	return o.machine(o)
+}
+
+func (m mapState) run(v *visit, input any) (any, string, error) {
+	sc := v.scope()
+	effective, err := m.input(sc, input)
+	if err != nil {
+		return nil, "", err
+	}
+	selected, err := m.items(sc, effective)
+	if err != nil {
+		return nil, "", err
+	}
+	list, ok := selected.([]any)
+	if !ok {
+		return nil, "", failure(Runtime, "The items of a Map must be an array, not %s: '%s'.", typeName(selected), excerpt(selected))
+	}
+	results, err := m.process(v, effective, list)
+	if err != nil {
+		return nil, "", err
+	}
+	output, err := m.leave(sc, input, results)
+	return output, m.next, err
+}
+
+// process runs all items and puts their results in order.
+func (m mapState) process(v *visit, effective any, list []any) ([]any, error) {
+	v.record(types.HistoryEvent{Type: types.HistoryEventTypeMapStateStarted,
+		MapStateStartedEventDetails: &types.MapStateStartedEventDetails{Length: int32(len(list))}})
+	items, stop := context.WithCancel(v.ctx)
+	defer stop()
+	f := &fan{visit: v, items: items, stop: stop, most: m.most, ended: make(chan *iteration)}
+	f.iterate = func(i int) *iteration { return m.iteration(f, effective, i, list[i]) }
+	return f.run(len(list))
+}
+
+// iteration is one item's strand, ready to go. Each has random numbers of its
+// own: items run in any order.
+func (m mapState) iteration(f *fan, effective any, i int, item any) *iteration {
+	v := f.visit
+	it := &iteration{index: i, strand: &strand{
+		execution: v.execution,
+		ctx:       f.items,
+		random:    rand.New(rand.NewPCG(v.random.Uint64(), v.random.Uint64())), // #nosec G404: repeatable on purpose
+		item:      map[string]any{"Index": number(i), "Value": item},
+		key:       append(append([]int{}, v.key...), v.events, i),
+		last:      v.last,
+	}}
+	it.work = func() (any, error) {
+		inner := visit{strand: it.strand, state: v.state, entered: v.entered, attempt: v.attempt}
+		input, err := m.itemInput(inner, effective, item)
+		if err != nil {
+			return nil, err
+		}
+		return m.processor.walk(it.strand, input)
+	}
+	return it
+}
+
+// itemInput is what an item's first state gets.
+func (m mapState) itemInput(v visit, effective, item any) (any, error) {
+	if m.item == nil {
+		return item, nil
+	}
+	input, err := m.item(v.scope(), effective)
+	if err != nil {
+		return nil, asError(err).in(v.state.name)
+	}
+	return input, nil
+}

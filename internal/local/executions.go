@@ -1,0 +1,164 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"autobackup/internal/local/asl"
+	"autobackup/internal/local/template"
+)
+
+// machine is a deployed state machine.
+type machine struct {
+	*asl.Machine
+	name, arn string
+}
+
+// Execution is one run of a state machine.
+type Execution struct {
+	ARN   string
+	Input []byte // JSON
+	// Result is nil while the execution runs.
+	Result *asl.Result
+}
+
+// stateMachineProperties are those of AWS::Serverless::StateMachine that have an
+// effect here.
+// https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-statemachine.html
+type stateMachineProperties struct {
+	Name                    string `cfn:",required"`
+	Type                    string
+	DefinitionUri           string `cfn:",required"` //nolint:revive // SAM's name
+	DefinitionSubstitutions map[string]string
+}
+
+func (d *deployment) stateMachine(r template.Resource) (string, map[string]string, error) {
+	var p stateMachineProperties
+	if err := template.Decode(r, &p, "Policies"); err != nil {
+		return "", nil, err
+	}
+	if p.Type != "" && p.Type != "STANDARD" {
+		return "", nil, r.Errorf("Type", "%s is not supported here: use STANDARD", p.Type)
+	}
+	source, err := os.ReadFile(filepath.Join(d.Project, p.DefinitionUri)) // #nosec G304: the project's own file
+	if err != nil {
+		return "", nil, r.Errorf("DefinitionUri", "%w", err)
+	}
+	definition, err := substitute(source, p.DefinitionSubstitutions)
+	if err != nil {
+		return "", nil, r.Errorf("DefinitionSubstitutions", "%w", err)
+	}
+	loaded, err := asl.Load(definition, d.resource)
+	if err != nil {
+		return "", nil, r.Errorf("DefinitionUri", "%s: %w", p.DefinitionUri, err)
+	}
+	m := &machine{Machine: loaded, name: p.Name, arn: d.arn("states", "stateMachine:"+p.Name)}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.machines[m.arn] = m
+	return m.arn, map[string]string{"Arn": m.arn, "Name": m.name}, nil
+}
+
+var placeholder = regexp.MustCompile(`\$\{[^}]*\}`)
+
+// substitute fills in ${Name} as CloudFormation's DefinitionSubstitutions do. A
+// name without a value, or a value that no name asks for, is an error: SAM
+// deploys both without a word.
+func substitute(definition []byte, values map[string]string) ([]byte, error) {
+	used, missing := map[string]bool{}, []string{}
+	filled := placeholder.ReplaceAllFunc(definition, func(found []byte) []byte {
+		name := string(found[2 : len(found)-1])
+		value, ok := values[name]
+		if !ok {
+			missing = append(missing, name)
+		}
+		used[name] = true
+		quoted, _ := json.Marshal(value) // a string always encodes
+		return quoted[1 : len(quoted)-1]
+	})
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("the definition asks for %v, which has no value here", missing)
+	}
+	for name := range values {
+		if !used[name] {
+			return nil, fmt.Errorf("%s is not used by the definition: remove it", name)
+		}
+	}
+	return filled, nil
+}
+
+// StartExecution starts a state machine and returns at once, as the service's
+// API does.
+func (s *Stack) StartExecution(stateMachineARN string, input []byte) (*Execution, error) {
+	id := s.newID()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.machines[stateMachineARN]
+	if m == nil {
+		return nil, fmt.Errorf("start an execution of %s: there is no such state machine", stateMachineARN)
+	}
+	e := &Execution{ARN: executionARN(m, id), Input: input}
+	s.executions = append(s.executions, e)
+	run := asl.Execution{
+		Clock: s.Clock, Seed: s.Seed, ARN: e.ARN, Name: id,
+		StateMachineARN: m.arn, StateMachineName: m.name, Input: input,
+	}
+	if s.History != nil {
+		run.History = func(event types.HistoryEvent) { s.History(e.ARN, event) }
+	}
+	s.running.Go(func() { s.run(m, e, run) })
+	return e, nil
+}
+
+func (s *Stack) run(m *machine, e *Execution, run asl.Execution) {
+	result := m.Run(s.ctx, run)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e.Result = &result
+	close(s.ended)
+	s.ended = make(chan struct{})
+}
+
+// executionARN has the form arn:aws:states:region:account:execution:machine:id.
+func executionARN(m *machine, id string) string {
+	return regexp.MustCompile(`:stateMachine:`).ReplaceAllString(m.arn, ":execution:") + ":" + id
+}
+
+// Executions is a snapshot of all executions, in the order of their start.
+func (s *Stack) Executions() []Execution {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]Execution, 0, len(s.executions))
+	for _, e := range s.executions {
+		all = append(all, *e)
+	}
+	return slices.Clip(all)
+}
+
+// resource finds what a Task state calls: Step Functions' own integrations that
+// this project uses.
+// https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
+func (s *Stack) resource(arn string) (asl.Task, error) {
+	switch arn {
+	case "arn:aws:states:::lambda:invoke":
+		return task(s.invoke), nil
+	case "arn:aws:states:::sns:publish":
+		return task(s.publish), nil
+	case "arn:aws:states:::sqs:sendMessage":
+		return task(s.sendMessage), nil
+	}
+	return nil, fmt.Errorf("%s is not supported by the local stack: use lambda:invoke, sns:publish or sqs:sendMessage", arn)
+}
+
+// task makes a function an asl.Task.
+type task func(ctx context.Context, parameters []byte) ([]byte, error)
+
+// Run calls the function.
+func (t task) Run(ctx context.Context, parameters []byte) ([]byte, error) { return t(ctx, parameters) }

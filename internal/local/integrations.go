@@ -1,0 +1,106 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"autobackup/internal/local/asl"
+	"autobackup/internal/local/lambda"
+	"autobackup/internal/local/sns"
+	"autobackup/internal/local/sqs"
+)
+
+// invoke is arn:aws:states:::lambda:invoke.
+// https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
+func (s *Stack) invoke(ctx context.Context, parameters []byte) ([]byte, error) {
+	var p struct {
+		FunctionName string
+		Payload      json.RawMessage
+	}
+	if err := strictly(parameters, &p); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	f := s.functions[p.FunctionName]
+	s.mu.Unlock()
+	if f == nil {
+		return nil, &asl.Error{Name: "Lambda.ResourceNotFoundException", Cause: "Function not found: " + p.FunctionName}
+	}
+	answer, err := f.Invoke(ctx, p.Payload)
+	if failed := (*lambda.FunctionError)(nil); errors.As(err, &failed) {
+		return nil, &asl.Error{Name: failed.Type, Cause: string(failed.Payload)}
+	}
+	if refused := (*lambda.ServiceError)(nil); errors.As(err, &refused) {
+		return nil, &asl.Error{Name: "Lambda." + refused.Type, Cause: refused.Message}
+	}
+	if err != nil {
+		return nil, &asl.Error{Name: "Lambda.SdkClientException", Cause: err.Error()}
+	}
+	// Built by hand: json.Marshal would escape <, > and & and so change the size.
+	return fmt.Appendf(nil, `{"ExecutedVersion":"$LATEST","Payload":%s,"StatusCode":200}`, answer), nil
+}
+
+// publish is arn:aws:states:::sns:publish.
+// https://docs.aws.amazon.com/step-functions/latest/dg/connect-sns.html
+func (s *Stack) publish(_ context.Context, parameters []byte) ([]byte, error) {
+	var p struct{ TopicArn, Subject, Message string }
+	if err := strictly(parameters, &p); err != nil {
+		return nil, err
+	}
+	id, err := s.SNS.Publish(sns.Publication{TopicARN: p.TopicArn, Subject: p.Subject, Message: p.Message})
+	if err != nil {
+		return nil, serviceError("SNS", err)
+	}
+	return json.Marshal(map[string]string{"MessageId": id})
+}
+
+// sendMessage is arn:aws:states:::sqs:sendMessage.
+// https://docs.aws.amazon.com/step-functions/latest/dg/connect-sqs.html
+func (s *Stack) sendMessage(_ context.Context, parameters []byte) ([]byte, error) {
+	var p struct {
+		QueueUrl          string //nolint:revive // SQS's name
+		MessageBody       string
+		MessageAttributes map[string]struct{ DataType, StringValue string }
+	}
+	if err := strictly(parameters, &p); err != nil {
+		return nil, err
+	}
+	queue, err := s.SQS.ARN(p.QueueUrl)
+	if err != nil {
+		return nil, serviceError("SQS", err)
+	}
+	out := sqs.Outgoing{Body: p.MessageBody, Attributes: map[string]sqs.Attribute{}}
+	for name, a := range p.MessageAttributes {
+		out.Attributes[name] = sqs.Attribute{DataType: a.DataType, Value: a.StringValue}
+	}
+	m, err := s.SQS.Send(queue, out)
+	if err != nil {
+		return nil, serviceError("SQS", err)
+	}
+	return json.Marshal(map[string]string{"MessageId": m.ID, "MD5OfMessageBody": m.MD5OfBody()})
+}
+
+// strictly decodes parameters and refuses, by name, any this stack ignores.
+func strictly(parameters []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(parameters))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return &asl.Error{Name: asl.Runtime, Cause: fmt.Sprintf("The parameters are not supported by the local stack: %v", err)}
+	}
+	return nil
+}
+
+// serviceError names an error as the integrations do: SNS.NotFoundException.
+func serviceError(service string, err error) error {
+	code := "SdkClientException"
+	if refused := (*sns.Error)(nil); errors.As(err, &refused) {
+		code = refused.Code + "Exception"
+	}
+	if refused := (*sqs.Error)(nil); errors.As(err, &refused) {
+		code = refused.Shape + "Exception"
+	}
+	return &asl.Error{Name: service + "." + code, Cause: err.Error()}
+}

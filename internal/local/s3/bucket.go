@@ -1,0 +1,196 @@
+package s3
+
+import (
+	"encoding/xml"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// bucket is one bucket; its name is unique across regions.
+type bucket struct {
+	name        string
+	region      string
+	created     time.Time
+	versioned   bool
+	eventBridge bool
+	replication *ReplicationConfiguration // nil: none
+	objects     objects
+	uploads     map[string]*upload
+}
+
+// BucketConfig describes a bucket to CreateBucket.
+type BucketConfig struct {
+	Name        string
+	Region      string
+	Versioned   bool // versioning is enabled: objects can be put
+	EventBridge bool // its events go to OnEvent
+	// Replication has the rules for what is put from now on; nil: none. The
+	// destinations may be made later.
+	Replication *ReplicationConfiguration
+}
+
+// CreateBucket makes a bucket as a template describes it. Errors name the
+// bucket.
+func (s *Server) CreateBucket(cfg BucketConfig) error {
+	if cfg.Replication != nil {
+		if err := cfg.Replication.validate(cfg.Versioned); err != nil {
+			return err.detail("BucketName", cfg.Name)
+		}
+	}
+	return s.addBucket(&bucket{
+		name: cfg.Name, region: cfg.Region, versioned: cfg.Versioned,
+		eventBridge: cfg.EventBridge, replication: cfg.Replication,
+	})
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+
+func (s *Server) addBucket(b *bucket) error {
+	if !bucketName.MatchString(b.name) || strings.Contains(b.name, "..") {
+		return fail(http.StatusBadRequest, "InvalidBucketName", "The specified bucket is not valid.").detail("BucketName", b.name)
+	}
+	b.created, b.uploads = s.clock.Now(), map[string]*upload{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.buckets[b.name] != nil {
+		return fail(http.StatusConflict, "BucketAlreadyOwnedByYou",
+			"Your previous request to create the named bucket succeeded and you already own it.").detail("BucketName", b.name)
+	}
+	s.buckets[b.name] = b
+	return nil
+}
+
+// bucketOf finds the call's bucket. The server is locked.
+func (s *Server) bucketOf(c *call) (*bucket, error) {
+	b := s.buckets[c.bucket]
+	owner := c.r.Header.Get("X-Amz-Expected-Bucket-Owner")
+	switch {
+	case b == nil:
+		return nil, noSuchBucket(c.bucket)
+	case owner != "" && owner != s.account:
+		return nil, fail(http.StatusForbidden, "AccessDenied", "Access Denied")
+	case b.region != c.region:
+		return nil, permanentRedirect(b.name, b.region)
+	}
+	return b, nil
+}
+
+// withBucket runs f on the call's bucket with the server locked.
+func (s *Server) withBucket(c *call, f func(*bucket) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucketOf(c)
+	if err != nil {
+		return err
+	}
+	return f(b)
+}
+
+// withVersionedBucket refuses to write into a bucket without versioning, whose
+// objects would have the version id "null".
+func (s *Server) withVersionedBucket(c *call, f func(*bucket) error) error {
+	return s.withBucket(c, func(b *bucket) error {
+		if !b.versioned {
+			return notImplemented("writing to bucket %s without versioning; call PutBucketVersioning first: it", b.name)
+		}
+		return f(b)
+	})
+}
+
+func (s *Server) createBucket(c *call) error {
+	var body struct {
+		XMLName            xml.Name `xml:"CreateBucketConfiguration"`
+		LocationConstraint string
+	}
+	if c.r.ContentLength != 0 {
+		if err := c.readXML(&body); err != nil {
+			return err
+		}
+	}
+	wanted := body.LocationConstraint
+	if wanted == "" {
+		wanted = defaultRegion
+	}
+	if wanted != c.region {
+		return fail(http.StatusBadRequest, "IllegalLocationConstraintException", "The %s location constraint is incompatible "+
+			"for the region specific endpoint this request was sent to.", wanted)
+	}
+	if err := s.addBucket(&bucket{name: c.bucket, region: c.region}); err != nil {
+		return err
+	}
+	c.w.Header().Set("Location", "/"+c.bucket)
+	return nil
+}
+
+func (s *Server) deleteBucket(c *call) error {
+	return s.withBucket(c, func(b *bucket) error {
+		if len(b.objects.keys) > 0 {
+			return fail(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty. "+
+				"You must delete all versions in the bucket.").detail("BucketName", b.name)
+		}
+		for _, u := range b.uploads {
+			u.discard()
+		}
+		delete(s.buckets, b.name)
+		c.w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+}
+
+func (s *Server) headBucket(c *call) error {
+	return s.withBucket(c, func(b *bucket) error {
+		c.w.Header().Set("X-Amz-Bucket-Region", b.region)
+		c.w.Header().Set("X-Amz-Access-Point-Alias", "false")
+		return nil
+	})
+}
+
+// defaultRegion is the one that GetBucketLocation and CreateBucket leave out.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+const defaultRegion = "us-east-1"
+
+func (s *Server) getBucketLocation(c *call) error {
+	return s.withBucket(c, func(b *bucket) error {
+		type location struct {
+			XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ LocationConstraint"`
+			Region  string   `xml:",chardata"`
+		}
+		answer := location{Region: b.region}
+		if b.region == defaultRegion {
+			answer.Region = ""
+		}
+		c.xml(http.StatusOK, answer)
+		return nil
+	})
+}
+
+func (s *Server) listBuckets(c *call) error {
+	type listed struct {
+		Name, CreationDate, BucketRegion string
+	}
+	var answer struct {
+		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListAllMyBucketsResult"`
+		Owner   owner
+		Buckets struct{ Bucket []listed }
+	}
+	answer.Owner = owner{ID: s.account, DisplayName: s.account}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
+		b := s.buckets[name]
+		answer.Buckets.Bucket = append(answer.Buckets.Bucket, listed{b.name, iso(b.created), b.region})
+	}
+	c.xml(http.StatusOK, answer)
+	return nil
+}
+
+// owner is the account, as lists name it.
+type owner struct {
+	ID          string
+	DisplayName string
+}

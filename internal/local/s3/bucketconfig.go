@@ -1,0 +1,114 @@
+package s3
+
+import (
+	"encoding/xml"
+	"net/http"
+	"strings"
+)
+
+type versioningConfiguration struct {
+	XMLName xml.Name `xml:"VersioningConfiguration"`
+	Xmlns   string   `xml:"xmlns,attr,omitempty"`
+	Status  string   `xml:",omitempty"`
+}
+
+func (s *Server) putBucketVersioning(c *call) error {
+	var body versioningConfiguration
+	if err := c.readXML(&body); err != nil {
+		return err
+	}
+	switch body.Status {
+	case "Enabled":
+	case "Suspended":
+		return notImplemented("suspended versioning")
+	default:
+		return fail(http.StatusBadRequest, "IllegalVersioningConfigurationException",
+			"The versioning configuration specified in the request is invalid: Status must be Enabled or Suspended")
+	}
+	return s.withBucket(c, func(b *bucket) error {
+		b.versioned = true
+		return nil
+	})
+}
+
+func (s *Server) getBucketVersioning(c *call) error {
+	return s.withBucket(c, func(b *bucket) error {
+		answer := versioningConfiguration{Xmlns: xmlns}
+		if b.versioned {
+			answer.Status = "Enabled"
+		}
+		c.xml(http.StatusOK, answer)
+		return nil
+	})
+}
+
+// notificationConfiguration knows EventBridge only: S3's own notifications to
+// queues, topics and functions are refused.
+type notificationConfiguration struct {
+	XMLName     xml.Name  `xml:"NotificationConfiguration"`
+	Xmlns       string    `xml:"xmlns,attr,omitempty"`
+	EventBridge *struct{} `xml:"EventBridgeConfiguration"`
+}
+
+func (s *Server) putBucketNotification(c *call) error {
+	var body notificationConfiguration
+	if err := c.readXML(&body); err != nil {
+		return err
+	}
+	return s.withBucket(c, func(b *bucket) error {
+		b.eventBridge = body.EventBridge != nil
+		return nil
+	})
+}
+
+func (s *Server) getBucketNotification(c *call) error {
+	return s.withBucket(c, func(b *bucket) error {
+		answer := notificationConfiguration{Xmlns: xmlns}
+		if b.eventBridge {
+			answer.EventBridge = &struct{}{}
+		}
+		c.xml(http.StatusOK, answer)
+		return nil
+	})
+}
+
+func (s *Server) putBucketReplication(c *call) error {
+	var body ReplicationConfiguration
+	if err := c.readXML(&body); err != nil {
+		return err
+	}
+	return s.withBucket(c, func(b *bucket) error {
+		if err := body.validate(b.versioned); err != nil {
+			return err
+		}
+		for _, rule := range body.Rules {
+			destination := s.buckets[strings.TrimPrefix(rule.Destination.Bucket, bucketARN)]
+			if destination == nil || !destination.versioned {
+				return invalidRequest("Destination bucket must exist and have versioning enabled.")
+			}
+		}
+		b.replication = &body
+		return nil
+	})
+}
+
+func (s *Server) getBucketReplication(c *call) error {
+	return s.withBucket(c, func(b *bucket) error {
+		if b.replication == nil {
+			return fail(http.StatusNotFound, "ReplicationConfigurationNotFoundError", "The replication configuration was not found").
+				detail("BucketName", b.name)
+		}
+		answer := *b.replication
+		answer.Xmlns = xmlns
+		c.xml(http.StatusOK, answer)
+		return nil
+	})
+}
+
+func (s *Server) deleteBucketReplication(c *call) error {
+	return s.withBucket(c, func(b *bucket) error {
+		b.replication = nil
+		c.w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+}

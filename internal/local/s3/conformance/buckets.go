@@ -1,0 +1,157 @@
+package conformance
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var bucketTests = map[string]func(*testing.T, *bed){
+	"a bucket tells its region":                          bucketTellsItsRegion,
+	"a bucket of another region redirects":               bucketOfAnotherRegionRedirects,
+	"a missing bucket is told as missing":                missingBucket,
+	"a bucket with objects can't be deleted":             fullBucketStays,
+	"a bucket can't be made twice":                       bucketTwice,
+	"versioning is on once it is enabled":                versioningIsOn,
+	"the EventBridge setting is kept":                    eventBridgeSetting,
+	"a bucket without rules has no configuration":        noReplicationConfiguration,
+	"replication rules are answered as they were put":    replicationRulesKept,
+	"replication rules need a destination that is there": replicationNeedsDestination,
+	"replication rules need a priority":                  replicationNeedsPriority,
+}
+
+func bucketTellsItsRegion(t *testing.T, b *bed) {
+	for _, region := range []string{b.Primary, b.Replica} {
+		bucket := b.bucket(t, region)
+		out, err := b.Client(region).HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: bucket})
+		require.NoError(t, err)
+		assert.Equal(t, region, aws.ToString(out.BucketRegion))
+
+		location, err := b.Client(region).GetBucketLocation(t.Context(), &s3.GetBucketLocationInput{Bucket: bucket})
+		require.NoError(t, err)
+		if region == "us-east-1" {
+			assert.Empty(t, location.LocationConstraint)
+		} else {
+			assert.Equal(t, region, string(location.LocationConstraint))
+		}
+
+		all, err := b.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{})
+		require.NoError(t, err)
+		var names []string
+		for _, listed := range all.Buckets {
+			names = append(names, *listed.Name)
+		}
+		assert.Contains(t, names, *bucket)
+	}
+}
+
+func bucketOfAnotherRegionRedirects(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Replica)
+	_, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
+	response := failed(t, err, 301, "PermanentRedirect")
+	assert.Equal(t, b.Replica, response.Response.Header.Get("X-Amz-Bucket-Region"))
+
+	_, err = b.s3.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: bucket})
+	response = failed(t, err, 301, "MovedPermanently")
+	assert.Equal(t, b.Replica, response.Response.Header.Get("X-Amz-Bucket-Region"))
+}
+
+func missingBucket(t *testing.T, b *bed) {
+	bucket := aws.String("autobackup-conformance-nobody-made-this")
+	_, err := b.s3.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: bucket})
+	failed(t, err, 404, "NotFound")
+	_, err = b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
+	failed(t, err, 404, "NoSuchBucket")
+}
+
+func fullBucketStays(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	b.put(t, bucket, "k", "v")
+	_, err := b.s3.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: bucket})
+	failed(t, err, 409, "BucketNotEmpty")
+}
+
+func bucketTwice(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Replica) // us-east-1 alone allows it
+	_, err := b.Client(b.Replica).CreateBucket(t.Context(), &s3.CreateBucketInput{
+		Bucket:                    bucket,
+		CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(b.Replica)},
+	})
+	failed(t, err, 409, "BucketAlreadyOwnedByYou")
+}
+
+func versioningIsOn(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	out, err := b.s3.GetBucketVersioning(t.Context(), &s3.GetBucketVersioningInput{Bucket: bucket})
+	require.NoError(t, err)
+	assert.Equal(t, types.BucketVersioningStatusEnabled, out.Status)
+}
+
+func eventBridgeSetting(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	out, err := b.s3.GetBucketNotificationConfiguration(t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: bucket})
+	require.NoError(t, err)
+	assert.Nil(t, out.EventBridgeConfiguration)
+	_, err = b.s3.PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
+		Bucket: bucket, NotificationConfiguration: &types.NotificationConfiguration{EventBridgeConfiguration: &types.EventBridgeConfiguration{}},
+	})
+	require.NoError(t, err)
+	out, err = b.s3.GetBucketNotificationConfiguration(t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: bucket})
+	require.NoError(t, err)
+	assert.NotNil(t, out.EventBridgeConfiguration)
+}
+
+func noReplicationConfiguration(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	_, err := b.s3.GetBucketReplication(t.Context(), &s3.GetBucketReplicationInput{Bucket: bucket})
+	failed(t, err, 404, "ReplicationConfigurationNotFoundError")
+}
+
+func replicationRulesKept(t *testing.T, b *bed) {
+	source, destination := b.bucket(t, b.Primary), b.bucket(t, b.Replica)
+	minutes := &types.ReplicationTimeValue{Minutes: aws.Int32(15)}
+	rules := []types.ReplicationRule{{
+		ID: aws.String("first"), Priority: aws.Int32(1), Status: types.ReplicationRuleStatusEnabled,
+		Filter:                  &types.ReplicationRuleFilter{Prefix: aws.String("a/")},
+		DeleteMarkerReplication: &types.DeleteMarkerReplication{Status: types.DeleteMarkerReplicationStatusEnabled},
+		Destination: &types.Destination{
+			Bucket: aws.String("arn:aws:s3:::" + *destination), StorageClass: types.StorageClassStandardIa,
+			Metrics:         &types.Metrics{Status: types.MetricsStatusEnabled, EventThreshold: minutes},
+			ReplicationTime: &types.ReplicationTime{Status: types.ReplicationTimeStatusEnabled, Time: minutes},
+		},
+	}, {
+		ID: aws.String("second"), Priority: aws.Int32(2), Status: types.ReplicationRuleStatusDisabled,
+		Filter: &types.ReplicationRuleFilter{And: &types.ReplicationRuleAndOperator{
+			Prefix: aws.String("b/"), Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}},
+		}},
+		DeleteMarkerReplication: &types.DeleteMarkerReplication{Status: types.DeleteMarkerReplicationStatusDisabled},
+		Destination:             &types.Destination{Bucket: aws.String("arn:aws:s3:::" + *destination)},
+	}}
+	require.NoError(t, b.replicate(t, source, rules...))
+	out, err := b.s3.GetBucketReplication(t.Context(), &s3.GetBucketReplicationInput{Bucket: source})
+	require.NoError(t, err)
+	assert.Equal(t, b.Role, aws.ToString(out.ReplicationConfiguration.Role))
+	assert.ElementsMatch(t, rules, out.ReplicationConfiguration.Rules)
+
+	_, err = b.s3.DeleteBucketReplication(t.Context(), &s3.DeleteBucketReplicationInput{Bucket: source})
+	require.NoError(t, err)
+	_, err = b.s3.GetBucketReplication(t.Context(), &s3.GetBucketReplicationInput{Bucket: source})
+	failed(t, err, 404, "ReplicationConfigurationNotFoundError")
+}
+
+func replicationNeedsDestination(t *testing.T, b *bed) {
+	source := b.bucket(t, b.Primary)
+	missing := aws.String("autobackup-conformance-nobody-made-this")
+	failed(t, b.replicate(t, source, everything(missing)), 400, "InvalidRequest")
+}
+
+func replicationNeedsPriority(t *testing.T, b *bed) {
+	source, destination := b.bucket(t, b.Primary), b.bucket(t, b.Replica)
+	rule := everything(destination)
+	rule.Priority = nil
+	failed(t, b.replicate(t, source, rule), 400, "InvalidRequest")
+}

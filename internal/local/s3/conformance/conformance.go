@@ -1,0 +1,157 @@
+// Package conformance holds what Autobackup takes for granted of S3, as tests
+// that use nothing but the API: they run on the local S3 in every test run, and
+// can run on any other S3 with two regions.
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Target is the S3 under test.
+type Target struct {
+	// Client is a client with the SDK's defaults for a region.
+	Client func(region string) *s3.Client
+	// Primary and Replica are two different regions.
+	Primary, Replica string
+	// Role is the ARN of a role that may replicate between the test's buckets.
+	Role string
+	// Looks is how often, one second apart, a replica is looked for.
+	Looks int
+}
+
+// Run runs every test. Each is handed to bring, which brings up a Target, runs
+// the test on it and takes it down again: a testing/synctest bubble can't hold
+// subtests, so each test needs its own.
+func Run(t *testing.T, bring func(t *testing.T, test func(*testing.T, Target))) {
+	for _, group := range []map[string]func(*testing.T, *bed){bucketTests, objectTests, checksumTests, multipartTests, versionTests, listTests, replicationTests} {
+		for name, test := range group {
+			t.Run(name, func(t *testing.T) {
+				bring(t, func(t *testing.T, target Target) {
+					test(t, &bed{Target: target, s3: target.Client(target.Primary)})
+				})
+			})
+		}
+	}
+}
+
+// bed is what one test stands on.
+type bed struct {
+	Target
+	s3 *s3.Client // of the primary region
+}
+
+// bucket makes a versioned bucket in a region and removes it after the test.
+func (b *bed) bucket(t *testing.T, region string) *string {
+	t.Helper()
+	var noise [6]byte
+	_, err := rand.Read(noise[:])
+	require.NoError(t, err)
+	name := aws.String("autobackup-conformance-" + hex.EncodeToString(noise[:]))
+	client := b.Client(region)
+	input := &s3.CreateBucketInput{Bucket: name}
+	if region != "us-east-1" {
+		input.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(region)}
+	}
+	_, err = client.CreateBucket(t.Context(), input)
+	require.NoError(t, err)
+	_, err = client.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+		Bucket: name, VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { empty(t, client, name) })
+	return name
+}
+
+// empty removes a bucket with everything in it.
+func empty(t *testing.T, client *s3.Client, bucket *string) {
+	ctx := context.WithoutCancel(t.Context()) // cleanups run when it has ended
+	pages := s3.NewListObjectVersionsPaginator(client, &s3.ListObjectVersionsInput{Bucket: bucket})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		require.NoError(t, err)
+		var ids []types.ObjectIdentifier
+		for _, v := range page.Versions {
+			ids = append(ids, types.ObjectIdentifier{Key: v.Key, VersionId: v.VersionId})
+		}
+		for _, m := range page.DeleteMarkers {
+			ids = append(ids, types.ObjectIdentifier{Key: m.Key, VersionId: m.VersionId})
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		out, err := client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: bucket, Delete: &types.Delete{Objects: ids}})
+		require.NoError(t, err)
+		assert.Empty(t, out.Errors)
+	}
+	_, err := client.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: bucket})
+	require.NoError(t, err)
+}
+
+// put stores text under key, with SDK defaults.
+func (b *bed) put(t *testing.T, bucket *string, key, text string) *s3.PutObjectOutput {
+	t.Helper()
+	out, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: &key, Body: bytes.NewReader([]byte(text))})
+	require.NoError(t, err)
+	return out
+}
+
+// get reads a version, "" being the current one.
+func (b *bed) get(t *testing.T, client *s3.Client, bucket *string, key, version string) string {
+	t.Helper()
+	input := &s3.GetObjectInput{Bucket: bucket, Key: &key}
+	if version != "" {
+		input.VersionId = &version
+	}
+	out, err := client.GetObject(t.Context(), input)
+	require.NoError(t, err)
+	body, err := io.ReadAll(out.Body)
+	require.NoError(t, err)
+	require.NoError(t, out.Body.Close())
+	return string(body)
+}
+
+// head looks at a version with its checksums.
+func head(t *testing.T, client *s3.Client, bucket *string, key, version string) (*s3.HeadObjectOutput, error) {
+	t.Helper()
+	input := &s3.HeadObjectInput{Bucket: bucket, Key: &key, ChecksumMode: types.ChecksumModeEnabled}
+	if version != "" {
+		input.VersionId = &version
+	}
+	return client.HeadObject(t.Context(), input)
+}
+
+// failed asserts an error's status and code, and answers the response.
+func failed(t *testing.T, err error, status int, code string) *awshttp.ResponseError {
+	t.Helper()
+	require.Error(t, err)
+	var response *awshttp.ResponseError
+	require.True(t, errors.As(err, &response), "%v", err)
+	assert.Equal(t, status, response.HTTPStatusCode(), "%v", err)
+	var api smithy.APIError
+	require.True(t, errors.As(err, &api), "%v", err)
+	assert.Equal(t, code, api.ErrorCode(), "%v", err)
+	return response
+}
+
+// statusOf is the status an error was answered with; 0 if none.
+func statusOf(err error) int {
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) {
+		return response.HTTPStatusCode()
+	}
+	return 0
+}

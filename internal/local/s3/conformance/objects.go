@@ -1,0 +1,222 @@
+package conformance
+
+import (
+	"bytes"
+	"crypto/md5" //nolint:gosec // how S3 names a customer's key
+	"encoding/base64"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var objectTests = map[string]func(*testing.T, *bed){
+	"what is put is got, whatever its key":          oddKeys,
+	"an empty object is an object":                  emptyObject,
+	"metadata is kept":                              metadataKept,
+	"a range gives some bytes":                      ranges,
+	"a range behind the end is refused":             rangeBehindTheEnd,
+	"a missing key is told as missing":              missingKey,
+	"a body that can't be rewound is stored":        bodyWithoutSeek,
+	"If-Match and If-None-Match are checked":        conditions,
+	"an encrypted object's ETag is no MD5":          encryptedETag,
+	"an object under a customer's key needs it":     customerKey,
+	"an archived object can be looked at, not read": archivedObject,
+	"a wrong Content-MD5 is refused":                wrongMD5,
+}
+
+// keys are the ones that break what doesn't encode well.
+var keys = []string{
+	"plain", "with space", "a+b", "a%2Fb", `"quoted"`, "new\nline", "tab\tbed", "emoji 🗄", "ünïcode", "a//b", "/leading", "trailing/",
+	"..", "a/../b", "<tag>&amp;", "?query=1", "#fragment", strings.Repeat("k", 1024),
+}
+
+func oddKeys(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	for _, key := range keys {
+		b.put(t, bucket, key, "body of "+key)
+	}
+	for _, key := range keys {
+		assert.Equal(t, "body of "+key, b.get(t, b.s3, bucket, key, ""), "%q", key)
+	}
+}
+
+func emptyObject(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	b.put(t, bucket, "empty", "")
+	out, err := head(t, b.s3, bucket, "empty", "")
+	require.NoError(t, err)
+	assert.Zero(t, aws.ToInt64(out.ContentLength))
+	assert.Equal(t, `"d41d8cd98f00b204e9800998ecf8427e"`, aws.ToString(out.ETag))
+	assert.Empty(t, b.get(t, b.s3, bucket, "empty", ""))
+}
+
+func metadataKept(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	started := time.Now().Add(-time.Minute)
+	put, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader("text"), ContentType: aws.String("text/plain"),
+		ContentEncoding: aws.String("identity"), CacheControl: aws.String("no-store"), ContentLanguage: aws.String("en"),
+		ContentDisposition: aws.String("inline"), Metadata: map[string]string{"owner": "a b"},
+		StorageClass: types.StorageClassStandardIa, Tagging: aws.String("team=x&tier=1"),
+	})
+	require.NoError(t, err)
+	assert.Equal(t, types.ServerSideEncryptionAes256, put.ServerSideEncryption)
+	assert.Len(t, aws.ToString(put.VersionId), 32)
+	out, err := head(t, b.s3, bucket, "k", "")
+	require.NoError(t, err)
+	assert.Equal(t, "text/plain", aws.ToString(out.ContentType))
+	assert.Equal(t, "identity", aws.ToString(out.ContentEncoding))
+	assert.Equal(t, "no-store", aws.ToString(out.CacheControl))
+	assert.Equal(t, "en", aws.ToString(out.ContentLanguage))
+	assert.Equal(t, "inline", aws.ToString(out.ContentDisposition))
+	assert.Equal(t, map[string]string{"owner": "a b"}, out.Metadata)
+	assert.Equal(t, types.StorageClassStandardIa, out.StorageClass)
+	assert.Equal(t, types.ServerSideEncryptionAes256, out.ServerSideEncryption)
+	assert.Equal(t, put.VersionId, out.VersionId)
+	assert.Equal(t, put.ETag, out.ETag)
+	assert.Equal(t, `"1cb251ec0d568de6a929b520c4aed8d1"`, aws.ToString(out.ETag))
+	assert.WithinRange(t, aws.ToTime(out.LastModified), started, time.Now().Add(time.Minute))
+}
+
+func ranges(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	b.put(t, bucket, "digits", "0123456789")
+	for _, test := range []struct{ ask, body, content string }{
+		{"bytes=0-3", "0123", "bytes 0-3/10"},
+		{"bytes=4-", "456789", "bytes 4-9/10"},
+		{"bytes=-3", "789", "bytes 7-9/10"},
+		{"bytes=-30", "0123456789", "bytes 0-9/10"},
+		{"bytes=8-100", "89", "bytes 8-9/10"},
+		{"bytes=5-4", "0123456789", ""},
+		{"bytes=0-1,3-4", "0123456789", ""},
+		{"lines=1-2", "0123456789", ""},
+	} {
+		out, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("digits"), Range: &test.ask})
+		require.NoError(t, err, test.ask)
+		body, err := io.ReadAll(out.Body)
+		require.NoError(t, err)
+		require.NoError(t, out.Body.Close())
+		assert.Equal(t, test.body, string(body), test.ask)
+		assert.Equal(t, test.content, aws.ToString(out.ContentRange), test.ask)
+		assert.Equal(t, int64(len(test.body)), aws.ToInt64(out.ContentLength), test.ask)
+
+		looked, err := b.s3.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("digits"), Range: &test.ask})
+		require.NoError(t, err, test.ask)
+		assert.Equal(t, int64(len(test.body)), aws.ToInt64(looked.ContentLength), test.ask)
+	}
+}
+
+func rangeBehindTheEnd(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	b.put(t, bucket, "digits", "0123456789")
+	b.put(t, bucket, "empty", "")
+	for _, test := range []struct{ key, ask string }{{"digits", "bytes=10-"}, {"digits", "bytes=-0"}, {"empty", "bytes=0-0"}, {"empty", "bytes=-1"}} {
+		_, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: &test.key, Range: &test.ask})
+		failed(t, err, 416, "InvalidRange")
+	}
+}
+
+func missingKey(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	_, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
+	failed(t, err, 404, "NoSuchKey")
+	_, err = head(t, b.s3, bucket, "k", "")
+	failed(t, err, 404, "NotFound")
+}
+
+func bodyWithoutSeek(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	text := strings.Repeat("stream ", 50_000)
+	_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: bucket, Key: aws.String("k"), Body: io.LimitReader(strings.NewReader(text), 1<<40), ContentLength: aws.Int64(int64(len(text))),
+	})
+	require.NoError(t, err)
+	assert.Equal(t, text, b.get(t, b.s3, bucket, "k", ""))
+}
+
+func conditions(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	etag := b.put(t, bucket, "k", "v").ETag
+	other := aws.String(`"00000000000000000000000000000000"`)
+	_, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k"), IfMatch: etag, IfNoneMatch: other})
+	require.NoError(t, err)
+	_, err = b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k"), IfMatch: other})
+	failed(t, err, 412, "PreconditionFailed")
+	_, err = b.s3.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("k"), IfNoneMatch: etag})
+	failed(t, err, 304, "NotModified")
+}
+
+func encryptedETag(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	plain := b.put(t, bucket, "k", "v").ETag
+	for _, encryption := range []types.ServerSideEncryption{types.ServerSideEncryptionAwsKms, types.ServerSideEncryptionAwsKmsDsse} {
+		put, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader("v"), ServerSideEncryption: encryption,
+		})
+		require.NoError(t, err)
+		out, err := head(t, b.s3, bucket, "k", "")
+		require.NoError(t, err)
+		assert.Equal(t, encryption, out.ServerSideEncryption)
+		assert.Contains(t, aws.ToString(out.SSEKMSKeyId), "arn:aws:kms:"+b.Primary+":")
+		assert.Regexp(t, `^"[0-9a-f]{32}"$`, aws.ToString(out.ETag))
+		assert.Equal(t, put.ETag, out.ETag)
+		assert.NotEqual(t, plain, out.ETag)
+	}
+}
+
+func customerKey(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	raw := bytes.Repeat([]byte{7}, 32)
+	digest := md5.Sum(raw) //nolint:gosec // how S3 names a customer's key
+	key := aws.String(base64.StdEncoding.EncodeToString(raw))
+	sum := aws.String(base64.StdEncoding.EncodeToString(digest[:]))
+	_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader("v"),
+		SSECustomerAlgorithm: aws.String("AES256"), SSECustomerKey: key, SSECustomerKeyMD5: sum,
+	})
+	require.NoError(t, err)
+	_, err = head(t, b.s3, bucket, "k", "")
+	failed(t, err, 400, "BadRequest")
+	_, err = b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
+	failed(t, err, 400, "InvalidRequest")
+	out, err := b.s3.HeadObject(t.Context(), &s3.HeadObjectInput{
+		Bucket: bucket, Key: aws.String("k"), SSECustomerAlgorithm: aws.String("AES256"), SSECustomerKey: key, SSECustomerKeyMD5: sum,
+	})
+	require.NoError(t, err)
+	assert.Equal(t, sum, out.SSECustomerKeyMD5)
+	assert.Empty(t, out.ServerSideEncryption)
+}
+
+func archivedObject(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	for _, class := range []types.StorageClass{types.StorageClassGlacier, types.StorageClassDeepArchive} {
+		_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader("v"), StorageClass: class,
+		})
+		require.NoError(t, err)
+		out, err := head(t, b.s3, bucket, "k", "")
+		require.NoError(t, err)
+		assert.Equal(t, class, out.StorageClass)
+		_, err = b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
+		failed(t, err, 403, "InvalidObjectState")
+	}
+}
+
+func wrongMD5(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	for sum, code := range map[string]string{"1B2M2Y8AsgTpgAmY7PhCfg==": "BadDigest", "short": "InvalidDigest"} {
+		_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader("not empty"), ContentMD5: &sum,
+		})
+		failed(t, err, 400, code)
+	}
+	_, err := head(t, b.s3, bucket, "k", "")
+	failed(t, err, 404, "NotFound")
+}

@@ -1,0 +1,110 @@
+package conformance
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var versionTests = map[string]func(*testing.T, *bed){
+	"an overwritten version stays readable by its id":            overwrittenVersion,
+	"a delete marker hides the object and answers 405 by its id": deleteMarker,
+	"a version deleted by its id is gone for good":               versionDeleted,
+	"deleting the delete marker brings the object back":          markerDeleted,
+	"an unknown version is told as missing":                      unknownVersion,
+	"many keys are deleted in one request":                       manyDeleted,
+}
+
+func overwrittenVersion(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	one, two := b.put(t, bucket, "k", "one"), b.put(t, bucket, "k", "two")
+	assert.NotEqual(t, one.VersionId, two.VersionId)
+	assert.Equal(t, "one", b.get(t, b.s3, bucket, "k", *one.VersionId))
+	assert.Equal(t, "two", b.get(t, b.s3, bucket, "k", *two.VersionId))
+	assert.Equal(t, "two", b.get(t, b.s3, bucket, "k", ""))
+}
+
+func deleteMarker(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	put := b.put(t, bucket, "k", "v")
+	out, err := b.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: aws.String("k")})
+	require.NoError(t, err)
+	assert.True(t, aws.ToBool(out.DeleteMarker))
+
+	_, err = head(t, b.s3, bucket, "k", "")
+	response := failed(t, err, 404, "NotFound")
+	assert.Equal(t, "true", response.Response.Header.Get("X-Amz-Delete-Marker"))
+	_, err = b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
+	failed(t, err, 404, "NoSuchKey")
+
+	_, err = head(t, b.s3, bucket, "k", *out.VersionId)
+	response = failed(t, err, 405, "MethodNotAllowed")
+	assert.Equal(t, "true", response.Response.Header.Get("X-Amz-Delete-Marker"))
+	assert.Equal(t, *out.VersionId, response.Response.Header.Get("X-Amz-Version-Id"))
+	assert.Equal(t, "DELETE", response.Response.Header.Get("Allow"))
+	assert.NotEmpty(t, response.Response.Header.Get("Last-Modified"))
+	_, err = b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k"), VersionId: out.VersionId})
+	failed(t, err, 405, "MethodNotAllowed")
+
+	assert.Equal(t, "v", b.get(t, b.s3, bucket, "k", *put.VersionId))
+}
+
+func versionDeleted(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	one, two := b.put(t, bucket, "k", "one"), b.put(t, bucket, "k", "two")
+	for range 2 { // the second finds nothing, and says so to nobody
+		out, err := b.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: aws.String("k"), VersionId: two.VersionId})
+		require.NoError(t, err)
+		assert.Equal(t, two.VersionId, out.VersionId)
+		assert.False(t, aws.ToBool(out.DeleteMarker))
+	}
+	_, err := head(t, b.s3, bucket, "k", *two.VersionId)
+	failed(t, err, 404, "NotFound")
+	assert.Equal(t, "one", b.get(t, b.s3, bucket, "k", ""))
+	assert.Equal(t, "one", b.get(t, b.s3, bucket, "k", *one.VersionId))
+}
+
+func markerDeleted(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	b.put(t, bucket, "k", "v")
+	marker, err := b.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: aws.String("k")})
+	require.NoError(t, err)
+	out, err := b.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: aws.String("k"), VersionId: marker.VersionId})
+	require.NoError(t, err)
+	assert.True(t, aws.ToBool(out.DeleteMarker))
+	assert.Equal(t, "v", b.get(t, b.s3, bucket, "k", ""))
+}
+
+func unknownVersion(t *testing.T, b *bed) {
+	one, other := b.bucket(t, b.Primary), b.bucket(t, b.Primary)
+	b.put(t, one, "k", "v")
+	foreign := b.put(t, other, "k", "v").VersionId
+	_, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: one, Key: aws.String("k"), VersionId: foreign})
+	failed(t, err, 404, "NoSuchVersion")
+	_, err = head(t, b.s3, one, "k", *foreign)
+	failed(t, err, 404, "NotFound")
+}
+
+func manyDeleted(t *testing.T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	for _, key := range keys {
+		b.put(t, bucket, key, "v")
+	}
+	var ids []types.ObjectIdentifier
+	for _, key := range keys {
+		ids = append(ids, types.ObjectIdentifier{Key: &key})
+	}
+	out, err := b.s3.DeleteObjects(t.Context(), &s3.DeleteObjectsInput{Bucket: bucket, Delete: &types.Delete{Objects: ids}})
+	require.NoError(t, err)
+	assert.Empty(t, out.Errors)
+	require.Len(t, out.Deleted, len(keys))
+	assert.True(t, aws.ToBool(out.Deleted[0].DeleteMarker))
+	for _, key := range keys {
+		_, err := head(t, b.s3, bucket, key, "")
+		failed(t, err, 404, "NotFound")
+	}
+}

@@ -1,0 +1,182 @@
+package sqs
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Batching says when a consumer closes a batch.
+type Batching struct {
+	Size        int           // messages, 1 to 10,000
+	Window      time.Duration // from a batch's first message; 0 closes it with the receive that opened it
+	MaxBytes    int           // of the batch's JSON array
+	Concurrency int           // batches handled at once; a new one is opened only while there are fewer
+}
+
+func (b Batching) check(q Queue) error {
+	for _, r := range []bound{
+		{"BatchSize", b.Size, 1, 10_000},
+		{"MaximumBatchingWindowInSeconds", int(b.Window / time.Second), 0, 300},
+		{"VisibilityTimeout of " + q.Name(), q.VisibilityTimeout, 1, 43_200}, // with 0 a failing batch would spin
+	} {
+		if err := r.check(); err != nil {
+			return err
+		}
+	}
+	if b.Size > 10 && b.Window < time.Second {
+		return invalidValue("Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10")
+	}
+	return nil
+}
+
+// Batch is what a consumer hands on. Records is the JSON array of its messages.
+type Batch struct {
+	Messages []Message
+	Records  []byte
+}
+
+// Consumer takes messages off a queue in batches, as EventBridge Pipes and
+// Lambda event source mappings do.
+type Consumer struct {
+	s      *Service
+	q      *queue
+	how    Batching
+	handle func(context.Context, Batch) []Message
+
+	ctx       context.Context
+	cancel    context.CancelFunc
+	stopWatch func()
+	running   sync.WaitGroup
+
+	mu         sync.Mutex
+	batch      Batch   // open
+	closed     []Batch // waiting to be handled
+	stopWindow func()
+	active     int
+}
+
+// Consume starts a consumer. handle answers with the messages to delete; the
+// others become visible again after the queue's visibility time-out.
+func (s *Service) Consume(queueARN string, how Batching, handle func(context.Context, Batch) (done []Message)) (*Consumer, error) {
+	s.mu.Lock()
+	q, err := s.find(queueARN)
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	if err := how.check(q.Queue); err != nil {
+		return nil, err
+	}
+	c := &Consumer{s: s, q: q, how: how, handle: handle}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.stopWatch = s.watch(q, c.poll)
+	return c, nil
+}
+
+// Close stops the consumer and waits for the batches being handled, whose
+// context it ends. Messages of an open batch become visible again in their time.
+func (c *Consumer) Close() {
+	c.mu.Lock()
+	c.cancel()
+	c.closeWindow()
+	c.mu.Unlock()
+	c.stopWatch()
+	c.running.Wait()
+}
+
+// poll fills batches while there are messages and batches may be handled.
+func (c *Consumer) poll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.ctx.Err() == nil && c.active < c.how.Concurrency {
+		got := c.receive(min(maxBatch, c.how.Size-len(c.batch.Messages)))
+		if len(got) == 0 {
+			break
+		}
+		for _, m := range got {
+			c.add(m)
+		}
+		if c.how.Window == 0 {
+			c.flush()
+		}
+	}
+}
+
+func (c *Consumer) receive(limit int) []Message {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	return c.s.take(c.q, limit, time.Duration(c.q.VisibilityTimeout)*time.Second)
+}
+
+func (c *Consumer) add(m Message) {
+	r := c.q.encode(m)
+	if len(c.batch.Messages) > 0 && len(c.batch.Records)+len(r)+len(",]") > c.how.MaxBytes {
+		c.flush()
+	}
+	separator := byte(',')
+	if len(c.batch.Messages) == 0 {
+		separator = '['
+		c.openWindow()
+	}
+	c.batch.Messages = append(c.batch.Messages, m)
+	c.batch.Records = append(append(c.batch.Records, separator), r...)
+	if len(c.batch.Messages) == c.how.Size {
+		c.flush()
+	}
+}
+
+func (c *Consumer) openWindow() {
+	if c.how.Window == 0 {
+		return
+	}
+	c.stopWindow = c.s.clk.AfterFunc(c.how.Window, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.flush()
+	})
+}
+
+func (c *Consumer) closeWindow() {
+	if c.stopWindow != nil {
+		c.stopWindow()
+		c.stopWindow = nil
+	}
+}
+
+// flush closes the open batch.
+func (c *Consumer) flush() {
+	c.closeWindow()
+	if len(c.batch.Messages) == 0 {
+		return
+	}
+	c.batch.Records = append(c.batch.Records, ']')
+	c.closed = append(c.closed, c.batch)
+	c.batch = Batch{}
+	c.start()
+}
+
+// start has closed batches handled, the oldest first.
+func (c *Consumer) start() {
+	for c.ctx.Err() == nil && len(c.closed) > 0 && c.active < c.how.Concurrency {
+		b := c.closed[0]
+		c.closed = c.closed[1:]
+		c.active++
+		done := c.s.clk.Work()
+		c.running.Go(func() {
+			defer done()
+			c.run(b)
+		})
+	}
+}
+
+func (c *Consumer) run(b Batch) {
+	for _, m := range c.handle(c.ctx, b) {
+		_ = c.s.Delete(c.q.ARN, m.Receipt) // its own handle: at worst it is stale, which is no error
+	}
+	c.mu.Lock()
+	c.active--
+	c.start()
+	c.mu.Unlock()
+	c.poll()
+}

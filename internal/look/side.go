@@ -1,0 +1,108 @@
+package look
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
+)
+
+// side reads one version in one bucket with HeadObject. Checksums are told only
+// to who asks for them:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+func (l *Looker) side(ctx context.Context, bucket, region string, v s3event.ObjectVersion) verdict.Side {
+	side := verdict.Side{Bucket: bucket, Region: region}
+	err := call(ctx, func(ctx context.Context) error {
+		out, err := l.objects.HeadObject(ctx, &s3.HeadObjectInput{
+			Bucket: &bucket, Key: &v.Key, VersionId: &v.VersionID, ChecksumMode: types.ChecksumModeEnabled,
+		}, in(region))
+		if err == nil {
+			fill(&side, out)
+		}
+		return err
+	})
+	if statusOf(err) == http.StatusBadRequest {
+		side.Found, side.Detail = l.probe(ctx, bucket, region, v)
+	} else if err != nil {
+		classify(&side, err)
+	}
+	return side
+}
+
+// probe asks for one byte, because the answer to HEAD has no body that could
+// tell a 400 of an SSE-C object from one of an expired token. A GET without the
+// customer's key is InvalidRequest:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-s3-c-encryption.html
+// InvalidObjectState says that the credentials and the version are good, so what
+// HEAD lacked is the key, too.
+func (l *Looker) probe(ctx context.Context, bucket, region string, v s3event.ObjectVersion) (verdict.Found, string) {
+	err := call(ctx, func(ctx context.Context) error {
+		out, err := l.objects.GetObject(ctx, &s3.GetObjectInput{
+			Bucket: &bucket, Key: &v.Key, VersionId: &v.VersionID, Range: aws.String("bytes=0-0"),
+		}, in(region))
+		if err == nil {
+			err = out.Body.Close()
+		}
+		return err
+	})
+	switch code := codeOf(err); {
+	case err == nil:
+		return verdict.Unreachable, "HeadObject answered 400, but a byte could be read"
+	case code == "InvalidRequest", code == "InvalidObjectState":
+		return verdict.SSEC, fmt.Sprintf("HeadObject answered 400, GetObject %s: the customer's key is needed", code)
+	default:
+		return found(err), explain("HeadObject answered 400, GetObject", err)
+	}
+}
+
+func fill(side *verdict.Side, out *s3.HeadObjectOutput) {
+	side.Found = verdict.Object
+	side.Size = aws.ToInt64(out.ContentLength)
+	side.ETag = aws.ToString(out.ETag)
+	side.Encryption = string(out.ServerSideEncryption)
+	if out.SSECustomerAlgorithm != nil {
+		side.Encryption = "SSE-C"
+	}
+	side.Checksums = checksums(out)
+	side.ChecksumType = string(out.ChecksumType)
+	side.Replication = string(out.ReplicationStatus)
+}
+
+func checksums(out *s3.HeadObjectOutput) map[string]string {
+	all := map[types.ChecksumAlgorithm]*string{
+		types.ChecksumAlgorithmCrc32:     out.ChecksumCRC32,
+		types.ChecksumAlgorithmCrc32c:    out.ChecksumCRC32C,
+		types.ChecksumAlgorithmCrc64nvme: out.ChecksumCRC64NVME,
+		types.ChecksumAlgorithmMd5:       out.ChecksumMD5,
+		types.ChecksumAlgorithmSha1:      out.ChecksumSHA1,
+		types.ChecksumAlgorithmSha256:    out.ChecksumSHA256,
+		types.ChecksumAlgorithmSha512:    out.ChecksumSHA512,
+		types.ChecksumAlgorithmXxhash64:  out.ChecksumXXHASH64,
+		types.ChecksumAlgorithmXxhash3:   out.ChecksumXXHASH3,
+		types.ChecksumAlgorithmXxhash128: out.ChecksumXXHASH128,
+	}
+	sent := map[string]string{}
+	for algorithm, value := range all {
+		if value != nil {
+			sent[string(algorithm)] = *value
+		}
+	}
+	return sent
+}
+
+// call runs one call of S3 within callTimeout, the SDK's retries included.
+func call(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return do(ctx)
+}
+
+func in(region string) func(*s3.Options) {
+	return func(o *s3.Options) { o.Region = region }
+}

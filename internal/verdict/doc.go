@@ -1,0 +1,54 @@
+// Package verdict is the heart: the answers of both sides about one object
+// version go in, a verdict comes out. It does no I/O and reads no clock. This
+// comment is its specification; every row has a test of its own.
+//
+// The rules are tried from the top. Primary and replica are read at the same
+// version id, which replication keeps
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html).
+//
+// By the event and the primary:
+//
+//	delete marker made by lifecycle     skipped LIFECYCLE_MARKER: S3 does not replicate those
+//	rules can't be followed             failed RULE_NOT_SUPPORTED
+//	sse-c                               failed UNREADABLE_SSE_C
+//	denied                              lagging for DeniedLooks looks, then failed ACCESS_DENIED
+//	unreachable                         lagging for UnreachableLooks looks, then failed UNREACHABLE
+//	missing                             skipped SOURCE_DELETED; a replica that is denied or
+//	                                    unreachable is first looked at as often as above
+//	status REPLICA                      skipped IS_REPLICA
+//	no replica: no rule covers the key  lagging for GraceLooks looks, then failed NOT_REPLICATED
+//
+// An event may come late, so what is there decides between object and delete
+// marker, not the event. Then every replica by itself:
+//
+//	primary  replica
+//	any      denied, unreachable, sse-c  as the primary
+//	any      the other of object/marker  failed CONTENT_MISMATCH
+//	marker   rule ignores markers        nothing is expected; all do: skipped MARKER_NOT_REPLICATED
+//	marker   marker                      verified: delete marker
+//	marker   missing                     lagging until the marker deadline, then failed REPLICA_MISSING
+//	object   missing, status empty       lagging for GraceLooks looks, then failed NOT_REPLICATED
+//	object   missing, status FAILED      failed REPLICATION_FAILED at once; where several replicas are
+//	                                     missing, which one failed can't be told: lagging until the
+//	                                     deadline first
+//	object   missing, any other status   lagging until the deadline, then failed REPLICA_MISSING
+//	object   object                      by Compare
+//
+// The worst replica decides: failed, then lagging, then verified with the
+// weakest evidence. A failure never waits for a lagging sibling.
+//
+// Compare goes from the strongest evidence to the weakest and stops at the
+// first that both sides have (packages checksum and etag say why):
+//
+//	sizes                        differ: SIZE_MISMATCH
+//	FULL_OBJECT, same algorithm  all equal: verified; any different: CONTENT_MISMATCH
+//	COMPOSITE, same algorithm    all equal, -N included: verified; any different: inconclusive
+//	ETags, both MD5-based        equal, -N included: verified
+//	                             both single-part and different: CONTENT_MISMATCH
+//	                             else: inconclusive
+//	nothing                      inconclusive
+//
+// A checksum or an ETag that can't be read counts as absent. Inconclusive is
+// failed INCONCLUSIVE: it is neither passed nor told as a mismatch. Reading the
+// bytes on both sides belongs between Compare and that verdict.
+package verdict

@@ -1,0 +1,122 @@
+package wire_test
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/internal/batch"
+	"autobackup/internal/reason"
+	"autobackup/internal/wire"
+)
+
+// environ is a good environment of both functions that write alerts.
+func environ(changes ...string) func(string) string {
+	const queue = "arn:aws:sqs:eu-central-1:123456789012:autobackup-"
+	values := map[string]string{
+		"STAGE": "test", "DEADLINE_MINUTES": "240", "MARKER_DEADLINE_MINUTES": "1440",
+		"VALIDATION_QUEUE_ARN": queue + "validation-queue-test", "VALIDATION_DLQ_ARN": queue + "validation-dlq-test",
+		"VALIDATION_DLQ_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-validation-dlq-test",
+		"FAILURE_QUEUE_ARN":  queue + "failure-queue-test", "TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:autobackup-failure-topic-test",
+	}
+	for i := 0; i < len(changes); i += 2 {
+		values[changes[i]] = changes[i+1]
+	}
+	return func(name string) string { return values[name] }
+}
+
+func TestEverySampleOfCompareETagsGetsTheVerdictItIsNamedAfter(t *testing.T) {
+	paths, err := filepath.Glob("../../events/compare-etags/*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	f, err := wire.CompareETags(aws.Config{}, environ())
+	require.NoError(t, err)
+	for _, path := range paths {
+		name := strings.TrimSuffix(filepath.Base(path), ".json")
+		t.Run(name, func(t *testing.T) {
+			payload, err := os.ReadFile(path)
+			require.NoError(t, err)
+			answer, err := f(t.Context(), payload)
+			require.NoError(t, err)
+			var got batch.Batch
+			require.NoError(t, json.Unmarshal(answer, &got))
+			require.Equal(t, 1, len(got.Summary.Objects)+len(got.Messages))
+			if name == "lagging" {
+				require.Len(t, got.Messages, 1)
+				assert.Positive(t, got.Wait)
+				return
+			}
+			settled := got.Summary.Objects[0]
+			what := string(settled.Reason) + string(settled.Evidence)
+			said := strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(string(settled.Verdict) + "-" + what))
+			assert.True(t, strings.HasPrefix(said, name), "%s is not %s", said, name)
+			assert.Equal(t, settled.Verdict == "failed", got.Alert.Subject != "")
+		})
+	}
+}
+
+func TestCompareETagsLogsSuccessOfAVerifiedObject(t *testing.T) {
+	stderr := os.Stderr
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	os.Stderr = write
+	f, err := wire.CompareETags(aws.Config{}, environ())
+	os.Stderr = stderr
+	require.NoError(t, err)
+	payload, err := os.ReadFile("../../events/compare-etags/verified-full-object-checksum.json")
+	require.NoError(t, err)
+	_, err = f(t.Context(), payload)
+	require.NoError(t, err)
+	require.NoError(t, write.Close())
+	log, err := io.ReadAll(read)
+	require.NoError(t, err)
+	assert.Contains(t, string(log), `"level":"SUCCESS","msg":"verified"`)
+}
+
+func TestCompareETagsTakesNothingButABatch(t *testing.T) {
+	f, err := wire.CompareETags(aws.Config{}, environ())
+	require.NoError(t, err)
+	for _, payload := range []string{`[]`, `{}`, `null`, `{"messages":null}`, `{"messages":[`} {
+		_, err := f(t.Context(), []byte(payload))
+		var named messages.InvokeResponse_Error
+		require.ErrorAs(t, err, &named, payload)
+		assert.Equal(t, reason.BadInput, named.Type, payload)
+	}
+}
+
+func TestFunctionsThatWriteAlertsRefuseABadEnvironment(t *testing.T) {
+	const arn = ": set it to an ARN like arn:aws:sqs:eu-central-1:123456789012:autobackup-dev"
+	tests := []struct{ name, value, want string }{
+		{"DEADLINE_MINUTES", "", `environment variable DEADLINE_MINUTES is "": set it to a whole number of minutes from 1 to 525600`},
+		{"DEADLINE_MINUTES", "0", `environment variable DEADLINE_MINUTES is "0": set it to a whole number of minutes from 1 to 525600`},
+		{"DEADLINE_MINUTES", "1.5", `environment variable DEADLINE_MINUTES is "1.5": set it to a whole number of minutes from 1 to 525600`},
+		{"MARKER_DEADLINE_MINUTES", "525601", `environment variable MARKER_DEADLINE_MINUTES is "525601": set it to a whole number of minutes from 1 to 525600`},
+		{"MARKER_DEADLINE_MINUTES", "-1", `environment variable MARKER_DEADLINE_MINUTES is "-1": set it to a whole number of minutes from 1 to 525600`},
+		{"STAGE", "", "environment variable STAGE is not set: set it to a value like dev"},
+		{"VALIDATION_DLQ_URL", "", "environment variable VALIDATION_DLQ_URL is not set: set it to a value like https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-validation-dlq-dev"},
+		{"VALIDATION_QUEUE_ARN", "queue", `environment variable VALIDATION_QUEUE_ARN is "queue"` + arn},
+		{"VALIDATION_DLQ_ARN", "", `environment variable VALIDATION_DLQ_ARN is ""` + arn},
+		{"FAILURE_QUEUE_ARN", "arn:aws:sns:eu-central-1:123456789012:x", `environment variable FAILURE_QUEUE_ARN is "arn:aws:sns:eu-central-1:123456789012:x"` + arn},
+		{"TOPIC_ARN", "arn:aws:sqs:a:1:x", `environment variable TOPIC_ARN is "arn:aws:sqs:a:1:x": set it to an ARN like arn:aws:sns:eu-central-1:123456789012:autobackup-dev`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name+" "+tt.value, func(t *testing.T) {
+			if tt.name != "TOPIC_ARN" {
+				_, err := wire.CompareETags(aws.Config{}, environ(tt.name, tt.value))
+				assert.EqualError(t, err, tt.want)
+			}
+			if !strings.HasSuffix(tt.name, "MINUTES") {
+				_, err := wire.FailureNotifier(aws.Config{}, environ(tt.name, tt.value))
+				assert.EqualError(t, err, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,38 @@
+// Package wire builds each function from its AWS configuration and its
+// environment: one constructor a function, in a file of its name. It is the one
+// place where the wall clock enters the functions' code.
+package wire
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"autobackup/internal/batch"
+	"autobackup/internal/handler"
+)
+
+// Build is what every constructor of this package is: env is os.Getenv or a
+// stand-in for it. Its error names the environment variable that is wrong and
+// what it should be.
+type Build = func(cfg aws.Config, env func(string) string) (handler.Func, error)
+
+// input is a Batch as the state machine sends it.
+type input struct{ batch.Batch }
+
+func (in *input) Validate() error {
+	if in.Messages == nil {
+		return errors.New(`"messages" is missing: it is the array of queue messages`)
+	}
+	return nil
+}
+
+// text is the value of a variable that must be set; example shows one.
+func text(env func(string) string, name, example string) (string, error) {
+	value := env(name)
+	if value == "" {
+		return "", fmt.Errorf("environment variable %s is not set: set it to a value like %s", name, example)
+	}
+	return value, nil
+}
