@@ -131,6 +131,16 @@ func TestAlertTellsHowManyFailuresItLeavesOut(t *testing.T) {
 	assert.LessOrEqual(t, encodedSize(t, got), alert.MaxBytes)
 }
 
+func TestInvariant4AMissingPermissionReadsAsOne(t *testing.T) {
+	got := alert.Compose(prod, []batch.Failed{failure(reason.AccessDenied, "a.txt", both+": the replica shows denied (403)")})
+	assert.Contains(t, got.Subject, "ACCESS_DENIED")
+	for _, permission := range []string{"s3:GetObjectVersion", "s3:ListBucket", "s3:GetReplicationConfiguration", "kms:Decrypt"} {
+		assert.Contains(t, got.Message, permission)
+	}
+	assert.Contains(t, got.Message, "Nothing was compared.")
+	assert.NotRegexp(t, "(?i)mismatch|corrupt|differ|deadline", got.Subject+got.Message)
+}
+
 func golden(t *testing.T, name string, got batch.Alert) {
 	t.Helper()
 	path := filepath.Join("testdata", name+".txt")

@@ -30,7 +30,7 @@ func ending(c Context) string {
 
 func executionLines(text string) string {
 	if text == "" {
-		return "\nThe execution\n\n  Not known: SQS moved the message before an execution could park it.\n"
+		return "\nThe execution\n\n  Not known: no execution parked the message.\n"
 	}
 	lines := "\nThe execution\n\n  Its input holds the original messages too.\n  " + show(text, 400) + "\n"
 	if match := execution.FindStringSubmatch(text); match != nil {

@@ -89,7 +89,7 @@ func (i item) commands(b *strings.Builder) {
 	}
 	b.WriteString("\n  What S3 answers now:\n")
 	if i.object.Event.Marker {
-		b.WriteString("  (405 Method Not Allowed: the delete marker is there. 404 Not Found: it is not.)\n")
+		b.WriteString("  Method Not Allowed (405) means that the delete marker is there, Not Found (404) that it is not.\n")
 	}
 	primary := side{i.object.Bucket, i.object.Region}
 	if len(i.replicas) == 0 {

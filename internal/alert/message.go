@@ -14,18 +14,19 @@ const detailed = 3
 // first failure's details before the list, so that one at least can be acted on.
 func message(c Context, items []item, limit int) string {
 	top, end := heading(c, items), ending(c)
-	left := room(limit - size(top) - size(end) - size(leftOut(len(items))))
+	left := room(limit - size(top) - size(end) - size("\n"+leftOut(len(items))))
 
 	details := left.fill(items[:1], item.describe)
-	var list []string
+	var list string
 	if len(items) > len(details) {
-		list = left.fill(items, item.line)
-	}
-	if len(items) > 1 && len(list) < len(items) {
-		list = append(list, leftOut(len(items)-len(list)))
+		lines := left.fill(items, item.line)
+		list = "\n" + strings.Join(lines, "")
+		if len(lines) < len(items) {
+			list += leftOut(len(items) - len(lines))
+		}
 	}
 	details = append(details, left.fill(items[1:min(len(items), detailed)], item.describe)...)
-	return top + strings.Join(list, "") + strings.Join(details, "") + end
+	return top + list + strings.Join(details, "") + end
 }
 
 // room is how many bytes of JSON are left.
@@ -50,7 +51,7 @@ func heading(c Context, items []item) string {
 	if c.Alerted > 0 {
 		text += fmt.Sprintf("This is alert %d of at most %d about it.\n", c.Alerted+1, MaxAlerts)
 	}
-	return text + "\n"
+	return text
 }
 
 func leftOut(n int) string {

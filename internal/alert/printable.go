@@ -37,15 +37,14 @@ func shorten(s string, limit int) string {
 	return s[:head] + gap + s[tail:]
 }
 
-// size is what a value takes as JSON; a text without its quotes, so that the
-// sizes of texts add up.
-func size(v any) int {
-	encoded, err := json.Marshal(v)
+// size is what a text takes within a JSON text, in bytes. Sizes add up.
+func size(text string) int { return encoded(text) - len(`""`) }
+
+// encoded is what a value takes as JSON, in bytes.
+func encoded(v any) int {
+	text, err := json.Marshal(v)
 	if err != nil { // texts always encode
 		return 0
 	}
-	if _, ok := v.(string); ok {
-		return len(encoded) - len(`""`)
-	}
-	return len(encoded)
+	return len(text)
 }

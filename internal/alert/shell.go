@@ -42,12 +42,12 @@ func headObjects(o s3event.ObjectVersion, sides []side) []string {
 
 // asciiJSON is v as JSON in printable ASCII without a single quote.
 func asciiJSON(v map[string]string) string {
-	encoded, err := json.Marshal(v)
-	if err != nil { // strings always encode
+	text, err := json.Marshal(v)
+	if err != nil { // texts always encode
 		return "{}"
 	}
 	var b strings.Builder
-	for _, r := range string(encoded) {
+	for _, r := range string(text) {
 		if r <= '~' && r != '\'' {
 			b.WriteRune(r)
 			continue

@@ -142,3 +142,10 @@ func (d *deployment) pipe(r template.Resource) (string, map[string]string, error
 	d.consume(p.Source, pipe.Close)
 	return p.Name, map[string]string{"Arn": d.arn("pipes", "pipe/"+p.Name)}, nil
 }
+
+// Function is the deployed function with this ARN, or nil.
+func (s *Stack) Function(functionARN string) *lambda.Function {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.functions[functionARN]
+}

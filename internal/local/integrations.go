@@ -23,9 +23,7 @@ func (s *Stack) invoke(ctx context.Context, parameters []byte) ([]byte, error) {
 	if err := strictly(parameters, &p); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	f := s.functions[p.FunctionName]
-	s.mu.Unlock()
+	f := s.Function(p.FunctionName)
 	if f == nil {
 		return nil, &asl.Error{Name: "Lambda.ResourceNotFoundException", Cause: "Function not found: " + p.FunctionName}
 	}

@@ -55,7 +55,7 @@ func (o *object) every(wanted bool) condition {
 
 func (o *object) not() condition {
 	value, _ := o.take("Not")
-	part := o.loader.object(o.path("Not"), "a condition", value).nested()
+	part := o.open(o.path("Not"), "a condition", value).nested()
 	return func(sc *scope, input any) (bool, error) {
 		fits, err := part(sc, input)
 		return !fits, err

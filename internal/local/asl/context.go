@@ -11,36 +11,27 @@ import (
 // their own hold any value.
 // https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
 var contextNames = map[string][]string{
-	"Execution":    {"Id", "Input", "Name", "RedriveCount", "RoleArn", "StartTime"},
-	"State":        {"EnteredTime", "Name", "RetryCount"},
-	"StateMachine": {"Id", "Name"},
-	"Map":          {"Item"},
-	"Map.Item":     {"Index", "Value"},
+	"":              {"Execution", "Map", "State", "StateMachine"},
+	".Execution":    {"Id", "Input", "Name", "RedriveCount", "RoleArn", "StartTime"},
+	".State":        {"EnteredTime", "Name", "RetryCount"},
+	".StateMachine": {"Id", "Name"},
+	".Map":          {"Item"},
+	".Map.Item":     {"Index", "Value"},
 }
 
-// inContext tells whether a path into the context object begins with names that
-// are there.
+// inContext refuses a path into the context object whose names are not there.
 func (p path) inContext() error {
-	if !p.context {
-		return nil
-	}
-	var parent string
+	at := ""
 	for _, step := range p.parts {
+		names, branch := contextNames[at]
 		name, ok := step.(member)
-		if !ok {
-			return nil
-		}
-		names, branch := contextNames[parent]
-		if parent == "" {
-			names, branch = []string{"Execution", "Map", "State", "StateMachine"}, true
-		}
-		if !branch {
+		if !p.context || !branch || !ok {
 			return nil
 		}
 		if !slices.Contains(names, string(name)) {
 			return fmt.Errorf("%s: the context object has no '%s' there, only %s", p.text, string(name), strings.Join(names, ", "))
 		}
-		parent = strings.TrimPrefix(parent+"."+string(name), ".")
+		at += "." + string(name)
 	}
 	return nil
 }

@@ -18,7 +18,8 @@ type object struct {
 	read   map[string]bool
 }
 
-func (l *loader) object(at, kind string, value any) *object {
+// open begins to read an object.
+func (l *loader) open(at, kind string, value any) *object {
 	fields, ok := value.(map[string]any)
 	if !ok {
 		l.problem(at, "must be an object, not %s", typeName(value))
@@ -125,7 +126,7 @@ func (o *object) list(field string) []any {
 // objects reads an array of objects.
 func (o *object) objects(field, kind string) (found []*object) {
 	for i, value := range o.list(field) {
-		found = append(found, o.loader.object(fmt.Sprintf("%s[%d]", o.path(field), i), kind, value))
+		found = append(found, o.open(fmt.Sprintf("%s[%d]", o.path(field), i), kind, value))
 	}
 	return found
 }
@@ -145,9 +146,6 @@ func (o *object) expressionAt(field string, kind pathKind) expression {
 		return same
 	}
 	p, err := parsePath(text)
-	if err == nil {
-		err = p.inContext()
-	}
 	switch {
 	case err != nil:
 		o.fail(field, "%v", err)

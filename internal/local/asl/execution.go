@@ -2,6 +2,7 @@ package asl
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -97,7 +98,7 @@ func (s *strand) end(output any, err error) Result {
 		s.record(types.HistoryEvent{Type: types.HistoryEventTypeExecutionSucceeded,
 			ExecutionSucceededEventDetails: &types.ExecutionSucceededEventDetails{Output: &text, OutputDetails: notTruncated}})
 		return Result{Status: types.ExecutionStatusSucceeded, Output: []byte(text)}
-	case err != errStopped:
+	case !errors.Is(err, errStopped):
 		e := asError(err)
 		s.record(types.HistoryEvent{Type: types.HistoryEventTypeExecutionFailed,
 			ExecutionFailedEventDetails: &types.ExecutionFailedEventDetails{Error: optional(e.Name), Cause: optional(e.Cause)}})

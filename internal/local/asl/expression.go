@@ -54,9 +54,6 @@ func (p path) expression(field string) expression {
 func parseExpression(text, field string) (expression, error) {
 	if strings.HasPrefix(text, "$") {
 		p, err := parsePath(text)
-		if err == nil {
-			err = p.inContext()
-		}
 		return p.expression(field), err
 	}
 	return parseIntrinsic(text)

@@ -128,14 +128,11 @@ func (s *scanner) arguments(function string) (args []expression, err error) {
 // argument reads a path, a quoted string, a nested call or a literal. The
 // template of States.Format keeps its escapes: there, \{ differs from {.
 func (s *scanner) argument(template bool) (expression, error) {
-	switch c := s.peek(); {
-	case c == '$':
+	switch s.peek() {
+	case '$':
 		p, err := s.path()
-		if err == nil {
-			err = p.inContext()
-		}
 		return p.expression(p.text), err
-	case c == '\'':
+	case '\'':
 		text, err := s.quoted('\'')
 		if err == nil {
 			err = s.escapes(text)
@@ -144,7 +141,7 @@ func (s *scanner) argument(template bool) (expression, error) {
 			text = unescape(text, `'\{}`)
 		}
 		return literally(text), err
-	case c == 'S':
+	case 'S':
 		return s.call()
 	}
 	value, err := s.literal()

@@ -52,7 +52,7 @@ func Load(definition []byte, resources func(arn string) (Task, error)) (*Machine
 	}
 	l := &loader{resources: resources, defined: map[string]string{}}
 	l.doubles(definition)
-	o := l.object("", "the state machine", value)
+	o := l.open("", "the state machine", value)
 	if v := o.text("Version"); o.has("Version") && v != "1.0" {
 		o.fail("Version", "not supported: %s", unsupported["Version"])
 	}
@@ -86,7 +86,7 @@ func (l *loader) machine(o *object) machine {
 		o.fail("States", "is missing")
 		return m
 	}
-	states := l.object(o.path("States"), "States", value)
+	states := l.open(o.path("States"), "States", value)
 	if len(states.fields) == 0 {
 		o.fail("States", "must have at least one state")
 		return m

@@ -49,6 +49,9 @@ func (s *scanner) path() (path, error) {
 	p := path{context: s.accept("$")}
 	parts, err := s.parts()
 	p.parts, p.text = parts, s.text[from:s.at]
+	if err == nil {
+		err = p.inContext()
+	}
 	return p, err
 }
 

@@ -23,7 +23,7 @@ type action interface {
 }
 
 func (l *loader) state(name, at string, value any) *state {
-	o := l.object(at, "", value)
+	o := l.open(at, "", value)
 	o.kind = o.required("Type")
 	o.text("Comment")
 	s := &state{name: name, kind: o.kind}

@@ -40,13 +40,13 @@ func loadMap(o *object, s *state) action {
 		o.fail("ItemProcessor", "is missing")
 		return m
 	}
-	m.processor = loadProcessor(o.loader.object(o.path("ItemProcessor"), "an item processor", value))
+	m.processor = loadProcessor(o.open(o.path("ItemProcessor"), "an item processor", value))
 	return m
 }
 
 func loadProcessor(o *object) machine {
 	if value, there := o.take("ProcessorConfig"); there {
-		config := o.loader.object(o.path("ProcessorConfig"), "ProcessorConfig", value)
+		config := o.open(o.path("ProcessorConfig"), "ProcessorConfig", value)
 		switch mode := config.text("Mode"); {
 		case mode == "DISTRIBUTED":
 			config.fail("Mode", "not supported: %s", unsupported["Mode DISTRIBUTED"])

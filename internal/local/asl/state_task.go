@@ -2,6 +2,7 @@ package asl
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 )
@@ -114,7 +115,7 @@ func (t task) within(v *visit, parameters []byte, limit time.Duration) ([]byte, 
 	defer cancel()
 	end := v.clock().Now().Add(limit)
 	answer, err := t.work.Run(ctx, parameters)
-	if !v.clock().Now().Before(end) || context.Cause(ctx) == context.DeadlineExceeded {
+	if !v.clock().Now().Before(end) || errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 		return nil, &Error{Name: Timeout}
 	}
 	return answer, err

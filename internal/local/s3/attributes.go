@@ -58,7 +58,7 @@ func (a *attributes) readHeaders(h http.Header) error {
 			a.header[name] = values
 		}
 		if user, ok := strings.CutPrefix(name, metaPrefix); ok {
-			a.header[name] = values
+			a.header[strings.ToLower(name)] = values // boto3 tells the case of what it gets
 			metadata += len(user) + len(strings.Join(values, ","))
 		}
 	}

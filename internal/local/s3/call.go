@@ -48,7 +48,8 @@ func (c *call) parse() (err error) {
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
 func (c *call) signedRegion() (string, error) {
 	scope := c.query.Get("X-Amz-Credential")
-	if header := c.r.Header.Get("Authorization"); header != "" {
+	header := c.r.Header.Get("Authorization")
+	if header != "" || c.query.Has("AWSAccessKeyId") { // the latter is Signature Version 2
 		fields, ok := strings.CutPrefix(header, "AWS4-HMAC-SHA256 ")
 		if !ok {
 			return "", invalidRequest("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")

@@ -59,8 +59,9 @@ func (s *Server) createMultipartUpload(c *call) error {
 		h.Set("X-Amz-Checksum-Type", u.kind)
 	}
 	c.xml(http.StatusOK, struct {
-		XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ InitiateMultipartUploadResult"`
-		Bucket, Key, UploadID string
+		XMLName     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ InitiateMultipartUploadResult"`
+		Bucket, Key string
+		UploadID    string `xml:"UploadId"`
 	}{Bucket: c.bucket, Key: c.key, UploadID: id})
 	return nil
 }

@@ -156,14 +156,14 @@ func (s *scope) attribute(id, name string, at *node) (any, error) {
 // checkResource refuses what is no resource's name, and any in a place where
 // there are none.
 func (s *scope) checkResource(name string, at *node) error {
-	known := append(slices.Collect(maps.Keys(s.parameters)), slices.Collect(maps.Keys(pseudoParameters))...)
+	if s.resource != nil && slices.Contains(s.ids, name) {
+		return nil
+	}
+	known := slices.AppendSeq(slices.Collect(maps.Keys(s.parameters)), maps.Keys(pseudoParameters))
 	if s.resource == nil {
 		return at.errorf("%s is not a parameter, and nothing else can be used here%s", name, suggest(name, known))
 	}
-	if !slices.Contains(s.ids, name) {
-		return at.errorf("nothing in this template is named %s%s", name, suggest(name, append(known, s.ids...)))
-	}
-	return nil
+	return at.errorf("nothing in this template is named %s%s", name, suggest(name, append(known, s.ids...)))
 }
 
 // pseudoParameters are those of

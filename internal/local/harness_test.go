@@ -1,0 +1,261 @@
+package local_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/internal/batch"
+	"autobackup/internal/local"
+	"autobackup/internal/local/clock"
+	"autobackup/internal/local/lambda"
+	"autobackup/internal/local/memnet"
+	"autobackup/internal/local/sqs"
+	"autobackup/internal/local/template"
+	"autobackup/internal/wire"
+)
+
+const (
+	project = "../.."
+	account = "123456789012"
+)
+
+// world is both stacks, deployed into a synctest bubble with the functions in
+// this process, behind the boundary they have in Lambda.
+type world struct {
+	*local.Stack
+	t       *testing.T
+	primary *template.Stack
+	region  string // of the primary
+	client  *s3.Client
+
+	mu     sync.Mutex
+	events map[string][]types.HistoryEvent // by execution
+}
+
+// change edits the project's files before they are deployed: it gets a file's
+// name and text.
+type change func(name, text string) string
+
+func replace(file, old, with string) change {
+	return func(name, text string) string {
+		if name != file {
+			return text
+		}
+		if !strings.Contains(text, old) {
+			panic(fmt.Sprintf("%s has no %q", file, old))
+		}
+		return strings.ReplaceAll(text, old, with)
+	}
+}
+
+// inWorld runs a test in a fresh world, with the project as it is but for the
+// changes.
+func inWorld(t *testing.T, test func(w *world), changes ...change) {
+	t.Helper()
+	folder := copyOfProject(t, changes)
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, events: map[string][]types.HistoryEvent{}}
+		network, stop := memnet.Client(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.ServeHTTP(rw, r) }))
+		defer stop()
+		w.start(folder, dir, network)
+		defer func() { require.NoError(t, w.Close()) }()
+		test(w)
+	})
+}
+
+func (w *world) start(folder, dir string, network *http.Client) {
+	t, err := w.t, error(nil)
+	w.Stack, err = local.Start(t.Context(), local.Config{
+		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
+		URL: "http://127.0.0.1", HTTPClient: network, History: w.record,
+		Runtime: local.InProcess(builds, func(region string) aws.Config { return w.AWSConfig(region) }),
+	})
+	require.NoError(t, err)
+	for _, name := range []string{"replica", "default"} {
+		environment, err := local.Environment(folder, name)
+		require.NoError(t, err)
+		w.primary, err = w.Deploy(environment, nil)
+		require.NoError(t, err)
+		w.region = environment.Region
+	}
+	w.client = s3.NewFromConfig(w.AWSConfig(w.region))
+}
+
+// builds are the functions' constructors, those that their mains start.
+var builds = map[string]local.Build{
+	"lambdas/fetch-etags/":      adapt(wire.FetchETags),
+	"lambdas/compare-etags/":    adapt(wire.CompareETags),
+	"lambdas/failure-notifier/": adapt(wire.FailureNotifier),
+}
+
+func adapt(build wire.Build) local.Build {
+	return func(cfg aws.Config, env func(string) string) (lambda.Handler, error) {
+		f, err := build(cfg, env)
+		return lambda.Handler(f), err
+	}
+}
+
+func copyOfProject(t *testing.T, changes []change) string {
+	if len(changes) == 0 {
+		return project
+	}
+	folder := t.TempDir()
+	for _, name := range []string{"template.yaml", "replica.yaml", "samconfig.toml", "statemachine/validate.asl.json"} {
+		source, err := os.ReadFile(filepath.Join(project, name))
+		require.NoError(t, err)
+		text := string(source)
+		for _, c := range changes {
+			text = c(name, text)
+		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o750))
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
+	}
+	return folder
+}
+
+func (w *world) record(execution string, e types.HistoryEvent) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.events[execution] = append(w.events[execution], e)
+}
+
+// bucket is the primary bucket of documents.
+func (w *world) bucket() string { return "autobackup-dev-primary-documents-" + account }
+
+func (w *world) replicaBucket() string { return "autobackup-dev-replica-documents-" + account }
+
+// put uploads an object and answers its version id.
+func (w *world) put(key, content string) string {
+	w.t.Helper()
+	out, err := w.client.PutObject(w.t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String(w.bucket()), Key: &key, Body: strings.NewReader(content),
+	})
+	require.NoError(w.t, err)
+	return aws.ToString(out.VersionId)
+}
+
+// send puts a message into the validation queue.
+func (w *world) send(body string) string {
+	w.t.Helper()
+	m, err := w.SQS.Send(w.queue("validation-queue"), sqs.Outgoing{Body: body})
+	require.NoError(w.t, err)
+	return m.ID
+}
+
+// queue is the ARN of autobackup-<name>-dev.
+func (w *world) queue(name string) string {
+	return fmt.Sprintf("arn:aws:sqs:%s:%s:autobackup-%s-dev", w.region, account, name)
+}
+
+// settle waits until everything sent has come to its end.
+func (w *world) settle() {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 30*24*time.Hour)
+	defer cancel()
+	require.NoError(w.t, w.WaitIdle(ctx))
+	synctest.Wait()
+}
+
+// function is the deployed function autobackup-<name>-dev.
+func (w *world) function(name string) *lambda.Function {
+	f := w.Function(fmt.Sprintf("arn:aws:lambda:%s:%s:function:autobackup-%s-dev", w.region, account, name))
+	require.NotNil(w.t, f, name)
+	return f
+}
+
+// parked are the messages in the validation DLQ.
+func (w *world) parked() []sqs.Message { return w.messages("validation-dlq") }
+
+func (w *world) messages(queue string) []sqs.Message {
+	w.t.Helper()
+	all, err := w.SQS.Messages(w.queue(queue))
+	require.NoError(w.t, err)
+	return all
+}
+
+// reasons are the parked messages' reasons, sorted.
+func (w *world) reasons() []string {
+	var all []string
+	for _, m := range w.parked() {
+		all = append(all, m.Attributes["reason"].Value)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// one is the only execution.
+func (w *world) one() local.Execution {
+	w.t.Helper()
+	all := w.Executions()
+	require.Len(w.t, all, 1)
+	return all[0]
+}
+
+// summary is a succeeded execution's output.
+func (w *world) summary(e local.Execution) batch.Summary {
+	w.t.Helper()
+	require.Equal(w.t, types.ExecutionStatusSucceeded, e.Result.Status, "%s: %s", e.Result.Error, e.Result.Cause)
+	var s batch.Summary
+	require.NoError(w.t, json.Unmarshal(e.Result.Output, &s))
+	return s
+}
+
+// settled are the summary lines of all succeeded executions, by message id.
+func (w *world) settled() map[string]batch.Settled {
+	all := map[string]batch.Settled{}
+	for _, e := range w.Executions() {
+		if e.Result.Status != types.ExecutionStatusSucceeded {
+			continue
+		}
+		for _, line := range w.summary(e).Objects {
+			all[line.ID] = line
+		}
+	}
+	return all
+}
+
+// path is the states of the only execution, with repetitions.
+func (w *world) path() string { return strings.Join(w.one().Result.Path, " ") }
+
+// subjects are those of all alerts.
+func (w *world) subjects() []string {
+	var all []string
+	for _, p := range w.SNS.Published() {
+		all = append(all, p.Subject)
+	}
+	return all
+}
+
+// parameter is the value that a template parameter has in effect.
+func (w *world) parameter(name string) int {
+	w.t.Helper()
+	var n int
+	_, err := fmt.Sscan(w.primary.Parameters[name], &n)
+	require.NoError(w.t, err, name)
+	return n
+}
+
+// resource is a resource of the primary stack.
+func (w *world) resource(id string) template.Resource {
+	w.t.Helper()
+	i := slices.IndexFunc(w.primary.Resources, func(r template.Resource) bool { return r.LogicalID == id })
+	require.GreaterOrEqual(w.t, i, 0, "no resource %s in %v", id, slices.Collect(maps.Keys(w.primary.Outputs)))
+	return w.primary.Resources[i]
+}
