@@ -146,15 +146,22 @@ func (s *Stack) Executions() []Execution {
 // this project uses.
 // https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 func (s *Stack) resource(arn string) (asl.Task, error) {
-	switch arn {
-	case "arn:aws:states:::lambda:invoke":
-		return task(s.invoke), nil
-	case "arn:aws:states:::sns:publish":
-		return task(s.publish), nil
-	case "arn:aws:states:::sqs:sendMessage":
-		return task(s.sendMessage), nil
+	call := map[string]task{
+		"arn:aws:states:::lambda:invoke":   s.invoke,
+		"arn:aws:states:::sns:publish":     s.publish,
+		"arn:aws:states:::sqs:sendMessage": s.sendMessage,
+	}[arn]
+	if call == nil {
+		return nil, fmt.Errorf("%s is not supported by the local stack: use lambda:invoke, sns:publish or sqs:sendMessage", arn)
 	}
-	return nil, fmt.Errorf("%s is not supported by the local stack: use lambda:invoke, sns:publish or sqs:sendMessage", arn)
+	return task(func(ctx context.Context, parameters []byte) ([]byte, error) {
+		if s.TaskFault != nil {
+			if err := s.TaskFault(ctx, arn, parameters); err != nil {
+				return nil, err
+			}
+		}
+		return call(ctx, parameters)
+	}), nil
 }
 
 // task makes a function an asl.Task.

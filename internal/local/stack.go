@@ -66,6 +66,9 @@ type Stack struct {
 	S3  *s3.Server
 	SQS *sqs.Service
 	SNS *sns.Service
+	// TaskFault, if set before the first execution, is asked before every call
+	// of a Task state; its error (an *asl.Error has a name) is the call's.
+	TaskFault func(ctx context.Context, resource string, parameters []byte) error
 
 	ctx  context.Context
 	stop context.CancelFunc
