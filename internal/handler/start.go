@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 
@@ -22,16 +23,17 @@ const idleConnections = 128
 // environment, builds the function and serves invocations; it never returns. A
 // function that can't be built ends the process with one log line that says
 // which environment variable is wrong and what it should be.
-func Start(build func(cfg aws.Config, env func(string) string) (Func, error)) {
-	f, err := prepare(context.Background(), build)
+func Start(build func(cfg aws.Config, env func(string) string, log *slog.Logger) (Func, error)) {
+	log := Logger(os.Stderr)
+	f, err := prepare(context.Background(), build, log)
 	if err != nil {
-		Logger(os.Stderr).Error("function does not start", "error", err.Error())
+		log.Error("function does not start", "error", err.Error())
 		os.Exit(1)
 	}
 	lambda.Start(f)
 }
 
-func prepare(ctx context.Context, build func(aws.Config, func(string) string) (Func, error)) (Func, error) {
+func prepare(ctx context.Context, build func(aws.Config, func(string) string, *slog.Logger) (Func, error), log *slog.Logger) (Func, error) {
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConns = idleConnections
 		t.MaxIdleConnsPerHost = idleConnections
@@ -43,5 +45,5 @@ func prepare(ctx context.Context, build func(aws.Config, func(string) string) (F
 	if cfg.Region == "" {
 		return nil, errors.New("environment variable AWS_REGION is not set: set it to the function's region, like eu-central-1")
 	}
-	return build(cfg, os.Getenv)
+	return build(cfg, os.Getenv, log)
 }

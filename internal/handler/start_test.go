@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -28,11 +29,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func build(cfg aws.Config, env func(string) string) (handler.Func, error) {
+func build(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
 	if env("GREETING") != "hello" {
 		return nil, fmt.Errorf("environment variable GREETING is %q: set it to hello", env("GREETING"))
 	}
-	return handler.New("greet", handler.Logger(os.Stderr), func(ctx context.Context, r request) (string, error) {
+	return handler.New("greet", log, func(ctx context.Context, r request) (string, error) {
 		switch r.Name {
 		case "slow":
 			return "", fmt.Errorf("greet: %w", context.DeadlineExceeded)

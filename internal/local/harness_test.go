@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/batch"
+	"autobackup/internal/handler"
 	"autobackup/internal/local"
 	"autobackup/internal/local/clock"
 	"autobackup/internal/local/lambda"
@@ -81,7 +83,8 @@ func inWorld(t *testing.T, test func(w *world), changes ...change) {
 }
 
 func (w *world) start(folder, dir string, network *http.Client) {
-	t, err := w.t, error(nil)
+	t := w.t
+	var err error
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
 		URL: "http://127.0.0.1", HTTPClient: network, History: w.record,
@@ -98,6 +101,9 @@ func (w *world) start(folder, dir string, network *http.Client) {
 	w.client = s3.NewFromConfig(w.AWSConfig(w.region))
 }
 
+// functionLog is where the functions log; a test that reads it sets it.
+var functionLog io.Writer = io.Discard
+
 // builds are the functions' constructors, those that their mains start.
 var builds = map[string]local.Build{
 	"lambdas/fetch-etags/":      adapt(wire.FetchETags),
@@ -107,7 +113,7 @@ var builds = map[string]local.Build{
 
 func adapt(build wire.Build) local.Build {
 	return func(cfg aws.Config, env func(string) string) (lambda.Handler, error) {
-		f, err := build(cfg, env)
+		f, err := build(cfg, env, handler.Logger(functionLog))
 		return lambda.Handler(f), err
 	}
 }

@@ -3,7 +3,7 @@ package wire
 import (
 	"context"
 	"fmt"
-	"os"
+	"log/slog"
 	"strconv"
 	"time"
 
@@ -26,7 +26,7 @@ const maxMinutes = 365 * 24 * 60
 // DEADLINE_MINUTES, MARKER_DEADLINE_MINUTES, and for the commands in alerts
 // VALIDATION_QUEUE_ARN, VALIDATION_DLQ_URL, VALIDATION_DLQ_ARN and
 // FAILURE_QUEUE_ARN. It calls no AWS service.
-func CompareETags(_ aws.Config, env func(string) string) (handler.Func, error) {
+func CompareETags(_ aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
 	policy, err := policy(env)
 	if err != nil {
 		return nil, err
@@ -35,7 +35,6 @@ func CompareETags(_ aws.Config, env func(string) string) (handler.Func, error) {
 	if err != nil {
 		return nil, err
 	}
-	log := handler.Logger(os.Stderr)
 	comparer := compare.Comparer{Policy: policy, Stage: stage, Queues: queues, Log: log, Success: handler.LevelSuccess}
 	compare := func(ctx context.Context, in input) (batch.Batch, error) { return comparer.Compare(ctx, in.Batch), nil }
 	return handler.New("compare-etags", log, compare), nil

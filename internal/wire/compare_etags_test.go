@@ -1,8 +1,9 @@
 package wire_test
 
 import (
+	"bytes"
 	"encoding/json"
-	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/batch"
+	"autobackup/internal/handler"
 	"autobackup/internal/reason"
 	"autobackup/internal/wire"
 )
@@ -37,7 +39,7 @@ func TestEverySampleOfCompareETagsGetsTheVerdictItIsNamedAfter(t *testing.T) {
 	paths, err := filepath.Glob("../../events/compare-etags/*.json")
 	require.NoError(t, err)
 	require.NotEmpty(t, paths)
-	f, err := wire.CompareETags(aws.Config{}, environ())
+	f, err := wire.CompareETags(aws.Config{}, environ(), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), ".json")
@@ -64,25 +66,18 @@ func TestEverySampleOfCompareETagsGetsTheVerdictItIsNamedAfter(t *testing.T) {
 }
 
 func TestCompareETagsLogsSuccessOfAVerifiedObject(t *testing.T) {
-	stderr := os.Stderr
-	read, write, err := os.Pipe()
-	require.NoError(t, err)
-	os.Stderr = write
-	f, err := wire.CompareETags(aws.Config{}, environ())
-	os.Stderr = stderr
+	var log bytes.Buffer
+	f, err := wire.CompareETags(aws.Config{}, environ(), handler.Logger(&log))
 	require.NoError(t, err)
 	payload, err := os.ReadFile("../../events/compare-etags/verified-full-object-checksum.json")
 	require.NoError(t, err)
 	_, err = f(t.Context(), payload)
 	require.NoError(t, err)
-	require.NoError(t, write.Close())
-	log, err := io.ReadAll(read)
-	require.NoError(t, err)
-	assert.Contains(t, string(log), `"level":"SUCCESS","msg":"verified"`)
+	assert.Contains(t, log.String(), `"level":"SUCCESS","msg":"verified"`)
 }
 
 func TestCompareETagsTakesNothingButABatch(t *testing.T) {
-	f, err := wire.CompareETags(aws.Config{}, environ())
+	f, err := wire.CompareETags(aws.Config{}, environ(), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	for _, payload := range []string{`[]`, `{}`, `null`, `{"messages":null}`, `{"messages":[`} {
 		_, err := f(t.Context(), []byte(payload))
@@ -110,11 +105,11 @@ func TestFunctionsThatWriteAlertsRefuseABadEnvironment(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name+" "+tt.value, func(t *testing.T) {
 			if tt.name != "TOPIC_ARN" {
-				_, err := wire.CompareETags(aws.Config{}, environ(tt.name, tt.value))
+				_, err := wire.CompareETags(aws.Config{}, environ(tt.name, tt.value), slog.New(slog.DiscardHandler))
 				assert.EqualError(t, err, tt.want)
 			}
 			if !strings.HasSuffix(tt.name, "MINUTES") {
-				_, err := wire.FailureNotifier(aws.Config{}, environ(tt.name, tt.value))
+				_, err := wire.FailureNotifier(aws.Config{}, environ(tt.name, tt.value), slog.New(slog.DiscardHandler))
 				assert.EqualError(t, err, tt.want)
 			}
 		})

@@ -3,7 +3,7 @@ package wire
 import (
 	"context"
 	"errors"
-	"os"
+	"log/slog"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,7 +28,7 @@ func (r *records) Validate() error {
 // go in, those that stay in the queue come out. Environment: STAGE, TOPIC_ARN,
 // VALIDATION_QUEUE_ARN, VALIDATION_DLQ_URL, VALIDATION_DLQ_ARN and
 // FAILURE_QUEUE_ARN.
-func FailureNotifier(cfg aws.Config, env func(string) string) (handler.Func, error) {
+func FailureNotifier(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
 	stage, queues, err := addressing(env)
 	if err != nil {
 		return nil, err
@@ -37,7 +37,6 @@ func FailureNotifier(cfg aws.Config, env func(string) string) (handler.Func, err
 	if err != nil {
 		return nil, err
 	}
-	log := handler.Logger(os.Stderr)
 	notifier := notify.Notifier{
 		Stage: stage, Topic: topic, Queues: queues,
 		SNS: sns.NewFromConfig(cfg), SQS: sqs.NewFromConfig(cfg), Log: log,

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -54,7 +55,7 @@ func failureNotifier(t *testing.T, o *outbox) handler.Func {
 	t.Helper()
 	f, err := wire.FailureNotifier(aws.Config{
 		Region: "eu-central-1", HTTPClient: o, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
-	}, environ())
+	}, environ(), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	return f
 }

@@ -2,7 +2,7 @@ package wire
 
 import (
 	"context"
-	"os"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,11 +16,11 @@ import (
 // FetchETags builds the function of the states FetchETags and FetchETagsAgain. A
 // Batch goes in; it comes back with a look at every message. It needs no
 // environment variable: what is replicated where, S3 tells.
-func FetchETags(cfg aws.Config, _ func(string) string) (handler.Func, error) {
+func FetchETags(cfg aws.Config, _ func(string) string, log *slog.Logger) (handler.Func, error) {
 	client := s3.NewFromConfig(cfg)
 	looker := look.New(client, client, time.Now) //nolint:forbidigo // here the wall clock enters: it ages what is known of buckets
 	look := func(ctx context.Context, in input) (batch.Batch, error) {
 		return looker.Look(ctx, in.Batch), nil
 	}
-	return handler.New("fetch-etags", handler.Logger(os.Stderr), look), nil
+	return handler.New("fetch-etags", log, look), nil
 }

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -38,7 +39,7 @@ func fetchETags(t *testing.T, n network) handler.Func {
 	t.Helper()
 	f, err := wire.FetchETags(aws.Config{
 		Region: "eu-central-1", HTTPClient: n, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
-	}, func(string) string { return "" })
+	}, func(string) string { return "" }, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	return f
 }

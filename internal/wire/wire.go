@@ -6,6 +6,7 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -14,9 +15,9 @@ import (
 )
 
 // Build is what every constructor of this package is: env is os.Getenv or a
-// stand-in for it. Its error names the environment variable that is wrong and
+// stand-in for it, log what handler.Logger makes. Its error names the environment variable that is wrong and
 // what it should be.
-type Build = func(cfg aws.Config, env func(string) string) (handler.Func, error)
+type Build = func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error)
 
 // input is a Batch as the state machine sends it.
 type input struct{ batch.Batch }

@@ -111,7 +111,7 @@ func (b *binary) put(s *sandbox) {
 }
 
 func (b *binary) start() (*sandbox, error) {
-	s, address, err := newSandbox(b.clk, b.config)
+	s, address, err := newSandbox(b.ctx, b.clk, b.config)
 	if err != nil {
 		return nil, err
 	}

@@ -55,6 +55,8 @@ type Function struct {
 	mu    sync.Mutex
 	fault *FunctionError
 	fails int // invocations that fault still fails
+
+	closing sync.Once
 }
 
 // runner runs one invocation. Its error is a *FunctionError, or the context's.
@@ -120,5 +122,5 @@ func (f *Function) takeFault() error {
 	return f.fault
 }
 
-// Close ends the function's processes.
-func (f *Function) Close() { f.runner.close() }
+// Close ends the function's processes and waits for them.
+func (f *Function) Close() { f.closing.Do(f.runner.close) }

@@ -153,9 +153,10 @@ func TestABatchWhoseFunctionFailsComesBackAndEndsInTheDeadLetterQueue(t *testing
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, lambda.Mapping{}, func(events.SQSEvent) (string, error) { return "", errors.New("no topic") })
 		s.send(t, "a")
-		assert.Equal(t, []string{"event source mapping from failure to test: errorString: no topic"}, s.errs)
 		time.Sleep(time.Hour)
 		synctest.Wait()
+		const told = "event source mapping from failure to test: errorString: no topic"
+		assert.Equal(t, []string{told, told, told}, s.errs)
 		assert.Equal(t, [][]string{{"a"}, {"a"}, {"a"}}, s.batches)
 		parked, err := s.queues.Messages(sourceDLQ)
 		require.NoError(t, err)

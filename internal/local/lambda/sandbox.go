@@ -46,8 +46,8 @@ type answer struct {
 }
 
 // newSandbox serves the Runtime API for one process at the address it answers.
-func newSandbox(clk *clock.Clock, c Config) (*sandbox, string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func newSandbox(ctx context.Context, clk *clock.Clock, c Config) (*sandbox, string, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, "", fmt.Errorf("listen for the runtime API: %w", err)
 	}
@@ -153,7 +153,7 @@ func (s *sandbox) serveResponse(w http.ResponseWriter, r *http.Request) {
 	payload, err := io.ReadAll(io.LimitReader(r.Body, maxPayload+1))
 	switch {
 	case err != nil:
-		refuse(w, http.StatusBadRequest, "InvalidRequest", err.Error())
+		refuse(w, "InvalidRequest", err.Error())
 	case len(payload) > maxPayload:
 		s.finish(w, r, http.StatusRequestEntityTooLarge, answer{err: responseTooLarge()})
 	default:
@@ -164,7 +164,7 @@ func (s *sandbox) serveResponse(w http.ResponseWriter, r *http.Request) {
 func (s *sandbox) serveError(w http.ResponseWriter, r *http.Request) {
 	payload, err := io.ReadAll(io.LimitReader(r.Body, maxPayload))
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "InvalidRequest", err.Error())
+		refuse(w, "InvalidRequest", err.Error())
 		return
 	}
 	s.finish(w, r, http.StatusAccepted, answer{err: readFunctionError(payload), reusable: true})
@@ -175,7 +175,7 @@ func (s *sandbox) finish(w http.ResponseWriter, r *http.Request, status int, a a
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if id := r.PathValue("id"); id == "" || id != s.current {
-		refuse(w, http.StatusBadRequest, "InvalidRequestID", "Invalid request ID")
+		refuse(w, "InvalidRequestID", "Invalid request ID")
 		return
 	}
 	s.current = ""
@@ -186,7 +186,7 @@ func (s *sandbox) finish(w http.ResponseWriter, r *http.Request, status int, a a
 func (s *sandbox) serveInitError(w http.ResponseWriter, r *http.Request) {
 	payload, err := io.ReadAll(io.LimitReader(r.Body, maxPayload))
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "InvalidRequest", err.Error())
+		refuse(w, "InvalidRequest", err.Error())
 		return
 	}
 	failed := readFunctionError(payload)
@@ -205,8 +205,8 @@ func acknowledge(w http.ResponseWriter, status int) {
 	_, _ = io.WriteString(w, `{"status":"OK"}`)
 }
 
-func refuse(w http.ResponseWriter, status int, errorType, message string) {
+func refuse(w http.ResponseWriter, errorType, message string) {
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
+	w.WriteHeader(http.StatusBadRequest)
 	_ = json.NewEncoder(w).Encode(map[string]string{"errorType": errorType, "errorMessage": message})
 }

@@ -129,7 +129,7 @@ func (s *Server) deliver(r *replication, replica *version) (func(), error) {
 	b := s.buckets[r.destination]
 	if b == nil || !b.versioned {
 		replica.body.release()
-		return nil, errNoDestination
+		return func() {}, errNoDestination
 	}
 	if replica.encryption.kms() {
 		key := ""
