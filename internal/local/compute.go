@@ -135,7 +135,7 @@ func (d *deployment) pipe(r template.Resource) (string, map[string]string, error
 		BatchSize:                      p.SourceParameters.SqsQueueParameters.BatchSize,
 		MaximumBatchingWindowInSeconds: p.SourceParameters.SqsQueueParameters.MaximumBatchingWindowInSeconds,
 		InvocationType:                 p.TargetParameters.StepFunctionStateMachineParameters.InvocationType,
-	}, start, d.fail)
+	}, start, nil) // the queue tells: what could not be started comes back, then goes to the DLQ
 	if err != nil {
 		return "", nil, r.Errorf("", "%w", err)
 	}

@@ -265,3 +265,19 @@ func (w *world) resource(id string) template.Resource {
 	require.GreaterOrEqual(w.t, i, 0, "no resource %s in %v", id, slices.Collect(maps.Keys(w.primary.Outputs)))
 	return w.primary.Resources[i]
 }
+
+// deployed deploys a changed project, and answers the error it ends with.
+func deployed(t *testing.T, changes ...change) (stack *template.Stack, err error) {
+	t.Helper()
+	folder := copyOfProject(t, changes)
+	w := &world{t: t, events: map[string][]types.HistoryEvent{}}
+	w.Stack, err = local.Start(t.Context(), local.Config{
+		Clock: clock.Real(), Project: folder, Dir: t.TempDir(), Account: account, URL: "http://127.0.0.1",
+		Runtime: local.InProcess(builds, func(region string) aws.Config { return w.AWSConfig(region) }),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.Close()) })
+	environment, err := local.Environment(folder, "default")
+	require.NoError(t, err)
+	return w.Deploy(environment, nil)
+}

@@ -51,6 +51,10 @@
 //   - The cause of an error of the interpreter does not tell the number of the
 //     event that entered the state, and its words are this package's own.
 //   - MapIterationStarted always follows MapStateStarted in previousEventId.
+//   - When an item of a Map fails, the others are stopped a nanosecond later, so
+//     that what happens at one instant does not depend on which goroutine is
+//     first.
+//   - A task that answers at the very instant of its time-out is late.
 //   - An execution is never redriven: RedriveCount is 0.
 //   - Catch and Retry of States.Runtime are refused by Load, because they never
 //     have an effect.

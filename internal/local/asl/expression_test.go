@@ -2,6 +2,7 @@ package asl_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -88,13 +89,20 @@ func TestIntrinsicFunctionsFail(t *testing.T) {
 		{`States.ArrayUnique($)`, `null`, `an array is wanted, not null`},
 		{`States.Base64Decode('*')`, `0`, `illegal base64 data at input byte 0`},
 		{`States.Hash('a', 'CRC32')`, `0`, `the algorithm "CRC32" is not one of MD5, SHA-1, SHA-256, SHA-384 and SHA-512`},
+		{`States.Hash($, 'MD5')`, `[]`, `a string is wanted, not an array`},
+		{`States.Base64Decode($)`, `null`, `a string is wanted, not null`},
+		{`States.Base64Encode($)`, `"` + strings.Repeat("é", 10_001) + `"`, `the string has 10001 characters, of 10000 allowed`},
+		{`States.ArrayGetItem($, 0)`, `"a"`, `an array is wanted, not a string`},
+		{`States.ArrayGetItem($, null)`, `[1]`, `a number between -2147483648 and 2147483647 is wanted, not null`},
+		{`States.ArrayPartition(1, 1)`, `0`, `an array is wanted, not a number`},
+		{`States.MathRandom('a', 2)`, `0`, `a number between -2147483648 and 2147483647 is wanted, not "a"`},
 		{`States.JsonMerge($, 1, false)`, `{}`, `objects are wanted, not an object and a number`},
 		{`States.JsonMerge($, $, true)`, `{}`, `the third argument must be false: only shallow merging is supported`},
 		{`States.MathAdd(2147483648, 1)`, `0`, `a number between -2147483648 and 2147483647 is wanted, not 2147483648`},
 		{`States.MathRandom(6, 6)`, `0`, `the start must be less than the end`},
 		{`States.StringSplit(1, ',')`, `0`, `a string is wanted, not a number`},
 	} {
-		t.Run(c.expression+" on "+c.input, func(t *testing.T) {
+		t.Run(c.expression+" on "+c.input[:min(len(c.input), 20)], func(t *testing.T) {
 			r := evaluate(t, c.expression, c.input)
 			assert.Equal(t, asl.IntrinsicFailure, r.Error)
 			assert.Equal(t, "An error occurred while executing the state 'P'. The function '"+c.expression+"' had the following error: "+c.cause+".", r.Cause)
@@ -103,9 +111,14 @@ func TestIntrinsicFunctionsFail(t *testing.T) {
 }
 
 func TestRandomFunctionsComeFromTheSeed(t *testing.T) {
-	const id = `^"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"$`
+	const id = `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`
 	first := evaluate(t, `States.UUID()`, `0`)
-	assert.Regexp(t, id, string(first.Output))
+	many := evaluate(t, `States.Array(`+strings.Repeat(`States.UUID(),`, 20)+`States.UUID())`, `0`)
+	var ids []string
+	require.NoError(t, json.Unmarshal(many.Output, &ids))
+	for _, one := range ids {
+		assert.Regexp(t, id, one)
+	}
 	assert.Equal(t, first.Output, evaluate(t, `States.UUID()`, `0`).Output)
 
 	a := evaluate(t, `States.MathRandom(0, 1000000, 5)`, `0`)
@@ -162,6 +175,12 @@ func TestPaths(t *testing.T) {
 			assert.Equal(t, c.output, string(r.Output), r.Cause)
 		})
 	}
+}
+
+func TestALongInputIsCutInTheCause(t *testing.T) {
+	r := evaluate(t, `$.a`, `"x`+strings.Repeat("é", 1000)+`"`)
+	assert.Equal(t, "An error occurred while executing the state 'P'. The JSONPath '$.a' specified for the field 'r.$' could not be found in the input '\"x"+
+		strings.Repeat("é", 499)+"...': a string has no member 'a'.", r.Cause)
 }
 
 func TestPathsThatNameNothing(t *testing.T) {

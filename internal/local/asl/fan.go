@@ -102,18 +102,14 @@ func (f *fan) outcome(n int) ([]any, error) {
 	return results, nil
 }
 
-// first is the item that failed first; of several at one instant, the one with
-// the lowest index.
-func (f *fan) first() (first *iteration) {
+// first is the failed item with the lowest index: they fail at one instant.
+func (f *fan) first() *iteration {
 	for _, it := range f.begun {
-		if it.err == nil || errors.Is(it.err, errStopped) {
-			continue
-		}
-		if first == nil || it.end.Before(first.end) {
-			first = it
+		if it.err != nil && !errors.Is(it.err, errStopped) {
+			return it
 		}
 	}
-	return first
+	return nil
 }
 
 // abort records what the failure of one item did to the others.
@@ -124,7 +120,7 @@ func (f *fan) abort(failed *iteration) {
 		if it.err == nil || it == failed {
 			continue
 		}
-		if errors.Is(it.err, errStopped) && it.current != nil && it.current.lasts() {
+		if errors.Is(it.err, errStopped) && it.current != nil {
 			f.aside(types.HistoryEvent{Type: it.current.event("Aborted")})
 		}
 		f.aside(it.event(types.HistoryEventTypeMapIterationAborted, f.state))

@@ -7,6 +7,12 @@ import (
 	"unicode"
 )
 
+// Paths are read here and not by github.com/ohler55/ojg/jp, which was tried
+// (v1.28.5): its wildcards visit an object's members in random order, its
+// filters do not compare a json.Number, it refuses names with a hyphen, it does
+// not tell which step of a definite path found nothing, and it accepts
+// functions that the service does not have.
+
 // path is a parsed JSONPath. A definite one names one value; an indefinite one
 // (wildcard, slice, list of indexes, filter, "..") selects a list.
 type path struct {

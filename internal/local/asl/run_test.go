@@ -147,3 +147,12 @@ func TestHistoryCarriesWhatTheServiceTells(t *testing.T) {
 		assert.NotNil(t, e.Timestamp)
 	}
 }
+
+func TestAStoppedExecutionEntersNoState(t *testing.T) {
+	m := load(t, `{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}`, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := m.Run(ctx, asl.Execution{Input: []byte(`{}`)})
+	assert.Equal(t, types.ExecutionStatusAborted, r.Status)
+	assert.Empty(t, r.Path)
+}

@@ -54,9 +54,6 @@ func (o *object) unknownType() {
 // retries tells whether Retry and Catch belong to the state's type.
 func (s *state) retries() bool { return s.kind == "Task" || s.kind == "Map" }
 
-// lasts tells whether time passes in the state, so that it can be aborted.
-func (s *state) lasts() bool { return s.retries() || s.kind == "Wait" }
-
 // next reads Next or End.
 func (s *state) next(o *object) string {
 	end := o.truth("End")

@@ -20,7 +20,7 @@ type strand struct {
 	key     []int // where the strand branches off: see event
 	events  int
 	last    *event
-	current *state
+	current *state // nil between states
 	idle    func() // ends the strand's share of the clock's work
 }
 

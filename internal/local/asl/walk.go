@@ -33,6 +33,7 @@ func (st *state) pass(s *strand, input any) (output any, next string, err error)
 	}
 	v.record(types.HistoryEvent{Type: st.event("Exited"),
 		StateExitedEventDetails: &types.StateExitedEventDetails{Name: &st.name, Output: &text, OutputDetails: notTruncated}})
+	s.current = nil
 	return output, next, nil
 }
 
