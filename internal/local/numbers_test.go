@@ -1,0 +1,292 @@
+package local_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/internal/alert"
+	"autobackup/internal/local/asl"
+	locals3 "autobackup/internal/local/s3"
+	"autobackup/internal/local/template"
+	"autobackup/internal/reason"
+)
+
+// stateLimit is what Step Functions keeps of a state, in bytes.
+// https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+const stateLimit = 262_144
+
+// resolved is a template of the project with parameters, without creating
+// anything.
+func resolved(t *testing.T, file string, parameters map[string]string) (*template.Stack, error) {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(project, file))
+	require.NoError(t, err)
+	tmpl, err := template.Load(source, file)
+	require.NoError(t, err)
+	return tmpl.Resolve(template.Options{
+		StackName: "test", Region: "eu-central-1", Account: account, Parameters: parameters,
+		Attributes: func(r template.Resource) (string, map[string]string, error) {
+			return r.LogicalID, map[string]string{"Arn": "arn:" + r.LogicalID, "QueueName": r.LogicalID}, nil
+		},
+	})
+}
+
+// with is the primary template with the e-mail it needs and one more parameter.
+func with(t *testing.T, name, value string) (*template.Stack, error) {
+	return resolved(t, "template.yaml", map[string]string{"AlertEmail": "a@example.com", name: value})
+}
+
+// largest is the greatest value that a parameter may have.
+func largest(t *testing.T, name string) int {
+	t.Helper()
+	s, err := with(t, "Stage", "dev")
+	require.NoError(t, err)
+	n, err := strconv.Atoi(s.Parameters[name])
+	require.NoError(t, err)
+	for {
+		if _, err := with(t, name, strconv.Itoa(n+1)); err != nil {
+			assert.ErrorContains(t, err, name)
+			return n
+		}
+		n++
+	}
+}
+
+// number is a property of a resource, by its path.
+func number(t *testing.T, s *template.Stack, resource string, path ...string) int {
+	t.Helper()
+	for _, r := range s.Resources {
+		if r.LogicalID != resource {
+			continue
+		}
+		var at any = r.Properties
+		for _, name := range path {
+			at = at.(map[string]any)[name]
+		}
+		n, err := strconv.Atoi(fmt.Sprint(at))
+		require.NoError(t, err, "%s %v", resource, path)
+		return n
+	}
+	require.Fail(t, "no resource "+resource)
+	return 0
+}
+
+func TestTimeOutsAndRetentionsFitTogether(t *testing.T) {
+	s, err := with(t, "Stage", "dev")
+	require.NoError(t, err)
+	visibility := number(t, s, "ValidationQueue", "VisibilityTimeout")
+	window := largest(t, "BatchWindowSeconds")
+	assert.Greater(t, visibility, window+5*60, "the longest batch window and five minutes: a batch must be started before its messages come back")
+	assert.LessOrEqual(t, visibility, 2*(window+5*60), "what could not be started comes back soon")
+
+	notifier := number(t, s, "FailureNotifierFunction", "Timeout")
+	assert.Equal(t, 6*notifier, number(t, s, "FailureQueue", "VisibilityTimeout"),
+		"https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html")
+
+	for _, pair := range [][2]string{{"ValidationQueue", "ValidationDLQ"}, {"FailureQueue", "FailureDLQ"}} {
+		receives := number(t, s, pair[0], "RedrivePolicy", "maxReceiveCount")
+		assert.GreaterOrEqual(t, receives, 3, "one hiccup is no failure")
+		kept := number(t, s, pair[0], "MessageRetentionPeriod")
+		assert.GreaterOrEqual(t, kept, 3*24*3600, "a weekend's outage loses nothing")
+		assert.Less(t, receives*number(t, s, pair[0], "VisibilityTimeout"), kept, "the DLQ comes before the end of the retention")
+		assert.GreaterOrEqual(t, number(t, s, pair[1], "MessageRetentionPeriod")-kept, 7*24*3600,
+			"a moved message keeps its age, and an operator has a week")
+	}
+	assert.Equal(t, number(t, s, "ValidationDLQ", "MessageRetentionPeriod"), number(t, s, "EventDLQ", "MessageRetentionPeriod"))
+
+	functions := map[string]string{"FetchETags": "FetchETagsFunction", "FetchETagsAgain": "FetchETagsFunction", "CompareETags": "CompareETagsFunction"}
+	all := tasks(t)
+	for state, function := range functions {
+		over := all[state].TimeoutSeconds - number(t, s, function, "Timeout")
+		assert.Greater(t, over, 10, "%s waits for its function's own time-out and a cold start", state)
+		assert.LessOrEqual(t, over, 30, state)
+	}
+	for _, state := range []string{"AlertFailures", "AlertUnsettled", "ParkFailure", "ParkUnsettledMessage"} {
+		assert.LessOrEqual(t, all[state].TimeoutSeconds, 60, "%s: one API call", state)
+	}
+}
+
+func TestAFirstLookIsMadeWithinMinutesAndUsuallyOnce(t *testing.T) {
+	s, err := with(t, "Stage", "dev")
+	require.NoError(t, err)
+	delay, window := number(t, s, "ValidationQueue", "DelaySeconds"), number(t, s, "ValidationPipe", "SourceParameters", "SqsQueueParameters", "MaximumBatchingWindowInSeconds")
+	assert.GreaterOrEqual(t, delay, 30, "most objects replicate within seconds; a second look costs transitions")
+	assert.LessOrEqual(t, delay+window, 5*60, "minutes after each upload")
+	assert.LessOrEqual(t, window, delay, "the delay hides the window")
+	deadline, marker := s.Parameters["DeadlineMinutes"], s.Parameters["MarkerDeadlineMinutes"]
+	assert.Greater(t, minutes(t, deadline), 4*15*time.Minute, "S3 replicates most objects within 15 minutes, some take hours")
+	assert.Less(t, minutes(t, deadline), 12*time.Hour, "an operator hears of it the same day")
+	assert.Greater(t, minutes(t, marker), minutes(t, deadline), "markers have no SLA")
+	assert.LessOrEqual(t, minutes(t, marker), 2*24*time.Hour)
+}
+
+func minutes(t *testing.T, text string) time.Duration {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return time.Duration(n) * time.Minute
+}
+
+func TestAVerifiedObjectAtLoadCostsAtMostAFifthOfATransition(t *testing.T) {
+	inWorld(t, func(w *world) {
+		size := w.parameter("BatchSize")
+		for i := range size {
+			w.put(fmt.Sprint(i), "content")
+		}
+		w.settle()
+		const end = 1 // AWS's own pricing example counts the way to the end, too
+		assert.LessOrEqual(t, float64(w.one().Result.Transitions+end)/float64(size), 0.2)
+	})
+}
+
+func TestInvariant6CapAndBatchSizeFitTheStateLimit(t *testing.T) {
+	const (
+		escaped  = 2    // a byte of a body is at most two of JSON: SQS allows no control characters but \t, \n, \r
+		envelope = 2048 // what the pipe adds to a body, a receipt handle of 1,024 included
+		side     = 800  // of a look, see verdict.Side
+		sides    = 4
+		line     = 512 + 300 // of the summary, for a failed message
+		detail   = 500 + 300 // and its reason, ids and names
+		fixed    = 4096      // the execution's ARN, counts and texts
+	)
+	s, err := with(t, "Stage", "dev")
+	require.NoError(t, err)
+	most, body := largest(t, "BatchSize"), escaped*number(t, s, "ValidationQueue", "MaximumMessageSize")
+	assert.Equal(t, most, number(t, s, "ValidationPipe", "SourceParameters", "SqsQueueParameters", "BatchSize"), "the default is the cheapest")
+	assert.LessOrEqual(t, most*(body+envelope), stateLimit, "as the pipe sends it")
+	assert.LessOrEqual(t, most*(body+sides*side+100)+fixed, stateLimit, "after a look")
+	assert.LessOrEqual(t, most*(body+detail+line)+2*alert.MaxBytes+fixed, stateLimit, "when all fail")
+}
+
+func TestInvariant6TheLargestEventFitsTheQueueEvenAfterItWasParked(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.put(strings.Repeat(`"`, 1024), "content")
+		message := w.messages("validation-queue")[0]
+		assert.Empty(t, w.messages("event-dlq"))
+		// The longest names that the parameters allow.
+		grown := len(message.Body) + 3*(len("autobackup-tenletters-primary-sixteenletterscat-123456789012")-len(w.bucket()))
+		attributes := map[string]string{
+			"reason": string(reason.ReplicationFailed), "alerts": "10", "detail": strings.Repeat("d", 500),
+			"execution": "arn:aws:states:ap-southeast-1:123456789012:execution:autobackup-validation-tenletters:" + strings.Repeat("x", 73),
+		}
+		for name, value := range attributes {
+			grown += len(name) + len("String") + len(value)
+		}
+		queues := w.SQS.Queues(w.region)
+		for _, q := range queues {
+			if q.ARN == w.queue("validation-queue") {
+				assert.LessOrEqual(t, grown, q.MaximumMessageSize)
+			}
+		}
+	})
+}
+
+func TestInvariant6TheWorstBatchesFitTheStateLimitInEveryState(t *testing.T) {
+	wide := map[string]string{
+		"quotes":          `"`,
+		"backslashes":     `\`,
+		"line breaks":     "\n",
+		"emoji":           "🎉",
+		"angle brackets":  "<",
+		"line separators": "\u2028",
+	}
+	for name, unit := range wide {
+		for _, end := range []string{"all fail", "all are verified", "all lag", "nothing works"} {
+			t.Run(name+", "+end, func(t *testing.T) { w := worstBatch(t, unit, end); assert.LessOrEqual(t, w, stateLimit) })
+		}
+	}
+}
+
+// worstBatch sends a full batch of the largest events, and answers the size of
+// the largest data that any state had.
+func worstBatch(t *testing.T, unit, end string) (size int) {
+	inWorld(t, func(w *world) {
+		w.S3.Replicate = plans[end]
+		if end == "nothing works" {
+			w.TaskFault = func(_ context.Context, resource string, parameters []byte) error {
+				if caller(resource, parameters) == "CompareETags" {
+					return &asl.Error{Name: reason.Internal, Cause: strings.Repeat("x", 1024)}
+				}
+				return nil
+			}
+		}
+		most := w.parameter("BatchSize")
+		for i := range most {
+			key := fmt.Sprintf("%02d", i) + strings.Repeat(unit, 1022/len(unit))
+			w.put(key, "content")
+		}
+		w.pad()
+		w.settle()
+		for _, e := range w.Executions() {
+			assert.NotEqual(t, asl.DataLimitExceeded, e.Result.Error)
+			if end != "nothing works" {
+				assert.Equal(t, types.ExecutionStatusSucceeded, e.Result.Status, "%s %s", e.Result.Error, e.Result.Cause)
+			}
+		}
+		for _, events := range w.events {
+			for _, e := range events {
+				size = max(size, dataSize(e))
+			}
+		}
+	})
+	return size
+}
+
+// pad fills the queued events to the cap, with a field that S3 does not use: an
+// event of S3 is never that large, but whatever arrives must fit.
+func (w *world) pad() {
+	queue := w.queue("validation-queue")
+	var limit int
+	for _, q := range w.SQS.Queues(w.region) {
+		if q.ARN == queue {
+			limit = q.MaximumMessageSize
+		}
+	}
+	messages := w.messages("validation-queue")
+	require.NoError(w.t, w.SQS.Purge(queue))
+	for _, m := range messages {
+		room := max(limit-len(m.Body)-len(`"pad":"",`), 0)
+		w.send(`{"pad":"` + strings.Repeat(`\"`, room/2) + `",` + m.Body[1:])
+	}
+}
+
+// dataSize is the largest input or output of an event.
+func dataSize(e types.HistoryEvent) (n int) {
+	var texts []*string
+	if d := e.ExecutionStartedEventDetails; d != nil {
+		texts = append(texts, d.Input)
+	}
+	if d := e.StateEnteredEventDetails; d != nil {
+		texts = append(texts, d.Input)
+	}
+	if d := e.StateExitedEventDetails; d != nil {
+		texts = append(texts, d.Output)
+	}
+	if d := e.TaskScheduledEventDetails; d != nil {
+		texts = append(texts, d.Parameters)
+	}
+	if d := e.TaskSucceededEventDetails; d != nil {
+		texts = append(texts, d.Output)
+	}
+	for _, text := range texts {
+		n = max(n, len(aws.ToString(text)))
+	}
+	return n
+}
+
+// plans are what becomes of the replicas of a worst batch.
+var plans = map[string]func(locals3.Replication) locals3.Plan{
+	"all fail": func(locals3.Replication) locals3.Plan { return locals3.Plan{Corrupt: locals3.FlipBit} },
+	"all lag":  func(locals3.Replication) locals3.Plan { return locals3.Plan{Lag: time.Hour} },
+}
