@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -128,7 +129,9 @@ func TestAProcessIsUsedAgainUntilItEnds(t *testing.T) {
 
 func TestAnExecutableThatHangsIsKilledAndReplaced(t *testing.T) {
 	f := newBinary(t, func(c *lambda.Config) { c.Timeout = 1 })
+	start := clock.Real().Now()
 	_, err := do(t, f, "hang")
+	assert.Less(t, clock.Real().Now().Sub(start), 5*time.Second)
 	assert.EqualError(t, err, "Sandbox.Timedout: RequestId: id-000001 Error: Task timed out after 1.00 seconds")
 	_, err = do(t, f, "pid")
 	assert.NoError(t, err)

@@ -90,10 +90,12 @@ func TestAHandlerIsEndedAtItsTimeout(t *testing.T) {
 			"it heeds its context": func(ctx context.Context, _ []byte) ([]byte, error) { <-ctx.Done(); return nil, ctx.Err() },
 			"it doesn't":           func(context.Context, []byte) ([]byte, error) { time.Sleep(time.Hour); return nil, nil },
 		} {
-			start := time.Now()
-			_, err := newFunction(t, h).Invoke(t.Context(), nil)
-			assert.EqualError(t, err, "Sandbox.Timedout: RequestId: id-000001 Error: Task timed out after 3.00 seconds", name)
-			assert.Equal(t, 3*time.Second, time.Since(start), name)
+			for range 20 { // whichever of handler and time-out is seen first
+				start := time.Now()
+				_, err := newFunction(t, h).Invoke(t.Context(), nil)
+				assert.EqualError(t, err, "Sandbox.Timedout: RequestId: id-000001 Error: Task timed out after 3.00 seconds", name)
+				assert.Equal(t, 3*time.Second, time.Since(start), name)
+			}
 		}
 		time.Sleep(time.Hour)
 	})

@@ -95,6 +95,19 @@ func TestVisibilityOfAMessageThatIsNotInFlightCannotChange(t *testing.T) {
 	})
 }
 
+func TestAChangedVisibilityChangesTheOrderToo(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newService(t, nil)
+		send(t, s, mainARN, "one")
+		send(t, s, mainARN, "two")
+		got := receive(t, s, mainARN, sqs.Receive{Max: 10})
+		require.NoError(t, s.ChangeVisibility(mainARN, got[1].Receipt, 2))
+		require.NoError(t, s.ChangeVisibility(mainARN, got[0].Receipt, 60))
+		time.Sleep(2 * time.Second)
+		assert.Equal(t, []string{"two"}, bodies(receive(t, s, mainARN, sqs.Receive{Max: 10})))
+	})
+}
+
 func TestAMoveTaskKeepsToItsRateAndOneRunsAtATime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newService(t, nil)

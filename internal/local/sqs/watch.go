@@ -77,6 +77,7 @@ func (s *Service) setTimer(q *queue, at time.Time, wait time.Duration) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		q.timer.clear()
+		s.announce(q)
 	})}
 }
 
