@@ -8,11 +8,8 @@ import (
 	"autobackup/internal/batch"
 	"autobackup/internal/reason"
 	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
 )
-
-// maxDetail bounds how much of a detail is told, in bytes: as much as package
-// verdict writes.
-const maxDetail = 600
 
 // item is one failed message as the alert tells of it.
 type item struct {
@@ -55,7 +52,7 @@ func (i item) describe() string {
 	if i.entry == unknown {
 		field("Reason given:", show(string(i.failed.Reason), 40))
 	}
-	field("Finding:", reason.Line(cmp.Or(i.failed.Detail, "none"), maxDetail))
+	field("Finding:", reason.Line(cmp.Or(i.failed.Detail, "none"), verdict.MaxDetail))
 	i.places(field)
 	field("Why it matters:", i.why)
 	field("What to do:", i.next)

@@ -86,13 +86,13 @@ var entries = []entry{
 	},
 	{
 		code: reason.RuleNotSupported,
-		what: "The replication rules of the primary bucket select objects in a way that Autobackup does not follow. Nothing was compared.",
-		why:  "Autobackup cannot tell where this object's replica should be, so its backup has not been validated.",
-		next: "Select by prefix in the bucket's replication rules instead (aws s3api get-bucket-replication shows them), then have the message looked at again.",
+		what: "The replication rules of the primary bucket are of a kind that Autobackup does not follow: they select objects by tag, or they name more than three replica buckets for one object. Nothing was compared.",
+		why:  "Not every replica that this object should have can be looked at, so its backup has not been validated.",
+		next: "Let the bucket's replication rules select by prefix, and replicate an object to at most three buckets (aws s3api get-bucket-replication shows them), then have the message looked at again.",
 	},
 	{
 		code: reason.Unreachable,
-		what: "In several looks, S3 gave no answer that says anything about this version (server errors, throttling, time-outs). Nothing was compared.",
+		what: "In several looks in a row, S3 gave no answer that says anything about this version (server errors, throttling, time-outs). Nothing was compared.",
 		why:  "The backup may be complete or not: it has not been validated.",
 		next: "Check the AWS Health Dashboard of both regions and the throttling metrics of both buckets. Then have the message looked at again.",
 	},

@@ -3,6 +3,8 @@ package alert
 import (
 	"regexp"
 	"slices"
+
+	"autobackup/internal/verdict"
 )
 
 // side is where one copy of an object version should be.
@@ -13,14 +15,11 @@ type side struct{ bucket, region string }
 // primary only.
 var place = regexp.MustCompile(`\breplica ([a-z0-9][a-z0-9.-]{1,61}[a-z0-9]) \((region unknown|[a-z0-9-]{1,32})\)`)
 
-// maxSides bounds how many replicas an alert names.
-const maxSides = 3
-
 // sides finds the replicas that a detail names.
 func sides(detail string) []side {
 	var found []side
 	for _, match := range place.FindAllStringSubmatch(detail, -1) {
-		if s := (side{match[1], match[2]}); len(found) < maxSides && !slices.Contains(found, s) {
+		if s := (side{match[1], match[2]}); len(found) < verdict.MaxReplicas && !slices.Contains(found, s) {
 			found = append(found, s)
 		}
 	}

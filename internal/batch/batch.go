@@ -4,6 +4,8 @@
 package batch
 
 import (
+	"errors"
+
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
@@ -20,12 +22,22 @@ type Batch struct {
 	Summary   Summary   `json:"summary"`   // the execution's output
 }
 
+// Validate refuses what is no batch, such as the payload of another function.
+func (b Batch) Validate() error {
+	if b.Messages == nil {
+		return errors.New(`"messages" is missing: it is the array of queue messages`)
+	}
+	return nil
+}
+
 // Message is one queue message on its way to a verdict. The first look gets it
 // as the pipe sent it; the pipe's other fields are not kept.
 type Message struct {
 	ID   string        `json:"messageId"`
 	Body string        `json:"body"` // as received: parked unchanged
 	Look *verdict.Look `json:"look,omitempty"`
+	// Unread is how many looks in a row, before this one, could not read a side.
+	Unread int `json:"unread,omitempty"`
 }
 
 // Failed is a message to park, with the attributes it is parked with.
@@ -48,10 +60,14 @@ type Summary struct {
 	Objects []Settled `json:"objects"`
 }
 
+// MaxObject bounds Settled.Object of a failed message, in bytes of JSON: the
+// message itself is in the state as well, to be parked.
+const MaxObject = 512
+
 // Settled is one line of the summary.
 type Settled struct {
 	ID       string           `json:"messageId"`
-	Object   string           `json:"object"` // s3://bucket/key@version, or what is known of a malformed message
+	Object   string           `json:"object"` // s3://bucket/key@version, or the id of a malformed message; of a failed one at most MaxObject bytes
 	Verdict  verdict.Outcome  `json:"verdict"`
 	Reason   reason.Code      `json:"reason,omitempty"`
 	Evidence verdict.Evidence `json:"evidence,omitempty"`

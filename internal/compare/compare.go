@@ -28,7 +28,8 @@ type Comparer struct {
 }
 
 // Compare answers with the batch after one round of verdicts. Messages keeps
-// what lags, in order and without its look, which is read anew; Failed and Alert
+// what lags, in order and without its look, which is read anew, but with the
+// number of looks in a row that could not read a side; Failed and Alert
 // are about this round alone; Summary grows. Wait is the seconds until the next
 // look, chosen so that it overshoots no deadline, and is part of Waited already;
 // it is 0 where nothing lags.
@@ -36,13 +37,14 @@ type Comparer struct {
 // Every message gets a verdict of its own, whatever it holds.
 func (c Comparer) Compare(ctx context.Context, b batch.Batch) batch.Batch {
 	r := round{
-		policy:   c.Policy,
-		progress: verdict.Progress{Looks: max(b.Looks, 1), Waited: time.Duration(max(b.Waited, 0)) * time.Second},
-		lagging:  []batch.Message{},
-		failed:   []batch.Failed{},
-		settled:  append([]batch.Settled{}, b.Summary.Objects...),
+		policy:  c.Policy,
+		looks:   max(b.Looks, 1),
+		waited:  time.Duration(max(b.Waited, 0)) * time.Second,
+		lagging: []batch.Message{},
+		failed:  []batch.Failed{},
+		settled: append([]batch.Settled{}, b.Summary.Objects...),
 	}
-	r.wait = verdict.NextWait(r.progress.Looks)
+	r.wait = verdict.NextWait(r.looks)
 	for _, m := range b.Messages {
 		j := r.judge(m)
 		c.log(ctx, b, j)
@@ -52,18 +54,19 @@ func (c Comparer) Compare(ctx context.Context, b batch.Batch) batch.Batch {
 	b.Wait = r.seconds()
 	b.Waited += b.Wait
 	b.Alert = alert.Compose(alert.Context{Stage: c.Stage, Execution: b.Execution, Queues: c.Queues}, r.failed)
-	b.Summary = batch.Summary{Text: summarize(r.settled, len(r.lagging), r.progress.Looks), Objects: r.settled}
+	b.Summary = batch.Summary{Text: summarize(r.settled, len(r.lagging), r.looks), Objects: r.settled}
 	return b
 }
 
 // round is one pass over a batch.
 type round struct {
-	policy   verdict.Policy
-	progress verdict.Progress
-	wait     time.Duration // the shortest one asked for so far
-	lagging  []batch.Message
-	failed   []batch.Failed
-	settled  []batch.Settled
+	policy  verdict.Policy
+	looks   int
+	waited  time.Duration
+	wait    time.Duration // the shortest one asked for so far
+	lagging []batch.Message
+	failed  []batch.Failed
+	settled []batch.Settled
 }
 
 // judgment is what came of one message.
@@ -72,6 +75,7 @@ type judgment struct {
 	object  s3event.ObjectVersion // zero where the message is malformed
 	verdict verdict.Verdict
 	next    time.Duration // of a lagging one: when to look again at the latest
+	unread  int           // looks in a row that could not read a side, this one included
 }
 
 func (r *round) judge(m batch.Message) judgment {
@@ -85,15 +89,19 @@ func (r *round) judge(m batch.Message) judgment {
 		look = &verdict.Look{Primary: verdict.Side{
 			Bucket: object.Bucket, Region: object.Region, Found: verdict.Unreachable, Detail: "no look was made"}}
 	}
-	v := verdict.Judge(object.Event, *look, r.progress, r.policy)
-	return judgment{m, object, v, verdict.Remaining(object.Event, *look, r.progress, r.policy)}
+	progress := verdict.Progress{Looks: r.looks, Waited: r.waited}
+	if look.Unread() {
+		progress.Unread = max(m.Unread, 0) + 1
+	}
+	v := verdict.Judge(object.Event, *look, progress, r.policy)
+	return judgment{m, object, v, verdict.Remaining(object.Event, *look, progress, r.policy), progress.Unread}
 }
 
 // settle puts a message where its verdict belongs.
 func (r *round) settle(j judgment) {
 	if j.verdict.Outcome == verdict.Lagging {
 		r.wait = min(r.wait, j.next)
-		r.lagging = append(r.lagging, batch.Message{ID: j.message.ID, Body: j.message.Body})
+		r.lagging = append(r.lagging, batch.Message{ID: j.message.ID, Body: j.message.Body, Unread: j.unread})
 		return
 	}
 	if j.verdict.Outcome == verdict.Failed {
@@ -102,7 +110,7 @@ func (r *round) settle(j judgment) {
 	}
 	r.settled = append(r.settled, batch.Settled{
 		ID: j.message.ID, Object: j.name(), Verdict: j.verdict.Outcome,
-		Reason: j.verdict.Reason, Evidence: j.verdict.Evidence, Looks: r.progress.Looks})
+		Reason: j.verdict.Reason, Evidence: j.verdict.Evidence, Looks: r.looks})
 }
 
 // seconds is the wait before the next look, at least 1 where anything lags.
@@ -115,8 +123,12 @@ func (r *round) seconds() int {
 
 // name is the object version's URI, or the message's id where none is known.
 func (j judgment) name() string {
+	name := j.object.URI()
 	if j.object.Bucket == "" {
-		return "message " + j.message.ID
+		name = "message " + j.message.ID
 	}
-	return j.object.URI()
+	if j.verdict.Outcome == verdict.Failed {
+		return shorten(name, batch.MaxObject)
+	}
+	return name
 }

@@ -65,6 +65,7 @@ func TestEveryMessageGoesWhereItsVerdictBelongs(t *testing.T) {
 		Summary:  batch.Summary{Text: "old", Objects: []batch.Settled{{ID: "v0", Object: "s3://docs/v0@v1", Verdict: verdict.Verified, Evidence: "e", Looks: 1}}},
 	})
 
+	noLook.Unread = 1
 	assert.Equal(t, []batch.Message{{ID: "l1", Body: body("l1")}, noLook, {ID: "l2", Body: body("l2")}}, got.Messages, "in order, without a look")
 	require.Len(t, got.Failed, 2, "of this round alone")
 	assert.Equal(t, batch.Failed{ID: "f1", Body: body("f1"), Reason: reason.ContentMismatch, Detail: got.Failed[0].Detail}, got.Failed[0])
@@ -88,9 +89,65 @@ func TestEveryMessageGoesWhereItsVerdictBelongs(t *testing.T) {
 	assert.Equal(t, "arn", got.Execution)
 }
 
+func TestOnlyLooksInARowMakeASideUnreachable(t *testing.T) {
+	read := lagging("k")
+	down := lagging("k")
+	down.Look.Replicas[0].Found = verdict.Unreachable
+	noLook := batch.Message{ID: "k", Body: body("k")}
+	b := batch.Batch{Messages: []batch.Message{{ID: "k", Body: body("k")}}}
+	look := func(m batch.Message) {
+		m.Unread = b.Messages[0].Unread // as package look keeps it
+		b.Looks, b.Messages = b.Looks+1, []batch.Message{m}
+		b = comparer(new(bytes.Buffer)).Compare(t.Context(), b)
+	}
+	for range verdict.UnreachableLooks {
+		look(read)
+	}
+	for _, m := range []batch.Message{down, noLook, read, down} {
+		look(m)
+		require.Len(t, b.Messages, 1, "a stray answer fails nothing, however late")
+	}
+	for range verdict.UnreachableLooks - 2 {
+		look(noLook)
+		require.Len(t, b.Messages, 1, "the count began anew with the last look that read both sides")
+	}
+	look(down)
+	require.Len(t, b.Failed, 1)
+	assert.Equal(t, reason.Unreachable, b.Failed[0].Reason)
+	assert.Equal(t, verdict.UnreachableLooks+4+verdict.UnreachableLooks-1, b.Summary.Objects[0].Looks)
+}
+
+func TestFailedLinesOfTheSummaryAreShortAndTheOthersWhole(t *testing.T) {
+	for name, key := range map[string]string{
+		"plain": strings.Repeat("k", 1000), "quotes": strings.Repeat(`"`, 1000), "controls": strings.Repeat("\x01", 1000),
+		"emoji": strings.Repeat("🎉", 250), "escaped for HTML": strings.Repeat("<", 1000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			key = "first/" + key + "/last.txt"
+			failed, whole := mismatch("f"), []batch.Message{verified("v"), skipped("s")}
+			failed.Body, whole[0].Body, whole[1].Body = body(key), body(key), body(key)
+			got := comparer(new(bytes.Buffer)).Compare(t.Context(), batch.Batch{Looks: 1, Messages: append(whole, failed)})
+			require.Len(t, got.Summary.Objects, 3)
+			for _, s := range got.Summary.Objects[:2] {
+				assert.Equal(t, "s3://docs/"+key+"@v1", s.Object)
+			}
+			object := got.Summary.Objects[2].Object
+			assert.True(t, strings.HasPrefix(object, "s3://docs/first/"), object)
+			assert.True(t, strings.HasSuffix(object, "/last.txt@v1"), object)
+			assert.Equal(t, 1, strings.Count(object, "…"))
+			encoded, err := json.Marshal(object)
+			require.NoError(t, err)
+			assert.LessOrEqual(t, len(encoded), batch.MaxObject)
+			assert.Greater(t, len(encoded), batch.MaxObject-8, "no more is left out than must be")
+			assert.Equal(t, failed.Body, got.Failed[0].Body, "the message keeps the key")
+		})
+	}
+}
+
 func TestAlertNamesBothSidesOfEveryFailure(t *testing.T) {
 	denied := verified("denied")
 	denied.Look.Primary = verdict.Side{Bucket: "docs", Region: "eu-central-1", Found: verdict.Denied}
+	denied.Unread = verdict.DeniedLooks - 1
 	late := batch.Batch{Looks: 50, Waited: 100 * 3600}
 	for name, m := range map[string]batch.Message{"a mismatch": mismatch("k"), "a missing replica": lagging("k"), "a refused primary": denied} {
 		t.Run(name, func(t *testing.T) {

@@ -45,6 +45,7 @@ func anyBatch() *rapid.Generator[batch.Batch] {
 		messages := rapid.SliceOfN(anyMessage(), 0, 8).Draw(t, "messages")
 		for i := range messages {
 			messages[i].ID = string(rune('a' + i))
+			messages[i].Unread = rapid.IntRange(-1, 10).Draw(t, "unread")
 		}
 		return batch.Batch{Looks: rapid.IntRange(-1, 40).Draw(t, "looks"), Waited: rapid.IntRange(-1, 9000).Draw(t, "waited"), Messages: messages}
 	})
@@ -80,7 +81,7 @@ func TestInvariant1NoMessageIsLost(t *testing.T) {
 			i := slices.IndexFunc(b.Messages, func(m batch.Message) bool { return m.ID == f.ID })
 			assert.Equal(t, b.Messages[i].Body, f.Body, "parked unchanged")
 			assert.Regexp(t, "^[ -~]+$", f.Detail, "SQS refuses empty attributes and control characters")
-			assert.LessOrEqual(t, len(f.Detail), 600)
+			assert.LessOrEqual(t, len(f.Detail), verdict.MaxDetail)
 			assert.NotEmpty(t, f.Reason)
 		}
 		assert.Equal(t, failed, parked, "whatever failed is parked")

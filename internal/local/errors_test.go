@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,15 +85,16 @@ func caller(resource string, parameters []byte) string {
 // trouble makes the first calls of a state fail with err, or hang where err is
 // nil. It also breaks what must be broken for the execution to get to the state.
 func (w *world) trouble(state string, calls int, err error) {
+	left := atomic.Int64{} // the items of a Map call at once
+	left.Store(int64(calls))
 	w.TaskFault = func(ctx context.Context, resource string, parameters []byte) error {
 		from := caller(resource, parameters)
 		if from == "CompareETags" && strings.Contains(state, "Unsettled") {
 			return &asl.Error{Name: reason.BadInput, Cause: "broken on purpose"}
 		}
-		if from != state || calls == 0 {
+		if from != state || left.Add(-1) < 0 {
 			return nil
 		}
-		calls--
 		if err == nil {
 			<-ctx.Done()
 			return context.Cause(ctx)

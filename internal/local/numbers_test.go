@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,35 +17,40 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/alert"
+	"autobackup/internal/batch"
 	"autobackup/internal/local/asl"
 	locals3 "autobackup/internal/local/s3"
 	"autobackup/internal/local/template"
 	"autobackup/internal/reason"
+	"autobackup/internal/verdict"
 )
 
 // stateLimit is what Step Functions keeps of a state, in bytes.
 // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 const stateLimit = 262_144
 
-// resolved is a template of the project with parameters, without creating
-// anything.
-func resolved(t *testing.T, file string, parameters map[string]string) (*template.Stack, error) {
+// primary is template.yaml.
+var primary = sync.OnceValues(func() (*template.Template, error) {
+	source, err := os.ReadFile(filepath.Join(project, "template.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	return template.Load(source, "template.yaml")
+})
+
+// with is the primary stack with the e-mail it needs and one more parameter,
+// without creating anything.
+func with(t *testing.T, name, value string) (*template.Stack, error) {
 	t.Helper()
-	source, err := os.ReadFile(filepath.Join(project, file))
-	require.NoError(t, err)
-	tmpl, err := template.Load(source, file)
+	tmpl, err := primary()
 	require.NoError(t, err)
 	return tmpl.Resolve(template.Options{
-		StackName: "test", Region: "eu-central-1", Account: account, Parameters: parameters,
+		StackName: "test", Region: "eu-central-1", Account: account,
+		Parameters: map[string]string{"AlertEmail": "a@example.com", name: value},
 		Attributes: func(r template.Resource) (string, map[string]string, error) {
 			return r.LogicalID, map[string]string{"Arn": "arn:" + r.LogicalID, "QueueName": r.LogicalID}, nil
 		},
 	})
-}
-
-// with is the primary template with the e-mail it needs and one more parameter.
-func with(t *testing.T, name, value string) (*template.Stack, error) {
-	return resolved(t, "template.yaml", map[string]string{"AlertEmail": "a@example.com", name: value})
 }
 
 // largest is the greatest value that a parameter may have.
@@ -154,19 +160,18 @@ func TestInvariant6CapAndBatchSizeFitTheStateLimit(t *testing.T) {
 	const (
 		escaped  = 2    // a byte of a body is at most two of JSON: SQS allows no control characters but \t, \n, \r
 		envelope = 2048 // what the pipe adds to a body, a receipt handle of 1,024 included
-		side     = 800  // of a look, see verdict.Side
-		sides    = 4
-		line     = 512 + 300 // of the summary, for a failed message
-		detail   = 500 + 300 // and its reason, ids and names
-		fixed    = 4096      // the execution's ARN, counts and texts
+		names    = 300  // ids, reasons and JSON's own names
+		fixed    = 4096 // the execution's ARN, counts and texts
+		look     = (verdict.MaxReplicas+1)*verdict.MaxSide + names
+		failed   = verdict.MaxDetail + batch.MaxObject + names // the detail is ASCII without quotes; see below for the worst real ones
 	)
 	s, err := with(t, "Stage", "dev")
 	require.NoError(t, err)
 	most, body := largest(t, "BatchSize"), escaped*number(t, s, "ValidationQueue", "MaximumMessageSize")
 	assert.Equal(t, most, number(t, s, "ValidationPipe", "SourceParameters", "SqsQueueParameters", "BatchSize"), "the default is the cheapest")
 	assert.LessOrEqual(t, most*(body+envelope), stateLimit, "as the pipe sends it")
-	assert.LessOrEqual(t, most*(body+sides*side+100)+fixed, stateLimit, "after a look")
-	assert.LessOrEqual(t, most*(body+detail+line)+2*alert.MaxBytes+fixed, stateLimit, "when all fail")
+	assert.LessOrEqual(t, most*(body+look)+fixed, stateLimit, "after a look")
+	assert.LessOrEqual(t, most*(body+failed)+alert.MaxBytes+fixed, stateLimit, "when all fail")
 }
 
 func TestInvariant6TheLargestEventFitsTheQueueEvenAfterItWasParked(t *testing.T) {
@@ -177,7 +182,7 @@ func TestInvariant6TheLargestEventFitsTheQueueEvenAfterItWasParked(t *testing.T)
 		// The longest names that the parameters allow.
 		grown := len(message.Body) + 3*(len("autobackup-tenletters-primary-sixteenletterscat-123456789012")-len(w.bucket()))
 		attributes := map[string]string{
-			"reason": string(reason.ReplicationFailed), "alerts": "10", "detail": strings.Repeat("d", 500),
+			"reason": string(reason.ReplicationFailed), "alerts": "10", "detail": strings.Repeat("d", verdict.MaxDetail),
 			"execution": "arn:aws:states:ap-southeast-1:123456789012:execution:autobackup-validation-tenletters:" + strings.Repeat("x", 73),
 		}
 		for name, value := range attributes {

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
 
@@ -54,16 +53,16 @@ func bucketSide(bucket string, err error) verdict.Side {
 // rulesSide is a primary whose replication rules could not be had or followed.
 func rulesSide(bucket, region string, err error) verdict.Side {
 	side := verdict.Side{Bucket: bucket, Region: region}
-	var unsupported *unsupportedRule
+	var unsupported unsupportedRules
 	switch {
 	case errors.As(err, &unsupported):
-		side.Found, side.Detail = verdict.Unsupported, reason.Line(unsupported.Error(), maxDetail)
+		side.Found, side.Detail = verdict.Unsupported, unsupported.Error()
 	case codeOf(err) == "NoSuchBucket":
 		side.Found, side.Detail = verdict.Unreachable, noBucket
 	case found(err) == verdict.Denied:
-		side.Found, side.Detail = verdict.Denied, explain("grant s3:GetReplicationConfiguration on the bucket: GetBucketReplication", err)
+		side.Found, side.Detail = verdict.Denied, explain("grant s3:GetReplicationConfiguration on the bucket: GetBucketReplication", err)+message(err)
 	default:
-		side.Found, side.Detail = verdict.Unreachable, explain("GetBucketReplication", err)
+		side.Found, side.Detail = verdict.Unreachable, explain("GetBucketReplication", err)+message(err)
 	}
 	return side
 }
@@ -79,28 +78,34 @@ func found(err error) verdict.Found {
 	}
 }
 
-// explain is one line for people: what was called, and the answer or why there
-// was none. Go's own text of a failed request is left out, because it starts
-// with the URL and may be as long as the key.
+// explain says for people what was called, and the answer or why there was none.
+// It never holds the key, which anyone may choose who may upload: S3's error
+// message is left out, because it may name the object, and so is Go's own text
+// of a failed request, because it starts with the URL.
 func explain(operation string, err error) string {
-	return reason.Line(operation+" "+answer(err), maxDetail)
-}
-
-func answer(err error) string {
-	var api smithy.APIError
 	var request *url.Error
 	switch status := statusOf(err); {
-	case errors.As(err, &api) && status != 0 && api.ErrorMessage() != http.StatusText(status):
-		return fmt.Sprintf("answered %d %s: %s", status, api.ErrorCode(), api.ErrorMessage())
+	case message(err) != "":
+		return fmt.Sprintf("%s answered %d %s", operation, status, codeOf(err))
 	case status != 0:
-		return fmt.Sprintf("answered %d %s", status, http.StatusText(status))
+		return fmt.Sprintf("%s answered %d %s", operation, status, http.StatusText(status))
 	case errors.Is(err, context.DeadlineExceeded):
-		return "did not answer in time"
+		return operation + " did not answer in time"
 	case errors.As(err, &request):
-		return "got no answer: " + request.Err.Error()
+		return operation + " got no answer: " + request.Err.Error()
 	default:
-		return "failed: " + err.Error()
+		return operation + " failed: " + err.Error()
 	}
+}
+
+// message is S3's own text as the end of a sentence, of a call that concerns no
+// key; empty where the answer had no body.
+func message(err error) string {
+	var api smithy.APIError
+	if !errors.As(err, &api) || statusOf(err) == 0 || api.ErrorMessage() == http.StatusText(statusOf(err)) {
+		return ""
+	}
+	return ": " + api.ErrorMessage()
 }
 
 // statusOf is the HTTP status S3 answered with, 0 where it did not answer.

@@ -49,7 +49,8 @@ func New(objects Objects, buckets Buckets, now func() time.Time) *Looker {
 }
 
 // Look looks at every message's object version and counts the look. Messages
-// that are no S3 event get no look. It returns before ctx's deadline: what was
+// that are no S3 event get no look. Failed and Alert are empty, as nothing has
+// failed in this round yet. It returns before ctx's deadline: what was
 // not reached in time is Unreachable.
 func (l *Looker) Look(ctx context.Context, b batch.Batch) batch.Batch {
 	ctx, cancel := beforeDeadline(ctx)
@@ -65,6 +66,8 @@ func (l *Looker) Look(ctx context.Context, b batch.Batch) batch.Batch {
 	}
 	_ = all.Wait() // no message has an error: it has a look, or none
 	b.Looks++
+	b.Failed, b.Alert = []batch.Failed{}, batch.Alert{}
+	b.Summary.Objects = append([]batch.Settled{}, b.Summary.Objects...)
 	return b
 }
 
@@ -87,11 +90,11 @@ func (l *Looker) message(ctx context.Context, body string) *verdict.Look {
 func (l *Looker) version(ctx context.Context, v s3event.ObjectVersion) verdict.Look {
 	region, err := l.directory.region(ctx, v.Bucket)
 	if err != nil {
-		return verdict.Look{Primary: bucketSide(v.Bucket, err)}
+		return verdict.Look{Primary: bounded(bucketSide(v.Bucket, err))}
 	}
 	destinations, err := l.directory.destinations(ctx, v.Bucket, region, v.Key)
 	if err != nil {
-		return verdict.Look{Primary: rulesSide(v.Bucket, region, err)}
+		return verdict.Look{Primary: bounded(rulesSide(v.Bucket, region, err))}
 	}
 	return l.bothSides(ctx, v, region, destinations)
 }
@@ -99,13 +102,13 @@ func (l *Looker) version(ctx context.Context, v s3event.ObjectVersion) verdict.L
 func (l *Looker) bothSides(ctx context.Context, v s3event.ObjectVersion, region string, destinations []destination) (seen verdict.Look) {
 	var sides errgroup.Group
 	sides.Go(func() error {
-		seen.Primary = l.side(ctx, v.Bucket, region, v)
+		seen.Primary = bounded(l.side(ctx, v.Bucket, region, v))
 		return nil
 	})
 	seen.Replicas = make([]verdict.Side, len(destinations))
 	for i, d := range destinations {
 		sides.Go(func() error {
-			seen.Replicas[i] = l.replica(ctx, d, v)
+			seen.Replicas[i] = bounded(l.replica(ctx, d, v))
 			return nil
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/batch"
+	"autobackup/internal/checksum"
 	"autobackup/internal/verdict"
 )
 
@@ -68,15 +70,15 @@ func TestOneSide(t *testing.T) {
 		"a refused connection is unreachable":  {map[string]answer{head: {err: refused}}, verdict.Unreachable, "HeadObject got no answer: dial: connection refused"},
 		"no answer is unreachable":             {map[string]answer{head: {after: time.Hour}}, verdict.Unreachable, "HeadObject did not answer in time"},
 		"400 of an object with a customer's key": {map[string]answer{head: {status: 400}, get: failure(400, "InvalidRequest", "m")}, verdict.SSEC,
-			bareBadRequest + "GetObject InvalidRequest: the customer's key is needed"},
-		"400 of an archived object with a customer's key": {map[string]answer{head: {status: 400}, get: failure(403, "InvalidObjectState", "m")}, verdict.SSEC,
-			bareBadRequest + "GetObject InvalidObjectState: the customer's key is needed"},
+			bareBadRequest + "GetObject answered 400 InvalidRequest: the customer's key is needed"},
+		"400 and then the state of an archived object": {map[string]answer{head: {status: 400}, get: failure(403, "InvalidObjectState", "m")}, verdict.Archived,
+			bareBadRequest + "GetObject answered 403 InvalidObjectState: the object must be restored to be read"},
 		"400 of an expired token is looked at again": {map[string]answer{head: {status: 400}, get: failure(400, "ExpiredToken", "The provided token has expired.")}, verdict.Unreachable,
-			bareBadRequest + "GetObject answered 400 ExpiredToken: The provided token has expired."},
+			bareBadRequest + "GetObject answered 400 ExpiredToken"},
 		"400 and then 403 is denied": {map[string]answer{head: {status: 400}, get: failure(403, "AccessDenied", "Access Denied")}, verdict.Denied,
-			bareBadRequest + "GetObject answered 403 AccessDenied: Access Denied"},
+			bareBadRequest + "GetObject answered 403 AccessDenied"},
 		"400 and then 404 is missing": {map[string]answer{head: {status: 400}, get: failure(404, "NoSuchVersion", "gone")}, verdict.Missing,
-			bareBadRequest + "GetObject answered 404 NoSuchVersion: gone"},
+			bareBadRequest + "GetObject answered 404 NoSuchVersion"},
 		"400 and then a byte is unreachable": {map[string]answer{head: {status: 400}, get: {status: 206, body: "x"}}, verdict.Unreachable,
 			bareBadRequest + "but a byte could be read"},
 		"400 and then no answer is unreachable": {map[string]answer{head: {status: 400}, get: {after: time.Hour}}, verdict.Unreachable,
@@ -114,20 +116,29 @@ func TestEveryHeaderReachesItsField(t *testing.T) {
 		want := verdict.Side{
 			Bucket: "docs", Region: home, Found: verdict.Object, Size: 5 << 30, ETag: `"e-2"`, Encryption: "aws:kms",
 			ChecksumType: "COMPOSITE", Replication: "PENDING",
-			Checksums: map[string]string{
-				"CRC32": "a", "CRC32C": "b", "CRC64NVME": "c", "SHA1": "d", "SHA256": "e",
-				"SHA512": "f", "MD5": "g", "XXHASH64": "h", "XXHASH3": "i", "XXHASH128": "j",
-			},
 		}
 		header := map[string]string{
 			"Content-Length": "5368709120", "ETag": `"e-2"`, "x-amz-server-side-encryption": "aws:kms",
 			"x-amz-checksum-type": "COMPOSITE", "x-amz-replication-status": "PENDING",
 		}
-		for algorithm, value := range want.Checksums {
-			header["x-amz-checksum-"+strings.ToLower(algorithm)] = value
+		for _, algorithm := range checksum.Algorithms() {
+			sent := maps.Clone(header)
+			sent["x-amz-checksum-"+strings.ToLower(string(algorithm))] = "value"
+			want.Checksums = map[string]string{string(algorithm): "value"}
+			got := lookAt(t.Context(), newFake(t, unreplicated, map[string]answer{headObject("docs", home): {status: 200, header: sent}}))
+			assert.Equal(t, want, got.Primary)
 		}
-		got := lookAt(t.Context(), newFake(t, unreplicated, map[string]answer{headObject("docs", home): {status: 200, header: header}}))
-		assert.Equal(t, want, got.Primary)
+	})
+}
+
+func TestAnAnswerHasNoNulls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before := messages("noise")
+		before.Alert.Subject = "of the round before"
+		encoded, err := json.Marshal(newFake(t).looker().Look(t.Context(), before))
+		require.NoError(t, err)
+		assert.Equal(t, `{"execution":"arn","looks":1,"waited":0,"wait":0,"messages":[{"messageId":"0","body":"noise"}],"failed":[],`+
+			`"alert":{"subject":"","message":""},"summary":{"text":"","objects":[]}}`, string(encoded))
 	})
 }
 
@@ -164,10 +175,14 @@ func TestOneBadMessageLeavesTheOthersAlone(t *testing.T) {
 		before := messages("noise", event("docs", "docs/a.txt"), "", event("hangs", "k"), `{"source":"aws.ec2"}`)
 		before.Messages[0].Look = &verdict.Look{Primary: objectFound}
 		before.Looks, before.Waited = 2, 30
+		before.Messages[1].Unread = 4
+		before.Summary.Objects = []batch.Settled{{ID: "settled"}}
 		after := f.looker().Look(t.Context(), before)
 		assert.Equal(t, 3, after.Looks)
 		assert.Equal(t, 30, after.Waited)
 		assert.Equal(t, "arn", after.Execution)
+		assert.Equal(t, 4, after.Messages[1].Unread)
+		assert.Equal(t, before.Summary, after.Summary)
 		for i, m := range after.Messages {
 			assert.Equal(t, before.Messages[i].ID, m.ID)
 			assert.Equal(t, before.Messages[i].Body, m.Body)

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"autobackup/internal/verdict"
 )
 
 // destination is a bucket that a key is replicated to.
@@ -17,17 +19,24 @@ type destination struct {
 	ignoresMarkers bool
 }
 
-// unsupportedRule is a rule that can't be followed by the key alone.
-type unsupportedRule struct{ id string }
+// unsupportedRules says why rules can't be followed for a key.
+type unsupportedRules string
 
-func (e *unsupportedRule) Error() string {
-	return fmt.Sprintf("replication rule %q selects objects by tag, which is not supported: let the rule select by prefix", e.id)
+func (e unsupportedRules) Error() string { return string(e) }
+
+func byTagRule(r types.ReplicationRule) unsupportedRules {
+	return unsupportedRules(fmt.Sprintf("replication rule %+.40q selects objects by tag, which is not supported: let the rule select by prefix", aws.ToString(r.ID)))
+}
+
+func tooMany(replicas int) unsupportedRules {
+	return unsupportedRules(fmt.Sprintf("%d replicas; autobackup compares at most %d", replicas, verdict.MaxReplicas))
 }
 
 // destinations follows the enabled rules whose prefix the key has. Of several
 // rules to one bucket the one of the highest priority counts:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html
-// The error is an unsupportedRule where such a rule selects by tag.
+// The error is an unsupportedRules where such a rule selects by tag, or where
+// they lead to more than verdict.MaxReplicas buckets.
 func destinations(rules []types.ReplicationRule, key string) ([]destination, error) {
 	matching := slices.DeleteFunc(slices.Clone(rules), func(r types.ReplicationRule) bool {
 		return r.Status != types.ReplicationRuleStatusEnabled || r.Destination == nil || !strings.HasPrefix(key, prefix(r))
@@ -42,9 +51,12 @@ func destinations(rules []types.ReplicationRule, key string) ([]destination, err
 			continue
 		}
 		if byTag(rule) {
-			return nil, &unsupportedRule{aws.ToString(rule.ID)}
+			return nil, byTagRule(rule)
 		}
 		found = append(found, d)
+	}
+	if len(found) > verdict.MaxReplicas {
+		return nil, tooMany(len(found))
 	}
 	return found, nil
 }

@@ -83,6 +83,15 @@ func TestDestinations(t *testing.T) {
 	}
 }
 
+func TestAtMostThreeDestinationsAreFollowed(t *testing.T) {
+	rules := []types.ReplicationRule{v2("a", "", 1), v2("b", "", 2), v2("c", "", 3), v2("c", "docs", 4), v2("d", "media", 5)}
+	got, err := destinations(rules, "docs/a.txt")
+	assert.NoError(t, err)
+	assert.Len(t, got, 3)
+	_, err = destinations(append(rules, v2("e", "docs", 0)), "docs/a.txt")
+	assert.EqualError(t, err, "4 replicas; autobackup compares at most 3")
+}
+
 func TestDestinationsOfTagRules(t *testing.T) {
 	tests := map[string][]types.ReplicationRule{
 		"a tag":                        {v2("a", "", 1, ofTag)},

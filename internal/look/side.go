@@ -2,7 +2,6 @@ package look
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,8 +38,8 @@ func (l *Looker) side(ctx context.Context, bucket, region string, v s3event.Obje
 // tell a 400 of an SSE-C object from one of an expired token. A GET without the
 // customer's key is InvalidRequest:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-s3-c-encryption.html
-// InvalidObjectState says that the credentials and the version are good, so what
-// HEAD lacked is the key, too.
+// InvalidObjectState says that the version is in an archive storage class:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 func (l *Looker) probe(ctx context.Context, bucket, region string, v s3event.ObjectVersion) (verdict.Found, string) {
 	err := call(ctx, func(ctx context.Context) error {
 		out, err := l.objects.GetObject(ctx, &s3.GetObjectInput{
@@ -54,8 +53,10 @@ func (l *Looker) probe(ctx context.Context, bucket, region string, v s3event.Obj
 	switch code := codeOf(err); {
 	case err == nil:
 		return verdict.Unreachable, "HeadObject answered 400, but a byte could be read"
-	case code == "InvalidRequest", code == "InvalidObjectState":
-		return verdict.SSEC, fmt.Sprintf("HeadObject answered 400, GetObject %s: the customer's key is needed", code)
+	case code == "InvalidRequest":
+		return verdict.SSEC, explain("HeadObject answered 400, GetObject", err) + ": the customer's key is needed"
+	case code == "InvalidObjectState":
+		return verdict.Archived, explain("HeadObject answered 400, GetObject", err) + ": the object must be restored to be read"
 	default:
 		return found(err), explain("HeadObject answered 400, GetObject", err)
 	}

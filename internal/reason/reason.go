@@ -22,7 +22,8 @@ const (
 	Unreachable       Code = "UNREACHABLE"
 	MalformedEvent    Code = "MALFORMED_EVENT"
 	// RuleNotSupported: the bucket's replication rules select by tag, which a
-	// look at the object's headers cannot follow.
+	// look at the object's headers cannot follow, or lead to more replicas than
+	// are compared.
 	RuleNotSupported Code = "RULE_NOT_SUPPORTED"
 	// WorkflowError: the execution broke before a verdict; nothing is known
 	// about the object.

@@ -23,7 +23,7 @@ func (c Comparison) Verified() bool { return c.Evidence != "" }
 // tell.
 func Compare(primary, replica Side) Comparison {
 	c := compare(primary, replica)
-	c.Detail = reason.Line(both(primary, replica)+": "+c.Detail, maxDetail)
+	c.Detail = reason.Line(both(primary, replica)+": "+c.Detail, MaxDetail)
 	return c
 }
 

@@ -49,7 +49,7 @@ func TestEveryAlgorithmDecidesInBothTypes(t *testing.T) {
 }
 
 func TestOnlyObjectsAreCompared(t *testing.T) {
-	for _, f := range []verdict.Found{verdict.Marker, verdict.Missing, verdict.Denied, verdict.Unreachable, verdict.SSEC, ""} {
+	for _, f := range []verdict.Found{verdict.Marker, verdict.Missing, verdict.Denied, verdict.Unreachable, verdict.SSEC, verdict.Archived, ""} {
 		for _, c := range []verdict.Comparison{
 			verdict.Compare(primary(found(f)), replica()),
 			verdict.Compare(primary(), replica(found(f))),
@@ -103,6 +103,8 @@ func TestOneChangeFlipsTheVerdict(t *testing.T) {
 			func(l *verdict.Look) { l.Replicas[0].Found = verdict.Unreachable }, "single-part ETag (MD5)", "lagging UNREACHABLE"},
 		{"the replica needs a customer's key", look(primary(), replica()),
 			func(l *verdict.Look) { l.Replicas[0].Found = verdict.SSEC }, "single-part ETag (MD5)", "UNREADABLE_SSE_C"},
+		{"the replica is archived", look(primary(), replica()),
+			func(l *verdict.Look) { l.Replicas[0].Found = verdict.Archived }, "single-part ETag (MD5)", "ARCHIVED"},
 		{"the primary is a replica", look(primary(), replica()),
 			func(l *verdict.Look) { l.Primary.Replication = "REPLICA" }, "single-part ETag (MD5)", "IS_REPLICA"},
 		{"the source is deleted", look(primary(), replica()),

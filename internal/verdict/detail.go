@@ -6,8 +6,11 @@ import (
 	"autobackup/internal/reason"
 )
 
-// maxDetail is the length of Verdict.Detail in bytes.
-const maxDetail = 600
+// MaxDetail is the length of Verdict.Detail in bytes. The detail is an attribute
+// of the parked message, and when the message is moved back to the validation
+// queue, body and attributes together must fit the queue's MaximumMessageSize
+// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html).
+const MaxDetail = 500
 
 // Parts of a detail that come from outside are cut, so that one of them can't
 // crowd out the others.

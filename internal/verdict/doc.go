@@ -11,8 +11,9 @@
 //	delete marker made by lifecycle     skipped LIFECYCLE_MARKER: S3 does not replicate those
 //	rules can't be followed             failed RULE_NOT_SUPPORTED
 //	sse-c                               failed UNREADABLE_SSE_C
-//	denied                              lagging for DeniedLooks looks, then failed ACCESS_DENIED
-//	unreachable                         lagging for UnreachableLooks looks, then failed UNREACHABLE
+//	archived                            failed ARCHIVED
+//	denied                              lagging for DeniedLooks looks in a row, then failed ACCESS_DENIED
+//	unreachable                         lagging for UnreachableLooks looks in a row, then failed UNREACHABLE
 //	missing                             skipped SOURCE_DELETED; a replica that is denied or
 //	                                    unreachable is first looked at as often as above
 //	status REPLICA                      skipped IS_REPLICA
@@ -22,7 +23,8 @@
 // marker, not the event. Then every replica by itself:
 //
 //	primary  replica
-//	any      denied, unreachable, sse-c  as the primary
+//	any      denied, unreachable, sse-c,
+//	         archived                    as the primary
 //	any      the other of object/marker  failed CONTENT_MISMATCH
 //	marker   rule ignores markers        nothing is expected; all do: skipped MARKER_NOT_REPLICATED
 //	marker   marker                      verified: delete marker
@@ -33,6 +35,9 @@
 //	                                     deadline first
 //	object   missing, any other status   lagging until the deadline, then failed REPLICA_MISSING
 //	object   object                      by Compare
+//
+// Looks in a row are those, up to this one, at which any side was denied or
+// unreachable. One look that reads every side starts the count anew.
 //
 // The worst replica decides: failed, then lagging, then verified with the
 // weakest evidence. A failure never waits for a lagging sibling.

@@ -32,7 +32,7 @@ type ruling struct {
 
 func (t trial) judge() ruling {
 	r := t.rule()
-	r.Detail = reason.Line(r.Detail, maxDetail)
+	r.Detail = reason.Line(r.Detail, MaxDetail)
 	return r
 }
 
@@ -51,7 +51,7 @@ func (t trial) rule() ruling {
 		return skipped(reason.IsReplica, sides(t.look)+": the primary is itself a replica: status REPLICA")
 	}
 	if len(t.look.Replicas) == 0 {
-		return t.untilLooks(GraceLooks, reason.NotReplicated, named("primary", primary)+": no replication rule covers the key")
+		return untilLooks(t.progress.Looks, GraceLooks, reason.NotReplicated, named("primary", primary)+": no replication rule covers the key")
 	}
 	return t.replicas()
 }
@@ -60,7 +60,7 @@ func (t trial) rule() ruling {
 func (t trial) replicas() ruling {
 	var rulings []ruling
 	for _, r := range t.look.Replicas {
-		if t.look.Primary.Found == Object || !r.IgnoresMarkers {
+		if t.look.expects(r) {
 			rulings = append(rulings, t.replica(r))
 		}
 	}
@@ -103,7 +103,7 @@ func (t trial) missing(r Side) ruling {
 	case primary.Found == Marker:
 		return t.untilDeadline(t.policy.MarkerDeadline, reason.ReplicaMissing, detail)
 	case primary.Replication == "":
-		return t.untilLooks(GraceLooks, reason.NotReplicated, detail)
+		return untilLooks(t.progress.Looks, GraceLooks, reason.NotReplicated, detail)
 	case primary.Replication != "FAILED":
 		return t.untilDeadline(deadline, reason.ReplicaMissing, detail)
 	case t.missingReplicas() > 1:
@@ -149,10 +149,12 @@ func (t trial) unreadable(which string, s Side) (r ruling, unread bool) {
 		return failed(reason.RuleNotSupported, detail), true
 	case SSEC:
 		return failed(reason.UnreadableSSEC, detail), true
+	case Archived:
+		return failed(reason.Archived, detail), true
 	case Denied:
-		return t.untilLooks(DeniedLooks, reason.AccessDenied, detail), true
+		return untilLooks(t.progress.Unread, DeniedLooks, reason.AccessDenied, detail), true
 	default:
-		return t.untilLooks(UnreachableLooks, reason.Unreachable, detail), true
+		return untilLooks(t.progress.Unread, UnreachableLooks, reason.Unreachable, detail), true
 	}
 }
 
@@ -161,8 +163,8 @@ func (t trial) unreadable(which string, s Side) (r ruling, unread bool) {
 // ends, so that Remaining knows of a deadline wherever there is one.
 var severity = []reason.Code{
 	reason.ContentMismatch, reason.SizeMismatch, reason.ReplicationFailed, reason.ReplicaMissing,
-	reason.NotReplicated, reason.AccessDenied, reason.UnreadableSSEC, reason.RuleNotSupported,
-	reason.Unreachable, reason.Inconclusive,
+	reason.NotReplicated, reason.AccessDenied, reason.UnreadableSSEC, reason.Archived,
+	reason.RuleNotSupported, reason.Unreachable, reason.Inconclusive,
 }
 
 // strength orders the evidence, the strongest first.

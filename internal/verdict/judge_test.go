@@ -17,7 +17,7 @@ import (
 
 var failing = []reason.Code{
 	reason.SizeMismatch, reason.ContentMismatch, reason.Inconclusive, reason.ReplicaMissing, reason.ReplicationFailed,
-	reason.NotReplicated, reason.UnreadableSSEC, reason.AccessDenied, reason.Unreachable, reason.RuleNotSupported,
+	reason.NotReplicated, reason.UnreadableSSEC, reason.Archived, reason.AccessDenied, reason.Unreachable, reason.RuleNotSupported,
 }
 
 var skipping = []reason.Code{reason.IsReplica, reason.SourceDeleted, reason.LifecycleMarker, reason.MarkerNotReplicated}
@@ -35,7 +35,7 @@ func anySide(t *rapid.T, name string) verdict.Side {
 		Bucket: oneOf("docs-primary", "docs-replica", "").Draw(t, name+" bucket"),
 		Region: oneOf("eu-west-1", "").Draw(t, name+" region"),
 		Found: verdict.Found(oneOf("object", "object", "object", "delete marker", "missing", "denied", "unreachable", "sse-c",
-			"unsupported").Draw(t, name+" found")),
+			"archived", "unsupported").Draw(t, name+" found")),
 		Detail:         rapid.OneOf(rapid.Just(""), rapid.String(), rapid.Just(strings.Repeat("'\x00é", 500))).Draw(t, name+" detail"),
 		Size:           rapid.SampledFrom([]int64{0, 5, 5, 5, 50e12, -1 << 63, 1<<63 - 1}).Draw(t, name+" size"),
 		ETag:           oneOf("", md5A, md5B, quoted(md5A, "-2"), quoted(md5B, "-2"), quoted(md5A, "-3")).Draw(t, name+" etag"),
@@ -58,7 +58,7 @@ func anyInput(t *rapid.T) input {
 	in := input{
 		event:    verdict.Event{Marker: rapid.Bool().Draw(t, "marker"), Lifecycle: rapid.Bool().Draw(t, "lifecycle")},
 		look:     verdict.Look{Primary: anySide(t, "primary")},
-		progress: verdict.Progress{Looks: rapid.Int().Draw(t, "looks"), Waited: time.Duration(rapid.Int64().Draw(t, "waited"))},
+		progress: verdict.Progress{Looks: rapid.Int().Draw(t, "looks"), Unread: rapid.IntRange(-1, 10).Draw(t, "unread"), Waited: time.Duration(rapid.Int64().Draw(t, "waited"))},
 		policy: verdict.Policy{
 			Deadline:       time.Duration(rapid.Int64().Draw(t, "deadline")),
 			MarkerDeadline: time.Duration(rapid.Int64().Draw(t, "marker deadline")),
@@ -94,7 +94,7 @@ func TestAnyInputGetsAKnownVerdictInOnePrintableLine(t *testing.T) {
 			t.Fatalf("unknown outcome %q", v.Outcome)
 		}
 		assert.NotEmpty(t, v.Detail)
-		assert.LessOrEqual(t, len(v.Detail), 600)
+		assert.LessOrEqual(t, len(v.Detail), verdict.MaxDetail)
 		assert.NotRegexp(t, `[^ -~]`, v.Detail)
 	})
 }
@@ -104,7 +104,7 @@ func TestLaggingEndsAsTheReasonItCarries(t *testing.T) {
 		in := anyInput(t)
 		in.policy.Deadline = min(in.policy.Deadline, 1<<62)
 		before := in.judge()
-		in.progress = verdict.Progress{Looks: 8, Waited: 1<<63 - 1}
+		in.progress = verdict.Progress{Looks: 8, Unread: 8, Waited: 1<<63 - 1}
 		end := in.judge()
 		assert.NotEqual(t, verdict.Lagging, end.Outcome)
 		if before.Outcome == verdict.Lagging && len(in.look.Replicas) <= 1 {
@@ -127,6 +127,7 @@ func TestNoWaitOvershootsTheDeadline(t *testing.T) {
 			require.GreaterOrEqual(t, left, time.Second)
 			require.Zero(t, left%time.Second)
 			in.progress.Waited += min(left, verdict.NextWait(in.progress.Looks))
+			in.progress.Unread++
 			require.LessOrEqual(t, in.progress.Waited, last)
 		}
 	})
@@ -148,6 +149,48 @@ func TestADifferentFullObjectChecksumIsNeverVerified(t *testing.T) {
 	})
 }
 
+// What only looks in a row end must be counted by Unread, or it would lag
+// without end.
+func TestALagThatUnreadLooksEndIsAnUnreadLook(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := anyInput(t)
+		in.progress = first
+		v := in.judge()
+		counted := []reason.Code{reason.AccessDenied, reason.Unreachable, reason.SourceDeleted}
+		if v.Outcome == verdict.Lagging && slices.Contains(counted, v.Reason) {
+			assert.True(t, in.look.Unread())
+		}
+	})
+}
+
+func TestALookIsUnreadWhereASideThatCountsWasNotRead(t *testing.T) {
+	denied, down := found(verdict.Denied), found(verdict.Unreachable)
+	for name, tc := range map[string]struct {
+		look verdict.Look
+		want bool
+	}{
+		"both sides were read":                         {look(primary(), replica()), false},
+		"no replica is expected":                       {look(primary()), false},
+		"a missing replica was read":                   {look(primary(), replica(absent)), false},
+		"delete markers were read":                     {look(primary(marker), replica(marker)), false},
+		"a customer's key is an answer":                {look(primary(found(verdict.SSEC)), replica(found(verdict.SSEC))), false},
+		"an archive is an answer":                      {look(primary(), replica(found(verdict.Archived))), false},
+		"rules that can't be followed are one":         {look(primary(found(verdict.Unsupported))), false},
+		"a denied primary":                             {look(primary(denied), replica()), true},
+		"an unreachable primary":                       {look(primary(down)), true},
+		"the last of the replicas is denied":           {look(primary(), replica(), second(denied)), true},
+		"an unreachable replica":                       {look(primary(), replica(down)), true},
+		"an answer that fits nothing":                  {look(primary(), replica(found("new"))), true},
+		"no look at all":                               {verdict.Look{}, true},
+		"a denied replica that expects no marker":      {look(primary(marker), replica(denied, ignoresMarkers)), false},
+		"that replica where the primary is an object":  {look(primary(), replica(denied, ignoresMarkers)), true},
+		"that replica where the primary is gone":       {look(primary(absent), replica(denied, ignoresMarkers)), true},
+		"a denied replica that does expect the marker": {look(primary(marker), replica(denied)), true},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, tc.want, tc.look.Unread()) })
+	}
+}
+
 // Invariant 4: a missing permission is told as a missing permission, never as
 // corruption and never as lag without end.
 func TestAMissingPermissionIsToldAsSuch(t *testing.T) {
@@ -165,7 +208,7 @@ func TestAMissingPermissionIsToldAsSuch(t *testing.T) {
 		v := in.judge()
 		assert.Equal(t, reason.AccessDenied, v.Reason)
 		want := verdict.Failed
-		if in.progress.Looks < verdict.DeniedLooks {
+		if in.progress.Unread < verdict.DeniedLooks {
 			want = verdict.Lagging
 		}
 		assert.Equal(t, want, v.Outcome)
@@ -178,7 +221,7 @@ func TestWhatCannotBeReadIsNeverACorruption(t *testing.T) {
 		in.event.Lifecycle = false
 		for i := range in.look.Replicas {
 			in.look.Replicas[i].Found = rapid.SampledFrom([]verdict.Found{
-				verdict.Denied, verdict.Unreachable, verdict.Missing, verdict.SSEC, "",
+				verdict.Denied, verdict.Unreachable, verdict.Missing, verdict.SSEC, verdict.Archived, "",
 			}).Draw(t, "unread")
 		}
 		v := in.judge()

@@ -1,5 +1,7 @@
 package verdict
 
+import "slices"
+
 // Found says what HeadObject showed on one side.
 type Found string
 
@@ -10,14 +12,23 @@ const (
 	Marker      Found = "delete marker"
 	Missing     Found = "missing"     // 404 for this version; for a replica also: bucket gone
 	Denied      Found = "denied"      // 403, or 401
+	Archived    Found = "archived"    // a byte read answered InvalidObjectState: the storage class needs a restore first
 	Unreachable Found = "unreachable" // 5xx, throttling, time-out, an answer that fits nothing else
 	SSEC        Found = "sse-c"       // 400 because the customer's key is needed
 	Unsupported Found = "unsupported" // the primary's replication rules can't be followed; Detail says why
 )
 
+// What a Look takes at most in the workflow's state. Who makes a Look keeps to
+// it; Judge judges any.
+const (
+	MaxReplicas = 3
+	MaxSide     = 700 // bytes of JSON of one Side, HTML escapes included
+)
+
 // Side is one bucket's answer about one object version. Its JSON form travels
-// in the workflow's state: names are short and empty fields are left out
-// because batch size rests on it (DESIGN invariant 6).
+// in the workflow's state: names are short, empty fields are left out and the
+// whole takes at most MaxSide bytes, because batch size rests on it
+// (docs/decisions/0003).
 type Side struct {
 	Bucket string `json:"bucket"`
 	Region string `json:"region,omitempty"`
@@ -47,4 +58,25 @@ type Side struct {
 type Look struct {
 	Primary  Side   `json:"primary"`
 	Replicas []Side `json:"replicas,omitempty"` // none: no replication rule covers the key
+}
+
+// Unread says whether a side that counts could not be read: it was denied or
+// unreachable. Such an answer may be another one at the next look, so Judge
+// believes it only after several looks in a row.
+func (l Look) Unread() bool {
+	return !l.Primary.answered() || slices.ContainsFunc(l.Replicas, func(r Side) bool { return l.expects(r) && !r.answered() })
+}
+
+// expects says whether the replica should hold what the primary does.
+func (l Look) expects(r Side) bool { return l.Primary.Found != Marker || !r.IgnoresMarkers }
+
+// answered says whether S3 told something that stays so. What is not known here
+// counts as unreachable.
+func (s Side) answered() bool {
+	switch s.Found {
+	case Object, Marker, Missing, SSEC, Archived, Unsupported:
+		return true
+	default:
+		return false
+	}
 }

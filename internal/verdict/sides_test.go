@@ -19,11 +19,17 @@ const (
 var policy = verdict.Policy{Deadline: deadline, MarkerDeadline: markerDeadline}
 
 // first is the first look, before any waiting.
-var first = verdict.Progress{Looks: 1}
+var first = verdict.Progress{Looks: 1, Unread: 1}
 
 // after is progress with waiting done.
 func after(looks int, waited time.Duration) verdict.Progress {
 	return verdict.Progress{Looks: looks, Waited: waited}
+}
+
+// unread is progress late in a long wait, with this many looks in a row at which
+// a side could not be read.
+func unread(inARow int) verdict.Progress {
+	return verdict.Progress{Looks: 40, Unread: inARow, Waited: 2 * deadline}
 }
 
 // change is one thing about a side that a test is about.

@@ -35,8 +35,8 @@ type Verdict struct {
 	Outcome  Outcome
 	Reason   reason.Code // of failed and skipped; of lagging: what it will become at the deadline
 	Evidence Evidence    // of verified
-	// Detail is one printable ASCII line of at most 600 bytes that says what was
-	// compared or what S3 answered. It never holds the object's key.
+	// Detail is one printable ASCII line of at most MaxDetail bytes that says what
+	// was compared or what S3 answered. It never holds the object's key.
 	Detail string
 }
 
@@ -51,6 +51,7 @@ type Event struct {
 // see docs/decisions on the deadline.
 type Progress struct {
 	Looks  int           // looks made, this one included: at least 1
+	Unread int           // looks in a row, this one included, of which Look.Unread is true
 	Waited time.Duration // spent waiting between looks so far
 }
 

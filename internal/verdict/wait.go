@@ -9,12 +9,12 @@ import (
 
 // How often a side is looked at before its answer is believed. Permissions and
 // a replication status just set take a moment to be seen everywhere; throttling
-// and outages take longer, so UnreachableLooks spans about ten minutes of
+// and outages take longer, so UnreachableLooks spans at least ten minutes of
 // NextWait.
 const (
-	GraceLooks       = 3
-	DeniedLooks      = 3
-	UnreachableLooks = 8
+	GraceLooks       = 3 // of Progress.Looks
+	DeniedLooks      = 3 // of Progress.Unread: in a row, so that one stray answer late in a long wait is no failure
+	UnreachableLooks = 8 // of Progress.Unread
 )
 
 const (
@@ -64,10 +64,10 @@ func Remaining(ev Event, look Look, p Progress, policy Policy) time.Duration {
 	return (left + time.Second - 1).Truncate(time.Second)
 }
 
-// untilLooks is lagging until that many looks were made.
-func (t trial) untilLooks(looks int, code reason.Code, detail string) ruling {
+// untilLooks is lagging until as many looks were made as it takes.
+func untilLooks(made, looks int, code reason.Code, detail string) ruling {
 	r := failed(code, detail)
-	if t.progress.Looks < looks {
+	if made < looks {
 		r.Outcome = Lagging
 	}
 	return r

@@ -36,7 +36,7 @@ func CompareETags(_ aws.Config, env func(string) string, log *slog.Logger) (hand
 		return nil, err
 	}
 	comparer := compare.Comparer{Policy: policy, Stage: stage, Queues: queues, Log: log, Success: handler.LevelSuccess}
-	compare := func(ctx context.Context, in input) (batch.Batch, error) { return comparer.Compare(ctx, in.Batch), nil }
+	compare := func(ctx context.Context, b batch.Batch) (batch.Batch, error) { return comparer.Compare(ctx, b), nil }
 	return handler.New("compare-etags", log, compare), nil
 }
 

@@ -19,8 +19,6 @@ import (
 func FetchETags(cfg aws.Config, _ func(string) string, log *slog.Logger) (handler.Func, error) {
 	client := s3.NewFromConfig(cfg)
 	looker := look.New(client, client, time.Now) //nolint:forbidigo // here the wall clock enters: it ages what is known of buckets
-	look := func(ctx context.Context, in input) (batch.Batch, error) {
-		return looker.Look(ctx, in.Batch), nil
-	}
+	look := func(ctx context.Context, b batch.Batch) (batch.Batch, error) { return looker.Look(ctx, b), nil }
 	return handler.New("fetch-etags", log, look), nil
 }

@@ -4,13 +4,11 @@
 package wire
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"autobackup/internal/batch"
 	"autobackup/internal/handler"
 )
 
@@ -18,16 +16,6 @@ import (
 // stand-in for it, log what handler.Logger makes. Its error names the environment variable that is wrong and
 // what it should be.
 type Build = func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error)
-
-// input is a Batch as the state machine sends it.
-type input struct{ batch.Batch }
-
-func (in *input) Validate() error {
-	if in.Messages == nil {
-		return errors.New(`"messages" is missing: it is the array of queue messages`)
-	}
-	return nil
-}
 
 // text is the value of a variable that must be set; example shows one.
 func text(env func(string) string, name, example string) (string, error) {

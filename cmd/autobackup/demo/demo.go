@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"autobackup/internal/local"
@@ -67,7 +68,7 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 
 // keep copies the outbox, which goes with the demo's folder.
 func keep(outbox, folder string) error {
-	if folder == "" {
+	if _, err := os.Stat(outbox); folder == "" || errors.Is(err, fs.ErrNotExist) { // no e-mail, no outbox
 		return nil
 	}
 	if err := os.CopyFS(folder, os.DirFS(outbox)); err != nil {

@@ -37,6 +37,9 @@ type pair struct {
 // deploy builds the functions, starts the local stack on a loopback port and
 // deploys replica.yaml, then template.yaml.
 func (r *run) deploy(ctx context.Context, folder string) (stop func() error, err error) {
+	if _, err := local.Environment(r.Project, primaryEnvironment); err != nil {
+		return nil, err
+	}
 	r.display.say("building the functions")
 	binaries, err := build(ctx, r.Project)
 	if err != nil {

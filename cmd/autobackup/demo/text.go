@@ -136,7 +136,7 @@ func (p *page) parked(all []Parked) {
 func (p *page) paths(all []Path) {
 	p.title("Executions and their states")
 	for _, path := range all {
-		p.printf("%d × %s: %s\n", path.Executions, path.Status, strings.Join(path.States, " → "))
+		p.printf("%d × %s: %s\n", path.Executions, path.Status, route(path.States))
 	}
 }
 

@@ -1,0 +1,122 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/cli"
+	"autobackup/cmd/autobackup/demo"
+)
+
+var update = flag.Bool("update", false, "write the demo's output into README.md")
+
+const (
+	project = "../../.."
+	begin   = "<!-- demo: begin; go test ./cmd/autobackup/cli -update writes this -->\n"
+	end     = "<!-- demo: end -->"
+)
+
+// run executes a command line.
+func run(args ...string) (code int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	code = cli.Run(args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+// The demo's clock follows real time while work is done, so its seconds vary.
+var clockTime = regexp.MustCompile(`(?m) +\d+[hms][\dhms]* +(yes|NO)$`)
+
+func TestTheDemoDoesWhatTheREADMEShows(t *testing.T) {
+	code, stdout, stderr := run("demo", "--project", project)
+	require.Equal(t, cli.Expected, code, "%s%s", stdout, stderr)
+	assert.Empty(t, stderr, "no progress without a terminal")
+
+	_, rest, found := strings.Cut(stdout, "Objects\n\n")
+	require.True(t, found)
+	table, _, _ := strings.Cut(rest, "\n\nE-mails")
+	_, totals, found := strings.Cut(stdout, "\nTotals\n\n")
+	require.True(t, found)
+	shown := "```\n" + strings.TrimRight(table, "\n") + "\n\n" + strings.TrimSpace(totals) + "\n```\n"
+	shown = regexp.MustCompile(`(?m) +$`).ReplaceAllString(shown, "")
+
+	file := filepath.Join(project, "README.md")
+	readme, err := os.ReadFile(file)
+	require.NoError(t, err)
+	before, inside, found := strings.Cut(string(readme), begin)
+	require.True(t, found)
+	inside, after, found := strings.Cut(inside, end)
+	require.True(t, found)
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(before+begin+shown+end+after), 0o600))
+		return
+	}
+	assert.Equal(t, clockTime.ReplaceAllString(inside, " TIME $1"), clockTime.ReplaceAllString(shown, " TIME $1"),
+		"run go test ./cmd/autobackup/cli -update")
+}
+
+func TestTheDemoTakesTheUsersOwnFilesAndTellsWhatItCouldNotRead(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"plain.txt": "content", "empty": "", "sub/sub/odd +%2F 'name' ☃\n.bin": "content", "sub/-rf": "content",
+	} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o750))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	require.NoError(t, os.Symlink("nowhere", filepath.Join(dir, "dangling")))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "not utf-8 \xff"), nil, 0o600))
+	keep := filepath.Join(t.TempDir(), "mails")
+
+	code, stdout, stderr := run("demo", "--project", project, "--dir", dir, "--json", "--keep", keep)
+	require.Equal(t, cli.Unexpected, code, "%s%s", stdout, stderr)
+	var report demo.Report
+	require.NoError(t, json.Unmarshal([]byte(stdout), &report))
+	var names []string
+	for _, o := range report.Objects {
+		assert.EqualValues(t, "verified", o.Verdict, o.Object)
+		names = append(names, o.Object)
+	}
+	assert.ElementsMatch(t, []string{"plain.txt", "empty", `"sub/sub/odd +%2F 'name' ☃\n.bin"`, "sub/-rf"}, names)
+	require.Len(t, report.Unread, 2)
+	why := report.Unread[0].Why + report.Unread[1].Why
+	assert.Contains(t, why, "no such file")
+	assert.Contains(t, why, "not UTF-8")
+	assert.False(t, report.Expected)
+}
+
+func TestWrongUsageSaysWhatIsWrongAndWhatToDo(t *testing.T) {
+	cases := []struct {
+		name, stderr string
+		args         []string
+	}{
+		{"no command", "autobackup: error: expected \"demo\"", nil},
+		{"an unknown command", "autobackup: error: unexpected argument dance", []string{"dance"}},
+		{"an unknown flag", "autobackup: error: unknown flag --fast", []string{"demo", "--fast"}},
+		{"a folder that is not there", "no/such/folder", []string{"demo", "--dir", "no/such/folder"}},
+		{"a project without templates", "samconfig.toml", []string{"demo", "--project", "."}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			code, stdout, stderr := run(c.args...)
+			assert.Equal(t, cli.Trouble, code)
+			assert.Empty(t, stdout)
+			assert.Contains(t, stderr, c.stderr)
+			assert.True(t, strings.HasPrefix(stderr, "autobackup: error: "), stderr)
+		})
+	}
+}
+
+func TestTheHelpTellsTheExitCodes(t *testing.T) {
+	code, stdout, _ := run("--help")
+	assert.Zero(t, code)
+	assert.Contains(t, stdout, "Exit codes: 0 every outcome was the expected one")
+	assert.Contains(t, stdout, "demo")
+}

@@ -1,0 +1,208 @@
+// Package docs_test keeps the documents in step with the code.
+package docs_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/internal/local"
+	"autobackup/internal/local/asl"
+	"autobackup/internal/local/samconfig"
+	"autobackup/internal/local/template"
+)
+
+var update = flag.Bool("update", false, "write the generated lists into the documents")
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// fill puts a generated list behind its marker, up to the next blank-line-heading.
+func fill(t *testing.T, text, marker string, lines []string) string {
+	t.Helper()
+	head := "<!-- list: " + marker + " -->\n"
+	before, after, found := strings.Cut(text, head)
+	require.True(t, found, marker)
+	after = regexp.MustCompile(`^(- [^\n]*\n)*`).ReplaceAllString(after, "")
+	return before + head + "- " + strings.Join(lines, "\n- ") + "\n" + after
+}
+
+func TestLocalFidelityListsWhatTheCodeKnows(t *testing.T) {
+	text := read(t, "local-fidelity.md")
+	types, why := local.NoEffect()
+	for i, name := range types {
+		types[i] = "`" + name + "`: " + why(name)
+	}
+	want := fill(t, text, "functions", quoted(template.Functions()))
+	want = fill(t, want, "no effect", types)
+	want = fill(t, want, "asl", asl.Unsupported())
+	if *update {
+		require.NoError(t, os.WriteFile("local-fidelity.md", []byte(want), 0o600))
+	}
+	assert.Equal(t, want, read(t, "local-fidelity.md"), "run go test ./docs -update")
+}
+
+func quoted(names []string) []string {
+	all := slices.Clone(names)
+	for i := range all {
+		all[i] = "`" + all[i] + "`"
+	}
+	return all
+}
+
+// states are the names of a definition's states, with those inside Maps.
+func states(t *testing.T, definition []byte) (names []string) {
+	t.Helper()
+	type machine struct {
+		States map[string]struct {
+			Comment       string
+			ItemProcessor json.RawMessage
+		}
+	}
+	var m machine
+	require.NoError(t, json.Unmarshal(definition, &m))
+	for name, s := range m.States {
+		assert.NotEmpty(t, s.Comment, "state %s has a comment for the operator", name)
+		names = append(names, name)
+		if s.ItemProcessor != nil {
+			names = append(names, states(t, s.ItemProcessor)...)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestEveryStateHasASectionAndACommentAndNoSectionIsWithoutAState(t *testing.T) {
+	definition, err := os.ReadFile("../statemachine/validate.asl.json")
+	require.NoError(t, err)
+	var sections []string
+	for _, found := range regexp.MustCompile(`(?m)^## (\w+)$`).FindAllStringSubmatch(read(t, "states.md"), -1) {
+		sections = append(sections, found[1])
+	}
+	slices.Sort(sections)
+	assert.Equal(t, states(t, definition), sections)
+}
+
+func TestThePicturesShowTransitionsThatTheDefinitionHas(t *testing.T) {
+	definition := read(t, "../statemachine/validate.asl.json")
+	var m struct {
+		StartAt string
+		States  map[string]json.RawMessage
+	}
+	require.NoError(t, json.Unmarshal([]byte(definition), &m))
+	next := regexp.MustCompile(`"(?:Next|Default)":\s*"(\w+)"`)
+	for _, file := range []string{"states.md", "../README.md"} {
+		edges := regexp.MustCompile(`(?m)^ +(\w+) --> (\w+)`).FindAllStringSubmatch(read(t, file), -1)
+		require.NotEmpty(t, edges, file)
+		for _, edge := range edges {
+			var targets []string
+			for _, found := range next.FindAllStringSubmatch(string(m.States[edge[1]]), -1) {
+				targets = append(targets, found[1])
+			}
+			assert.Contains(t, targets, edge[2], "%s: %s", file, edge[0])
+		}
+	}
+	shown := read(t, "states.md")
+	for name, state := range m.States {
+		for _, found := range next.FindAllStringSubmatch(string(state), -1) {
+			if regexp.MustCompile(`"` + found[1] + `":\s*\{`).MatchString(string(state)) {
+				continue // inside a Map
+			}
+			assert.Contains(t, shown, "    "+name+" --> "+found[1], "states.md draws every transition")
+		}
+	}
+}
+
+// ready are the commands of the documents that the gate or a test runs.
+var ready = []string{
+	"go run ./cmd/autobackup demo", "go run ./cmd/autobackup demo --dir DIR", "go test ./...", "bash .ci/run", "sam build",
+}
+
+func TestEveryCommandIsRunOrCheckedAgainstTheProject(t *testing.T) {
+	config, err := samconfig.Load([]byte(read(t, "../samconfig.toml")))
+	require.NoError(t, err)
+	files, err := filepath.Glob("*.md")
+	require.NoError(t, err)
+	n := 0
+	for _, file := range append(files, "../README.md") {
+		for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```").FindAllStringSubmatch(read(t, file), -1) {
+			for command := range strings.Lines(block[1]) {
+				n++
+				checkCommand(t, config, file, strings.TrimSpace(command))
+			}
+		}
+	}
+	assert.GreaterOrEqual(t, n, 9)
+}
+
+func checkCommand(t *testing.T, config *samconfig.Config, file, command string) {
+	t.Helper()
+	if slices.Contains(ready, command) {
+		return
+	}
+	words := strings.Fields(command)
+	require.GreaterOrEqual(t, len(words), 2, "%s: %s", file, command)
+	switch words[0] + " " + words[1] {
+	case "sam deploy", "sam build":
+		name := "default"
+		if i := slices.Index(words, "--config-env"); i >= 0 {
+			name = words[i+1]
+		}
+		environment, err := config.Environment(name)
+		require.NoError(t, err, "%s: %s", file, command)
+		assert.FileExists(t, filepath.Join("..", environment.TemplateFile))
+	case "sam local":
+		assert.Contains(t, read(t, "../template.yaml"), "  "+words[3]+":\n", command)
+		assert.FileExists(t, filepath.Join("..", words[5]), command)
+	default:
+		assert.Fail(t, "no test runs this command", "%s: %s", file, command)
+	}
+}
+
+func TestTheCostTableAddsUp(t *testing.T) {
+	rows := regexp.MustCompile(`(?m)^\| [^|]+ \| ([\d,]+) \| ([\d.]+) \| ([\d.]+) \|$`).FindAllStringSubmatch(read(t, "../README.md"), -1)
+	require.Len(t, rows, 7)
+	total := 0.0
+	for _, row := range rows {
+		count, price, cost := figure(t, row[1]), figure(t, row[2]), figure(t, row[3])
+		assert.InDelta(t, cost, count/1e6*price, 0.005, row[0])
+		total += cost
+	}
+	assert.InDelta(t, 7.40, total, 0.005)
+	assert.Contains(t, read(t, "../README.md"), "About 7.40 in all")
+}
+
+func figure(t *testing.T, text string) float64 {
+	t.Helper()
+	n, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
+	require.NoError(t, err)
+	return n
+}
+
+func TestLinksBetweenDocumentsLeadSomewhere(t *testing.T) {
+	files, err := filepath.Glob("*.md")
+	require.NoError(t, err)
+	decisions, err := filepath.Glob("decisions/*.md")
+	require.NoError(t, err)
+	for _, file := range slices.Concat(files, decisions, []string{"../README.md"}) {
+		for _, link := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(read(t, file), -1) {
+			if !strings.HasPrefix(link[1], "https://") {
+				_, err := os.Stat(filepath.Join(filepath.Dir(file), link[1]))
+				assert.NoError(t, err, file)
+			}
+		}
+	}
+}
