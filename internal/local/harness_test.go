@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -102,7 +101,9 @@ func (w *world) start(folder, dir string, network *http.Client) {
 }
 
 // functionLog is where the functions log; a test that reads it sets it.
-var functionLog io.Writer = io.Discard
+var functionLog = nowhere
+
+var nowhere io.Writer = io.Discard
 
 // builds are the functions' constructors, those that their mains start.
 var builds = map[string]local.Build{
@@ -256,14 +257,6 @@ func (w *world) parameter(name string) int {
 	_, err := fmt.Sscan(w.primary.Parameters[name], &n)
 	require.NoError(w.t, err, name)
 	return n
-}
-
-// resource is a resource of the primary stack.
-func (w *world) resource(id string) template.Resource {
-	w.t.Helper()
-	i := slices.IndexFunc(w.primary.Resources, func(r template.Resource) bool { return r.LogicalID == id })
-	require.GreaterOrEqual(w.t, i, 0, "no resource %s in %v", id, slices.Collect(maps.Keys(w.primary.Outputs)))
-	return w.primary.Resources[i]
 }
 
 // deployed deploys a changed project, and answers the error it ends with.
