@@ -10,10 +10,12 @@ import (
 )
 
 // part is what one request uploaded: all of a PutObject, or one part of a
-// multipart upload. Its bytes are a file of their own, so that completing an
+// multipart upload. Its bytes are kept by themselves, so that completing an
 // upload copies nothing.
 type part struct {
-	path      string
+	path      string // of the file with its bytes; empty: they are in data
+	data      []byte
+	remove    func() // gives the bytes up
 	size      int64  // bytes
 	md5       []byte // of its bytes
 	algorithm *algorithm
@@ -24,7 +26,7 @@ type part struct {
 func (p part) sum() string { return base64.StdEncoding.EncodeToString(p.checksum) }
 
 // body is the bytes of an object version. Replicas share the body of their
-// source unless they are corrupted; the last to let go removes the files.
+// source unless they are corrupted; the last to let go removes them.
 type body struct {
 	parts     []part
 	multipart bool
@@ -44,7 +46,7 @@ func (b *body) size() (n int64) {
 	return n
 }
 
-// hold keeps the files while they are read; call it only while a version that
+// hold keeps the bytes while they are read; call it only while a version that
 // holds the body can't go away, that is, with the server locked.
 func (b *body) hold() *body {
 	if b != nil {
@@ -53,13 +55,13 @@ func (b *body) hold() *body {
 	return b
 }
 
-// release gives up one hold. Files that can't be removed are left for Close.
+// release gives up one hold.
 func (b *body) release() {
 	if b == nil || b.holders.Add(-1) > 0 {
 		return
 	}
 	for _, p := range b.parts {
-		_ = os.Remove(p.path)
+		p.remove()
 	}
 }
 
@@ -80,8 +82,9 @@ func (b *body) copyTo(w io.Writer, from, n int64) error {
 }
 
 func (p part) copyTo(w io.Writer, from, n int64) (err error) {
-	if n == 0 {
-		return nil
+	if p.path == "" {
+		_, err := w.Write(p.data[from : from+n])
+		return err
 	}
 	f, err := os.Open(p.path)
 	if err != nil {
@@ -95,19 +98,4 @@ func (p part) copyTo(w io.Writer, from, n int64) (err error) {
 		return fmt.Errorf("read object bytes: %w", err)
 	}
 	return nil
-}
-
-// store makes a file of what fill writes; fill returns the part without its
-// path. Nothing is left behind when it fails.
-func (f *files) store(fill func(io.Writer) (part, error)) (_ part, err error) {
-	file, err := f.create()
-	if err != nil {
-		return part{}, fmt.Errorf("store object bytes: %w", err)
-	}
-	p, err := fill(file)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return part{}, errors.Join(err, os.Remove(file.Name()))
-	}
-	p.path = file.Name()
-	return p, nil
 }

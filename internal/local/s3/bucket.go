@@ -2,6 +2,7 @@ package s3
 
 import (
 	"encoding/xml"
+	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
@@ -38,13 +39,17 @@ type BucketConfig struct {
 func (s *Server) CreateBucket(cfg BucketConfig) error {
 	if cfg.Replication != nil {
 		if err := cfg.Replication.validate(cfg.Versioned); err != nil {
-			return err.detail("BucketName", cfg.Name)
+			return fmt.Errorf("create bucket %s: %w", cfg.Name, err)
 		}
 	}
-	return s.addBucket(&bucket{
+	err := s.addBucket(&bucket{
 		name: cfg.Name, region: cfg.Region, versioned: cfg.Versioned,
 		eventBridge: cfg.EventBridge, replication: cfg.Replication,
 	})
+	if err != nil {
+		return fmt.Errorf("create bucket %s: %w", cfg.Name, err)
+	}
+	return nil
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html

@@ -50,7 +50,7 @@ func (c *chunkReader) Read(p []byte) (int, error) {
 	}
 	n, err := c.src.Read(p[:min(int64(len(p)), c.left)])
 	c.left -= int64(n)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = fmt.Errorf("%w: it ends within a chunk", errChunk)
 	}
 	c.err = err

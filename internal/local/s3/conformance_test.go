@@ -19,6 +19,7 @@ func TestConformance(t *testing.T) {
 			test(t, conformance.Target{
 				Client:  func(region string) *awss3.Client { return local.client("https", region) },
 				Primary: primary, Replica: replica, Role: role, Looks: 10,
+				Now: time.Now, Sleep: time.Sleep,
 			})
 		})
 	})

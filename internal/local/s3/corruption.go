@@ -38,7 +38,7 @@ func (s *Server) corrupt(replica *version, how Corruption) error {
 		case how != Truncate:
 			w.at = whole.size()/2 - start
 		}
-		stored, err := s.files.store(func(dst io.Writer) (part, error) { return w.copy(dst, p) })
+		stored, err := s.files.store(w.length, func(dst io.Writer) (part, error) { return w.copy(dst, p) })
 		if err != nil {
 			damaged.release()
 			return err

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"encoding/xml"
+	"fmt"
 	"net/http"
 	"strconv"
 )
@@ -58,23 +59,31 @@ func (s *Server) delete(c *call, id string) (deleted, error) {
 }
 
 // ExpireCurrent makes a delete marker for key as a lifecycle rule does: S3 does
-// not replicate it. Errors are the ones of DeleteObject.
+// not replicate it. It fails if there is no such bucket, or no current version
+// that could expire.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
 func (s *Server) ExpireCurrent(bucketName, key string) error {
-	s.mu.Lock()
-	b := s.buckets[bucketName]
-	if b == nil || b.objects.find(key, "") == nil {
-		s.mu.Unlock()
-		if b == nil {
-			return noSuchBucket(bucketName)
-		}
-		return noSuchKey(key)
+	tell, err := s.expire(bucketName, key)
+	if err != nil {
+		return fmt.Errorf("expire s3://%s/%s: %w", bucketName, key, err)
 	}
-	v := &version{marker: true, reason: reasonLifecycle}
-	_, tell := s.insert(b, key, v, origin{requester: serviceRequester, requestID: s.random.requestID()})
-	s.mu.Unlock()
 	tell()
 	return nil
+}
+
+func (s *Server) expire(bucketName, key string) (func(), error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.buckets[bucketName]
+	if b == nil {
+		return nil, noSuchBucket(bucketName)
+	}
+	if current := b.objects.find(key, ""); current == nil || current.marker {
+		return nil, noSuchKey(key)
+	}
+	_, tell := s.insert(b, key, &version{marker: true, reason: reasonLifecycle},
+		origin{requester: serviceRequester, requestID: s.random.requestID()})
+	return tell, nil
 }
 
 type deleteRequest struct {

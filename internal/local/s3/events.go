@@ -77,23 +77,25 @@ func (s *Server) event(b *bucket, key string, v *version, from origin) func() {
 	detail := eventDetail{Reason: v.reason, Object: eventObject{ETag: v.etag}}
 	if v.marker {
 		detail.DeletionType, detail.Object.ETag = "Delete Marker Created", emptyETag
-		return s.tell(b, "Object Deleted", key, v, from, detail)
+		return s.tell(b, "Object Deleted", key, v, v.seq, from, detail)
 	}
 	size := v.size()
 	detail.Object.Size = &size
-	return s.tell(b, "Object Created", key, v, from, detail)
+	return s.tell(b, "Object Created", key, v, v.seq, from, detail)
 }
 
-// removed prepares the event of a version that was deleted for good.
+// removed prepares the event of a version that was deleted for good. The server
+// is locked.
 func (s *Server) removed(b *bucket, key string, v *version, from origin) func() {
 	detail := eventDetail{Reason: reasonDelete, DeletionType: "Permanently Deleted", Object: eventObject{ETag: v.etag}}
 	if v.marker {
 		detail.Object.ETag = emptyETag
 	}
-	return s.tell(b, "Object Deleted", key, v, from, detail)
+	s.seq++
+	return s.tell(b, "Object Deleted", key, v, s.seq, from, detail)
 }
 
-func (s *Server) tell(b *bucket, detailType, key string, v *version, from origin, detail eventDetail) func() {
+func (s *Server) tell(b *bucket, detailType, key string, v *version, seq uint64, from origin, detail eventDetail) func() {
 	if !b.eventBridge || s.OnEvent == nil {
 		return func() {}
 	}
@@ -101,7 +103,7 @@ func (s *Server) tell(b *bucket, detailType, key string, v *version, from origin
 	detail.Version, detail.EventVersion = "0", "1.0"
 	detail.Bucket.Name = b.name
 	detail.Object.Key, detail.Object.VersionID = key, v.id
-	detail.Object.Sequencer = fmt.Sprintf("%08X%08X", uint32(now.Unix()), uint32(v.seq)) //nolint:gosec // 16 digits, as S3's
+	detail.Object.Sequencer = fmt.Sprintf("%08X%08X", uint32(now.Unix()), uint32(seq)) //nolint:gosec // 16 digits, as S3's
 	detail.RequestID, detail.Requester, detail.SourceIP = from.requestID, from.requester, from.sourceIP
 	e := event{
 		Version: "0", ID: s.random.eventID(), DetailType: detailType, Source: "aws.s3", Account: s.account,

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -35,6 +36,7 @@ func golden(t *testing.T, name, got string) {
 func told(t *testing.T) *local {
 	t.Helper()
 	l := start(t)
+	l.server.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Lag: time.Second / 2} }
 	require.NoError(t, l.server.CreateBucket(s3.BucketConfig{Name: destination, Region: replica, Versioned: true, EventBridge: true}))
 	require.NoError(t, l.server.CreateBucket(s3.BucketConfig{
 		Name: source, Region: primary, Versioned: true, EventBridge: true, Replication: rules(destination),

@@ -50,7 +50,7 @@ func (s *Server) inject(c *call, op *operation) error {
 		s.hang(c)
 		fallthrough // the client that sees anything now sees a closed connection
 	case f.Drop:
-		panic(http.ErrAbortHandler) // net/http's way to close the connection; it recovers
+		panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's own way to close the connection: it recovers
 	}
 	code := cmp.Or(f.Code, usualCodes[f.Status], "InternalError")
 	return fail(f.Status, code, "%s (a fault of the local S3)", code)

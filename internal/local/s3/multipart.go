@@ -134,7 +134,7 @@ func (s *Server) uploadPart(c *call) error {
 	if err := u.accepts(claims.algorithm); err != nil {
 		return err
 	}
-	stored, err := s.files.store(func(w io.Writer) (part, error) { return claims.receive(c.r.Body, w, u.algorithm) })
+	stored, err := s.files.store(claims.length, func(w io.Writer) (part, error) { return claims.receive(c.r.Body, w, u.algorithm) })
 	if err != nil {
 		return err
 	}

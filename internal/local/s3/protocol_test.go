@@ -45,9 +45,9 @@ func (l *local) send(t *testing.T, method, target string, header map[string]stri
 	}
 	res, err := l.http.Do(r)
 	require.NoError(t, err)
-	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
 	a := answer{status: res.StatusCode, header: res.Header, body: string(text)}
 	if len(text) > 0 && res.StatusCode >= 300 {
 		require.NoError(t, xml.Unmarshal(text, &a), a.body)
@@ -66,8 +66,8 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 		"GET /source/k?attributes":                           "GetObjectAttributes",
 		"GET /source":                                        "ListObjects (version 1)",
 		"POST /source":                                       "POST Object (a browser's upload)",
-		"GET /source/k?partNumber=1":                         "GET of a object with the query parameter partNumber",
-		"GET /source?list-type=2&surprise=1":                 "GET of a bucket with the query parameter surprise",
+		"GET /source/k?partNumber=1":                         "GET with the query parameter partNumber",
+		"GET /source?list-type=2&surprise=1":                 "GET with the query parameter surprise",
 		"PATCH /source/k":                                    "PATCH of this path",
 		"PUT /source/k X-Amz-Acl":                            "PutObject with the header x-amz-acl",
 		"PUT /source/k If-None-Match":                        "PutObject with the header if-none-match",
@@ -204,10 +204,10 @@ func TestCreateBucketRefusesWhatS3Refuses(t *testing.T) {
 	l := start(t)
 	for _, name := range []string{"", "ab", "Upper", "dots..dots", "-dash", strings.Repeat("x", 64)} {
 		err := l.server.CreateBucket(s3.BucketConfig{Name: name, Region: primary})
-		require.EqualError(t, err, "InvalidBucketName: The specified bucket is not valid.", name)
+		require.EqualError(t, err, "create bucket "+name+": InvalidBucketName: The specified bucket is not valid.", name)
 	}
 	err := l.server.CreateBucket(s3.BucketConfig{Name: source, Region: primary, Replication: rules(destination)})
-	require.EqualError(t, err, "InvalidRequest: Versioning must be 'Enabled' on the bucket to apply a replication configuration")
+	require.EqualError(t, err, "create bucket source: InvalidRequest: Versioning must be 'Enabled' on the bucket to apply a replication configuration")
 	a := l.send(t, http.MethodPut, "/elsewhere", nil, []byte("<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>"))
 	assert.Equal(t, "IllegalLocationConstraintException", a.Code)
 }

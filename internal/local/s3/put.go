@@ -19,7 +19,7 @@ func (s *Server) putObject(c *call) error {
 	if err != nil {
 		return err
 	}
-	stored, err := s.files.store(func(w io.Writer) (part, error) { return claims.receive(c.r.Body, w, unasked) })
+	stored, err := s.files.store(claims.length, func(w io.Writer) (part, error) { return claims.receive(c.r.Body, w, unasked) })
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,6 @@ func (s *Server) putObject(c *call) error {
 	v.writeChecksum(h)
 	h.Set("Etag", quoted(v.etag))
 	h.Set("X-Amz-Version-Id", v.id)
-	h.Set("X-Amz-Object-Size", strconv.FormatInt(v.size(), 10))
 	return nil
 }
 

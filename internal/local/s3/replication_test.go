@@ -80,9 +80,9 @@ func (l *local) bytes(t *testing.T, region, bucket, key string) string {
 	out, err := l.client("http", region, func(o *awss3.Options) { o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired }).
 		GetObject(t.Context(), &awss3.GetObjectInput{Bucket: &bucket, Key: &key})
 	require.NoError(t, err)
-	defer out.Body.Close()
 	body, err := io.ReadAll(out.Body)
 	require.NoError(t, err)
+	require.NoError(t, out.Body.Close())
 	return string(body)
 }
 
@@ -167,8 +167,8 @@ func TestALifecycleMarkerIsNotReplicated(t *testing.T) {
 		require.Error(t, err, "the source is expired")
 		_, err = l.head(t, replica, destination, "k", nil)
 		require.NoError(t, err, "the replica is not")
-		require.EqualError(t, l.server.ExpireCurrent("nobody", "k"), "NoSuchBucket: The specified bucket does not exist")
-		require.EqualError(t, l.server.ExpireCurrent(source, "nobody"), "NoSuchKey: The specified key does not exist.")
+		require.EqualError(t, l.server.ExpireCurrent("nobody", "k"), "expire s3://nobody/k: NoSuchBucket: The specified bucket does not exist")
+		require.EqualError(t, l.server.ExpireCurrent(source, "k"), "expire s3://source/k: NoSuchKey: The specified key does not exist.", "twice")
 	})
 }
 
@@ -188,9 +188,10 @@ func TestRulesSelectByTagPriorityAndEncryption(t *testing.T) {
 		l.put(t, "tagged", "v", tagged)
 		encrypted := l.put(t, "kms", "v", tagged, kms)
 		l.put(t, "uncovered", "v", kms)
+		l.put(t, "other tag", "v", func(in *awss3.PutObjectInput) { in.Tagging = aws.String("team=y") })
 		l.settle()
 
-		for key, want := range map[string][2]bool{"plain": {true, false}, "tagged": {true, true}, "kms": {false, true}, "uncovered": {}} {
+		for key, want := range map[string][2]bool{"plain": {true, false}, "tagged": {true, true}, "kms": {false, true}, "uncovered": {}, "other tag": {true, false}} {
 			for i, bucket := range []string{destination, other} {
 				_, err := l.head(t, replica, bucket, key, nil)
 				assert.Equal(t, want[i], err == nil, "%s in %s: %v", key, bucket, err)

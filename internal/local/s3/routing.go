@@ -73,6 +73,11 @@ func route(c *call) (*operation, error) {
 			return op, nil
 		}
 	}
+	for name := range subresources {
+		if c.query.Has(name) {
+			return nil, notImplemented("%s", unsupportedName(c.r.Method, on, name))
+		}
+	}
 	return nil, notImplemented("%s", unsupportedName(c.r.Method, on, ""))
 }
 
@@ -138,7 +143,7 @@ func unsupportedName(method string, on resource, param string) string {
 		return method[:1] + strings.ToLower(method[1:]) + string(on) + name
 	}
 	if param != "" {
-		return method + " of a " + strings.ToLower(string(on)) + " with the query parameter " + param
+		return method + " with the query parameter " + param
 	}
 	switch {
 	case method == http.MethodGet && on == bucketResource:

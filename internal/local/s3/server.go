@@ -25,7 +25,6 @@ import (
 	"net/http"
 	"os"
 	"sync"
-	"sync/atomic"
 
 	"autobackup/internal/local/clock"
 )
@@ -33,7 +32,7 @@ import (
 // Config is what a Server is made from.
 type Config struct {
 	Clock   *clock.Clock // tells all times, and runs replication
-	Dir     string       // existing directory; object bytes are kept in a new folder of it
+	Dir     string       // existing directory; object bytes are kept in a new folder of it, but for 64 MiB of short ones
 	Account string       // 12 digits; owns every bucket
 	Random  io.Reader    // seeds ids, and ETags of encrypted objects, with 32 bytes; nil: crypto/rand
 }
@@ -59,7 +58,7 @@ type Server struct {
 
 	mu      sync.Mutex // guards what follows, and everything reachable from it
 	buckets map[string]*bucket
-	seq     uint64 // of the last version made
+	seq     uint64 // of the last version made or removed
 	pending int
 	counts  map[Counted]int
 }
@@ -147,14 +146,4 @@ func (s *Server) Pending() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.pending
-}
-
-// files names the files that hold object bytes.
-type files struct {
-	dir  string
-	last atomic.Uint64
-}
-
-func (f *files) create() (*os.File, error) {
-	return os.Create(fmt.Sprintf("%s/%d", f.dir, f.last.Add(1)))
 }

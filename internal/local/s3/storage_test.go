@@ -1,6 +1,8 @@
 package s3_test
 
 import (
+	"crypto/md5" //nolint:gosec // S3's own ETag
+	"encoding/hex"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -36,7 +38,8 @@ func TestObjectFilesLiveAsLongAsTheirVersions(t *testing.T) {
 			require.NoError(t, err)
 			return len(found)
 		}
-		put := l.put(t, "k", "v")
+		long := strings.Repeat("v", 16<<10+1) // shorter bodies have no files
+		put := l.put(t, "k", long)
 		l.settle()
 		assert.Equal(t, 1, files(), "a replica shares the file of its source")
 		l.remove(t, primary, source, "k", put.VersionId)
@@ -45,26 +48,34 @@ func TestObjectFilesLiveAsLongAsTheirVersions(t *testing.T) {
 		assert.Equal(t, 0, files())
 
 		l.server.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Corrupt: s3.FlipBit} }
-		put = l.put(t, "k", "v")
+		put = l.put(t, "k", long)
 		l.settle()
 		assert.Equal(t, 2, files(), "a corrupt replica has a file of its own")
 		l.remove(t, primary, source, "k", put.VersionId)
 		l.remove(t, replica, destination, "k", put.VersionId)
 
 		client := l.client("http", primary)
-		_, err = client.PutObject(t.Context(), &awss3.PutObjectInput{Bucket: aws.String(source), Key: aws.String("k"), Body: strings.NewReader("v"), ContentMD5: aws.String("1B2M2Y8AsgTpgAmY7PhCfg==")})
+		_, err = client.PutObject(t.Context(), &awss3.PutObjectInput{Bucket: aws.String(source), Key: aws.String("k"), Body: strings.NewReader(long), ContentMD5: aws.String("1B2M2Y8AsgTpgAmY7PhCfg==")})
 		require.Error(t, err)
-		created, err := client.CreateMultipartUpload(t.Context(), &awss3.CreateMultipartUploadInput{Bucket: aws.String(source), Key: aws.String("k")})
-		require.NoError(t, err)
-		for range 2 {
-			_, err = client.UploadPart(t.Context(), &awss3.UploadPartInput{
-				Bucket: aws.String(source), Key: aws.String("k"), UploadId: created.UploadId, PartNumber: aws.Int32(1), Body: strings.NewReader("v"),
-			})
-			require.NoError(t, err)
-		}
+		id := l.parts(t, client, long, 1, 1)
 		assert.Equal(t, 1, files(), "neither the refused object nor the replaced part is kept")
-		_, err = client.AbortMultipartUpload(t.Context(), &awss3.AbortMultipartUploadInput{Bucket: aws.String(source), Key: aws.String("k"), UploadId: created.UploadId})
+		_, err = client.AbortMultipartUpload(t.Context(), &awss3.AbortMultipartUploadInput{Bucket: aws.String(source), Key: aws.String("k"), UploadId: id})
 		require.NoError(t, err)
+		assert.Equal(t, 0, files())
+
+		server.Replicate = nil
+		id = l.parts(t, client, long, 1, 2)
+		digest := md5.Sum([]byte(long)) //nolint:gosec // S3's own ETag
+		made, err := client.CompleteMultipartUpload(t.Context(), &awss3.CompleteMultipartUploadInput{
+			Bucket: aws.String(source), Key: aws.String("k"), UploadId: id, MultipartUpload: &types.CompletedMultipartUpload{
+				Parts: []types.CompletedPart{{PartNumber: aws.Int32(1), ETag: aws.String(hex.EncodeToString(digest[:]))}},
+			},
+		})
+		require.NoError(t, err)
+		assert.Equal(t, 1, files(), "the part that was not asked for is gone")
+		l.settle()
+		l.remove(t, primary, source, "k", made.VersionId)
+		l.remove(t, replica, destination, "k", made.VersionId)
 		assert.Equal(t, 0, files())
 
 		require.NoError(t, server.Close())
@@ -72,6 +83,20 @@ func TestObjectFilesLiveAsLongAsTheirVersions(t *testing.T) {
 		require.NoError(t, err)
 		assert.Empty(t, left)
 	})
+}
+
+// parts starts an upload and uploads body under each number.
+func (l *local) parts(t *testing.T, client *awss3.Client, body string, numbers ...int32) (id *string) {
+	t.Helper()
+	created, err := client.CreateMultipartUpload(t.Context(), &awss3.CreateMultipartUploadInput{Bucket: aws.String(source), Key: aws.String("k")})
+	require.NoError(t, err)
+	for _, number := range numbers {
+		_, err = client.UploadPart(t.Context(), &awss3.UploadPartInput{
+			Bucket: aws.String(source), Key: aws.String("k"), UploadId: created.UploadId, PartNumber: &number, Body: strings.NewReader(body),
+		})
+		require.NoError(t, err)
+	}
+	return created.UploadId
 }
 
 func (l *local) remove(t *testing.T, region, bucket, key string, version *string) {

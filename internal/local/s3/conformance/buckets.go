@@ -52,12 +52,12 @@ func bucketTellsItsRegion(t *testing.T, b *bed) {
 func bucketOfAnotherRegionRedirects(t *testing.T, b *bed) {
 	bucket := b.bucket(t, b.Replica)
 	_, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
-	response := failed(t, err, 301, "PermanentRedirect")
-	assert.Equal(t, b.Replica, response.Response.Header.Get("X-Amz-Bucket-Region"))
+	header := failed(t, err, 301, "PermanentRedirect")
+	assert.Equal(t, b.Replica, header.Get("X-Amz-Bucket-Region"))
 
 	_, err = b.s3.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: bucket})
-	response = failed(t, err, 301, "MovedPermanently")
-	assert.Equal(t, b.Replica, response.Response.Header.Get("X-Amz-Bucket-Region"))
+	header = failed(t, err, 301, "MovedPermanently")
+	assert.Equal(t, b.Replica, header.Get("X-Amz-Bucket-Region"))
 }
 
 func missingBucket(t *testing.T, b *bed) {

@@ -10,7 +10,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -31,6 +33,9 @@ type Target struct {
 	Role string
 	// Looks is how often, one second apart, a replica is looked for.
 	Looks int
+	// Now and Sleep are the time that the S3 under test goes by.
+	Now   func() time.Time
+	Sleep func(time.Duration)
 }
 
 // Run runs every test. Each is handed to bring, which brings up a Target, runs
@@ -134,8 +139,8 @@ func head(t *testing.T, client *s3.Client, bucket *string, key, version string) 
 	return client.HeadObject(t.Context(), input)
 }
 
-// failed asserts an error's status and code, and answers the response.
-func failed(t *testing.T, err error, status int, code string) *awshttp.ResponseError {
+// failed asserts an error's status and code, and answers the response's headers.
+func failed(t *testing.T, err error, status int, code string) http.Header {
 	t.Helper()
 	require.Error(t, err)
 	var response *awshttp.ResponseError
@@ -144,7 +149,7 @@ func failed(t *testing.T, err error, status int, code string) *awshttp.ResponseE
 	var api smithy.APIError
 	require.True(t, errors.As(err, &api), "%v", err)
 	assert.Equal(t, code, api.ErrorCode(), "%v", err)
-	return response
+	return response.Response.Header
 }
 
 // statusOf is the status an error was answered with; 0 if none.

@@ -55,7 +55,7 @@ func (b *bed) await(t *testing.T, check func() bool) {
 		if check() {
 			return
 		}
-		time.Sleep(time.Second)
+		b.Sleep(time.Second)
 	}
 	require.Fail(t, "replication took longer than "+(time.Duration(b.Looks)*time.Second).String())
 }
