@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,13 +61,11 @@ func largest(t *testing.T, name string) int {
 	require.NoError(t, err)
 	n, err := strconv.Atoi(s.Parameters[name])
 	require.NoError(t, err)
-	for {
-		if _, err := with(t, name, strconv.Itoa(n+1)); err != nil {
-			assert.ErrorContains(t, err, name)
-			return n
-		}
-		n++
-	}
+	more := sort.Search(1<<20, func(more int) bool {
+		_, err := with(t, name, strconv.Itoa(n+more))
+		return err != nil
+	})
+	return n + more - 1
 }
 
 // number is a property of a resource, by its path.
@@ -104,6 +103,7 @@ func TestTimeOutsAndRetentionsFitTogether(t *testing.T) {
 		receives := number(t, s, pair[0], "RedrivePolicy", "maxReceiveCount")
 		assert.GreaterOrEqual(t, receives, 3, "one hiccup is no failure")
 		kept := number(t, s, pair[0], "MessageRetentionPeriod")
+		assert.LessOrEqual(t, receives*number(t, s, pair[0], "VisibilityTimeout"), 3600, "an alarm on the DLQ comes within the hour")
 		assert.GreaterOrEqual(t, kept, 3*24*3600, "a weekend's outage loses nothing")
 		assert.Less(t, receives*number(t, s, pair[0], "VisibilityTimeout"), kept, "the DLQ comes before the end of the retention")
 		assert.GreaterOrEqual(t, number(t, s, pair[1], "MessageRetentionPeriod")-kept, 7*24*3600,
@@ -128,13 +128,54 @@ func TestAFirstLookIsMadeWithinMinutesAndUsuallyOnce(t *testing.T) {
 	require.NoError(t, err)
 	delay, window := number(t, s, "ValidationQueue", "DelaySeconds"), number(t, s, "ValidationPipe", "SourceParameters", "SqsQueueParameters", "MaximumBatchingWindowInSeconds")
 	assert.GreaterOrEqual(t, delay, 30, "most objects replicate within seconds; a second look costs transitions")
-	assert.LessOrEqual(t, delay+window, 5*60, "minutes after each upload")
+	assert.LessOrEqual(t, delay+window, 3*60, "minutes after each upload")
 	assert.LessOrEqual(t, window, delay, "the delay hides the window")
+	assert.GreaterOrEqual(t, 2*window, delay, "a window that short fills no batch")
 	deadline, marker := s.Parameters["DeadlineMinutes"], s.Parameters["MarkerDeadlineMinutes"]
 	assert.Greater(t, minutes(t, deadline), 4*15*time.Minute, "S3 replicates most objects within 15 minutes, some take hours")
-	assert.Less(t, minutes(t, deadline), 12*time.Hour, "an operator hears of it the same day")
+	assert.Less(t, minutes(t, deadline), 8*time.Hour, "an operator hears of it the same day")
 	assert.Greater(t, minutes(t, marker), minutes(t, deadline), "markers have no SLA")
 	assert.LessOrEqual(t, minutes(t, marker), 2*24*time.Hour)
+}
+
+func TestParametersCanBeAsSmallAndAsLargeAsTheServicesTakeThem(t *testing.T) {
+	accepts := func(name string, n int) bool {
+		_, err := with(t, name, strconv.Itoa(n))
+		return err == nil
+	}
+	const sqsDelay = 15 * 60 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+	assert.True(t, accepts("DeliveryDelaySeconds", 0))
+	assert.Equal(t, sqsDelay, largest(t, "DeliveryDelaySeconds"))
+	assert.True(t, accepts("BatchSize", 1))
+	assert.False(t, accepts("BatchSize", 0))
+	assert.True(t, accepts("BatchWindowSeconds", 1))
+	assert.False(t, accepts("BatchWindowSeconds", 0), "a pipe needs a window for batches of more than 10")
+
+	longestWait := int(verdict.NextWait(1_000) / time.Minute)
+	s, err := with(t, "Stage", "dev")
+	require.NoError(t, err)
+	for _, name := range []string{"DeadlineMinutes", "MarkerDeadlineMinutes"} {
+		assert.True(t, accepts(name, longestWait), name)
+		assert.False(t, accepts(name, longestWait-1), "%s: a deadline is no shorter than the longest wait", name)
+		assert.GreaterOrEqual(t, largest(t, name)*60, number(t, s, "ValidationQueue", "MessageRetentionPeriod"), name)
+	}
+	assert.Equal(t, 10, number(t, s, "FailureNotifierFunction", "Events", "ParkedMessages", "Properties", "BatchSize"),
+		"what one receive of SQS gives at most, so no window is needed")
+}
+
+func TestTheLongestDeadlineFitsAnExecutionsHistory(t *testing.T) {
+	const limit = 25_000 // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+	inWorld(t, func(w *world) {
+		w.S3.Replicate = func(locals3.Replication) locals3.Plan { return locals3.Plan{Lag: 100 * time.Hour} }
+		w.put("slow.bin", "content")
+		w.settle()
+		events := len(w.events[w.one().ARN])
+		looks := w.summary(w.one()).Objects[0].Looks
+		longest := time.Duration(largest(t, "DeadlineMinutes"))*time.Minute +
+			(verdict.Policy{}).DeadlineFor(50<<40) // what S3's largest object adds
+		most := int(longest/verdict.NextWait(1_000)) + 20
+		assert.Less(t, most*events/looks, limit)
+	})
 }
 
 func minutes(t *testing.T, text string) time.Duration {
