@@ -74,14 +74,19 @@ type Totals struct {
 
 // report collects what the stack shows.
 func (r *run) report() (*Report, error) {
-	report := &Report{Objects: r.rows(), Unread: r.unread, Alerts: r.alerts()}
+	// Lists that are empty are empty in JSON, too.
+	report := &Report{
+		Objects: r.rows(), Unread: append([]Unread{}, r.unread...),
+		Alerts: append([]Alert{}, r.alerts()...), Parked: []Parked{}, Paths: []Path{},
+	}
 	report.Expected = len(r.unread) == 0 && !slices.ContainsFunc(report.Objects, func(row Row) bool { return !row.Expected })
-	var err error
-	if report.Parked, err = r.parked(); err != nil {
+	parked, err := r.parked()
+	if err != nil {
 		return nil, err
 	}
+	report.Parked = append(report.Parked, parked...)
 	executions := r.stack.Executions()
-	report.Paths = paths(executions)
+	report.Paths = append(report.Paths, paths(executions)...)
 	report.Totals = Totals{Objects: len(report.Objects), Executions: len(executions)}
 	for _, e := range executions {
 		report.Totals.Transitions += e.Result.Transitions
