@@ -52,13 +52,7 @@ func (r *run) upload(ctx context.Context) error {
 	client := s3.NewFromConfig(r.stack.AWSConfig(r.pair.primaryRegion))
 	u := uploader{run: r, client: client, manager: transfermanager.New(client), looked: make(chan string, len(items)+1)}
 	r.watcher.looked = func(object string) { u.looked <- object }
-	if err := u.all(ctx, items); err != nil {
-		return err
-	}
-	if r.Dir != "" {
-		return nil
-	}
-	if err := u.sendNoEvent(ctx); err != nil {
+	if err := u.send(ctx, items); err != nil {
 		return err
 	}
 	return u.overwriteWhenLooked(ctx, items)
@@ -80,10 +74,19 @@ type uploader struct {
 	looked  chan string // URIs whose first look was judged
 }
 
+// send sends all that is sent before the first look: the clock does not jump in
+// between.
+func (u uploader) send(ctx context.Context, items []item) error {
+	defer u.clock.Work()()
+	if err := u.all(ctx, items); err != nil || u.Dir != "" {
+		return err
+	}
+	return u.sendNoEvent(ctx)
+}
+
 // all uploads the items. A file that can't be read is noted; anything else that
 // fails ends the demo.
 func (u uploader) all(ctx context.Context, items []item) error {
-	defer u.clock.Work()()
 	type result struct {
 		objects []*object
 		unread  *Unread
@@ -140,6 +143,7 @@ type fileError struct{ error }
 func (e *fileError) Unwrap() error { return e.error }
 
 func (u uploader) put(ctx context.Context, it item) (*object, error) {
+	defer u.clock.Work()()
 	body, err := it.open()
 	if err != nil {
 		return nil, &fileError{err}
