@@ -1,10 +1,11 @@
 // Package compare is the use case of the compare-etags function: it judges every
 // look of a batch, settles what is verified, skipped or failed, and says when to
-// look again at the rest. It does no I/O but its log.
+// look again at the rest. It does no I/O but its log and its metrics.
 package compare
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"time"
 
@@ -25,6 +26,11 @@ type Comparer struct {
 	// Success is the level of the line about a verified object: the one that
 	// Log prints as SUCCESS.
 	Success slog.Level
+	// Metrics takes the lines of package metric. Where it fails, Log has a
+	// warning and the batch is judged all the same.
+	Metrics io.Writer
+	// Now is the time that metrics carry. No verdict rests on it.
+	Now func() time.Time
 }
 
 // Compare answers with the batch after one round of verdicts. Messages keeps
@@ -45,11 +51,13 @@ func (c Comparer) Compare(ctx context.Context, b batch.Batch) batch.Batch {
 		settled: append([]batch.Settled{}, b.Summary.Objects...),
 	}
 	r.wait = verdict.NextWait(r.looks)
-	for _, m := range b.Messages {
-		j := r.judge(m)
-		c.log(ctx, b, j)
-		r.settle(j)
+	judged := make([]judgment, len(b.Messages))
+	for i, m := range b.Messages {
+		judged[i] = r.judge(m)
+		c.log(ctx, b, judged[i])
+		r.settle(judged[i])
 	}
+	c.measure(ctx, r.looks, judged)
 	b.Messages, b.Failed = r.lagging, r.failed
 	b.Wait = r.seconds()
 	b.Waited += b.Wait

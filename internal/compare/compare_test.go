@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,8 @@ import (
 var policy = verdict.Policy{Deadline: time.Hour, MarkerDeadline: 2 * time.Hour}
 
 func comparer(log *bytes.Buffer) compare.Comparer {
-	return compare.Comparer{Policy: policy, Stage: "test", Log: handler.Logger(log), Success: handler.LevelSuccess}
+	return compare.Comparer{Policy: policy, Stage: "test", Log: handler.Logger(log), Success: handler.LevelSuccess,
+		Metrics: io.Discard, Now: func() time.Time { return time.Date(2026, 3, 2, 9, 16, 5, 0, time.UTC) }}
 }
 
 func body(key string) string {

@@ -3,7 +3,9 @@ package wire
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
+	"os"
 	"strconv"
 	"time"
 
@@ -25,19 +27,32 @@ const maxMinutes = 365 * 24 * 60
 // goes in, the Batch after a round of verdicts comes out. Environment: STAGE,
 // DEADLINE_MINUTES, MARKER_DEADLINE_MINUTES, and for the commands in alerts
 // VALIDATION_QUEUE_ARN, VALIDATION_DLQ_URL, VALIDATION_DLQ_ARN and
-// FAILURE_QUEUE_ARN. It calls no AWS service.
-func CompareETags(_ aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
-	policy, err := policy(env)
-	if err != nil {
-		return nil, err
+// FAILURE_QUEUE_ARN. It calls no AWS service: metrics go to standard output,
+// which Lambda brings to CloudWatch Logs
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Lambda.html).
+func CompareETags(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
+	build := CompareETagsTo(os.Stdout, time.Now) //nolint:forbidigo // here the wall clock enters: it dates metrics, no verdict
+	return build(cfg, env, log)
+}
+
+// CompareETagsTo is CompareETags with another place for the metrics, and another
+// clock to date them.
+func CompareETagsTo(metrics io.Writer, now func() time.Time) Build {
+	return func(_ aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
+		policy, err := policy(env)
+		if err != nil {
+			return nil, err
+		}
+		stage, queues, err := addressing(env)
+		if err != nil {
+			return nil, err
+		}
+		comparer := compare.Comparer{
+			Policy: policy, Stage: stage, Queues: queues, Log: log, Success: handler.LevelSuccess, Metrics: metrics, Now: now,
+		}
+		compare := func(ctx context.Context, b batch.Batch) (batch.Batch, error) { return comparer.Compare(ctx, b), nil }
+		return handler.New("compare-etags", log, compare), nil
 	}
-	stage, queues, err := addressing(env)
-	if err != nil {
-		return nil, err
-	}
-	comparer := compare.Comparer{Policy: policy, Stage: stage, Queues: queues, Log: log, Success: handler.LevelSuccess}
-	compare := func(ctx context.Context, b batch.Batch) (batch.Batch, error) { return comparer.Compare(ctx, b), nil }
-	return handler.New("compare-etags", log, compare), nil
 }
 
 func policy(env func(string) string) (p verdict.Policy, err error) {

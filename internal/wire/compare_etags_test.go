@@ -3,11 +3,13 @@ package wire_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,7 +41,7 @@ func TestEverySampleOfCompareETagsGetsTheVerdictItIsNamedAfter(t *testing.T) {
 	paths, err := filepath.Glob("../../events/compare-etags/*.json")
 	require.NoError(t, err)
 	require.NotEmpty(t, paths)
-	f, err := wire.CompareETags(aws.Config{}, environ(), slog.New(slog.DiscardHandler))
+	f, err := wire.CompareETagsTo(io.Discard, time.Now)(aws.Config{}, environ(), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), ".json")
@@ -67,7 +69,7 @@ func TestEverySampleOfCompareETagsGetsTheVerdictItIsNamedAfter(t *testing.T) {
 
 func TestCompareETagsLogsSuccessOfAVerifiedObject(t *testing.T) {
 	var log bytes.Buffer
-	f, err := wire.CompareETags(aws.Config{}, environ(), handler.Logger(&log))
+	f, err := wire.CompareETagsTo(io.Discard, time.Now)(aws.Config{}, environ(), handler.Logger(&log))
 	require.NoError(t, err)
 	payload, err := os.ReadFile("../../events/compare-etags/verified-full-object-checksum.json")
 	require.NoError(t, err)

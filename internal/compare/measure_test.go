@@ -1,0 +1,96 @@
+package compare_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"autobackup/internal/batch"
+	"autobackup/internal/metric"
+	"autobackup/internal/verdict"
+)
+
+// point is what a line says that these tests look at.
+type point struct {
+	Stage, Category, Reason            string
+	Verified, Lagging, Failed, Skipped int
+	Looks, AgeAtVerification           []int
+}
+
+// measured is what a round writes.
+func measured(t require.TestingT, b batch.Batch) (answer batch.Batch, points []point) {
+	var metrics bytes.Buffer
+	c := comparer(new(bytes.Buffer))
+	c.Metrics = &metrics
+	answer = c.Compare(context.Background(), b)
+	for line := range strings.Lines(metrics.String()) {
+		var p point
+		require.NoError(t, json.Unmarshal([]byte(line), &p))
+		points = append(points, p)
+	}
+	return answer, points
+}
+
+func TestARoundIsMeasuredByCategory(t *testing.T) {
+	inMedia := verified("v1")
+	inMedia.Body = strings.Replace(inMedia.Body, `"docs"`, `"autobackup-test-primary-media-123456789012"`, 1)
+	_, points := measured(t, batch.Batch{Looks: 2,
+		Messages: []batch.Message{inMedia, mismatch("f"), lagging("l"), skipped("s"), {ID: "m", Body: "noise"}},
+		Summary:  batch.Summary{Objects: []batch.Settled{{ID: "of the round before", Verdict: verdict.Verified}}}})
+	assert.Equal(t, []point{
+		{Stage: "test", Category: "media", Verified: 1, Looks: []int{2}, AgeAtVerification: []int{120}},
+		{Stage: "test", Category: "other", Failed: 2, Lagging: 1, Skipped: 1, Looks: []int{2, 2, 2}},
+		{Stage: "test", Category: "other", Reason: "CONTENT_MISMATCH", Failed: 1},
+		{Stage: "test", Category: "other", Reason: "MALFORMED_EVENT", Failed: 1},
+	}, points)
+}
+
+func TestMetricsCountEveryVerdictOfTheRound(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		got, points := measured(t, anyBatch().Draw(t, "batch"))
+		want := map[string]int{metric.Lagging: len(got.Messages)}
+		for _, s := range got.Summary.Objects {
+			want[string(s.Verdict)]++
+		}
+		for _, f := range got.Failed {
+			want[string(f.Reason)]++
+		}
+		count := map[string]int{metric.Lagging: 0}
+		add := func(name string, n int) {
+			if n > 0 {
+				count[name] += n
+			}
+		}
+		for _, p := range points {
+			if p.Reason != "" {
+				add(p.Reason, p.Failed)
+				continue
+			}
+			add(metric.Lagging, p.Lagging)
+			add(string(verdict.Verified), p.Verified)
+			add(string(verdict.Failed), p.Failed)
+			add(string(verdict.Skipped), p.Skipped)
+		}
+		assert.Equal(t, want, count)
+	})
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func TestMetricsThatCannotBeWrittenChangeNoVerdict(t *testing.T) {
+	b := batch.Batch{Looks: 2, Messages: []batch.Message{verified("v"), mismatch("f"), lagging("l")}}
+	var log bytes.Buffer
+	c := comparer(&log)
+	c.Metrics = full{}
+	assert.Equal(t, compared(b), c.Compare(t.Context(), b))
+	assert.Contains(t, log.String(), `"level":"WARNING","msg":"metrics are incomplete","error":"write metrics of category other: no space left"`)
+}

@@ -1,0 +1,83 @@
+package metric_test
+
+import (
+	"maps"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"pgregory.net/rapid"
+
+	"autobackup/internal/metric"
+	"autobackup/internal/reason"
+	"autobackup/internal/verdict"
+)
+
+// anyObject draws objects of good, odd and hostile buckets.
+func anyObject() *rapid.Generator[metric.Object] {
+	return rapid.Custom(func(t *rapid.T) metric.Object {
+		return metric.Object{
+			Bucket: rapid.OneOf(
+				rapid.StringMatching(`autobackup-test-primary-[a-z][a-z0-9]{0,20}-[0-9]{12}`),
+				rapid.SampledFrom([]string{media, "", "autobackup-prod-primary-media-123456789012", media + "\"}\n{"}),
+				rapid.String(),
+			).Draw(t, "bucket"),
+			Outcome: rapid.SampledFrom([]verdict.Outcome{verdict.Verified, verdict.Lagging, verdict.Failed, verdict.Skipped}).Draw(t, "outcome"),
+			Reason:  rapid.SampledFrom([]reason.Code{reason.SizeMismatch, reason.ReplicaMissing, reason.MalformedEvent}).Draw(t, "reason"),
+			Looks:   rapid.IntRange(1, 1000).Draw(t, "looks"),
+			Time:    time.Unix(rapid.Int64Range(-1e11, 1e11).Draw(t, "time"), 0),
+		}
+	})
+}
+
+func TestEveryLineIsValidAndCountsEqualTheVerdicts(t *testing.T) {
+	category := regexp.MustCompile(` Category=([a-z][a-z0-9]{0,15})( |$)`)
+	rapid.Check(t, func(t *rapid.T) {
+		objects := rapid.SliceOfN(anyObject(), 0, 25).Draw(t, "objects")
+		want, got := map[string]float64{}, map[string]float64{}
+		for _, o := range objects {
+			want[string(o.Outcome)]++
+			if o.Outcome == verdict.Failed {
+				want[string(o.Reason)]++
+			}
+			if o.Outcome != verdict.Lagging {
+				want["looks"] += float64(o.Looks)
+			}
+			if o.Outcome == verdict.Verified {
+				want["ages"]++
+			}
+		}
+		for name, values := range written(t, objects) { // which checks every line
+			assert.Regexp(t, category, name)
+			add(got, name, values)
+		}
+		maps.DeleteFunc(got, func(_ string, n float64) bool { return n == 0 })
+		assert.Equal(t, want, got)
+	})
+}
+
+var (
+	byName   = regexp.MustCompile(`^(\w+) Stage=test Category=\w+$`)
+	byReason = regexp.MustCompile(`^Failed Stage=test Category=\w+ Reason=(\w+)$`)
+	total    = map[string]string{
+		metric.Verified: "verified", metric.Lagging: "lagging", metric.Failed: "failed", metric.Skipped: "skipped",
+		metric.Looks: "looks", metric.AgeAtVerification: "ages",
+	}
+)
+
+// add adds a metric's values to the total they belong to.
+func add(totals map[string]float64, name string, values []float64) {
+	key := ""
+	if found := byName.FindStringSubmatch(name); found != nil {
+		key = total[found[1]]
+	} else if found := byReason.FindStringSubmatch(name); found != nil {
+		key = found[1]
+	}
+	for _, v := range values {
+		if key == "ages" {
+			v = 1 // only their number
+		}
+		totals[key] += v
+	}
+}
