@@ -14,11 +14,13 @@ func (s *Stack) endpoint(w http.ResponseWriter, r *http.Request) {
 		s.SQS.ServeHTTP(w, r)
 	case "sns":
 		s.SNS.ServeHTTP(w, r)
+	case "states":
+		s.serveStates(w, r)
 	case "s3", "":
 		// S3 itself says what is wrong with an unsigned request.
 		s.S3.ServeHTTP(w, r)
 	default:
-		http.Error(w, "the local stack serves s3, sqs and sns over HTTP, not "+service, http.StatusNotImplemented)
+		http.Error(w, "the local stack serves s3, sqs, sns and states over HTTP, not "+service, http.StatusNotImplemented)
 	}
 }
 

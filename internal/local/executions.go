@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
@@ -27,6 +28,10 @@ type Execution struct {
 	Input []byte // JSON
 	// Result is nil while the execution runs.
 	Result *asl.Result
+
+	stateMachineARN string
+	started         time.Time
+	events          []types.HistoryEvent // with Config.KeepHistory, unless it succeeded
 }
 
 // stateMachineProperties are those of AWS::Serverless::StateMachine that have an
@@ -41,7 +46,7 @@ type stateMachineProperties struct {
 
 func (d *deployment) stateMachine(r template.Resource) (string, map[string]string, error) {
 	var p stateMachineProperties
-	if err := template.Decode(r, &p, "Policies"); err != nil {
+	if err := decode(r, &p); err != nil {
 		return "", nil, err
 	}
 	if p.Type != "" && p.Type != "STANDARD" {
@@ -104,17 +109,29 @@ func (s *Stack) StartExecution(stateMachineARN string, input []byte) (*Execution
 	if m == nil {
 		return nil, fmt.Errorf("start an execution of %s: there is no such state machine", stateMachineARN)
 	}
-	e := &Execution{ARN: executionARN(m, id), Input: input}
+	e := &Execution{ARN: executionARN(m, id), Input: input, stateMachineARN: m.arn, started: s.Clock.Now()}
 	s.executions = append(s.executions, e)
 	run := asl.Execution{
 		Clock: s.Clock, Seed: s.Seed, ARN: e.ARN, Name: id,
 		StateMachineARN: m.arn, StateMachineName: m.name, Input: input,
 	}
-	if s.History != nil {
-		run.History = func(event types.HistoryEvent) { s.History(e.ARN, event) }
+	if s.History != nil || s.KeepHistory {
+		run.History = func(event types.HistoryEvent) { s.event(e, event) }
 	}
 	s.running.Go(func() { s.run(m, e, run) })
 	return e, nil
+}
+
+// event hands on, and keeps, an event of an execution's history.
+func (s *Stack) event(e *Execution, event types.HistoryEvent) {
+	if s.History != nil {
+		s.History(e.ARN, event)
+	}
+	if s.KeepHistory {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		e.events = append(e.events, event)
+	}
 }
 
 func (s *Stack) run(m *machine, e *Execution, run asl.Execution) {
@@ -122,6 +139,9 @@ func (s *Stack) run(m *machine, e *Execution, run asl.Execution) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e.Result = &result
+	if result.Status == types.ExecutionStatusSucceeded {
+		e.events = nil
+	}
 	close(s.ended)
 	s.ended = make(chan struct{})
 }

@@ -57,6 +57,9 @@ type Config struct {
 	FunctionLog io.Writer // gets what function processes print; nil drops it
 	// History, if set, gets every event of every execution. It must not block.
 	History func(executionARN string, event types.HistoryEvent)
+	// KeepHistory keeps the events of executions until they succeed, for
+	// GetExecutionHistory. Without it none are kept.
+	KeepHistory bool
 }
 
 // Stack is both regions on one machine. The services are there for tests and

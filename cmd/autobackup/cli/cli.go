@@ -19,17 +19,19 @@ import (
 // Exit codes, printed in the help.
 const (
 	Expected   = 0 // every outcome was the expected one
-	Unexpected = 1 // an object was not verified, not read, or not as expected
+	Unexpected = 1 // an object was not verified, not read, or not as expected; a message was not put back
 	Trouble    = 2 // wrong usage, or the program could not do its work
 )
 
 const description = `Know, not hope, that S3 backups in another region are intact.
 
-Exit codes: 0 every outcome was the expected one; 1 at least one was not, or a
-file could not be read; 2 wrong usage, or the program could not do its work.`
+Exit codes: 0 every outcome was the expected one; 1 at least one was not, a file
+could not be read, or a message was not put back; 2 wrong usage, or the program
+could not do its work.`
 
 type commands struct {
-	Demo demoCommand `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
+	Demo    demoCommand    `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
+	Requeue requeueCommand `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
 }
 
 type demoCommand struct {
@@ -43,6 +45,7 @@ type demoCommand struct {
 func Run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("autobackup"), kong.Description(description), kong.Writers(stdout, stderr),
@@ -60,6 +63,8 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	switch parsed.Command() {
 	case "demo":
 		return c.Demo.run(ctx, stdout, stderr)
+	case "requeue":
+		return c.Requeue.run(ctx, stdout, stderr)
 	default:
 		return trouble(stderr, errors.New("no such command: "+parsed.Command()))
 	}

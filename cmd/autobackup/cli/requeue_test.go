@@ -1,0 +1,123 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/cli"
+	"autobackup/cmd/autobackup/requeue"
+	"autobackup/internal/local"
+	"autobackup/internal/local/clock"
+	"autobackup/internal/local/lambda"
+	"autobackup/internal/local/sqs"
+)
+
+// deployed is a primary stack at a loopback address that the environment's AWS
+// configuration leads to. Its functions are never called.
+func deployed(t *testing.T) (stack *local.Stack, region string) {
+	t.Helper()
+	environment, err := local.Environment(project, "default")
+	require.NoError(t, err)
+	server := httptest.NewUnstartedServer(nil)
+	nothing := func(aws.Config, func(string) string) (lambda.Handler, error) { return nil, nil }
+	stack, err = local.Start(t.Context(), local.Config{
+		Clock: clock.Real(), Project: project, Dir: t.TempDir(), Account: "123456789012",
+		URL: "http://" + server.Listener.Addr().String(),
+		Runtime: local.InProcess(map[string]local.Build{
+			"lambdas/fetch-etags/": nothing, "lambdas/compare-etags/": nothing, "lambdas/failure-notifier/": nothing,
+		}, func(string) aws.Config { return aws.Config{} }),
+	})
+	require.NoError(t, err)
+	server.Config.Handler = stack
+	server.Start()
+	t.Cleanup(func() {
+		server.Close()
+		require.NoError(t, stack.Close())
+	})
+	_, err = stack.Deploy(environment, nil)
+	require.NoError(t, err)
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": environment.Region, "AWS_ACCESS_KEY_ID": local.AccessKey,
+		"AWS_SECRET_ACCESS_KEY": local.SecretKey, "AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
+		"HOME": t.TempDir(), "XDG_CONFIG_HOME": t.TempDir(),
+	} {
+		t.Setenv(name, value)
+	}
+	return stack, environment.Region
+}
+
+// answer makes standard input give a text.
+func answer(t *testing.T, text string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "stdin")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	opened, err := os.Open(file)
+	require.NoError(t, err)
+	before := os.Stdin
+	os.Stdin = opened
+	t.Cleanup(func() {
+		os.Stdin = before
+		require.NoError(t, opened.Close())
+	})
+}
+
+func TestTheRequeueCommandsOfOperationsWork(t *testing.T) {
+	stack, region := deployed(t)
+	page, err := os.ReadFile(filepath.Join(project, "docs/operations.md"))
+	require.NoError(t, err)
+	commands := regexp.MustCompile(`(?m)^go run ./cmd/autobackup (requeue.*)$`).FindAllStringSubmatch(string(page), -1)
+	require.NotEmpty(t, commands)
+	for _, command := range commands {
+		_, err := stack.SQS.Send("arn:aws:sqs:"+region+":123456789012:autobackup-event-dlq-dev", sqs.Outgoing{Body: "an event"})
+		require.NoError(t, err)
+		answer(t, "yes\n")
+		code, stdout, stderr := run(strings.Fields(command[1])...)
+		assert.Equal(t, cli.Expected, code, "%s\n%s%s", command[0], stdout, stderr)
+		assert.NotEmpty(t, stdout, command[0])
+	}
+}
+
+func TestRequeueExitsByWhatBecameOfTheMessages(t *testing.T) {
+	stack, region := deployed(t)
+	_, err := stack.SQS.Send("arn:aws:sqs:"+region+":123456789012:autobackup-event-dlq-dev", sqs.Outgoing{Body: "an event"})
+	require.NoError(t, err)
+
+	answer(t, "no\n")
+	code, stdout, stderr := run("requeue")
+	assert.Equal(t, cli.Unexpected, code)
+	assert.Contains(t, stdout, "Nothing was put back.")
+	assert.Contains(t, stderr, "Put 1 message back into autobackup-validation-queue-dev? [y/N]")
+
+	code, stdout, stderr = run("requeue", "--stage", "qa")
+	assert.Equal(t, cli.Trouble, code)
+	assert.Empty(t, stdout)
+	assert.Contains(t, stderr, "autobackup: error: there is no queue autobackup-validation-queue-qa in "+region)
+
+	code, stdout, stderr = run("requeue", "--yes", "--json")
+	assert.Equal(t, cli.Expected, code, stderr)
+	var report requeue.Report
+	require.NoError(t, json.Unmarshal([]byte(stdout), &report))
+	assert.Equal(t, 1, report.EventDLQ.Sent)
+	assert.Equal(t, region, report.Region)
+	assert.Contains(t, stderr, "autobackup-event-dlq-dev", "the plan shows, beside the JSON")
+
+	t.Setenv("AWS_REGION", "")
+	code, _, stderr = run("requeue")
+	assert.Equal(t, cli.Trouble, code)
+	assert.Contains(t, stderr, "name the primary stack's with --region or AWS_REGION")
+}
+
+func TestTheHelpOfRequeueTellsItsExitCodes(t *testing.T) {
+	code, stdout, _ := run("requeue", "--help")
+	assert.Zero(t, code)
+	assert.Contains(t, stdout, "Exit codes: 0 everything found was put back")
+}

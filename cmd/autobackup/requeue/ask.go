@@ -1,0 +1,37 @@
+package requeue
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// ask puts a question that is answered with y or yes; everything else is a no.
+// The end of ctx ends the wait for the answer.
+func ask(ctx context.Context, in io.Reader, prompt io.Writer, question string) (bool, error) {
+	if _, err := fmt.Fprintf(prompt, "%s [y/N] ", question); err != nil {
+		return false, fmt.Errorf("ask: %w (--yes puts back without asking)", err)
+	}
+	type answer struct {
+		text string
+		err  error
+	}
+	given := make(chan answer, 1) // the reader may outlive the question: a terminal can't be told to stop
+	go func() {
+		text, err := bufio.NewReader(in).ReadString('\n')
+		given <- answer{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case a := <-given:
+		if a.err != nil && !errors.Is(a.err, io.EOF) {
+			return false, fmt.Errorf("read the answer: %w (--yes puts back without asking)", a.err)
+		}
+		text := strings.ToLower(strings.TrimSpace(a.text))
+		return text == "y" || text == "yes", nil
+	}
+}

@@ -1,0 +1,167 @@
+package requeue_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/requeue"
+	"autobackup/internal/local/sqs"
+)
+
+// fill puts events into the event DLQ.
+func (w *world) fill(keys ...string) {
+	for _, key := range keys {
+		w.send("event-dlq", event(key))
+	}
+}
+
+// visible says how many messages of the event DLQ others can receive.
+func (w *world) visible() int {
+	w.t.Helper()
+	n, err := w.SQS.Count(w.queueARN("event-dlq"))
+	require.NoError(w.t, err)
+	return n.Visible
+}
+
+func TestUndeliveredEventsGoToTheValidationQueueAndLeaveTheEventDLQ(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.fill(keys(23)...)
+		w.send("event-dlq", event("large")+strings.Repeat(" ", 3584))
+		shown := 0
+		w.before = func(action string) int {
+			if action == "ChangeMessageVisibility" {
+				shown++
+			}
+			return 0
+		}
+		report := w.done()
+		assert.Equal(t, 10+1, shown, "those that the plan looked at, and the one that stays")
+		assert.Equal(t, 23, report.EventDLQ.Sent)
+		assert.Equal(t, 24, report.EventDLQ.Pending)
+		assert.Len(t, report.EventDLQ.Objects, 3)
+		require.Len(t, report.Left, 1)
+		assert.Equal(t, "s3://docs/large@v1", report.Left[0].Object)
+		assert.Contains(t, report.Left[0].Why, "bytes, and autobackup-validation-queue-dev takes at most 3584")
+		assert.Len(t, w.messages("event-dlq"), 1)
+		assert.Equal(t, 1, w.visible(), "what stays is not hidden from others")
+
+		var bodies, want []string
+		for _, m := range w.messages("validation-queue") {
+			bodies = append(bodies, m.Body)
+		}
+		for _, key := range keys(23) {
+			want = append(want, event(key))
+		}
+		assert.ElementsMatch(t, want, bodies)
+	})
+}
+
+func TestAnInterruptionLosesAndRepeatsNoEvent(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.fill(keys(23)...)
+		for _, action := range []string{"SendMessageBatch", "DeleteMessageBatch"} {
+			before := len(w.messages("event-dlq"))
+			ctx, interrupt := context.WithCancel(w.t.Context())
+			w.before = func(a string) int {
+				if a == action {
+					interrupt()
+					time.Sleep(time.Second) // the client sees it before the answer
+				}
+				return 0
+			}
+			report, err := w.requeueIn(ctx)
+			require.NoError(t, err)
+			assert.True(t, report.Interrupted)
+			assert.Equal(t, 10, report.Sent())
+			assert.Equal(t, before-10, w.visible())
+		}
+		w.before = nil
+		assert.Equal(t, 3, w.done().Sent())
+		assert.Len(t, w.messages("validation-queue"), 23)
+		assert.Empty(t, w.messages("event-dlq"))
+	})
+}
+
+func TestAnEventIsDeletedOnlyAfterItWasSent(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.fill("a", "b")
+		w.before = func(action string) int {
+			if action == "SendMessageBatch" {
+				return 403
+			}
+			return 0
+		}
+		report, err := w.requeue()
+		assert.ErrorContains(t, err, "send 2 messages to autobackup-validation-queue-dev")
+		assert.Zero(t, report.Sent())
+		assert.Equal(t, 2, w.visible())
+
+		w.before = func(action string) int {
+			if action == "DeleteMessageBatch" {
+				return 403
+			}
+			return 0
+		}
+		report, err = w.requeue()
+		assert.ErrorContains(t, err, "the next run puts them back again, which harms nothing")
+		assert.Equal(t, 2, report.Sent(), "the report tells what was sent")
+		assert.Equal(t, 2, w.visible())
+		assert.Len(t, w.messages("validation-queue"), 2)
+	})
+}
+
+func TestFromChoosesWhereMessagesComeFrom(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.broken(notParked...)
+		w.put("a.txt")
+		w.settle()
+		w.fill("b.txt")
+		from := func(from string) func(*requeue.Options) {
+			return func(o *requeue.Options) { o.From = from }
+		}
+		report := w.done(from(requeue.FromExecutions))
+		assert.Equal(t, 1, report.Sent())
+		assert.Equal(t, 1, report.Executions[0].Sent)
+		report = w.done(from(requeue.FromEventDLQ))
+		assert.Equal(t, 1, report.EventDLQ.Sent)
+		assert.Empty(t, report.Executions)
+	})
+}
+
+func TestEventsThatAnotherReaderHoldsAreTold(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.fill("a")
+		_, err := w.SQS.Receive(w.t.Context(), w.queueARN("event-dlq"), sqs.Receive{})
+		require.NoError(t, err)
+		report := w.done()
+		assert.Equal(t, 1, report.EventDLQ.Hidden)
+		assert.Zero(t, report.Pending())
+		assert.Contains(t, w.plan.String(), "1 more message of autobackup-event-dlq-dev: held by another reader now")
+	})
+}
+
+func TestWhatStaysIsToldOnceHoweverLongTheRun(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.send("event-dlq", event("large")+strings.Repeat(" ", 3584))
+		w.fill(keys(12)...)
+		received := 0
+		w.before = func(action string) int {
+			if action == "ReceiveMessage" {
+				if received++; received == 3 {
+					time.Sleep(3 * time.Minute) // it shows again by itself
+				}
+			}
+			return 0
+		}
+		report := w.done()
+		assert.Greater(t, received, 3)
+		assert.Len(t, report.Left, 1)
+		assert.Equal(t, 12, report.Sent())
+		assert.Equal(t, 1, w.visible())
+	})
+}

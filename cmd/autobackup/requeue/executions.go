@@ -1,0 +1,129 @@
+package requeue
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+)
+
+// endings are the statuses of executions that may have left messages unsettled.
+var endings = []types.ExecutionStatus{
+	types.ExecutionStatusFailed, types.ExecutionStatusTimedOut, types.ExecutionStatusAborted,
+}
+
+// planExecutions reads every execution that ended badly. The list is ordered by
+// start, and an execution that started long ago may have ended lately, so all
+// of it is read: Step Functions keeps 90 days.
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+func (r *run) planExecutions(ctx context.Context) error {
+	for _, status := range endings {
+		pages := sfn.NewListExecutionsPaginator(r.sfn, &sfn.ListExecutionsInput{StateMachineArn: &r.stack.stateMachineARN, StatusFilter: status})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return fmt.Errorf("list the executions of %s with status %s: %w", r.stack.stateMachineARN, status, err)
+			}
+			for _, e := range page.Executions {
+				if ended := aws.ToTime(e.StopDate); ended.Before(r.Now.Add(-r.Since)) {
+					continue
+				}
+				if err := r.planExecution(ctx, e); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(r.report.Executions, func(a, b *Execution) int { return a.Ended.Compare(b.Ended) })
+	return nil
+}
+
+func (r *run) planExecution(ctx context.Context, e types.ExecutionListItem) error {
+	x := &Execution{ARN: aws.ToString(e.ExecutionArn), Status: string(e.Status), Ended: aws.ToTime(e.StopDate).UTC().Truncate(time.Second), Objects: []string{}}
+	left, err := r.unsettled(ctx, x)
+	if err != nil || x.Unsettled == 0 {
+		return err
+	}
+	r.report.Executions = append(r.report.Executions, x)
+	for _, m := range left {
+		if why := r.stack.validation.refusal(m); why != "" {
+			r.report.leave(x.ARN, m, why)
+			continue
+		}
+		x.Pending++
+		if len(x.Objects) < samples {
+			x.Objects = append(x.Objects, m.object())
+		}
+	}
+	return nil
+}
+
+// unsettled reads which messages of an execution nothing has settled, and leaves
+// out those put back before. An execution that runs again has none: somebody
+// redrove it.
+func (r *run) unsettled(ctx context.Context, x *Execution) ([]message, error) {
+	described, err := r.sfn.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &x.ARN})
+	if err != nil {
+		return nil, fmt.Errorf("describe execution %s: %w", x.ARN, err)
+	}
+	x.Unsettled, x.Before = 0, 0
+	if !slices.Contains(endings, described.Status) {
+		return nil, nil
+	}
+	input, ok := messages(aws.ToString(described.Input))
+	if !ok {
+		r.report.leave(x.ARN, message{ID: "unknown"}, "the execution's input is no list of queue messages: look at it in the console")
+		return nil, nil
+	}
+	x.Messages = len(input)
+	settled := newSettlement(r.stack.validationDLQName)
+	pages := sfn.NewGetExecutionHistoryPaginator(r.sfn, &sfn.GetExecutionHistoryInput{ExecutionArn: &x.ARN})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read the history of execution %s: %w", x.ARN, err)
+		}
+		for _, e := range page.Events {
+			settled.event(e)
+		}
+	}
+	all := settled.unsettled(input)
+	left := slices.DeleteFunc(slices.Clone(all), func(m message) bool { return r.ledger.has(x.ARN, m) && !r.Again })
+	x.Unsettled, x.Before = len(all), len(all)-len(left)
+	return left, nil
+}
+
+// messages reads an execution's input; not ok where it is not from the pipe.
+func messages(input string) (all []message, ok bool) {
+	err := json.Unmarshal([]byte(input), &all)
+	return all, err == nil
+}
+
+// workExecutions puts messages back execution by execution. Each is read again:
+// the plan keeps no bodies, and somebody may have redriven it since.
+func (r *run) workExecutions(ctx context.Context) error {
+	for _, x := range r.report.Executions {
+		if x.Pending == 0 {
+			continue
+		}
+		left, err := r.unsettled(ctx, x)
+		if err != nil {
+			return err
+		}
+		left = slices.DeleteFunc(left, func(m message) bool { return r.stack.validation.refusal(m) != "" })
+		x.Pending = len(left)
+		err = r.send(ctx, x.ARN, left, func(_ context.Context, sent []message) error {
+			x.Sent += len(sent)
+			return r.ledger.note(x.ARN, sent, r.Now)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

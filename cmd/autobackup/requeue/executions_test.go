@@ -1,0 +1,230 @@
+package requeue_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/requeue"
+	locals3 "autobackup/internal/local/s3"
+)
+
+func TestMessagesThatAFailedExecutionDidNotParkArePutBackAndVerified(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.broken(notParked...)
+		w.put("a.txt", "b.txt")
+		w.settle()
+		require.Empty(t, w.messages("validation-dlq"))
+		w.healed()
+
+		report := w.done()
+		require.Len(t, report.Executions, 1)
+		x := report.Executions[0]
+		assert.Equal(t, requeue.Execution{ARN: w.Executions()[0].ARN, Status: "FAILED", Ended: x.Ended,
+			Messages: 2, Unsettled: 2, Pending: 2, Sent: 2, Objects: x.Objects}, *x)
+		assert.WithinDuration(t, w.Executions()[0].Result.Stop, x.Ended, time.Second)
+		assert.True(t, report.Complete())
+
+		w.settle()
+		assert.Equal(t, once("a.txt", "b.txt"), w.verified())
+	})
+}
+
+func TestWhatWasParkedVerifiedOrSkippedIsNotPutBack(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.S3.Replicate = func(r locals3.Replication) locals3.Plan {
+			switch r.Key {
+			case "wrong":
+				return locals3.Plan{Corrupt: locals3.FlipBit}
+			case "good":
+				return locals3.Plan{}
+			}
+			return locals3.Plan{Lag: time.Hour}
+		}
+		// The second look fails, and of the two messages without a verdict then only one is parked.
+		w.broken(`"summary":`, "slow-and-not-parked")
+		w.TaskFault = onlyFor("sqs:sendMessage", w.TaskFault, `"summary":`)
+		w.put("good", "wrong", "slow-and-parked", "slow-and-not-parked")
+		w.settle()
+		require.Len(t, w.messages("validation-dlq"), 2)
+		w.healed()
+
+		report := w.done()
+		require.Len(t, report.Executions, 1)
+		assert.Equal(t, 4, report.Executions[0].Messages)
+		assert.Equal(t, 1, report.Executions[0].Unsettled)
+		w.settle()
+		assert.Equal(t, once("slow-and-not-parked"), w.verified())
+	})
+}
+
+// onlyFor keeps a fault to one resource and to calls that have a text.
+func onlyFor(resource string, fault func(context.Context, string, []byte) error, text string) func(context.Context, string, []byte) error {
+	return func(ctx context.Context, r string, parameters []byte) error {
+		if strings.Contains(r, resource) || strings.Contains(string(parameters), text) && strings.Contains(string(parameters), "fetch-etags") {
+			return fault(ctx, r, parameters)
+		}
+		return nil
+	}
+}
+
+func TestExecutionsThatTimedOutAreFoundToo(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.S3.Replicate = func(locals3.Replication) locals3.Plan { return locals3.Plan{Lag: time.Hour} }
+		w.put("slow")
+		w.settle()
+		report := w.done()
+		require.Len(t, report.Executions, 1)
+		assert.Equal(t, "TIMED_OUT", report.Executions[0].Status)
+		assert.Equal(t, 1, report.Sent())
+	}, `"StartAt": "FetchETags",`, `"StartAt": "FetchETags", "TimeoutSeconds": 60,`)
+}
+
+func TestASecondRunSaysWhatWasPutBackBeforeAndLeavesItUnlessToldTo(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.broken(notParked...)
+		w.put("a.txt")
+		w.settle()
+		w.healed()
+		assert.Equal(t, 1, w.done().Sent())
+
+		second := w.done()
+		assert.Zero(t, second.Sent())
+		assert.Zero(t, second.Pending())
+		assert.Equal(t, 1, second.Executions[0].Before)
+		assert.Contains(t, w.plan.String(), "What others put back from elsewhere is not known here")
+		assert.True(t, second.Complete())
+
+		assert.Equal(t, 1, w.done(func(o *requeue.Options) { o.Again = true }).Sent())
+		w.settle()
+		assert.Equal(t, map[string]int{"a.txt": 2}, w.verified())
+	})
+}
+
+func TestManyExecutionsAndLongHistoriesAreReadPageByPage(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.broken(notParked...)
+		for range 102 {
+			w.start(event("few"))
+		}
+		var many []string
+		for _, key := range keys(25) {
+			many = append(many, event(key))
+		}
+		w.start(many...) // 25 messages, 6 tries each: over 100 events
+		w.settle()
+		calls := map[string]int{}
+		w.before = func(action string) int { calls[action]++; return 0 }
+		report := w.done(func(o *requeue.Options) { o.DryRun = true })
+		w.before = nil
+		assert.Len(t, report.Executions, 103)
+		assert.Equal(t, 102+25, report.Pending())
+		assert.Equal(t, 4, calls["ListExecutions"], "two pages of FAILED, one each of TIMED_OUT and ABORTED")
+		assert.Greater(t, calls["GetExecutionHistory"], 103)
+		assert.Contains(t, w.plan.String(), "and 53 more rows; --json has all")
+	})
+}
+
+func TestAMessageParkedLateInALongHistoryIsNotPutBack(t *testing.T) {
+	inWorld(t, func(w *world) {
+		tries := 0
+		w.broken(notParked...)
+		fault := w.TaskFault
+		w.TaskFault = func(ctx context.Context, resource string, parameters []byte) error {
+			if strings.Contains(string(parameters), "file-07") && strings.Contains(resource, "sqs") {
+				if tries++; tries == 6 {
+					return nil
+				}
+			}
+			return fault(ctx, resource, parameters)
+		}
+		w.put(keys(25)...)
+		w.settle()
+		require.Len(t, w.messages("validation-dlq"), 1)
+		report := w.done()
+		assert.Equal(t, 24, report.Sent())
+		for _, m := range w.messages("validation-queue") {
+			assert.NotContains(t, m.Body, "file-07")
+		}
+	})
+}
+
+func TestHostileKeysShowAsPrintableASCII(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.broken("lambda:invoke", "sqs:sendMessage")
+		w.start(event("a\x1b[2J\r\nb\u202e☃"), "no event \x1b[31m", event(strings.Repeat("\"", 1000)))
+		w.startWith(`[{"messageId":"\u001b[2Jid","body":"noise"}]`)
+		w.settle()
+		w.send("event-dlq", event("\u200bzero\twidth"))
+		report := w.done(func(o *requeue.Options) { o.DryRun = true })
+		var encoded strings.Builder
+		require.NoError(t, report.JSON(&encoded))
+		assert.Regexp(t, `^[ -~\n]*$`, w.plan.String())
+		assert.Regexp(t, `^[ -~\n]*$`, encoded.String())
+		assert.Contains(t, w.plan.String(), `"s3://docs/a\x1b[2J\r\nb\u202e\u2603"`)
+		assert.Contains(t, w.plan.String(), `message ?[2Jid`)
+		for line := range strings.Lines(w.plan.String()) {
+			assert.Less(t, len(line), 250)
+		}
+	})
+}
+
+func TestWhatCannotBePutBackIsToldForEachMessage(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.broken("lambda:invoke", "sqs:sendMessage")
+		w.start(event("fits"), event(strings.Repeat("k", 1000))+strings.Repeat(" ", 3000), "control \x01", "")
+		w.startWith(`{"messages": "by hand"}`)
+		w.settle()
+		report := w.done()
+		assert.Equal(t, 1, report.Sent())
+		assert.False(t, report.Complete())
+		why := map[string]string{}
+		for _, l := range report.Left {
+			why[l.Message] = l.Why
+		}
+		assert.Len(t, report.Left, 4)
+		assert.Regexp(t, `^it has 41\d\d bytes, and autobackup-validation-queue-dev takes at most 3584$`, why["message-1"])
+		assert.Contains(t, why["message-2"], "autobackup-validation-queue-dev refused it: InvalidMessageContents: Invalid binary character")
+		assert.Equal(t, "it has no body", why["message-3"])
+		assert.Equal(t, "the execution's input is no list of queue messages: look at it in the console", why["unknown"])
+		assert.Contains(t, text(t, report), "Left where they are: 4 messages")
+		assert.Equal(t, 1, w.done().Executions[0].Before, "only what was sent is noted")
+	})
+}
+
+func TestExecutionsThatEndedLongAgoAndThoseThatSettledEverythingAreLeftOut(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.broken("function:autobackup-compare-etags")
+		w.put("parked")
+		w.settle()
+		w.broken(notParked...)
+		w.put("old")
+		w.settle()
+		time.Sleep(time.Hour)
+		report := w.done(func(o *requeue.Options) { o.Since = 30 * time.Minute })
+		assert.Empty(t, report.Executions)
+		assert.Equal(t, "Nothing to put back in stage dev ("+w.region+").\n", w.plan.String())
+		assert.Empty(t, text(t, report))
+		assert.True(t, report.Complete())
+		assert.Equal(t, 1, w.done().Pending())
+	})
+}
+
+func TestAnExecutionThatSomebodyRedroveMeanwhileIsLeftAlone(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.broken(notParked...)
+		w.put("a.txt")
+		w.settle()
+		redrive := writer(func([]byte) {
+			w.fake = map[string]string{"DescribeExecution": `{"status":"RUNNING","input":"[{\"messageId\":\"m\",\"body\":\"b\"}]"}`}
+		})
+		report := w.done(func(o *requeue.Options) { o.Yes, o.In, o.Prompt = false, strings.NewReader("y\n"), redrive })
+		assert.Len(t, report.Executions, 1)
+		assert.Zero(t, report.Sent())
+		assert.Empty(t, w.messages("validation-queue"))
+	})
+}

@@ -1,0 +1,270 @@
+package requeue_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/requeue"
+	"autobackup/internal/batch"
+	"autobackup/internal/handler"
+	"autobackup/internal/local"
+	"autobackup/internal/local/asl"
+	"autobackup/internal/local/clock"
+	"autobackup/internal/local/lambda"
+	"autobackup/internal/local/memnet"
+	"autobackup/internal/local/sqs"
+	"autobackup/internal/wire"
+)
+
+const (
+	project = "../../.."
+	account = "123456789012"
+)
+
+// world is both stacks, deployed into a synctest bubble with the functions in
+// this process.
+type world struct {
+	*local.Stack
+	t      *testing.T
+	region string
+	ledger string
+	plan   bytes.Buffer // what the last run showed
+	// before, if set, is told of every request of the last run's clients; an
+	// answer other than 0 is the request's HTTP status.
+	before func(action string) (status int)
+	// fake answers an action's requests instead of the stack.
+	fake map[string]string
+}
+
+// inWorld runs a test in a fresh world. Changes are old and new texts of the
+// state machine's definition.
+func inWorld(t *testing.T, test func(w *world), changes ...string) {
+	t.Helper()
+	folder, dir := copyOfProject(t, changes), t.TempDir()
+	ledger := filepath.Join(t.TempDir(), "folder", "ledger.jsonl")
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, ledger: ledger}
+		network, stop := memnet.Client(w)
+		defer stop()
+		var err error
+		w.Stack, err = local.Start(t.Context(), local.Config{
+			Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1, KeepHistory: true,
+			URL: "http://127.0.0.1", HTTPClient: network,
+			Runtime: local.InProcess(builds, func(region string) aws.Config { return w.AWSConfig(region) }),
+		})
+		require.NoError(t, err)
+		defer func() { require.NoError(t, w.Close()) }()
+		for _, name := range []string{"replica", "default"} {
+			environment, err := local.Environment(folder, name)
+			require.NoError(t, err)
+			_, err = w.Deploy(environment, nil)
+			require.NoError(t, err)
+			w.region = environment.Region
+		}
+		test(w)
+	})
+}
+
+var builds = map[string]local.Build{
+	"lambdas/fetch-etags/":      adapt(wire.FetchETags),
+	"lambdas/compare-etags/":    adapt(wire.CompareETags),
+	"lambdas/failure-notifier/": adapt(wire.FailureNotifier),
+}
+
+func adapt(build wire.Build) local.Build {
+	return func(cfg aws.Config, env func(string) string) (lambda.Handler, error) {
+		f, err := build(cfg, env, handler.Logger(io.Discard))
+		return lambda.Handler(f), err
+	}
+}
+
+func copyOfProject(t *testing.T, changes []string) string {
+	if len(changes) == 0 {
+		return project
+	}
+	folder := t.TempDir()
+	for _, name := range []string{"template.yaml", "replica.yaml", "samconfig.toml", "statemachine/validate.asl.json"} {
+		text, err := os.ReadFile(filepath.Join(project, name))
+		require.NoError(t, err)
+		if strings.HasPrefix(name, "statemachine/") {
+			text = []byte(strings.NewReplacer(changes...).Replace(string(text)))
+		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o750))
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), text, 0o600))
+	}
+	return folder
+}
+
+// ServeHTTP is the stack's address with the hook in front of it.
+func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	if answer := w.fake[action]; answer != "" {
+		_, _ = io.WriteString(rw, answer)
+		return
+	}
+	if w.before != nil {
+		if status := w.before(action); status != 0 {
+			rw.WriteHeader(status)
+			return
+		}
+	}
+	w.Stack.ServeHTTP(rw, r)
+}
+
+// put uploads objects with these keys.
+func (w *world) put(keys ...string) {
+	w.t.Helper()
+	client := s3.NewFromConfig(w.AWSConfig(w.region))
+	for _, key := range keys {
+		_, err := client.PutObject(w.t.Context(), &s3.PutObjectInput{
+			Bucket: aws.String("autobackup-dev-primary-documents-" + account), Key: &key, Body: strings.NewReader("content"),
+		})
+		require.NoError(w.t, err)
+	}
+}
+
+// keys are n different keys.
+func keys(n int) (all []string) {
+	for i := range n {
+		all = append(all, fmt.Sprintf("file-%02d", i))
+	}
+	return all
+}
+
+// settle waits until everything sent has come to its end.
+func (w *world) settle() {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 30*24*time.Hour)
+	defer cancel()
+	require.NoError(w.t, w.WaitIdle(ctx))
+	synctest.Wait()
+}
+
+// broken makes the calls fail whose resource or parameters have one of the
+// texts.
+func (w *world) broken(texts ...string) {
+	w.TaskFault = func(_ context.Context, resource string, parameters []byte) error {
+		for _, text := range texts {
+			if strings.Contains(resource+string(parameters), text) {
+				return &asl.Error{Name: "Broken", Cause: "on purpose"}
+			}
+		}
+		return nil
+	}
+}
+
+// notParked is what TaskFault must break to leave messages unsettled.
+var notParked = []string{"function:autobackup-compare-etags", "sqs:sendMessage"}
+
+func (w *world) healed() { w.TaskFault = nil }
+
+func (w *world) queueARN(name string) string {
+	return fmt.Sprintf("arn:aws:sqs:%s:%s:autobackup-%s-dev", w.region, account, name)
+}
+
+func (w *world) messages(queue string) []sqs.Message {
+	w.t.Helper()
+	all, err := w.SQS.Messages(w.queueARN(queue))
+	require.NoError(w.t, err)
+	return all
+}
+
+// send puts a message into a queue.
+func (w *world) send(queue, body string) {
+	w.t.Helper()
+	_, err := w.SQS.Send(w.queueARN(queue), sqs.Outgoing{Body: body})
+	require.NoError(w.t, err)
+}
+
+// event is what EventBridge sends for an upload.
+func event(key string) string {
+	text, _ := json.Marshal(map[string]any{
+		"source": "aws.s3", "detail-type": "Object Created", "region": "eu-central-1",
+		"detail": map[string]any{"bucket": map[string]string{"name": "docs"}, "object": map[string]string{"key": key, "version-id": "v1"}},
+	})
+	return string(text)
+}
+
+// start starts an execution with messages of these bodies.
+func (w *world) start(bodies ...string) {
+	w.t.Helper()
+	var input []batch.Message
+	for i, body := range bodies {
+		input = append(input, batch.Message{ID: fmt.Sprintf("message-%d", i), Body: body})
+	}
+	text, err := json.Marshal(input)
+	require.NoError(w.t, err)
+	w.startWith(string(text))
+}
+
+func (w *world) startWith(input string) {
+	w.t.Helper()
+	_, err := w.StartExecution(fmt.Sprintf("arn:aws:states:%s:%s:stateMachine:autobackup-validation-dev", w.region, account), []byte(input))
+	require.NoError(w.t, err)
+}
+
+// requeue runs the command; with edits the options are not those of --yes.
+func (w *world) requeue(edits ...func(*requeue.Options)) (*requeue.Report, error) {
+	return w.requeueIn(w.t.Context(), edits...)
+}
+
+func (w *world) requeueIn(ctx context.Context, edits ...func(*requeue.Options)) (*requeue.Report, error) {
+	w.plan.Reset()
+	o := requeue.Options{
+		Stage: "dev", From: requeue.FromBoth, Since: 14 * 24 * time.Hour, Yes: true, Ledger: w.ledger,
+		Now: time.Now(), In: strings.NewReader(""), Prompt: io.Discard, Plan: &w.plan,
+	}
+	for _, edit := range edits {
+		edit(&o)
+	}
+	return requeue.Run(ctx, w.AWSConfig(w.region), o)
+}
+
+// done runs the command where nothing goes wrong.
+func (w *world) done(edits ...func(*requeue.Options)) *requeue.Report {
+	w.t.Helper()
+	report, err := w.requeue(edits...)
+	require.NoError(w.t, err)
+	return report
+}
+
+// verified are the objects of all succeeded executions, by object how often.
+func (w *world) verified() map[string]int {
+	all := map[string]int{}
+	for _, e := range w.Executions() {
+		if e.Result == nil || e.Result.Status != types.ExecutionStatusSucceeded {
+			continue
+		}
+		var s batch.Summary
+		require.NoError(w.t, json.Unmarshal(e.Result.Output, &s))
+		for _, line := range s.Objects {
+			key, _, _ := strings.Cut(strings.TrimPrefix(line.Object, "s3://autobackup-dev-primary-documents-"+account+"/"), "@")
+			all[key]++
+		}
+	}
+	return all
+}
+
+// once says that each key was verified once.
+func once(keys ...string) map[string]int {
+	all := map[string]int{}
+	for _, key := range keys {
+		all[key] = 1
+	}
+	return all
+}
