@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pelletier/go-toml/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -149,6 +150,25 @@ func TestEveryCommandIsRunOrCheckedAgainstTheProject(t *testing.T) {
 		}
 	}
 	assert.GreaterOrEqual(t, n, 9)
+}
+
+func TestSamDeployTakesWhatSamBuildBuilt(t *testing.T) {
+	var config map[string]map[string]struct {
+		Parameters struct {
+			TemplateFile string `toml:"template_file"`
+		} `toml:"parameters"`
+	}
+	text := regexp.MustCompile(`(?m)^version = .*$`).ReplaceAllString(read(t, "../samconfig.toml"), "")
+	require.NoError(t, toml.Unmarshal([]byte(text), &config))
+	require.Len(t, config, 4)
+	for environment, commands := range config {
+		want := "" // with one named, deploy ships it as it stands, sources instead of executables
+		if strings.HasPrefix(environment, "replica") {
+			want = "replica.yaml"
+		}
+		assert.Equal(t, want, commands["global"].Parameters.TemplateFile, environment)
+		assert.Empty(t, commands["deploy"].Parameters.TemplateFile, environment)
+	}
 }
 
 func checkCommand(t *testing.T, config *samconfig.Config, file, command string) {

@@ -36,7 +36,7 @@ type functionProperties struct {
 
 func (d *deployment) function(r template.Resource) (string, map[string]string, error) {
 	var p functionProperties
-	if err := template.Decode(r, &p, "Description", "Runtime", "Handler", "Architectures", "Policies"); err != nil {
+	if err := decode(r, &p); err != nil {
 		return "", nil, err
 	}
 	f, err := d.Runtime(d.Clock, d.newID, lambda.Config{
@@ -123,7 +123,7 @@ type pipeProperties struct {
 
 func (d *deployment) pipe(r template.Resource) (string, map[string]string, error) {
 	var p pipeProperties
-	if err := template.Decode(r, &p, "Description", "RoleArn"); err != nil {
+	if err := decode(r, &p); err != nil {
 		return "", nil, err
 	}
 	start := func(_ context.Context, input []byte) error {

@@ -302,7 +302,7 @@ func TestInvariant7ANumberChangedInTheTemplateChangesWhatHappensHere(t *testing.
 				w.settle()
 				require.Len(t, w.parked(), 1)
 				assert.Equal(t, count, w.parked()[0].ReceiveCount)
-			}, replace("template.yaml", "maxReceiveCount: 3", fmt.Sprintf("maxReceiveCount: %d", count)),
+			}, replace("template.yaml", "!Ref MaxReceives", fmt.Sprint(count)),
 				replace("template.yaml", "Target: !Ref ValidationStateMachine", "Target: arn:aws:states:eu-central-1:123456789012:stateMachine:gone"))
 		}
 	})

@@ -22,11 +22,15 @@ type queueProperties struct {
 		DeadLetterTargetARN string `cfn:"deadLetterTargetArn,required"`
 		MaxReceiveCount     int    `cfn:"maxReceiveCount,required"`
 	}
+	RedriveAllowPolicy *struct {
+		RedrivePermission string   `cfn:"redrivePermission,required"`
+		SourceQueueARNs   []string `cfn:"sourceQueueArns"`
+	}
 }
 
 func (d *deployment) queue(r template.Resource) (string, map[string]string, error) {
 	var p queueProperties
-	if err := template.Decode(r, &p); err != nil {
+	if err := decode(r, &p); err != nil {
 		return "", nil, err
 	}
 	q := sqs.Defaults(d.arn("sqs", p.QueueName), d.url+"/"+d.Account+"/"+p.QueueName)
@@ -39,6 +43,9 @@ func (d *deployment) queue(r template.Resource) (string, map[string]string, erro
 			DeadLetterTargetARN: p.RedrivePolicy.DeadLetterTargetARN,
 			MaxReceiveCount:     p.RedrivePolicy.MaxReceiveCount,
 		}
+	}
+	if p.RedriveAllowPolicy != nil {
+		q.RedriveAllowPolicy = (*sqs.RedriveAllowPolicy)(p.RedriveAllowPolicy)
 	}
 	if err := d.SQS.CreateQueue(q); err != nil {
 		return "", nil, r.Errorf("", "%w", err)
@@ -62,7 +69,7 @@ type topicProperties struct {
 
 func (d *deployment) topic(r template.Resource) (string, map[string]string, error) {
 	var p topicProperties
-	if err := template.Decode(r, &p); err != nil {
+	if err := decode(r, &p); err != nil {
 		return "", nil, err
 	}
 	topic := sns.Topic{ARN: d.arn("sns", p.TopicName), DisplayName: p.DisplayName, Subscriptions: p.Subscription}
@@ -89,7 +96,7 @@ type ruleProperties struct {
 
 func (d *deployment) rule(r template.Resource) (string, map[string]string, error) {
 	var p ruleProperties
-	if err := template.Decode(r, &p, "Description"); err != nil {
+	if err := decode(r, &p); err != nil {
 		return "", nil, err
 	}
 	pattern, err := json.Marshal(p.EventPattern)

@@ -27,17 +27,15 @@ type bucketProperties struct {
 				Prefix string
 			}
 			DeleteMarkerReplication *s3.Switch
-			Destination             struct {
-				Bucket string
-			}
+			SourceSelectionCriteria *s3.SourceSelectionCriteria
+			Destination             s3.Destination
 		}
 	}
 }
 
 func (d *deployment) bucket(r template.Resource) (string, map[string]string, error) {
 	var p bucketProperties
-	// Every bucket here is private and answers AES256; see docs/local-fidelity.md.
-	if err := template.Decode(r, &p, "BucketEncryption", "PublicAccessBlockConfiguration"); err != nil {
+	if err := decode(r, &p); err != nil {
 		return "", nil, err
 	}
 	eventBridge := p.NotificationConfiguration.EventBridgeConfiguration
@@ -64,7 +62,8 @@ func (p bucketProperties) replication() *s3.ReplicationConfiguration {
 		r := s3.ReplicationRule{
 			ID: rule.Id, Status: rule.Status, Priority: rule.Priority,
 			DeleteMarkerReplication: rule.DeleteMarkerReplication,
-			Destination:             s3.Destination{Bucket: rule.Destination.Bucket},
+			SourceSelectionCriteria: rule.SourceSelectionCriteria,
+			Destination:             rule.Destination,
 		}
 		if rule.Filter != nil {
 			r.Filter = &s3.RuleFilter{Prefix: rule.Filter.Prefix}

@@ -1,0 +1,103 @@
+package docs_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+// parameter is what a template says of one of its parameters.
+type parameter struct {
+	Default               *string  `yaml:"Default"`
+	Description           string   `yaml:"Description"`
+	AllowedValues         []string `yaml:"AllowedValues"`
+	MinValue              string   `yaml:"MinValue"`
+	MaxValue              string   `yaml:"MaxValue"`
+	ConstraintDescription string   `yaml:"ConstraintDescription"`
+}
+
+// parameters are those of a template, in its order.
+func parameters(t *testing.T, file string) (names []string, known map[string]parameter) {
+	t.Helper()
+	var text struct {
+		Parameters yaml.Node `yaml:"Parameters"`
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(read(t, file)), &text))
+	require.NoError(t, text.Parameters.Decode(&known))
+	for i := 0; i < len(text.Parameters.Content); i += 2 {
+		names = append(names, text.Parameters.Content[i].Value)
+	}
+	return names, known
+}
+
+func (p parameter) values() string {
+	switch {
+	case p.AllowedValues != nil:
+		return strings.Join(p.AllowedValues, ", ")
+	case p.MinValue != "":
+		return p.MinValue + " to " + p.MaxValue
+	}
+	return strings.TrimSuffix(p.ConstraintDescription, ".")
+}
+
+func (p parameter) row(name, stack string) string {
+	fallback := "none: give one"
+	switch {
+	case p.Default != nil && *p.Default == "":
+		fallback = "empty"
+	case p.Default != nil:
+		fallback = *p.Default
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", name, stack, fallback, p.values(), strings.TrimSuffix(p.Description, "."))
+}
+
+// parameterTable has a row for each parameter of the two templates.
+func parameterTable(t *testing.T) string {
+	t.Helper()
+	primary, ofPrimary := parameters(t, "../template.yaml")
+	replica, ofReplica := parameters(t, "../replica.yaml")
+	table := "| parameter | stack | default | values | what it does |\n|---|---|---|---|---|\n"
+	for _, name := range primary {
+		stack := "primary"
+		if _, both := ofReplica[name]; both {
+			stack = "both"
+		}
+		table += ofPrimary[name].row(name, stack)
+	}
+	for _, name := range replica {
+		if _, both := ofPrimary[name]; !both {
+			table += ofReplica[name].row(name, "replica")
+		}
+	}
+	return table
+}
+
+func TestTheReadmeHasEveryParameterOfTheTemplates(t *testing.T) {
+	const begin, end = "<!-- parameters: begin; go test ./docs -update writes this -->\n", "<!-- parameters: end -->"
+	text := read(t, "../README.md")
+	before, rest, found := strings.Cut(text, begin)
+	require.True(t, found)
+	_, after, found := strings.Cut(rest, end)
+	require.True(t, found)
+	want := before + begin + parameterTable(t) + end + after
+	if *update {
+		require.NoError(t, os.WriteFile("../README.md", []byte(want), 0o600))
+	}
+	assert.Equal(t, want, read(t, "../README.md"), "run go test ./docs -update")
+}
+
+func TestEveryParameterSaysWhatItDoesAndWhatItTakes(t *testing.T) {
+	for _, file := range []string{"../template.yaml", "../replica.yaml"} {
+		names, known := parameters(t, file)
+		require.NotEmpty(t, names)
+		for _, name := range names {
+			assert.NotEmpty(t, known[name].Description, name)
+			assert.NotEmpty(t, known[name].values(), name)
+		}
+	}
+}
