@@ -1,0 +1,212 @@
+package docs_test
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/internal/local/template"
+)
+
+const (
+	thisAccount  = "123456789012"
+	otherAccount = "210987654321"
+	someKey      = "arn:aws:kms:eu-west-1:" + thisAccount + ":key/"
+)
+
+// security are the parameters of a stack: what it needs to resolve at all, and
+// what turns every optional permission on.
+type security struct{ needed, optional map[string]string }
+
+var stacks = map[string]security{
+	"template.yaml": {
+		map[string]string{"Stage": "stage", "Categories": "category", "AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1"},
+		map[string]string{
+			"ReplicaAccount": otherAccount, "StorageEncryption": "SSE-KMS", "ReplicaKmsKeyArn": someKey + "replica",
+			"EnvironmentKmsKeyArn": someKey + "environment",
+		},
+	},
+	"replica.yaml": {
+		map[string]string{"Stage": "stage", "Categories": "category"},
+		map[string]string{"PrimaryAccount": otherAccount, "StorageEncryption": "SSE-KMS"},
+	},
+}
+
+// shorten writes what a template resolves to as the document does.
+var shorten = strings.NewReplacer(
+	someKey+"replica", "ReplicaKmsKeyArn", someKey+"environment", "EnvironmentKmsKeyArn",
+	"replica-category-"+thisAccount, "replica-<category>-<replica account>",
+	"replica-category-"+otherAccount, "replica-<category>-<replica account>",
+	"arn:aws:s3:::", "", "arn:aws:iam::", "", "-stage", "-<stage>", "category", "<category>",
+	thisAccount, "<account>", otherAccount, "<other account>", "eu-central-1", "<region>", "eu-west-1", "<ReplicaRegion>",
+)
+
+// permission is a row of the document, without its reason. What a role may do
+// has no principal, and who may take a role stands where its resource would.
+type permission struct{ of, who, action, on, condition string }
+
+func joined(values []string) string {
+	return shorten.Replace(strings.Join(slices.Sorted(slices.Values(values)), ", "))
+}
+
+// fromStatements are the permissions of a policy, one for each action.
+func fromStatements(t *testing.T, of string, document any) (all []permission) {
+	t.Helper()
+	statements, ok := document.(map[string]any)["Statement"].([]any)
+	require.True(t, ok, of)
+	for _, one := range statements {
+		s, ok := one.(map[string]any)
+		require.True(t, ok, of)
+		p := permission{of: shorten.Replace(of), on: joined(texts(s["Resource"]))}
+		p.who = principals(s["Principal"])
+		if s["Effect"] == "Deny" {
+			p.who = "denied: " + p.who
+		}
+		p.condition = conditions(s["Condition"])
+		for _, action := range texts(s["Action"]) {
+			p.action = action
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func principals(of any) string {
+	all := texts(of) // "*"
+	named, _ := of.(map[string]any)
+	for _, names := range named {
+		all = append(all, texts(names)...)
+	}
+	return joined(all)
+}
+
+// conditions are key=value, without the operators.
+func conditions(of any) string {
+	var all []string
+	operators, _ := of.(map[string]any)
+	for _, operator := range operators {
+		for key, value := range operator.(map[string]any) {
+			if set, ok := value.(bool); ok {
+				value = fmt.Sprint(set)
+			}
+			all = append(all, key+"="+strings.Join(texts(value), " or "))
+		}
+	}
+	return joined(all)
+}
+
+// permissions are all that a template grants or denies with these parameters.
+func permissions(t *testing.T, file string, parameters map[string]string) (all []permission) {
+	t.Helper()
+	tmpl, err := template.Load([]byte(read(t, "../"+file)), file)
+	require.NoError(t, err)
+	s, err := tmpl.Resolve(template.Options{
+		StackName: "autobackup", Region: "eu-central-1", Account: thisAccount, Parameters: parameters,
+		Attributes: func(r template.Resource) (string, map[string]string, error) {
+			return r.LogicalID, map[string]string{"Arn": r.LogicalID, "QueueName": r.LogicalID}, nil
+		},
+	})
+	require.NoError(t, err)
+	for _, r := range s.Resources {
+		all = append(all, ofResource(t, r)...)
+	}
+	return all
+}
+
+func ofResource(t *testing.T, r template.Resource) (all []permission) {
+	t.Helper()
+	switch r.Type {
+	case "AWS::IAM::Role":
+		assert.NotContains(t, r.Properties, "ManagedPolicyArns", "%s: the tables can't show these", r.LogicalID)
+		all = fromStatements(t, r.LogicalID, r.Properties["AssumeRolePolicyDocument"])
+		for i := range all {
+			all[i].who, all[i].on = "", "by "+all[i].who
+		}
+		policies, ok := r.Properties["Policies"].([]any)
+		require.True(t, ok, r.LogicalID)
+		for _, policy := range policies {
+			all = append(all, fromStatements(t, r.LogicalID, policy.(map[string]any)["PolicyDocument"])...)
+		}
+		return all
+	case "AWS::KMS::Key":
+		return onItself(fromStatements(t, r.LogicalID, r.Properties["KeyPolicy"]))
+	case "AWS::Serverless::Function", "AWS::Serverless::StateMachine":
+		assert.NotEmpty(t, r.Properties["Role"], "%s: SAM would make a role that the tables can't show", r.LogicalID)
+	}
+	if document, ok := r.Properties["PolicyDocument"]; ok {
+		return onItself(fromStatements(t, r.LogicalID, document))
+	}
+	assert.NotRegexp(t, `^AWS::IAM::|Policy$|Permission$`, r.Type, "%s: the tables can't show this", r.LogicalID)
+	return nil
+}
+
+// onItself leaves out the resource of a resource's own policy.
+func onItself(all []permission) []permission {
+	for i := range all {
+		all[i].on = ""
+	}
+	return all
+}
+
+// written are the permissions in the document's tables on a template, and those
+// of them that stand there as always granted. A heading names a role; the first
+// column of the other table names the resource that has the policy.
+func written(t *testing.T, file string) (all, always []permission) {
+	t.Helper()
+	_, section, found := strings.Cut(read(t, "security.md"), "\n## Permissions in "+file+"\n")
+	require.True(t, found, file)
+	section, _, _ = strings.Cut(section, "\n## ")
+	of := ""
+	for line := range strings.Lines(section) {
+		if heading := regexp.MustCompile("^### (`[^`]+`)?").FindStringSubmatch(line); heading != nil {
+			of = heading[1]
+		}
+		if !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		cells := strings.Split(strings.Trim(strings.ReplaceAll(line, "`", ""), "| \n"), " | ")
+		p := permission{of: strings.Trim(of, "`")}
+		columns := []*string{&p.action, &p.on, &p.condition}
+		if of == "" {
+			columns = []*string{&p.of, &p.who, &p.action, &p.condition}
+		}
+		require.Len(t, cells, len(columns)+2, line)
+		for i, column := range columns {
+			*column = strings.TrimPrefix(cells[i], "none")
+		}
+		with, reason := cells[len(columns)], cells[len(columns)+1]
+		assert.Greater(t, len(strings.Fields(reason)), 2, "a reason: %s", line)
+		all = append(all, p)
+		if with == "always" {
+			always = append(always, p)
+		}
+	}
+	return all, always
+}
+
+func lines(all []permission) (text []string) {
+	for _, p := range all {
+		text = append(text, fmt.Sprintf("%+v", p))
+	}
+	slices.Sort(text)
+	return slices.Compact(text)
+}
+
+func TestEveryPermissionOfTheTemplatesStandsInTheDocumentAndNoOther(t *testing.T) {
+	for file, parameters := range stacks {
+		t.Run(file, func(t *testing.T) {
+			all, always := written(t, file)
+			assert.Len(t, lines(all), len(all), "a row stands there twice")
+			everything := maps.Clone(parameters.needed)
+			maps.Copy(everything, parameters.optional)
+			assert.Equal(t, lines(permissions(t, file, everything)), lines(all))
+			assert.Equal(t, lines(permissions(t, file, parameters.needed)), lines(always), "what stands there as always granted")
+		})
+	}
+}
