@@ -49,30 +49,26 @@ func (s *scope) checkAssertion(n *node) error {
 
 // contains: [list, text].
 func contains(s *scope, n *node) (bool, error) {
-	args, err := n.arguments(2, 2)
-	if err != nil {
-		return false, err
-	}
-	list, err := s.texts(args[0])
-	if err != nil {
-		return false, err
-	}
-	text, err := s.text(args[1])
+	list, text, err := s.listAndText(n)
 	return slices.Contains(list, text), err
 }
 
 // eachMemberEquals: [list, text].
 func eachMemberEquals(s *scope, n *node) (bool, error) {
+	list, text, err := s.listAndText(n)
+	return !slices.ContainsFunc(list, func(item string) bool { return item != text }), err
+}
+
+func (s *scope) listAndText(n *node) (list []string, text string, err error) {
 	args, err := n.arguments(2, 2)
 	if err != nil {
-		return false, err
+		return nil, "", err
 	}
-	list, err := s.texts(args[0])
-	if err != nil {
-		return false, err
+	if list, err = s.texts(args[0]); err != nil {
+		return nil, "", err
 	}
-	text, err := s.text(args[1])
-	return !slices.ContainsFunc(list, func(item string) bool { return item != text }), err
+	text, err = s.text(args[1])
+	return list, text, err
 }
 
 // eachMemberIn: [list, list that holds every item of the first].
