@@ -47,7 +47,7 @@ func deployed(t *testing.T) (stack *local.Stack, region string) {
 	require.NoError(t, err)
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": environment.Region, "AWS_ACCESS_KEY_ID": local.AccessKey,
-		"AWS_SECRET_ACCESS_KEY": local.SecretKey, "AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
+		"AWS_SECRET_ACCESS_KEY": local.SecretKey, "AWS_PROFILE": "", "AWS_DEFAULT_REGION": "", "AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
 		"HOME": t.TempDir(), "XDG_CONFIG_HOME": t.TempDir(),
 	} {
 		t.Setenv(name, value)
