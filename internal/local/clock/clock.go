@@ -76,6 +76,7 @@ func (c *Clock) AfterFunc(d time.Duration, f func()) (stop func()) {
 	defer c.mu.Unlock()
 	t := &timer{at: c.now().Add(d), run: f}
 	heap.Push(&c.timers, t)
+	c.idle = time.Now() // whoever sets a timer is at work: no jump before it has gone on
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()

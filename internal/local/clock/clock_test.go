@@ -88,6 +88,20 @@ func TestASkippingClockDoesNotJumpWhileWorkIsUnderWay(t *testing.T) {
 	})
 }
 
+func TestASkippingClockLeavesWhoeverSetATimerTheTimeToStopIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := clock.Skipping(t.Context())
+		for range 100 {
+			time.Sleep(time.Second) // wakes together with the clock's own ticking
+			start := c.Now()
+			stop := c.AfterFunc(time.Hour, func() { t.Error("it was stopped") })
+			stop()
+			time.Sleep(time.Second)
+			assert.Less(t, c.Now().Sub(start), time.Minute)
+		}
+	})
+}
+
 func TestAFiredTimerCountsAsWorkUntilItHasRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := clock.Skipping(t.Context())
