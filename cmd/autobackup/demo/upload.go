@@ -22,6 +22,10 @@ import (
 // uploads is how many files are uploaded at once.
 const uploads = 8
 
+// versions is how many an item makes at most: so many first looks there are,
+// and the one at the message that is no event, and telling of them never blocks.
+const versions = 2
+
 // notAnEvent is the message that is no S3 event.
 const notAnEvent = `{"hello": "this is no S3 event"}`
 
@@ -50,8 +54,10 @@ func (r *run) upload(ctx context.Context) error {
 	r.plan(items)
 	r.display.uploading(len(items), r.watcher)
 	client := s3.NewFromConfig(r.stack.AWSConfig(r.pair.primaryRegion))
-	u := uploader{run: r, client: client, manager: transfermanager.New(client), looked: make(chan string, len(items)+1)}
-	r.watcher.looked = func(object string) { u.looked <- object }
+	u := uploader{run: r, client: client, manager: transfermanager.New(client), looked: make(chan string, versions*len(items)+1)}
+	if r.Dir == "" {
+		r.watcher.looked = func(object string) { u.looked <- object }
+	}
 	if err := u.send(ctx, items); err != nil {
 		return err
 	}

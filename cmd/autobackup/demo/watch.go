@@ -28,7 +28,7 @@ type watcher struct {
 	mu      sync.Mutex
 	objects map[string]string  // message id to object; malformed messages have none
 	settled map[string]outcome // by message id
-	lagging map[string]bool    // message ids that were looked at and are not settled
+	seen    map[string]bool    // message ids whose first look was judged
 }
 
 // outcome is a message's verdict, and when it was there.
@@ -38,7 +38,7 @@ type outcome struct {
 }
 
 func newWatcher(c *clock.Clock) *watcher {
-	return &watcher{clock: c, objects: map[string]string{}, settled: map[string]outcome{}, lagging: map[string]bool{}}
+	return &watcher{clock: c, objects: map[string]string{}, settled: map[string]outcome{}, seen: map[string]bool{}}
 }
 
 // event takes an event of an execution's history.
@@ -72,13 +72,17 @@ func (w *watcher) judged(output string) {
 	}
 	var first []string
 	w.mu.Lock()
-	for _, m := range b.Messages {
-		if !w.lagging[m.ID] {
-			first = append(first, w.objects[m.ID])
+	see := func(id string) {
+		if !w.seen[id] {
+			first = append(first, w.objects[id])
 		}
-		w.lagging[m.ID] = true
+		w.seen[id] = true
+	}
+	for _, m := range b.Messages {
+		see(m.ID)
 	}
 	for _, s := range b.Summary.Objects {
+		see(s.ID)
 		if _, known := w.settled[s.ID]; !known {
 			w.settled[s.ID] = outcome{s, w.clock.Now()}
 		}
