@@ -71,7 +71,7 @@ func (d *deployment) function(r template.Resource) (string, map[string]string, e
 // function's code can't tell where it runs.
 func (d *deployment) environment(p functionProperties) map[string]string {
 	environment := map[string]string{
-		"AWS_REGION": d.region, "AWS_ENDPOINT_URL": d.url,
+		"AWS_REGION": d.region, "AWS_ENDPOINT_URL": d.URL,
 		"AWS_ACCESS_KEY_ID": AccessKey, "AWS_SECRET_ACCESS_KEY": SecretKey,
 	}
 	maps.Copy(environment, p.Environment.Variables)

@@ -7,7 +7,7 @@ import (
 // deployment creates the resources of one template in one region.
 type deployment struct {
 	*Stack
-	url, region, stack string
+	region, stack string
 }
 
 // create makes a resource and answers its Ref and attributes.

@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
@@ -148,7 +148,7 @@ func (s *Stack) run(m *machine, e *Execution, run asl.Execution) {
 
 // executionARN has the form arn:aws:states:region:account:execution:machine:id.
 func executionARN(m *machine, id string) string {
-	return regexp.MustCompile(`:stateMachine:`).ReplaceAllString(m.arn, ":execution:") + ":" + id
+	return strings.Replace(m.arn, ":stateMachine:", ":execution:", 1) + ":" + id
 }
 
 // Executions is a snapshot of all executions, in the order of their start.
@@ -159,7 +159,7 @@ func (s *Stack) Executions() []Execution {
 	for _, e := range s.executions {
 		all = append(all, *e)
 	}
-	return slices.Clip(all)
+	return all
 }
 
 // resource finds what a Task state calls: Step Functions' own integrations that

@@ -33,7 +33,7 @@ func (d *deployment) queue(r template.Resource) (string, map[string]string, erro
 	if err := decode(r, &p); err != nil {
 		return "", nil, err
 	}
-	q := sqs.Defaults(d.arn("sqs", p.QueueName), d.url+"/"+d.Account+"/"+p.QueueName)
+	q := sqs.Defaults(d.arn("sqs", p.QueueName), d.URL+"/"+d.Account+"/"+p.QueueName)
 	set(&q.DelaySeconds, p.DelaySeconds)
 	set(&q.MaximumMessageSize, p.MaximumMessageSize)
 	set(&q.MessageRetentionPeriod, p.MessageRetentionPeriod)

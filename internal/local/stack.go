@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	mathrand "math/rand/v2"
 	"net/http"
 	"os"
@@ -154,25 +155,17 @@ func (s *Stack) Deploy(env samconfig.Environment, parameters map[string]string) 
 	if err != nil {
 		return nil, fmt.Errorf("deploy %s: %w", env.StackName, err)
 	}
-	d := &deployment{Stack: s, url: s.URL, region: env.Region, stack: env.StackName}
+	all := maps.Clone(env.ParameterOverrides)
+	maps.Copy(all, parameters)
+	d := &deployment{Stack: s, region: env.Region, stack: env.StackName}
 	deployed, err := t.Resolve(template.Options{
 		StackName: env.StackName, Region: env.Region, Account: s.Account,
-		Parameters: merged(env.ParameterOverrides, parameters), Attributes: d.create,
+		Parameters: all, Attributes: d.create,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("deploy %s: %w", env.StackName, err)
 	}
 	return deployed, nil
-}
-
-func merged(base, over map[string]string) map[string]string {
-	all := map[string]string{}
-	for _, m := range []map[string]string{base, over} {
-		for k, v := range m {
-			all[k] = v
-		}
-	}
-	return all
 }
 
 // put hands an S3 event to the region's event bus.

@@ -28,10 +28,10 @@ const seed = 2026
 
 // pair is what the demo needs to know of the two deployed stacks.
 type pair struct {
-	primaryRegion, replicaRegion string
-	categories                   []string
-	bucket                       func(category string) string
-	outputs                      map[string]string
+	primaryRegion string
+	categories    []string
+	bucket        func(category string) string
+	outputs       map[string]string
 }
 
 // deploy builds the functions, starts the local stack on a loopback port and
@@ -77,7 +77,6 @@ func (r *run) deployStacks() error {
 			return err
 		}
 		if name == replicaEnvironment {
-			r.pair.replicaRegion = environment.Region
 			continue
 		}
 		r.pair.primaryRegion = environment.Region
