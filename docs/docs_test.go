@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -199,26 +198,6 @@ func checkCommand(t *testing.T, config *samconfig.Config, file, command string) 
 			assert.Contains(t, read(t, "../template.yaml"), strings.TrimSuffix(resource, "dev")+"${Stage}", command)
 		}
 	}
-}
-
-func TestTheCostTableAddsUp(t *testing.T) {
-	rows := regexp.MustCompile(`(?m)^\| [^|]+ \| ([\d,]+) \| ([\d.]+) \| ([\d.]+) \|$`).FindAllStringSubmatch(read(t, "../README.md"), -1)
-	require.Len(t, rows, 7)
-	total := 0.0
-	for _, row := range rows {
-		count, price, cost := figure(t, row[1]), figure(t, row[2]), figure(t, row[3])
-		assert.InDelta(t, cost, count/1e6*price, 0.005, row[0])
-		total += cost
-	}
-	assert.InDelta(t, 7.40, total, 0.005)
-	assert.Contains(t, read(t, "../README.md"), "About 7.40 in all")
-}
-
-func figure(t *testing.T, text string) float64 {
-	t.Helper()
-	n, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
-	require.NoError(t, err)
-	return n
 }
 
 func TestLinksBetweenDocumentsLeadSomewhere(t *testing.T) {

@@ -77,14 +77,19 @@ func parameterTable(t *testing.T) string {
 	return table
 }
 
-func TestTheReadmeHasEveryParameterOfTheTemplates(t *testing.T) {
-	const begin, end = "<!-- parameters: begin; go test ./docs -update writes this -->\n", "<!-- parameters: end -->"
-	text := read(t, "../README.md")
+// between puts a generated table between its two markers.
+func between(t *testing.T, text, name, table string) string {
+	t.Helper()
+	begin, end := "<!-- "+name+": begin; go test ./docs -update writes this -->\n", "<!-- "+name+": end -->"
 	before, rest, found := strings.Cut(text, begin)
-	require.True(t, found)
+	require.True(t, found, begin)
 	_, after, found := strings.Cut(rest, end)
-	require.True(t, found)
-	want := before + begin + parameterTable(t) + end + after
+	require.True(t, found, end)
+	return before + begin + table + end + after
+}
+
+func TestTheReadmeHasEveryParameterOfTheTemplates(t *testing.T) {
+	want := between(t, read(t, "../README.md"), "parameters", parameterTable(t))
 	if *update {
 		require.NoError(t, os.WriteFile("../README.md", []byte(want), 0o600))
 	}

@@ -101,8 +101,8 @@ func conditions(of any) string {
 	return joined(all)
 }
 
-// permissions are all that a template grants or denies with these parameters.
-func permissions(t *testing.T, file string, parameters map[string]string) (all []permission) {
+// resolved is a template with these parameters, in the primary region.
+func resolved(t *testing.T, file string, parameters map[string]string) *template.Stack {
 	t.Helper()
 	tmpl, err := template.Load([]byte(read(t, "../"+file)), file)
 	require.NoError(t, err)
@@ -113,7 +113,13 @@ func permissions(t *testing.T, file string, parameters map[string]string) (all [
 		},
 	})
 	require.NoError(t, err)
-	for _, r := range s.Resources {
+	return s
+}
+
+// permissions are all that a template grants or denies with these parameters.
+func permissions(t *testing.T, file string, parameters map[string]string) (all []permission) {
+	t.Helper()
+	for _, r := range resolved(t, file, parameters).Resources {
 		all = append(all, ofResource(t, r)...)
 	}
 	return all

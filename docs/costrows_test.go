@@ -1,0 +1,126 @@
+package docs_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+)
+
+const (
+	million   = 1e6
+	gigabyte  = 1 << 30
+	month     = 30 * 24 * 3600 // seconds
+	sqsBatch  = 10             // most messages that one call to SQS receives or deletes
+	pollers   = 5              // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+	longPoll  = 20             // seconds
+	keyReuse  = 300            // seconds that SQS keeps a data key where the queue doesn't say
+	ofS3Rule  = 4              // metrics; https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
+	lambda    = 0.3            // seconds an invocation takes
+	objectLog = 600            // bytes: a line of compare-etags
+	batchLog  = 3000           // bytes: metrics, and Lambda's own lines
+)
+
+// item is a row of the costs: what is paid for, how many of it a month with
+// this many objects takes, and what a unit of that costs in US dollars.
+type item struct {
+	page, name, what string
+	count            func(objects float64) float64
+	price            float64
+	unit             string
+}
+
+func fixed(n float64) func(float64) float64 { return func(float64) float64 { return n } }
+
+// items are the rows, with no free tier, when every object is verified at its
+// first look and batches are full.
+func items(d deployed) []item {
+	batches := func(each float64) func(float64) float64 {
+		return func(objects float64) float64 { return objects / d.batch * each }
+	}
+	each := func(n float64) func(float64) float64 { return func(objects float64) float64 { return objects * n } }
+	logs := func(objects float64) float64 { return (objects*objectLog + objects/d.batch*batchLog) / gigabyte }
+	all := []item{
+		{"eventbridge", "EventBridge", "an event for each object", each(1), 1.00, "million"},
+		{"sqs", "SQS", fmt.Sprintf("sent one by one, received and deleted by %d", sqsBatch), each(1 + 2.0/sqsBatch), 0.40, "million"},
+		{"sqs", "SQS", fmt.Sprintf("polling: %d calls every %d s on %g queues", pollers, longPoll, d.polled), fixed(d.polled * pollers * month / longPoll), 0.40, "million"},
+		{"eventbridge", "Pipes", fmt.Sprintf("batches of %g, %g x 64 KB", d.batch, d.chunks), batches(d.chunks), 0.40, "million"},
+		{"step-functions", "Step Functions", fmt.Sprintf("%g transitions a batch", d.transitions), batches(d.transitions), 25.00, "million"},
+		{"lambda", "Lambda", "2 invocations a batch", batches(2), 0.20, "million"},
+		{"lambda", "Lambda", fmt.Sprintf("GB-seconds on arm64: %g s at %g MB each", lambda, d.memory*1024), batches(2 * lambda * d.memory), 13.33, "million"},
+		{"s3", "S3", "2 HEAD requests an object", each(2), 0.40, "million"},
+		{"cloudwatch", "CloudWatch", fmt.Sprintf("metrics of the functions: %g for each of %g categories", d.metrics, d.categories), fixed(d.metrics * d.categories), 0.30, "metric"},
+		{"cloudwatch", "CloudWatch", fmt.Sprintf("S3's replication metrics: %d for each of %g rules", ofS3Rule, d.categories), fixed(ofS3Rule * d.categories), 0.30, "metric"},
+		{"cloudwatch", "CloudWatch", "alarms, one for each metric they watch", fixed(d.alarms), 0.10, "alarm"},
+		{"cloudwatch", "CloudWatch", "composite alarms", fixed(d.composites), 0.50, "alarm"},
+		{"cloudwatch", "CloudWatch", "dashboards", fixed(d.dashboards), 3.00, "dashboard"},
+		{"cloudwatch", "CloudWatch", fmt.Sprintf("logs written: %d bytes an object, %d a batch", objectLog, batchLog), logs, 0.50, "GB"},
+		{"cloudwatch", "CloudWatch", fmt.Sprintf("logs kept for %g days", d.days), func(n float64) float64 { return logs(n) * d.days / 30 }, 0.03, "GB"},
+		{"kms", "KMS", "keys of queues and topic", fixed(d.keys), 1.00, "key"},
+		{"kms", "KMS", fmt.Sprintf("3 calls every %d s for the validation queue", keyReuse), fixed(3 * month / keyReuse), 3.00, "million"},
+		{"xray", "X-Ray", "at most one trace a batch", batches(1), 5.00, "million"},
+	}
+	return slices.DeleteFunc(all, func(i item) bool { return i.count(million) == 0 })
+}
+
+func (i item) row() string {
+	return fmt.Sprintf("| [%s](https://aws.amazon.com/%s/pricing/): %s | %s / %s | %s per %s | %s | %s |\n", i.name, i.page, i.what,
+		grouped(i.count(million)), grouped(i.count(100*million)), price(i.price), i.unit, dollars(i.cost(million)), dollars(i.cost(100*million)))
+}
+
+func (i item) cost(objects float64) float64 {
+	if i.unit == "million" {
+		return i.count(objects) / million * i.price
+	}
+	return i.count(objects) * i.price
+}
+
+const costHead = "| what | how many | price | 1 million | 100 million |\n|---|---|---|---|---|\n"
+
+func costTable(all []item) string {
+	table, small, large := costHead, 0.0, 0.0
+	for _, i := range all {
+		table += i.row()
+		small, large = small+i.cost(million), large+i.cost(100*million)
+	}
+	return table + fmt.Sprintf("| **together** | | | **%s** | **%s** |\n", dollars(small), dollars(large))
+}
+
+// replicationTable is what S3 takes for the copies of objects of a megabyte.
+func replicationTable() string {
+	gigabytes := func(objects float64) float64 { return objects / 1000 }
+	table := costHead
+	for _, i := range []item{
+		{"s3", "S3", "transfer to the second region", gigabytes, 0.02, "GB"},
+		{"s3", "S3", "a PUT for each replica", func(objects float64) float64 { return objects }, 5.00, "million"},
+		{"s3", "S3", "storage of these replicas, every month", gigabytes, 0.023, "GB"},
+		{"s3", "S3", "with `ReplicationTimeControl=Enabled` only", gigabytes, 0.015, "GB"},
+	} {
+		table += i.row()
+	}
+	return table
+}
+
+func price(n float64) string {
+	if n*100 == math.Trunc(n*100) {
+		return fmt.Sprintf("%.2f", n)
+	}
+	return fmt.Sprint(n)
+}
+
+// grouped writes a number with commas, and with decimals where it is small.
+func grouped(n float64) string {
+	if n < 1000 && n != math.Trunc(n) {
+		return fmt.Sprintf("%.2f", n)
+	}
+	digits := strconv.FormatFloat(n, 'f', 0, 64)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+func dollars(n float64) string {
+	cents := math.Round(n * 100)
+	return fmt.Sprintf("%s.%02.0f", grouped(math.Trunc(cents/100)), math.Mod(cents, 100))
+}
