@@ -128,7 +128,7 @@ func TestThePicturesShowTransitionsThatTheDefinitionHas(t *testing.T) {
 
 // ready are the commands of the documents that the gate or a test runs.
 var ready = []string{
-	"go run ./cmd/autobackup demo", "go run ./cmd/autobackup demo --dir DIR", "go test ./...", "bash .ci/run", "sam build",
+	"go run ./cmd/autobackup demo", "go run ./cmd/autobackup demo --dir DIR", "go test ./...", "bash .ci/run", "export CGO_ENABLED=0", "sam build",
 	"go run ./cmd/autobackup requeue --dry-run", "go run ./cmd/autobackup requeue",
 	"go run ./cmd/autobackup requeue --since 2000h --from executions --dry-run",
 	"go run ./cmd/autobackup requeue --from event-dlq --yes --json",
@@ -193,11 +193,27 @@ func checkCommand(t *testing.T, config *samconfig.Config, file, command string) 
 		if words[0] != "aws" && (!assigned || name == "") {
 			assert.Fail(t, "no test runs this command", "%s: %s", file, command)
 		}
-		// These need an account: every name in them must be one of the template.
+		// These need an account: every name in them must be one of the template, or a stack's.
+		stack := regexp.MustCompile(`--region (\S+) --stack-name (\S+)`).FindStringSubmatch(command)
+		if stack != nil {
+			assert.Contains(t, stacksOf(t, config), stack[2]+" in "+stack[1], command)
+			return
+		}
 		for _, resource := range regexp.MustCompile(`autobackup-[a-z-]+-dev`).FindAllString(command, -1) {
 			assert.Contains(t, read(t, "../template.yaml"), strings.TrimSuffix(resource, "dev")+"${Stage}", command)
 		}
 	}
+}
+
+// stacksOf are the stacks of samconfig.toml, as "name in region".
+func stacksOf(t *testing.T, config *samconfig.Config) (names []string) {
+	t.Helper()
+	for _, name := range []string{"default", "replica"} {
+		environment, err := config.Environment(name)
+		require.NoError(t, err)
+		names = append(names, environment.StackName+" in "+environment.Region)
+	}
+	return names
 }
 
 func TestLinksBetweenDocumentsLeadSomewhere(t *testing.T) {
@@ -206,11 +222,28 @@ func TestLinksBetweenDocumentsLeadSomewhere(t *testing.T) {
 	decisions, err := filepath.Glob("decisions/*.md")
 	require.NoError(t, err)
 	for _, file := range slices.Concat(files, decisions, []string{"../README.md"}) {
-		for _, link := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(read(t, file), -1) {
-			if !strings.HasPrefix(link[1], "https://") {
-				_, err := os.Stat(filepath.Join(filepath.Dir(file), link[1]))
-				assert.NoError(t, err, file)
+		for _, link := range regexp.MustCompile(`\]\(([^)#]*)(?:#([^)]+))?\)`).FindAllStringSubmatch(read(t, file), -1) {
+			if strings.HasPrefix(link[1], "https://") {
+				continue
+			}
+			target := filepath.Join(filepath.Dir(file), link[1])
+			if link[1] == "" {
+				target = file
+			}
+			_, err := os.Stat(target)
+			assert.NoError(t, err, file)
+			if link[2] != "" {
+				assert.Contains(t, anchors(read(t, target)), link[2], "%s links to a heading of %s", file, target)
 			}
 		}
 	}
+}
+
+// anchors are the addresses that GitHub gives a document's headings.
+func anchors(text string) (all []string) {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		kept := regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		all = append(all, strings.ReplaceAll(kept, " ", "-"))
+	}
+	return all
 }
