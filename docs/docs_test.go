@@ -55,6 +55,25 @@ func TestLocalFidelityListsWhatTheCodeKnows(t *testing.T) {
 	assert.Equal(t, want, read(t, "local-fidelity.md"), "run go test ./docs -update")
 }
 
+func TestTheIndexOfDecisionsHasEveryOne(t *testing.T) {
+	files, err := filepath.Glob("decisions/0*.md")
+	require.NoError(t, err)
+	var lines []string
+	for _, file := range files {
+		number, title, found := strings.Cut(strings.TrimPrefix(strings.SplitN(read(t, file), "\n", 2)[0], "# "), ". ")
+		require.True(t, found, "%s begins with its number and title", file)
+		name := filepath.Base(file)
+		assert.Regexp(t, "^0*"+number+"-", name)
+		assert.False(t, slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, "["+number+".") }), "two have the number %s", number)
+		lines = append(lines, "["+number+". "+title+"]("+name+")")
+	}
+	want := fill(t, read(t, "decisions/README.md"), "decisions", lines)
+	if *update {
+		require.NoError(t, os.WriteFile("decisions/README.md", []byte(want), 0o600))
+	}
+	assert.Equal(t, want, read(t, "decisions/README.md"), "run go test ./docs -update")
+}
+
 func quoted(names []string) []string {
 	all := slices.Clone(names)
 	for i := range all {
