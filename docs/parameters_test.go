@@ -106,3 +106,29 @@ func TestEveryParameterSaysWhatItDoesAndWhatItTakes(t *testing.T) {
 		}
 	}
 }
+
+func TestThePipelineTakesOnlyNamesThatTokensAndIAMHave(t *testing.T) {
+	var text struct {
+		Parameters map[string]struct {
+			AllowedPattern        string `yaml:"AllowedPattern"`
+			ConstraintDescription string `yaml:"ConstraintDescription"`
+		} `yaml:"Parameters"`
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(read(t, "../pipeline.yaml")), &text))
+	const provider = "arn:aws:iam::123456789012:oidc-provider/"
+	tests := map[string]struct{ taken, refused []string }{
+		"Repository":  {[]string{"owner/name", "owner@12/name@34"}, []string{"", "name", "repo:owner/name", "owner/*", "owner/name:pull_request"}},
+		"Stage":       {[]string{"prod"}, []string{"", "Prod", "pro-d", "*", "production1"}},
+		"ProviderArn": {[]string{"", provider + "token.actions.githubusercontent.com"}, []string{"github", provider + "token.actions.example.com"}},
+	}
+	for name, tt := range tests {
+		assert.NotEmpty(t, text.Parameters[name].ConstraintDescription, name)
+		whole := "^(?:" + text.Parameters[name].AllowedPattern + ")$"
+		for _, value := range tt.taken {
+			assert.Regexp(t, whole, value, name)
+		}
+		for _, value := range tt.refused {
+			assert.NotRegexp(t, whole, value, name)
+		}
+	}
+}
