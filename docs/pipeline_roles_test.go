@@ -14,7 +14,18 @@ import (
 type statement struct {
 	Action    any
 	Resource  any
-	Condition map[string]map[string]any
+	Condition condition
+}
+
+type condition map[string]map[string]any
+
+// UnmarshalJSON reads what stands there if the template's condition holds.
+func (c *condition) UnmarshalJSON(text []byte) error {
+	var either []json.RawMessage // !If [name, then, else]
+	if json.Unmarshal(text, &either) == nil && len(either) == 3 {
+		text = either[1]
+	}
+	return json.Unmarshal(text, (*map[string]map[string]any)(c))
 }
 
 type pipelineTemplate struct {
@@ -74,7 +85,7 @@ func TestRolesAreForThisRepositoryItsPullRequestsAndTheEnvironmentOnMain(t *test
 	} {
 		trust := p.Resources[role].Properties.AssumeRolePolicyDocument.Statement
 		require.Len(t, trust, 1, role)
-		assert.Equal(t, map[string]map[string]any{"StringEquals": want}, trust[0].Condition, role)
+		assert.Equal(t, condition{"StringEquals": want}, trust[0].Condition, role)
 	}
 }
 
@@ -92,6 +103,32 @@ func TestAPullRequestCanNeitherExecuteNorReplaceWhatMainDeploys(t *testing.T) {
 	uses := strings.Join(regexp.MustCompile(`--s3-prefix \S+`).FindAllString(workflowText(t, "deploy"), -1), "\n")
 	assert.Equal(t, strings.Repeat("--s3-prefix autobackup-prod/pull-requests\n", 3)+
 		"--s3-prefix autobackup-prod/main\n--s3-prefix autobackup-prod/main", uses)
+}
+
+func TestWithABoundaryOnlyRolesThatHaveItAreGivenPermissions(t *testing.T) {
+	want := condition{"StringEquals": {"iam:PermissionsBoundary": "PermissionsBoundaryArn"}}
+	gives := regexp.MustCompile(`^iam:(Create|Delete|Put).*(Role|Policy|Boundary)$`)
+	found := 0
+	for _, policy := range loadPipeline(t).Resources["ExecutionRole"].Properties.Policies {
+		for _, s := range policy.PolicyDocument.Statement {
+			for _, action := range texts(s.Action) {
+				if gives.MatchString(action) && action != "iam:DeleteRole" {
+					found++
+					assert.Equal(t, want, s.Condition, action)
+				}
+				assert.NotContains(t, action, "DeleteRolePermissionsBoundary")
+			}
+		}
+	}
+	assert.Equal(t, 4, found)
+
+	const boundary = "arn:aws:iam::123456789012:policy/boundary"
+	given := map[string]string{"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1", "PermissionsBoundaryArn": boundary}
+	for _, r := range resolved(t, "template.yaml", given).Resources {
+		if r.Type == "AWS::IAM::Role" {
+			assert.Equal(t, boundary, r.Properties["PermissionsBoundary"], r.LogicalID)
+		}
+	}
 }
 
 func TestNoRoleOfThePipelineReachesAnObjectOfTheBackup(t *testing.T) {
