@@ -110,6 +110,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	}
 	s.S3 = store
 	s.S3.OnEvent = s.put
+	s.S3.OnNotification = s.notify
 	return s, nil
 }
 
@@ -173,6 +174,12 @@ func (s *Stack) put(region string, event []byte) {
 	if err := s.bus(region).Put(event); err != nil {
 		s.fail(fmt.Errorf("deliver an event of s3: %w", err))
 	}
+}
+
+// notify hands a notification of S3 to a queue.
+func (s *Stack) notify(queueARN string, message []byte) error {
+	_, err := s.SQS.Send(queueARN, sqs.Outgoing{Body: string(message)})
+	return err
 }
 
 func (s *Stack) newID() string {

@@ -16,6 +16,10 @@ type bucketProperties struct {
 		EventBridgeConfiguration *struct {
 			EventBridgeEnabled *bool
 		}
+		QueueConfigurations []struct {
+			Event string `cfn:",required"`
+			Queue string `cfn:",required"`
+		}
 	}
 	ReplicationConfiguration *struct {
 		Role  string
@@ -46,6 +50,9 @@ func (d *deployment) bucket(r template.Resource) (string, map[string]string, err
 		// Naming EventBridgeConfiguration at all turns it on.
 		EventBridge: eventBridge != nil && (eventBridge.EventBridgeEnabled == nil || *eventBridge.EventBridgeEnabled),
 		Replication: p.replication(),
+	}
+	for _, q := range p.NotificationConfiguration.QueueConfigurations {
+		cfg.Queues = append(cfg.Queues, s3.QueueConfiguration{Queue: q.Queue, Events: []string{q.Event}})
 	}
 	if err := d.S3.CreateBucket(cfg); err != nil {
 		return "", nil, r.Errorf("", "%w", err)

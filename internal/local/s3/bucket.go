@@ -18,6 +18,7 @@ type bucket struct {
 	created     time.Time
 	versioned   bool
 	eventBridge bool
+	queues      []QueueConfiguration
 	replication *ReplicationConfiguration // nil: none
 	objects     objects
 	uploads     map[string]*upload
@@ -27,8 +28,9 @@ type bucket struct {
 type BucketConfig struct {
 	Name        string
 	Region      string
-	Versioned   bool // versioning is enabled: objects can be put
+	Versioned   bool // versioning is enabled
 	EventBridge bool // its events go to OnEvent
+	Queues      []QueueConfiguration
 	// Replication has the rules for what is put from now on; nil: none. The
 	// destinations may be made later.
 	Replication *ReplicationConfiguration
@@ -42,9 +44,12 @@ func (s *Server) CreateBucket(cfg BucketConfig) error {
 			return fmt.Errorf("create bucket %s: %w", cfg.Name, err)
 		}
 	}
+	if err := s.checkQueues(cfg.Name, cfg.Queues); err != nil {
+		return fmt.Errorf("create bucket %s: %w", cfg.Name, err)
+	}
 	err := s.addBucket(&bucket{
 		name: cfg.Name, region: cfg.Region, versioned: cfg.Versioned,
-		eventBridge: cfg.EventBridge, replication: cfg.Replication,
+		eventBridge: cfg.EventBridge, queues: cfg.Queues, replication: cfg.Replication,
 	})
 	if err != nil {
 		return fmt.Errorf("create bucket %s: %w", cfg.Name, err)
@@ -96,12 +101,12 @@ func (s *Server) withBucket(c *call, f func(*bucket) error) error {
 	return f(b)
 }
 
-// withVersionedBucket refuses to write into a bucket without versioning, whose
-// objects would have the version id "null".
+// withVersionedBucket refuses to upload in parts into a bucket without
+// versioning: only whole objects are put into those here.
 func (s *Server) withVersionedBucket(c *call, f func(*bucket) error) error {
 	return s.withBucket(c, func(b *bucket) error {
 		if !b.versioned {
-			return notImplemented("writing to bucket %s without versioning; call PutBucketVersioning first: it", b.name)
+			return notImplemented("a multipart upload to bucket %s without versioning; call PutBucketVersioning first: it", b.name)
 		}
 		return f(b)
 	})

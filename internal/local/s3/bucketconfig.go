@@ -42,12 +42,13 @@ func (s *Server) getBucketVersioning(c *call) error {
 	})
 }
 
-// notificationConfiguration knows EventBridge only: S3's own notifications to
-// queues, topics and functions are refused.
+// notificationConfiguration knows EventBridge and queues: topics, functions and
+// filters are refused.
 type notificationConfiguration struct {
-	XMLName     xml.Name  `xml:"NotificationConfiguration"`
-	Xmlns       string    `xml:"xmlns,attr,omitempty"`
-	EventBridge *struct{} `xml:"EventBridgeConfiguration"`
+	XMLName     xml.Name             `xml:"NotificationConfiguration"`
+	Xmlns       string               `xml:"xmlns,attr,omitempty"`
+	Queues      []QueueConfiguration `xml:"QueueConfiguration"`
+	EventBridge *struct{}            `xml:"EventBridgeConfiguration"`
 }
 
 func (s *Server) putBucketNotification(c *call) error {
@@ -55,15 +56,18 @@ func (s *Server) putBucketNotification(c *call) error {
 	if err := c.readXML(&body); err != nil {
 		return err
 	}
+	if err := s.checkQueues(c.bucket, body.Queues); err != nil {
+		return err
+	}
 	return s.withBucket(c, func(b *bucket) error {
-		b.eventBridge = body.EventBridge != nil
+		b.eventBridge, b.queues = body.EventBridge != nil, body.Queues
 		return nil
 	})
 }
 
 func (s *Server) getBucketNotification(c *call) error {
 	return s.withBucket(c, func(b *bucket) error {
-		answer := notificationConfiguration{Xmlns: xmlns}
+		answer := notificationConfiguration{Xmlns: xmlns, Queues: b.queues}
 		if b.eventBridge {
 			answer.EventBridge = &struct{}{}
 		}

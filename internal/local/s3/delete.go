@@ -33,19 +33,30 @@ func (s *Server) deleteObject(c *call) error {
 	if gone.marker != "" || gone.was {
 		h.Set("X-Amz-Delete-Marker", "true")
 	}
-	h.Set("X-Amz-Version-Id", gone.marker+gone.id)
+	if id := gone.marker + gone.id; id != nullVersion {
+		h.Set("X-Amz-Version-Id", id)
+	}
 	c.w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
 func (s *Server) delete(c *call, id string) (deleted, error) {
+	err := s.withBucket(c, func(b *bucket) error {
+		if !b.versioned && id == "" {
+			id = nullVersion
+		}
+		return nil
+	})
+	if err != nil {
+		return deleted{}, err
+	}
 	if id == "" {
 		v := &version{marker: true, reason: reasonDelete}
 		err := s.commit(c, v)
 		return deleted{marker: v.id}, err
 	}
 	gone, tell := deleted{id: id}, func() {}
-	err := s.withBucket(c, func(b *bucket) error {
+	err = s.withBucket(c, func(b *bucket) error {
 		v := b.objects.remove(c.key, id)
 		if v == nil {
 			return nil // S3 answers as if there had been one

@@ -3,7 +3,6 @@ package s3
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"time"
 )
 
@@ -67,7 +66,7 @@ type eventObject struct {
 	Key       string `json:"key"` // not URL-encoded, unlike in S3's own notifications
 	Size      *int64 `json:"size,omitempty"`
 	ETag      string `json:"etag"`
-	VersionID string `json:"version-id"`
+	VersionID string `json:"version-id,omitempty"`
 	Sequencer string `json:"sequencer"`
 }
 
@@ -102,8 +101,8 @@ func (s *Server) tell(b *bucket, detailType, key string, v *version, seq uint64,
 	now := s.clock.Now().UTC()
 	detail.Version, detail.EventVersion = "0", "1.0"
 	detail.Bucket.Name = b.name
-	detail.Object.Key, detail.Object.VersionID = key, v.id
-	detail.Object.Sequencer = fmt.Sprintf("%08X%08X", uint32(now.Unix()), uint32(seq)) //nolint:gosec // 16 digits, as S3's
+	detail.Object.Key, detail.Object.VersionID = key, v.shownID()
+	detail.Object.Sequencer = sequencer(now, seq)
 	detail.RequestID, detail.Requester, detail.SourceIP = from.requestID, from.requester, from.sourceIP
 	e := event{
 		Version: "0", ID: s.random.eventID(), DetailType: detailType, Source: "aws.s3", Account: s.account,

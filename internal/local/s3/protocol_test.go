@@ -59,23 +59,22 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 	l := pair(t, nil)
 	require.NoError(t, l.server.CreateBucket(s3.BucketConfig{Name: "unversioned", Region: primary}))
 	for request, want := range map[string]string{
-		"GET /source?acl":                                    "GetBucketAcl",
-		"PUT /source?lifecycle":                              "PutBucketLifecycleConfiguration",
-		"DELETE /source?policy":                              "DeleteBucketPolicy",
-		"GET /source/k?tagging":                              "GetObjectTagging",
-		"GET /source/k?attributes":                           "GetObjectAttributes",
-		"GET /source":                                        "ListObjects (version 1)",
-		"POST /source":                                       "POST Object (a browser's upload)",
-		"GET /source/k?partNumber=1":                         "GET with the query parameter partNumber",
-		"GET /source?list-type=2&surprise=1":                 "GET with the query parameter surprise",
-		"PATCH /source/k":                                    "PATCH of this path",
-		"PUT /source/k X-Amz-Acl":                            "PutObject with the header x-amz-acl",
-		"PUT /source/k If-None-Match":                        "PutObject with the header if-none-match",
-		"GET /source/k If-Modified-Since":                    "GetObject with the header if-modified-since",
-		"PUT /source/k X-Amz-Copy-Source":                    "copying (CopyObject, UploadPartCopy)",
-		"PUT /unversioned/k":                                 "writing to bucket unversioned without versioning; call PutBucketVersioning first: it",
-		"DELETE /unversioned/k":                              "writing to bucket unversioned without versioning; call PutBucketVersioning first: it",
-		"POST /unversioned/k?uploads":                        "writing to bucket unversioned without versioning; call PutBucketVersioning first: it",
+		"GET /source?acl":                    "GetBucketAcl",
+		"PUT /source?lifecycle":              "PutBucketLifecycleConfiguration",
+		"DELETE /source?policy":              "DeleteBucketPolicy",
+		"GET /source/k?tagging":              "GetObjectTagging",
+		"GET /source/k?attributes":           "GetObjectAttributes",
+		"GET /source":                        "ListObjects (version 1)",
+		"POST /source":                       "POST Object (a browser's upload)",
+		"GET /source/k?partNumber=1":         "GET with the query parameter partNumber",
+		"GET /source?list-type=2&surprise=1": "GET with the query parameter surprise",
+		"PATCH /source/k":                    "PATCH of this path",
+		"PUT /source/k X-Amz-Acl":            "PutObject with the header x-amz-acl",
+		"PUT /source/k If-None-Match":        "PutObject with the header if-none-match",
+		"GET /source/k If-Modified-Since":    "GetObject with the header if-modified-since",
+		"PUT /source/k X-Amz-Copy-Source":    "copying (CopyObject, UploadPartCopy)",
+
+		"POST /unversioned/k?uploads":                        "a multipart upload to bucket unversioned without versioning; call PutBucketVersioning first: it",
 		"PUT /source/k X-Amz-Checksum-Crc16":                 "the header x-amz-checksum-crc16",
 		"PUT /source/k X-Amz-Server-Side-Encryption-Context": "an encryption context",
 	} {
@@ -101,8 +100,11 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 func TestConfigurationsWithUnknownElementsAreRefused(t *testing.T) {
 	l := pair(t, nil)
 	for target, test := range map[string][2]string{
-		"/source?notification": {"<NotificationConfiguration><QueueConfiguration/></NotificationConfiguration>", "the element QueueConfiguration is"},
-		"/source?versioning":   {"<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>", "suspended versioning is"},
+		"/source?notification": {"<NotificationConfiguration><QueueConfiguration><Queue>q</Queue><Event>s3:ObjectCreated:*</Event></QueueConfiguration></NotificationConfiguration>",
+			"sending the event s3:ObjectCreated:* to a queue is"},
+		"/source?notification&": {"<NotificationConfiguration><QueueConfiguration><Filter/></QueueConfiguration></NotificationConfiguration>",
+			"the element Filter is"},
+		"/source?versioning": {"<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>", "suspended versioning is"},
 		"/source?replication": {"<ReplicationConfiguration><Rule><Prefix/><Status>Enabled</Status></Rule></ReplicationConfiguration>",
 			"a replication rule without Filter (version 1 of the schema) is"},
 	} {

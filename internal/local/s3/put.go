@@ -8,7 +8,7 @@ import (
 // putObject stores one version.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 func (s *Server) putObject(c *call) error {
-	if err := s.withVersionedBucket(c, func(*bucket) error { return nil }); err != nil {
+	if err := s.withBucket(c, func(*bucket) error { return nil }); err != nil {
 		return err // before the body is sent
 	}
 	attributes, err := s.attributesOf(c)
@@ -35,7 +35,7 @@ func (s *Server) putObject(c *call) error {
 	v.encryption.write(h)
 	v.writeChecksum(h)
 	h.Set("Etag", quoted(v.etag))
-	h.Set("X-Amz-Version-Id", v.id)
+	v.writeID(h)
 	return nil
 }
 
@@ -47,7 +47,7 @@ func (s *Server) commit(c *call, v *version) error {
 	}
 	var jobs []*replication
 	var tell func()
-	err := s.withVersionedBucket(c, func(b *bucket) error {
+	err := s.withBucket(c, func(b *bucket) error {
 		jobs, tell = s.insert(b, c.key, v, c.origin(s.account))
 		return nil
 	})
@@ -66,6 +66,10 @@ func (s *Server) commit(c *call, v *version) error {
 func (s *Server) insert(b *bucket, key string, v *version, from origin) ([]*replication, func()) {
 	s.seq++
 	v.id, v.seq, v.modified = s.random.versionID(), s.seq, s.clock.Now()
+	if !b.versioned {
+		v.id = nullVersion
+		b.objects.remove(key, nullVersion).release()
+	}
 	b.objects.add(key, v)
 	return s.replications(b, key, v), s.event(b, key, v, from)
 }

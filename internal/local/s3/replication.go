@@ -73,6 +73,7 @@ func (s *Server) replicate(r *replication, plan Plan) {
 	r.version.copies[r.destination] = statusCompleted
 	if err != nil {
 		r.version.copies[r.destination] = statusFailed
+		tell = s.failed(r, err)
 	}
 	s.pending--
 	s.mu.Unlock()

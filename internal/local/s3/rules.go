@@ -76,7 +76,7 @@ type Destination struct {
 	AccessControlTranslation *AccessControlTranslation `xml:"AccessControlTranslation"`
 	EncryptionConfiguration  *EncryptionConfiguration  `xml:"EncryptionConfiguration"`
 	ReplicationTime          *ReplicationTime          `xml:"ReplicationTime"` // no effect
-	Metrics                  *Metrics                  `xml:"Metrics"`         // no effect
+	Metrics                  *Metrics                  `xml:"Metrics"`         // enabled: failures are notified
 }
 
 // AccessControlTranslation has no effect.

@@ -4,8 +4,9 @@
 //
 // What it does as S3 does: versions, delete markers, multipart uploads with
 // their ETags, all additional checksums in all upload encodings, ranges,
-// listings, replication rules, redirects to the right region, and EventBridge
-// events. Objects need a bucket with versioning enabled; everything that is not
+// listings, replication rules, redirects to the right region, EventBridge
+// events, and notifications to queues about replications that failed. Multipart
+// uploads need a bucket with versioning enabled; everything that is not
 // supported, be it an operation, a query parameter, a header or an element of a
 // configuration, is refused with 501 NotImplemented and its name.
 //
@@ -48,6 +49,9 @@ type Server struct {
 	// OnEvent gets every event of buckets that have EventBridge turned on, as
 	// EventBridge in that region would: the complete JSON object.
 	OnEvent func(region string, event []byte)
+	// OnNotification gets S3's own notifications: the complete JSON object. Its
+	// error is the queue's. nil: there are no queues.
+	OnNotification func(queueARN string, message []byte) error
 
 	clock   *clock.Clock
 	account string

@@ -63,9 +63,33 @@ func (v *version) writeHeaders(h http.Header, status string) {
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("Etag", quoted(v.etag))
 	h.Set("Last-Modified", v.modified.UTC().Format(http.TimeFormat))
-	h.Set("X-Amz-Version-Id", v.id)
+	v.writeID(h)
 	if status != "" {
 		h.Set("X-Amz-Replication-Status", status)
+	}
+}
+
+// nullVersion is the id of what a bucket without versioning holds.
+const nullVersion = "null"
+
+// shownID is empty where S3 tells none.
+func (v *version) shownID() string {
+	if v.id == nullVersion {
+		return ""
+	}
+	return v.id
+}
+
+func (v *version) writeID(h http.Header) {
+	if id := v.shownID(); id != "" {
+		h.Set("X-Amz-Version-Id", id)
+	}
+}
+
+// release gives up the bytes of a version that was taken out; v may be nil.
+func (v *version) release() {
+	if v != nil {
+		v.body.release()
 	}
 }
 
