@@ -56,7 +56,7 @@ func Compose(c Context, failed []batch.Failed) batch.Alert {
 	}
 	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(a.severity, b.severity) })
 	a := batch.Alert{Subject: subject(c, items)}
-	a.Message = message(c, items, MaxBytes-encoded(a))
+	a.Message = message(heading(c, items), ending(c), items, MaxBytes-encoded(a))
 	return a
 }
 

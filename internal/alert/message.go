@@ -12,8 +12,7 @@ const detailed = 3
 // few in detail, and what to do with the parked messages. Heading and end are
 // always there; the rest is added while it fits into limit bytes of JSON, the
 // first failure's details before the list, so that one at least can be acted on.
-func message(c Context, items []item, limit int) string {
-	top, end := heading(c, items), ending(c)
+func message(top, end string, items []item, limit int) string {
 	left := room(limit - size(top) - size(end) - size("\n"+leftOut(len(items))))
 
 	details := left.fill(items[:1], item.describe)

@@ -18,7 +18,7 @@ type Batch struct {
 	Wait      int       `json:"wait"`      // seconds to wait before the next look; 0 where none is due
 	Messages  []Message `json:"messages"`  // not settled; every one is looked at again
 	Failed    []Failed  `json:"failed"`    // failed in this round: to be alerted and parked
-	Alert     Alert     `json:"alert"`     // one for all of Failed; empty where nothing failed
+	Alert     Alert     `json:"alert"`     // one for all of Failed; empty where nothing failed, or operators knew of all that did
 	Summary   Summary   `json:"summary"`   // the execution's output
 }
 
@@ -38,6 +38,9 @@ type Message struct {
 	Look *verdict.Look `json:"look,omitempty"`
 	// Unread is how many looks in a row, before this one, could not read a side.
 	Unread int `json:"unread,omitempty"`
+	// GaveUp is how many looks in a row, before this one, found that S3 gave up to
+	// make the replica.
+	GaveUp int `json:"gaveUp,omitempty"`
 }
 
 // Failed is a message to park, with the attributes it is parked with.

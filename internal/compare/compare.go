@@ -35,8 +35,9 @@ type Comparer struct {
 
 // Compare answers with the batch after one round of verdicts. Messages keeps
 // what lags, in order and without its look, which is read anew, but with the
-// number of looks in a row that could not read a side; Failed and Alert
-// are about this round alone; Summary grows. Wait is the seconds until the next
+// numbers of looks in a row that Progress counts; Failed and Alert are about this
+// round alone, and Alert leaves out what operators were alerted about before;
+// Summary grows. Wait is the seconds until the next
 // look, chosen so that it overshoots no deadline, and is part of Waited already;
 // it is 0 where nothing lags.
 //
@@ -61,7 +62,7 @@ func (c Comparer) Compare(ctx context.Context, b batch.Batch) batch.Batch {
 	b.Messages, b.Failed = r.lagging, r.failed
 	b.Wait = r.seconds()
 	b.Waited += b.Wait
-	b.Alert = alert.Compose(alert.Context{Stage: c.Stage, Execution: b.Execution, Queues: c.Queues}, r.failed)
+	b.Alert = alert.Compose(alert.Context{Stage: c.Stage, Execution: b.Execution, Queues: c.Queues}, r.untold)
 	b.Summary = batch.Summary{Text: summarize(r.settled, len(r.lagging), r.looks), Objects: r.settled}
 	return b
 }
@@ -74,6 +75,7 @@ type round struct {
 	wait    time.Duration // the shortest one asked for so far
 	lagging []batch.Message
 	failed  []batch.Failed
+	untold  []batch.Failed // those of failed that operators don't know of yet
 	settled []batch.Settled
 }
 
@@ -83,7 +85,7 @@ type judgment struct {
 	object  s3event.ObjectVersion // zero where the message is malformed
 	verdict verdict.Verdict
 	next    time.Duration // of a lagging one: when to look again at the latest
-	unread  int           // looks in a row that could not read a side, this one included
+	verdict.Progress
 }
 
 func (r *round) judge(m batch.Message) judgment {
@@ -101,20 +103,26 @@ func (r *round) judge(m batch.Message) judgment {
 	if look.Unread() {
 		progress.Unread = max(m.Unread, 0) + 1
 	}
+	if look.FailedReplica() != "" {
+		progress.GaveUp = max(m.GaveUp, 0) + 1
+	}
 	v := verdict.Judge(object.Event, *look, progress, r.policy)
-	return judgment{m, object, v, verdict.Remaining(object.Event, *look, progress, r.policy), progress.Unread}
+	return judgment{m, object, v, verdict.Remaining(object.Event, *look, progress, r.policy), progress}
 }
 
 // settle puts a message where its verdict belongs.
 func (r *round) settle(j judgment) {
 	if j.verdict.Outcome == verdict.Lagging {
 		r.wait = min(r.wait, j.next)
-		r.lagging = append(r.lagging, batch.Message{ID: j.message.ID, Body: j.message.Body, Unread: j.unread})
+		r.lagging = append(r.lagging, batch.Message{ID: j.message.ID, Body: j.message.Body, Unread: j.Unread, GaveUp: j.GaveUp})
 		return
 	}
 	if j.verdict.Outcome == verdict.Failed {
-		r.failed = append(r.failed, batch.Failed{
-			ID: j.message.ID, Body: j.message.Body, Reason: j.verdict.Reason, Detail: j.verdict.Detail})
+		failed := batch.Failed{ID: j.message.ID, Body: j.message.Body, Reason: j.verdict.Reason, Detail: j.verdict.Detail}
+		r.failed = append(r.failed, failed)
+		if !j.verdict.Alerted {
+			r.untold = append(r.untold, failed)
+		}
 	}
 	r.settled = append(r.settled, batch.Settled{
 		ID: j.message.ID, Object: j.name(), Verdict: j.verdict.Outcome,

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"autobackup/internal/batch"
+	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
 
@@ -33,7 +34,8 @@ func anyMessage() *rapid.Generator[batch.Message] {
 			rapid.SampledFrom([]batch.Message{verified(id), mismatch(id), lagging(id), skipped(id), {ID: id, Body: body(id)}}),
 			rapid.Custom(func(t *rapid.T) batch.Message { return batch.Message{ID: id, Body: rapid.String().Draw(t, "body")} }),
 			rapid.Custom(func(t *rapid.T) batch.Message {
-				look := verdict.Look{Primary: side.Draw(t, "primary"), Replicas: rapid.SliceOfN(side, 0, 3).Draw(t, "replicas")}
+				look := verdict.Look{Primary: side.Draw(t, "primary"), Replicas: rapid.SliceOfN(side, 0, 3).Draw(t, "replicas"),
+					Alerted: rapid.Bool().Draw(t, "alerted")}
 				return batch.Message{ID: id, Body: body("k" + id), Look: &look}
 			}),
 		).Draw(t, "message")
@@ -75,6 +77,7 @@ func TestInvariant1NoMessageIsLost(t *testing.T) {
 			want = append(want, m.ID)
 		}
 		require.Equal(t, want, ids, "each lags or is settled, once")
+		untold := 0
 		var parked []string
 		for _, f := range got.Failed {
 			parked = append(parked, f.ID)
@@ -83,9 +86,16 @@ func TestInvariant1NoMessageIsLost(t *testing.T) {
 			assert.Regexp(t, "^[ -~]+$", f.Detail, "SQS refuses empty attributes and control characters")
 			assert.LessOrEqual(t, len(f.Detail), verdict.MaxDetail)
 			assert.NotEmpty(t, f.Reason)
+			if look := b.Messages[i].Look; look == nil || !look.Alerted || f.Reason != reason.ReplicationFailed {
+				untold++
+			}
 		}
 		assert.Equal(t, failed, parked, "whatever failed is parked")
-		assert.Equal(t, len(parked) > 0, got.Alert.Subject != "" && got.Alert.Message != "", "and alerted")
+		if untold > 0 || got.Alert != (batch.Alert{}) {
+			assert.NotEmpty(t, parked)
+			assert.NotEmpty(t, got.Alert.Subject)
+			assert.NotEmpty(t, got.Alert.Message, "and alerted, unless operators know")
+		}
 	})
 }
 

@@ -73,8 +73,11 @@ func TestFunctionsLogOneLineForEachVerdict(t *testing.T) {
 	})
 	levels := map[string]int{}
 	for line := range strings.Lines(log.String()) {
-		var entry struct{ Level, Key, Bucket, Version, Evidence string }
+		var entry struct{ Level, Msg, Key, Bucket, Version, Evidence string }
 		require.NoError(t, json.Unmarshal([]byte(line), &entry))
+		if strings.HasPrefix(entry.Msg, "s3 tested") {
+			continue // of the notifier, at the deployment
+		}
 		levels[entry.Level+" "+entry.Key]++
 		assert.NotEmpty(t, entry.Bucket)
 		assert.NotEmpty(t, entry.Version)

@@ -77,7 +77,7 @@ func TestInvariant6OneSideTakesItsShareOfTheStateWhateverS3Answers(t *testing.T)
 		})
 		client := sdkClient(f)
 		synctest.Test(t, func(t *testing.T) {
-			got := look.New(client, client, time.Now).Look(t.Context(), messages(event("docs", "docs/a.txt"))).Messages[0].Look
+			got := look.New(client, client, nil, time.Now).Look(t.Context(), messages(event("docs", "docs/a.txt"))).Messages[0].Look
 			for _, side := range append(got.Replicas, got.Primary) {
 				encoded, err := json.Marshal(side)
 				require.NoError(t, err)

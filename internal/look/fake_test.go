@@ -1,6 +1,7 @@
 package look_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"autobackup/internal/look"
+	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
 
@@ -39,6 +41,7 @@ type fakeS3 struct {
 	answers map[string]answer
 	mu      sync.Mutex
 	asked   map[string]int
+	marks   map[string]bool // by destination; one that was not given fails the test
 	open    int
 	most    int // requests open at a time
 }
@@ -111,7 +114,16 @@ func sdkClient(network s3.HTTPClient) *s3.Client {
 
 func (f *fakeS3) looker() *look.Looker {
 	client := sdkClient(f)
-	return look.New(client, client, time.Now)
+	return look.New(client, client, f, time.Now)
+}
+
+// Take stands in for the marks of docs/a.txt in the bucket docs.
+func (f *fakeS3) Take(_ context.Context, v s3event.ObjectVersion, destination string) bool {
+	there, known := f.marks[destination]
+	if !known || v.URI() != "s3://docs/docs/a.txt@v1" {
+		f.t.Errorf("unexpected mark: %s to %s", v, destination)
+	}
+	return there
 }
 
 // allAsked fails the test if an answer was prepared for nothing.

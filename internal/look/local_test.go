@@ -55,7 +55,7 @@ func newRegions(t testing.TB) *regions {
 		Region: home, HTTPClient: network, BaseEndpoint: aws.String("http://127.0.0.1"),
 		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
 	})
-	return &regions{server, client, look.New(client, client, time.Now)}
+	return &regions{server, client, look.New(client, client, nil, time.Now)}
 }
 
 func (r *regions) put(t testing.TB, key, body string, change ...func(*sdk.PutObjectInput)) (version string) {

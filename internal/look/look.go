@@ -35,17 +35,24 @@ type Objects interface {
 	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
 }
 
+// Marks tells whether operators were alerted that destination gets no replica of
+// a version. It tells so once.
+type Marks interface {
+	Take(ctx context.Context, v s3event.ObjectVersion, destination string) bool
+}
+
 // Looker looks at object versions. It keeps what it learned of buckets for
 // directoryAge, so one Looker serves all invocations of a function.
 type Looker struct {
 	objects   Objects
 	directory *directory
+	marks     Marks
 }
 
 // New returns a Looker. Both clients are asked with the bucket's region set in
 // each call's options; now tells the age of what is known of buckets.
-func New(objects Objects, buckets Buckets, now func() time.Time) *Looker {
-	return &Looker{objects: objects, directory: newDirectory(buckets, now)}
+func New(objects Objects, buckets Buckets, marks Marks, now func() time.Time) *Looker {
+	return &Looker{objects: objects, directory: newDirectory(buckets, now), marks: marks}
 }
 
 // Look looks at every message's object version and counts the look. Messages
@@ -113,6 +120,12 @@ func (l *Looker) bothSides(ctx context.Context, v s3event.ObjectVersion, region 
 		})
 	}
 	_ = sides.Wait() // as in Look
+	if destination := seen.FailedReplica(); destination != "" {
+		_ = call(ctx, func(ctx context.Context) error {
+			seen.Alerted = l.marks.Take(ctx, v, destination)
+			return nil
+		})
+	}
 	return seen
 }
 

@@ -1,7 +1,11 @@
-// Package notify is the use case of the failure-notifier function: it alerts
-// operators again about parked messages that were moved to the failure queue,
-// and puts each back into the validation DLQ, because the failure queue's copy
-// is the only one.
+// Package notify is the use case of the failure-notifier function. It alerts
+// operators about what comes into the failure queue:
+//
+//   - parked messages that somebody moved there, to be alerted again. Each goes
+//     back into the validation DLQ, because the failure queue's copy is the only
+//     one.
+//   - S3's notifications of replications that failed. The upload's own message
+//     is with the workflow, which finds a mark and sends no second alert.
 package notify
 
 import (
@@ -17,6 +21,8 @@ import (
 
 	"autobackup/internal/alert"
 	"autobackup/internal/batch"
+	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
 )
 
 // margin is what is left of an invocation's time for its answer. Without the
@@ -33,11 +39,19 @@ type Sender interface {
 	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
 }
 
-// Notifier alerts and puts back.
+// Marks remembers that operators were alerted that destination gets no replica
+// of a version.
+type Marks interface {
+	Put(ctx context.Context, v s3event.ObjectVersion, destination string) error
+}
+
+// Notifier alerts, and puts back or leaves marks.
 type Notifier struct {
 	Stage  string
-	Topic  string       // ARN of the topic operators are subscribed to
-	Queues alert.Queues // messages are put back into the DLQ, by its URL
+	Topic  string         // ARN of the topic operators are subscribed to
+	Queues alert.Queues   // messages are put back into the DLQ, by its URL
+	Policy verdict.Policy // the workflow's
+	Marks  Marks
 	SNS    Publisher
 	SQS    Sender
 	Log    *slog.Logger
@@ -65,14 +79,32 @@ func (n Notifier) Notify(ctx context.Context, e events.SQSEvent) (events.SQSEven
 	return answer, nil
 }
 
+// notify tells the kinds of records apart. Only parked messages have attributes:
+// the body of one may look like anything.
 func (n Notifier) notify(ctx context.Context, record events.SQSMessage) error {
-	p := read(record)
+	if len(record.MessageAttributes) > 0 || !s3event.IsNotification(record.Body) {
+		return n.alertAgain(ctx, record, read(record))
+	}
+	notification, err := s3event.ParseNotification(record.Body)
+	switch {
+	case err != nil:
+		return n.alertAgain(ctx, record, unreadable(record, err))
+	case notification.Test != "":
+		n.Log.InfoContext(ctx, "s3 tested that it reaches the queue", "messageId", record.MessageId, "bucket", notification.Test)
+		return nil
+	default:
+		return n.replicationFailed(ctx, record.MessageId, notification.Failures)
+	}
+}
+
+func (n Notifier) alertAgain(ctx context.Context, record events.SQSMessage, p parked) error {
 	if p.alerted >= alert.MaxAlerts {
 		n.Log.WarnContext(ctx, "no e-mail: operators were alerted about this message often enough",
 			"messageId", record.MessageId, "alerts", p.alerted)
 		return n.putBack(ctx, record, p.alerted)
 	}
-	if err := n.publish(ctx, p); err != nil {
+	text := alert.Compose(alert.Context{Stage: n.Stage, Execution: p.execution, Alerted: p.alerted, Queues: n.Queues}, []batch.Failed{p.failed})
+	if err := n.publish(ctx, p.failed.ID, text); err != nil {
 		return err
 	}
 	if err := n.putBack(ctx, record, p.alerted+1); err != nil {
@@ -83,12 +115,11 @@ func (n Notifier) notify(ctx context.Context, record events.SQSMessage) error {
 	return nil
 }
 
-func (n Notifier) publish(ctx context.Context, p parked) error {
-	text := alert.Compose(alert.Context{Stage: n.Stage, Execution: p.execution, Alerted: p.alerted, Queues: n.Queues}, []batch.Failed{p.failed})
+func (n Notifier) publish(ctx context.Context, messageID string, text batch.Alert) error {
 	_, err := n.SNS.Publish(ctx, &sns.PublishInput{
 		TopicArn: aws.String(n.Topic), Subject: aws.String(text.Subject), Message: aws.String(text.Message)})
 	if err != nil {
-		return fmt.Errorf("publish the alert about message %s to %s: %w", p.failed.ID, n.Topic, err)
+		return fmt.Errorf("publish the alert about message %s to %s: %w", messageID, n.Topic, err)
 	}
 	return nil
 }

@@ -20,6 +20,8 @@ import (
 
 	"autobackup/internal/alert"
 	"autobackup/internal/notify"
+	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
 )
 
 const (
@@ -38,6 +40,17 @@ type stack struct {
 	failMail   string // refuse mails that contain it
 	failSend   string // refuse bodies that contain it
 	hangSendOn string // hang on bodies that contain it until the context ends
+	failMark   bool
+	marks      []string
+}
+
+func (s *stack) Put(_ context.Context, v s3event.ObjectVersion, destination string) error {
+	if s.failMark {
+		return errors.New("mark refused")
+	}
+	s.calls = append(s.calls, "mark")
+	s.marks = append(s.marks, v.URI()+" to "+destination)
+	return nil
 }
 
 func (s *stack) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns.Options)) (*sns.PublishOutput, error) {
@@ -71,7 +84,7 @@ func (s *stack) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...
 func notifier(s *stack, log *bytes.Buffer) notify.Notifier {
 	queue := "arn:aws:sqs:eu-central-1:123456789012:autobackup-"
 	return notify.Notifier{
-		Stage: "test", Topic: topic, SNS: s, SQS: s, Log: slog.New(slog.NewTextHandler(log, nil)),
+		Stage: "test", Topic: topic, SNS: s, SQS: s, Marks: s, Policy: verdict.Policy{Deadline: time.Hour}, Log: slog.New(slog.NewTextHandler(log, nil)),
 		Queues: alert.Queues{DLQURL: dlq, DLQARN: queue + "validation-dlq-test", ValidationARN: queue + "validation-queue-test", FailureARN: queue + "failure-queue-test"},
 	}
 }

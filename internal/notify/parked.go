@@ -37,6 +37,11 @@ func read(record events.SQSMessage) parked {
 	return parked{failed, text("execution"), max(alerted, 0)}
 }
 
+// unreadable is a message of S3's own form that can't be read as one.
+func unreadable(record events.SQSMessage, err error) parked {
+	return parked{failed: batch.Failed{ID: record.MessageId, Body: record.Body, Reason: reason.MalformedEvent, Detail: err.Error()}}
+}
+
 // attributes are the record's own with a new count of alerts.
 func attributes(record events.SQSMessage, alerts int) map[string]types.MessageAttributeValue {
 	kept := map[string]types.MessageAttributeValue{}

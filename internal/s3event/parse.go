@@ -120,7 +120,7 @@ func place(m message) error {
 	switch {
 	case name == "":
 		return malformed("detail.bucket.name is missing; find out who sends to this queue")
-	case !bucketName.MatchString(name) || strings.Contains(name, ".."):
+	case !isBucket(name):
 		return malformed("detail.bucket.name %s is no bucket name; find out who sends to this queue", quoted(name))
 	case !regionName.MatchString(m.Region):
 		return malformed("region %s is no region; find out who sends to this queue", quoted(m.Region))
@@ -147,30 +147,38 @@ func object(m message) error {
 	return nil
 }
 
-// decode reads one JSON object. It refuses what encoding/json would let pass
-// with a value changed or chosen silently: another key would be validated.
+// decode reads a message of EventBridge's form.
 func decode(body string) (message, error) {
 	var m message
-	switch {
-	case strings.TrimSpace(body) == "":
-		return m, malformed("the message is empty; find out who sends to this queue")
-	case !utf8.ValidString(body):
-		return m, malformed("the message is not valid UTF-8; find out who sends to this queue")
-	case !json.Valid([]byte(body)):
-		return m, malformed("the message is not one JSON value: %v; find out who sends to this queue", syntaxError(body))
-	case !strings.HasPrefix(strings.TrimSpace(body), "{"):
-		return m, malformed("the message is JSON, but no object; find out who sends to this queue")
-	}
-	if name, twice := repeatedName(body); twice {
-		return m, malformed("the name %s stands twice in one JSON object; find out who sends to this queue", quoted(name))
-	}
-	if err := json.Unmarshal([]byte(body), &m); err != nil {
-		return m, malformed("%s; find out who sends to this queue", wrongType(err))
+	if err := strict(body, &m); err != nil {
+		return m, err
 	}
 	if strings.ContainsRune(m.Detail.Object.Key, utf8.RuneError) && strings.Contains(strings.ToLower(body), `\ud`) {
 		return m, malformed("detail.object.key has half of a surrogate pair, which is no UTF-8; find out who sends to this queue")
 	}
 	return m, nil
+}
+
+// strict reads one JSON object. It refuses what encoding/json would let pass
+// with a value changed or chosen silently: another key would be validated.
+func strict(body string, into any) error {
+	switch {
+	case strings.TrimSpace(body) == "":
+		return malformed("the message is empty; find out who sends to this queue")
+	case !utf8.ValidString(body):
+		return malformed("the message is not valid UTF-8; find out who sends to this queue")
+	case !json.Valid([]byte(body)):
+		return malformed("the message is not one JSON value: %v; find out who sends to this queue", syntaxError(body))
+	case !strings.HasPrefix(strings.TrimSpace(body), "{"):
+		return malformed("the message is JSON, but no object; find out who sends to this queue")
+	}
+	if name, twice := repeatedName(body); twice {
+		return malformed("the name %s stands twice in one JSON object; find out who sends to this queue", quoted(name))
+	}
+	if err := json.Unmarshal([]byte(body), into); err != nil {
+		return malformed("%s; find out who sends to this queue", wrongType(err))
+	}
+	return nil
 }
 
 func syntaxError(body string) error {

@@ -2,8 +2,9 @@
 // an S3 event as EventBridge delivers it
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html), of
 // detail-type "Object Created" or "Object Deleted". Its keys are plain text;
-// only S3's own notifications, another schema, have them URL-encoded. Whatever
-// else arrives is refused with an error that says what it is and what to do.
+// only S3's own notifications, another schema, have them URL-encoded. Of those it
+// knows one, about a replication that failed (ParseNotification). Whatever else
+// arrives is refused with an error that says what it is and what to do.
 package s3event
 
 import (

@@ -94,7 +94,7 @@ func TestOneChangeFlipsTheVerdict(t *testing.T) {
 		{"the replica appears", look(primary(), replica(absent)),
 			func(l *verdict.Look) { l.Replicas[0] = replica() }, "lagging REPLICA_MISSING", "single-part ETag (MD5)"},
 		{"replication fails", look(primary(), replica(absent)),
-			func(l *verdict.Look) { l.Primary.Replication = "FAILED" }, "lagging REPLICA_MISSING", "REPLICATION_FAILED"},
+			func(l *verdict.Look) { l.Primary.Replication, l.Alerted = "FAILED", true }, "lagging REPLICA_MISSING", "REPLICATION_FAILED"},
 		{"the status goes", look(primary(), replica(absent)),
 			func(l *verdict.Look) { l.Primary.Replication = "" }, "lagging REPLICA_MISSING", "lagging NOT_REPLICATED"},
 		{"the replica is shut", look(primary(), replica()),

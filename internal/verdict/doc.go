@@ -30,9 +30,10 @@
 //	marker   marker                      verified: delete marker
 //	marker   missing                     lagging until the marker deadline, then failed REPLICA_MISSING
 //	object   missing, status empty       lagging for GraceLooks looks, then failed NOT_REPLICATED
-//	object   missing, status FAILED      failed REPLICATION_FAILED at once; where several replicas are
-//	                                     missing, which one failed can't be told: lagging until the
-//	                                     deadline first
+//	object   missing, status FAILED      failed REPLICATION_FAILED: at once where operators were alerted
+//	                                     by S3's notification, else after GaveUpLooks looks in a row or
+//	                                     at the deadline; where several replicas are missing, which one
+//	                                     failed can't be told: lagging until the deadline first
 //	object   missing, any other status   lagging until the deadline, then failed REPLICA_MISSING
 //	object   object                      by Compare
 //

@@ -23,6 +23,7 @@ func TestTheDocsTellTheLimitsTheEvidenceAndTheAlgorithms(t *testing.T) {
 	}
 	for _, want := range []string{
 		fmt.Sprintf("| no replication status, or no rule for the key | %d looks |", verdict.GraceLooks),
+		fmt.Sprintf("no notification of S3 so far | %d looks in a row, at most until the deadline |", verdict.GaveUpLooks),
 		fmt.Sprintf("| a side denied | %d looks in a row |", verdict.DeniedLooks),
 		fmt.Sprintf("| a side unreachable | %d looks in a row |", verdict.UnreachableLooks),
 		fmt.Sprintf("| replicas of one object | %d |", verdict.MaxReplicas),

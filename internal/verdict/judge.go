@@ -106,20 +106,13 @@ func (t trial) missing(r Side) ruling {
 		return untilLooks(t.progress.Looks, GraceLooks, reason.NotReplicated, detail)
 	case primary.Replication != "FAILED":
 		return t.untilDeadline(deadline, reason.ReplicaMissing, detail)
-	case t.missingReplicas() > 1:
-		return t.untilDeadline(deadline, reason.ReplicationFailed, detail)
+	case t.look.FailedReplica() != "" && (t.look.Alerted || t.progress.GaveUp >= GaveUpLooks):
+		gaveUp := failed(reason.ReplicationFailed, detail)
+		gaveUp.Alerted = t.look.Alerted
+		return gaveUp
 	default:
-		return failed(reason.ReplicationFailed, detail)
+		return t.untilDeadline(deadline, reason.ReplicationFailed, detail)
 	}
-}
-
-func (t trial) missingReplicas() (n int) {
-	for _, r := range t.look.Replicas {
-		if r.Found == Missing {
-			n++
-		}
-	}
-	return n
 }
 
 // sourceDeleted: nothing is left to compare with. What the replicas show goes

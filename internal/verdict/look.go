@@ -58,6 +58,28 @@ type Side struct {
 type Look struct {
 	Primary  Side   `json:"primary"`
 	Replicas []Side `json:"replicas,omitempty"` // none: no replication rule covers the key
+	// Alerted is set where FailedReplica names one and operators were alerted
+	// about it before: S3's notification was faster.
+	Alerted bool `json:"alerted,omitempty"`
+}
+
+// FailedReplica is the bucket of the replica that S3 gave up to make; empty
+// where there is none. With several replicas missing, which one failed can't be
+// told.
+func (l Look) FailedReplica() (bucket string) {
+	if l.Primary.Found != Object || l.Primary.Replication != "FAILED" {
+		return ""
+	}
+	for _, r := range l.Replicas {
+		if r.Found != Missing {
+			continue
+		}
+		if bucket != "" {
+			return ""
+		}
+		bucket = r.Bucket
+	}
+	return bucket
 }
 
 // Unread says whether a side that counts could not be read: it was denied or

@@ -32,6 +32,16 @@ func unread(inARow int) verdict.Progress {
 	return verdict.Progress{Looks: 40, Unread: inARow, Waited: 2 * deadline}
 }
 
+// gaveUp is progress with this many looks in a row that saw a failed replication.
+func gaveUp(inARow int) verdict.Progress {
+	return verdict.Progress{Looks: 9, GaveUp: inARow, Waited: deadline - 1}
+}
+
+func alerted(l verdict.Look) verdict.Look {
+	l.Alerted = true
+	return l
+}
+
 // change is one thing about a side that a test is about.
 type change func(*verdict.Side)
 

@@ -20,6 +20,7 @@ type row struct {
 	reason   reason.Code
 	evidence verdict.Evidence
 	detail   string // a part of the detail
+	alerted  bool
 }
 
 var rows = []row{
@@ -97,14 +98,25 @@ var rows = []row{
 		look: look(primary(size(2<<30)), replica(absent)), progress: after(20, deadline+10*time.Second-1), outcome: verdict.Lagging, reason: reason.ReplicaMissing},
 	{name: "the deadline of a large object is reached, too",
 		look: look(primary(size(2<<30)), replica(absent)), progress: after(20, deadline+10*time.Second), outcome: verdict.Failed, reason: reason.ReplicaMissing},
-	{name: "status FAILED and a missing replica have failed at once",
-		look: look(primary(status("FAILED")), replica(absent)), outcome: verdict.Failed, reason: reason.ReplicationFailed, detail: "status FAILED"},
+	{name: "status FAILED and a missing replica lag for one look, for S3's notification alerts within seconds",
+		look: look(primary(status("FAILED")), replica(absent)), progress: gaveUp(1), outcome: verdict.Lagging, reason: reason.ReplicationFailed},
+	{name: "status FAILED and a missing replica have failed at the second look in a row",
+		look: look(primary(status("FAILED")), replica(absent)), progress: gaveUp(2), outcome: verdict.Failed, reason: reason.ReplicationFailed, detail: "status FAILED"},
+	{name: "status FAILED and a missing replica have failed at the deadline, however often they were seen",
+		look: look(primary(status("FAILED")), replica(absent)), progress: verdict.Progress{Looks: 20, Waited: deadline, GaveUp: 1}, outcome: verdict.Failed, reason: reason.ReplicationFailed},
+	{name: "status FAILED and a missing replica that operators know of have failed at once",
+		look: alerted(look(primary(status("FAILED")), replica(absent))), progress: gaveUp(1), outcome: verdict.Failed, reason: reason.ReplicationFailed, alerted: true},
+	{name: "a mark without a failed replication changes nothing",
+		look: alerted(look(primary(), replica(absent))), outcome: verdict.Lagging, reason: reason.ReplicaMissing},
+	{name: "operators who know of a failed replication don't know of other content elsewhere",
+		look:    alerted(look(primary(status("FAILED")), replica(size(6)), second(absent))),
+		outcome: verdict.Failed, reason: reason.SizeMismatch},
 	{name: "status FAILED and the replica there are judged by what is there",
 		look: look(primary(status("FAILED")), replica()), outcome: verdict.Verified, evidence: verdict.SinglePartETag},
-	{name: "status FAILED and one of two replicas missing have failed at once",
-		look: look(primary(status("FAILED")), replica(), second(absent)), outcome: verdict.Failed, reason: reason.ReplicationFailed, detail: "docs-second"},
-	{name: "status FAILED and two replicas missing lag, for either may have failed",
-		look: look(primary(status("FAILED")), replica(absent), second(absent)), progress: after(9, deadline-1), outcome: verdict.Lagging, reason: reason.ReplicationFailed},
+	{name: "status FAILED and one of two replicas missing have failed just so",
+		look: look(primary(status("FAILED")), replica(), second(absent)), progress: gaveUp(2), outcome: verdict.Failed, reason: reason.ReplicationFailed, detail: "docs-second"},
+	{name: "status FAILED and two replicas missing lag, for either may have failed, whatever operators know",
+		look: alerted(look(primary(status("FAILED")), replica(absent), second(absent))), progress: verdict.Progress{Looks: 9, Waited: deadline - 1, GaveUp: 9}, outcome: verdict.Lagging, reason: reason.ReplicationFailed},
 	{name: "status FAILED and two replicas missing have failed at the deadline",
 		look: look(primary(status("FAILED")), replica(absent), second(absent)), progress: after(9, deadline), outcome: verdict.Failed, reason: reason.ReplicationFailed},
 	{name: "a primary that is itself a replica is skipped",
@@ -222,6 +234,7 @@ func TestEveryRowOfTheTable(t *testing.T) {
 			assert.Equal(t, r.evidence, got.Evidence, got.Detail)
 			assert.Contains(t, got.Detail, r.detail)
 			assert.Contains(t, got.Detail, "docs-primary (eu-central-1)")
+			assert.Equal(t, r.alerted, got.Alerted)
 		})
 	}
 }

@@ -38,6 +38,9 @@ type Verdict struct {
 	// Detail is one printable ASCII line of at most MaxDetail bytes that says what
 	// was compared or what S3 answered. It never holds the object's key.
 	Detail string
+	// Alerted is set on a failed verdict that operators were alerted about
+	// before: no second alert is due.
+	Alerted bool
 }
 
 // Event is what the message says about the object version.
@@ -52,6 +55,7 @@ type Event struct {
 type Progress struct {
 	Looks  int           // looks made, this one included: at least 1
 	Unread int           // looks in a row, this one included, of which Look.Unread is true
+	GaveUp int           // looks in a row, this one included, of which Look.FailedReplica names one
 	Waited time.Duration // spent waiting between looks so far
 }
 

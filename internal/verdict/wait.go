@@ -15,6 +15,7 @@ const (
 	GraceLooks       = 3 // of Progress.Looks
 	DeniedLooks      = 3 // of Progress.Unread: in a row, so that one stray answer late in a long wait is no failure
 	UnreachableLooks = 8 // of Progress.Unread
+	GaveUpLooks      = 2 // of Progress.GaveUp: S3's notification, which comes within seconds, alerts before the validation does
 )
 
 const (

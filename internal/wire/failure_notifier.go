@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -26,8 +27,7 @@ func (r *records) Validate() error {
 
 // FailureNotifier builds the function that the failure queue triggers: records
 // go in, those that stay in the queue come out. Environment: STAGE, TOPIC_ARN,
-// VALIDATION_QUEUE_ARN, VALIDATION_DLQ_URL, VALIDATION_DLQ_ARN and
-// FAILURE_QUEUE_ARN.
+// WORK_BUCKET, the deadlines and queues of CompareETags.
 func FailureNotifier(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
 	stage, queues, err := addressing(env)
 	if err != nil {
@@ -37,8 +37,16 @@ func FailureNotifier(cfg aws.Config, env func(string) string, log *slog.Logger) 
 	if err != nil {
 		return nil, err
 	}
+	policy, err := policy(env)
+	if err != nil {
+		return nil, err
+	}
+	marks, err := marks(s3.NewFromConfig(cfg), env, log)
+	if err != nil {
+		return nil, err
+	}
 	notifier := notify.Notifier{
-		Stage: stage, Topic: topic, Queues: queues,
+		Stage: stage, Topic: topic, Queues: queues, Policy: policy, Marks: marks,
 		SNS: sns.NewFromConfig(cfg), SQS: sqs.NewFromConfig(cfg), Log: log,
 	}
 	notify := func(ctx context.Context, in records) (events.SQSEventResponse, error) {

@@ -27,12 +27,16 @@ import (
 type outbox struct {
 	mails []url.Values
 	sent  []map[string]any
+	marks []string // "METHOD host/path" of what reaches the working bucket
 }
 
 func (o *outbox) Do(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
+	var body []byte
+	if r.Body != nil { // S3 gets none with an empty mark
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
 	}
 	answer := &http.Response{StatusCode: 200, Header: http.Header{}, Request: r}
 	switch {
@@ -47,6 +51,11 @@ func (o *outbox) Do(r *http.Request) (*http.Response, error) {
 		o.sent = append(o.sent, in)
 		answer.Body = io.NopCloser(strings.NewReader(`{"MessageId":"1"}`))
 		return answer, err
+	}
+	if r.Method == http.MethodPut && r.URL.Host == environ()("WORK_BUCKET")+".s3.eu-central-1.amazonaws.com" {
+		o.marks = append(o.marks, r.URL.Path)
+		answer.Body = http.NoBody
+		return answer, nil
 	}
 	return nil, errors.New("unexpected request: " + r.Method + " " + r.URL.String() + " " + string(body))
 }
@@ -92,5 +101,35 @@ func TestFailureNotifierTakesNothingButRecords(t *testing.T) {
 		var named messages.InvokeResponse_Error
 		require.ErrorAs(t, err, &named, payload)
 		assert.Equal(t, reason.BadInput, named.Type, payload)
+	}
+}
+
+func TestFailureNotifierTellsWhatS3NotifiesAndMarksUploads(t *testing.T) {
+	for sample, want := range map[string]struct {
+		subject     string // of the only e-mail; empty: none
+		marks, sent int
+	}{
+		"replication-failed":                    {"REPLICATION_FAILED", 1, 0},
+		"replication-of-metadata-failed":        {"REPLICATION_FAILED", 0, 0},
+		"replication-failed-after-the-deadline": {"", 0, 0},
+		"s3-test-event":                         {"", 0, 0},
+		"another-notification":                  {"MALFORMED_EVENT", 0, 1},
+	} {
+		t.Run(sample, func(t *testing.T) {
+			payload, err := os.ReadFile("../../events/failure-notifier/" + sample + ".json")
+			require.NoError(t, err)
+			o := &outbox{}
+			answer, err := failureNotifier(t, o)(t.Context(), payload)
+			require.NoError(t, err)
+			assert.JSONEq(t, `{"batchItemFailures":[]}`, string(answer))
+			assert.Len(t, o.marks, want.marks)
+			assert.Len(t, o.sent, want.sent)
+			if want.subject == "" {
+				assert.Empty(t, o.mails)
+				return
+			}
+			require.Len(t, o.mails, 1)
+			assert.Contains(t, o.mails[0].Get("Subject"), want.subject)
+		})
 	}
 }

@@ -39,7 +39,7 @@ func fetchETags(t *testing.T, n network) handler.Func {
 	t.Helper()
 	f, err := wire.FetchETags(aws.Config{
 		Region: "eu-central-1", HTTPClient: n, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
-	}, func(string) string { return "" }, slog.New(slog.DiscardHandler))
+	}, environ(), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	return f
 }

@@ -1,5 +1,6 @@
-// Command failure-notifier is the Lambda function that alerts operators
-// again about parked messages and puts them back.
+// Command failure-notifier is the Lambda function that alerts operators about
+// replications that S3 gave up, and again about parked messages, which it puts
+// back.
 package main
 
 import (
