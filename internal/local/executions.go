@@ -165,18 +165,18 @@ func (s *Stack) Executions() []Execution {
 // resource finds what a Task state calls: Step Functions' own integrations that
 // this project uses.
 // https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
-func (s *Stack) resource(arn string) (asl.Task, error) {
+func (d *deployment) resource(arn string) (asl.Task, error) {
 	call := map[string]task{
-		"arn:aws:states:::lambda:invoke":   s.invoke,
-		"arn:aws:states:::sns:publish":     s.publish,
-		"arn:aws:states:::sqs:sendMessage": s.sendMessage,
+		"arn:aws:states:::lambda:invoke":   d.invoke,
+		"arn:aws:states:::sns:publish":     d.publish,
+		"arn:aws:states:::sqs:sendMessage": d.sendMessage,
 	}[arn]
 	if call == nil {
 		return nil, fmt.Errorf("%s is not supported by the local stack: use lambda:invoke, sns:publish or sqs:sendMessage", arn)
 	}
 	return task(func(ctx context.Context, parameters []byte) ([]byte, error) {
-		if s.TaskFault != nil {
-			if err := s.TaskFault(ctx, arn, parameters); err != nil {
+		if d.TaskFault != nil {
+			if err := d.TaskFault(ctx, arn, parameters); err != nil {
 				return nil, err
 			}
 		}

@@ -13,9 +13,10 @@ import (
 	"autobackup/internal/local/sqs"
 )
 
-// invoke is arn:aws:states:::lambda:invoke.
+// invoke is arn:aws:states:::lambda:invoke. Step Functions calls functions of its
+// own region only.
 // https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
-func (s *Stack) invoke(ctx context.Context, parameters []byte) ([]byte, error) {
+func (d *deployment) invoke(ctx context.Context, parameters []byte) ([]byte, error) {
 	var p struct {
 		FunctionName string
 		Payload      json.RawMessage
@@ -23,9 +24,9 @@ func (s *Stack) invoke(ctx context.Context, parameters []byte) ([]byte, error) {
 	if err := strictly(parameters, &p); err != nil {
 		return nil, err
 	}
-	f := s.Function(p.FunctionName)
-	if f == nil {
-		return nil, &asl.Error{Name: "Lambda.ResourceNotFoundException", Cause: "Function not found: " + p.FunctionName}
+	f, err := d.functionIn(d.region, p.FunctionName)
+	if refused := (*lambdaError)(nil); errors.As(err, &refused) {
+		return nil, &asl.Error{Name: "Lambda." + refused.code, Cause: refused.message}
 	}
 	answer, err := f.Invoke(ctx, p.Payload)
 	if failed := (*lambda.FunctionError)(nil); errors.As(err, &failed) {
