@@ -184,6 +184,19 @@ func TestCloudFormationsRoleCanMakeEveryTypeOfTheTemplates(t *testing.T) {
 	assert.Greater(t, n, 15)
 }
 
+func TestCloudFormationReachesAlarmsOfTheStageOnlyExceptWhereCloudWatchTakesNoNarrowerResource(t *testing.T) {
+	alarms := []string{"arn:${AWS::Partition}:cloudwatch:*:${AWS::AccountId}:alarm:autobackup-*-${Stage}"}
+	may := loadPipeline(t).actions("ExecutionRole")
+	for _, action := range []string{"PutMetricAlarm", "DeleteAlarms", "TagResource", "UntagResource"} {
+		assert.Equal(t, alarms, may["cloudwatch:"+action], action)
+	}
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+	for _, action := range []string{"PutCompositeAlarm", "DescribeAlarms"} {
+		assert.Equal(t, []string{"*"}, may["cloudwatch:"+action], action)
+	}
+}
+
 func TestTheGuideNamesEveryVariableParameterAndOutputOfThePipeline(t *testing.T) {
 	p, guide := loadPipeline(t), read(t, "pipeline.md")
 	for name := range p.Parameters {
