@@ -49,7 +49,7 @@ func items(d deployed) []item {
 		{"lambda", "Lambda", "2 invocations a batch", batches(2), 0.20, "million"},
 		{"lambda", "Lambda", fmt.Sprintf("GB-seconds on arm64: %g s at %g MB each", lambda, d.memory*1024), batches(2 * lambda * d.memory), 13.33, "million"},
 		{"s3", "S3", "2 HEAD requests an object", each(2), 0.40, "million"},
-		{"cloudwatch", "CloudWatch", fmt.Sprintf("metrics of the functions: %g for each of %g categories", d.metrics, d.categories), fixed(d.metrics * d.categories), 0.30, "metric"},
+		{"cloudwatch", "CloudWatch", fmt.Sprintf("metrics of the functions: %g for each of %g categories, and %g", d.metrics, d.categories, d.ofStage), fixed(d.metrics*d.categories + d.ofStage), 0.30, "metric"},
 		{"cloudwatch", "CloudWatch", fmt.Sprintf("S3's replication metrics: %d for each of %g rules", ofS3Rule, d.categories), fixed(ofS3Rule * d.categories), 0.30, "metric"},
 		{"cloudwatch", "CloudWatch", "alarms, one for each metric they watch", fixed(d.alarms), 0.10, "alarm"},
 		{"cloudwatch", "CloudWatch", "composite alarms", fixed(d.composites), 0.50, "alarm"},

@@ -21,6 +21,7 @@ import (
 type deployed struct {
 	batch, chunks, transitions, memory, polled, keys, days float64
 	categories, metrics, alarms, composites, dashboards    float64
+	ofStage                                                float64
 }
 
 func TestTheReadmeHasTheCostsOfTheTemplatesDefaults(t *testing.T) {
@@ -62,6 +63,7 @@ func ofDefaults(t *testing.T) deployed {
 		batch: figure(t, s.Parameters["BatchSize"]), days: figure(t, s.Parameters["LogRetentionDays"]),
 		transitions: float64(len(whenAllAreVerified(t)) + 1), // the way to the end counts, too
 		metrics:     float64(strings.Count(read(t, "metrics.md"), "| Stage, Category |")), polled: 1,
+		ofStage: float64(strings.Count(read(t, "metrics.md"), "| Stage |")),
 	}
 	d.categories = float64(strings.Count(s.Parameters["Categories"], ",") + 1)
 	var sample struct{ Messages []json.RawMessage }

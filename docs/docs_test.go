@@ -151,6 +151,8 @@ var ready = []string{
 	"go run ./cmd/autobackup requeue --dry-run", "go run ./cmd/autobackup requeue",
 	"go run ./cmd/autobackup requeue --since 2000h --from executions --dry-run",
 	"go run ./cmd/autobackup requeue --from event-dlq --yes --json",
+	"go run ./cmd/autobackup requeue --from event-dlq --dry-run", "go run ./cmd/autobackup requeue --from event-dlq",
+	"go run ./cmd/autobackup requeue --from executions --dry-run", "go run ./cmd/autobackup requeue --from executions",
 }
 
 func TestEveryCommandIsRunOrCheckedAgainstTheProject(t *testing.T) {
@@ -158,8 +160,10 @@ func TestEveryCommandIsRunOrCheckedAgainstTheProject(t *testing.T) {
 	require.NoError(t, err)
 	files, err := filepath.Glob("*.md")
 	require.NoError(t, err)
+	pages, err := filepath.Glob("runbooks/*.md")
+	require.NoError(t, err)
 	n := 0
-	for _, file := range append(files, "../README.md") {
+	for _, file := range slices.Concat(files, pages, []string{"../README.md"}) {
 		for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```").FindAllStringSubmatch(read(t, file), -1) {
 			for command := range strings.Lines(block[1]) {
 				n++
@@ -238,7 +242,7 @@ func stacksOf(t *testing.T, config *samconfig.Config) (names []string) {
 func TestLinksBetweenDocumentsLeadSomewhere(t *testing.T) {
 	files, err := filepath.Glob("*.md")
 	require.NoError(t, err)
-	decisions, err := filepath.Glob("decisions/*.md")
+	decisions, err := filepath.Glob("*/*.md")
 	require.NoError(t, err)
 	for _, file := range slices.Concat(files, decisions, []string{"../README.md"}) {
 		for _, link := range regexp.MustCompile(`\]\(([^)#]*)(?:#([^)]+))?\)`).FindAllStringSubmatch(read(t, file), -1) {

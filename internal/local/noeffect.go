@@ -9,6 +9,7 @@ import (
 )
 
 const (
+	noCW   = "metrics are not collected: nothing raises an alarm or shows a graph"
 	noIAM  = "permissions are not enforced: faults stand in for missing ones"
 	noKMS  = "nothing is encrypted at rest, and keys are not asked"
 	noLogs = "nothing is logged to CloudWatch: a function's log is its standard error"
@@ -19,6 +20,10 @@ const (
 // effect, that a template may have and that change nothing here, with the
 // reason. Any other unknown type or property is rejected.
 var noEffect = map[string]string{
+	"AWS::CloudWatch::Alarm":          noCW,
+	"AWS::CloudWatch::CompositeAlarm": noCW,
+	"AWS::CloudWatch::Dashboard":      noCW,
+
 	"AWS::IAM::Role":        noIAM,
 	"AWS::KMS::Alias":       noKMS,
 	"AWS::KMS::Key":         noKMS,
@@ -81,6 +86,8 @@ func decode(r template.Resource, into any) error {
 func (d *deployment) ignored(r template.Resource) (string, map[string]string, error) {
 	name := d.stack + "-" + r.LogicalID
 	switch r.Type {
+	case "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm":
+		return name, map[string]string{"Arn": d.arn("cloudwatch", "alarm:"+name)}, nil
 	case "AWS::IAM::Role":
 		return name, map[string]string{"Arn": "arn:aws:iam::" + d.Account + ":role/" + name}, nil
 	case "AWS::KMS::Key":

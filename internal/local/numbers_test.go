@@ -140,6 +140,37 @@ func TestAFirstLookIsMadeWithinMinutesAndUsuallyOnce(t *testing.T) {
 	assert.LessOrEqual(t, minutes(t, marker), 2*24*time.Hour)
 }
 
+func TestAlarmsRingBeforeWhatTheyWarnOfAndNotWithoutAReason(t *testing.T) {
+	s, err := with(t, "Stage", "dev")
+	require.NoError(t, err)
+	smallest := func(name string) time.Duration {
+		_, err := with(t, name, s.Parameters[name])
+		require.NoError(t, err)
+		n, err := strconv.Atoi(s.Parameters[name])
+		require.NoError(t, err)
+		for {
+			if _, err := with(t, name, strconv.Itoa(n-1)); err != nil {
+				return time.Duration(n)
+			}
+			n--
+		}
+	}
+	seconds := func(n int) time.Duration { return time.Duration(n) * time.Second }
+	inVain := seconds(largest(t, "MaxReceives") * number(t, s, "ValidationQueue", "VisibilityTimeout"))
+	assert.Greater(t, smallest("OldestMessageMinutes")*time.Minute, inVain, "what is received in vain has the DLQ's alarm")
+	assert.Less(t, time.Duration(largest(t, "OldestMessageMinutes"))*time.Minute,
+		seconds(number(t, s, "ValidationQueue", "MessageRetentionPeriod"))/2, "before messages expire, with time to act")
+	assert.Less(t, minutes(t, s.Parameters["ReplicationSlowMinutes"]), minutes(t, s.Parameters["DeadlineMinutes"]), "before the first alert")
+	assert.GreaterOrEqual(t, number(t, s, "ReplicationSlowdocumentsAlarm", "EvaluationPeriods")*15*60, int(verdict.NextWait(1_000)/time.Second), "a look falls into it")
+	assert.Greater(t, 60*minutes(t, s.Parameters["NothingVerifiedHours"]), minutes(t, s.Parameters["DeadlineMinutes"]), "replication may take that long")
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+	assert.LessOrEqual(t, largest(t, "NothingVerifiedHours"), 7*24, "CloudWatch looks back a week at most")
+
+	assert.Less(t, number(t, s, "FailureQueueTooOldAlarm", "Threshold"), 2*number(t, s, "FailureQueue", "VisibilityTimeout"),
+		"before the last try, after which a DLQ that is filled tells nothing new")
+	assert.Greater(t, number(t, s, "FailureQueueTooOldAlarm", "Threshold"), number(t, s, "FailureQueue", "VisibilityTimeout"), "one retry is no reason to ring")
+}
+
 func TestParametersCanBeAsSmallAndAsLargeAsTheServicesTakeThem(t *testing.T) {
 	accepts := func(name string, n int) bool {
 		_, err := with(t, name, strconv.Itoa(n))

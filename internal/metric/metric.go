@@ -28,6 +28,7 @@ const (
 	Skipped           = "Skipped"
 	Looks             = "Looks"
 	AgeAtVerification = "AgeAtVerification"
+	AgeOfLagging      = "AgeOfLagging"
 )
 
 // Names of dimensions.
@@ -50,6 +51,7 @@ type Definition struct {
 }
 
 var (
+	byStage    = []string{Stage} // for an alarm, which can't search for categories
 	byCategory = []string{Stage, Category}
 	byReason   = []string{Stage, Category, Reason}
 )
@@ -64,6 +66,9 @@ func Definitions() []Definition {
 		{Skipped, count, byCategory},
 		{Looks, count, byCategory},
 		{AgeAtVerification, seconds, byCategory},
+		{AgeOfLagging, seconds, byCategory},
+		{Verified, count, byStage},
+		{Skipped, count, byStage},
 	}
 }
 

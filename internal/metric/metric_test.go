@@ -104,7 +104,7 @@ func TestAgeIsFromTheEventToTheVerdict(t *testing.T) {
 		"clocks that differ":        {metric.Object{Outcome: verdict.Verified, Time: at.Add(time.Hour)}, []float64{0}},
 		"an event without a time":   {metric.Object{Outcome: verdict.Verified}, nil},
 		"what failed has none":      {metric.Object{Outcome: verdict.Failed, Reason: reason.Archived, Time: at}, nil},
-		"what lags has none yet":    {metric.Object{Outcome: verdict.Lagging, Time: at}, nil},
+		"what lags has another":     {metric.Object{Outcome: verdict.Lagging, Time: at}, nil},
 		"what was skipped has none": {metric.Object{Outcome: verdict.Skipped, Time: at}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -112,6 +112,27 @@ func TestAgeIsFromTheEventToTheVerdict(t *testing.T) {
 			assert.Equal(t, tt.want, written(t, []metric.Object{tt.object})[age])
 		})
 	}
+}
+
+func TestWhatLagsGetsOlder(t *testing.T) {
+	got := written(t, []metric.Object{
+		{Bucket: media, Outcome: verdict.Lagging, Time: at.Add(-90 * time.Second)},
+		{Bucket: media, Outcome: verdict.Lagging, Time: at.Add(-time.Hour)},
+		{Bucket: media, Outcome: verdict.Lagging},
+		{Bucket: media, Outcome: verdict.Verified, Time: at.Add(-time.Minute)},
+	})
+	assert.Equal(t, []float64{90, 3600}, got["AgeOfLagging Stage=test Category=media"])
+}
+
+func TestTheStageCountsWhatItsCategoriesDo(t *testing.T) {
+	got := written(t, []metric.Object{
+		{Bucket: media, Outcome: verdict.Verified}, {Bucket: media, Outcome: verdict.Skipped},
+		{Bucket: strings.Replace(media, "media", "documents", 1), Outcome: verdict.Verified},
+		{Outcome: verdict.Failed, Reason: reason.MalformedEvent},
+	})
+	assert.Equal(t, []float64{1, 1, 0}, got["Verified Stage=test"], "one value for each category")
+	assert.Equal(t, []float64{0, 1, 0}, got["Skipped Stage=test"])
+	assert.NotContains(t, got, "Failed Stage=test")
 }
 
 func TestMoreValuesThanALineTakesMakeMoreLines(t *testing.T) {
@@ -123,6 +144,7 @@ func TestMoreValuesThanALineTakesMakeMoreLines(t *testing.T) {
 	assert.Equal(t, record{
 		"Verified Stage=test Category=media": {201}, "Skipped Stage=test Category=media": {100},
 		"Failed Stage=test Category=media": {0}, "Lagging Stage=test Category=media": {0},
+		"Verified Stage=test": {201}, "Skipped Stage=test": {100},
 		"Looks Stage=test Category=media":             slices.Repeat([]float64{3}, 301),
 		"AgeAtVerification Stage=test Category=media": make([]float64, 201),
 	}, written(t, objects))

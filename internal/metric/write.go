@@ -44,7 +44,8 @@ type total struct {
 	outcomes map[verdict.Outcome]int
 	reasons  map[reason.Code]int // of what failed
 	looks    []int               // of each that is settled
-	ages     []int               // of each that is verified, in seconds
+	verified []int               // age of each that is verified, in seconds
+	lagging  []int               // age of each that lags, in seconds
 }
 
 func (t *total) add(o Object, at time.Time) {
@@ -55,13 +56,20 @@ func (t *total) add(o Object, at time.Time) {
 	if o.Outcome != verdict.Lagging {
 		t.looks = append(t.looks, o.Looks)
 	}
-	if o.Outcome == verdict.Verified && !o.Time.IsZero() {
-		t.ages = append(t.ages, int(max(at.Sub(o.Time), 0)/time.Second)) // clocks differ: never below 0
+	if o.Time.IsZero() {
+		return
+	}
+	age := int(max(at.Sub(o.Time), 0) / time.Second) // clocks differ: never below 0
+	switch o.Outcome {
+	case verdict.Verified:
+		t.verified = append(t.verified, age)
+	case verdict.Lagging:
+		t.lagging = append(t.lagging, age)
 	}
 }
 
 func (t *total) lines(stage, category string) []line {
-	lines := []line{{byCategory, map[string]any{
+	lines := []line{{[][]string{byCategory, byStage}, map[string]any{
 		Stage: stage, Category: category,
 		Verified: t.outcomes[verdict.Verified],
 		Lagging:  t.outcomes[verdict.Lagging],
@@ -69,17 +77,19 @@ func (t *total) lines(stage, category string) []line {
 		Skipped:  t.outcomes[verdict.Skipped],
 	}}}
 	lines = spread(lines, Looks, t.looks)
-	lines = spread(lines, AgeAtVerification, t.ages)
+	lines = spread(lines, AgeAtVerification, t.verified)
+	lines = spread(lines, AgeOfLagging, t.lagging)
 	for _, code := range slices.Sorted(maps.Keys(t.reasons)) {
-		lines = append(lines, line{byReason, map[string]any{
+		lines = append(lines, line{[][]string{byReason}, map[string]any{
 			Stage: stage, Category: category, Reason: code, Failed: t.reasons[code]}})
 	}
 	return lines
 }
 
-// line is one line: the values of some metrics that have the same dimensions.
+// line is one line: the values of some metrics, each of them by every set of
+// dimensions that it is defined with.
 type line struct {
-	dimensions []string
+	dimensions [][]string
 	members    map[string]any // of dimensions the value, of metrics a number, or 1 to maxValues of them
 }
 
@@ -90,7 +100,7 @@ func spread(lines []line, name string, values []int) []line {
 	for chunk := range slices.Chunk(values, maxValues) {
 		if i == len(lines) {
 			first := lines[0].members
-			lines = append(lines, line{byCategory, map[string]any{Stage: first[Stage], Category: first[Category]}})
+			lines = append(lines, line{[][]string{byCategory}, map[string]any{Stage: first[Stage], Category: first[Category]}})
 		}
 		lines[i].members[name] = chunk
 		i++
@@ -99,16 +109,20 @@ func spread(lines []line, name string, values []int) []line {
 }
 
 // document is the line in the embedded metric format: members of the root, and
-// a directive that says which of them are metrics and dimensions.
+// a directive for each set of dimensions that says which of them are metrics.
 func (l line) document(at time.Time) map[string]any {
-	d := directive{Namespace: Namespace, Dimensions: [][]string{l.dimensions}}
-	for _, m := range Definitions() {
-		if _, has := l.members[m.Name]; has && slices.Equal(m.Dimensions, l.dimensions) {
-			d.Metrics = append(d.Metrics, named{m.Name, m.Unit})
+	meta := metadata{Timestamp: at.UnixMilli()}
+	for _, dimensions := range l.dimensions {
+		d := directive{Namespace: Namespace, Dimensions: [][]string{dimensions}}
+		for _, m := range Definitions() {
+			if _, has := l.members[m.Name]; has && slices.Equal(m.Dimensions, dimensions) {
+				d.Metrics = append(d.Metrics, named{m.Name, m.Unit})
+			}
 		}
+		meta.CloudWatchMetrics = append(meta.CloudWatchMetrics, d)
 	}
 	root := maps.Clone(l.members)
-	root["_aws"] = metadata{at.UnixMilli(), []directive{d}}
+	root["_aws"] = meta
 	return root
 }
 

@@ -1,0 +1,248 @@
+package docs_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/internal/local/template"
+	"autobackup/internal/metric"
+)
+
+// needed are the parameters without a default.
+var needed = map[string]string{"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1"}
+
+// dimension and the types below are properties of alarms as the template has them.
+type dimension struct{ Name, Value string }
+
+type series struct {
+	Namespace, MetricName string
+	Dimensions            []dimension
+}
+
+type query struct {
+	ID, Expression string
+	ReturnData     *bool
+	MetricStat     struct {
+		Metric series
+		Period json.Number
+		Stat   string
+	}
+}
+
+type alarm struct {
+	ID, Type                                        string
+	AlarmName, AlarmDescription, AlarmRule          string
+	AlarmActions, OKActions                         []string
+	Period, EvaluationPeriods, DatapointsToAlarm    json.Number
+	Threshold                                       json.Number
+	Statistic, ComparisonOperator, TreatMissingData string
+	Metrics                                         []query
+	series
+}
+
+func alarms(t *testing.T) (all []alarm) {
+	t.Helper()
+	for _, r := range resolved(t, "template.yaml", needed).Resources {
+		if r.Type != "AWS::CloudWatch::Alarm" && r.Type != "AWS::CloudWatch::CompositeAlarm" {
+			continue
+		}
+		encoded, err := json.Marshal(r.Properties)
+		require.NoError(t, err)
+		a := alarm{}
+		require.NoError(t, json.Unmarshal([]byte(regexp.MustCompile(`:"(\d+)"`).ReplaceAllString(string(encoded), `:$1`)), &a), r.LogicalID)
+		a.ID, a.Type = r.LogicalID, r.Type
+		all = append(all, a)
+	}
+	require.Greater(t, len(all), 20)
+	return all
+}
+
+// series are the metrics that an alarm reads.
+func (a alarm) read() (all []series) {
+	if a.MetricName != "" {
+		all = append(all, a.series)
+	}
+	for _, q := range a.Metrics {
+		if q.MetricStat.Metric.MetricName != "" {
+			all = append(all, q.MetricStat.Metric)
+		}
+	}
+	return all
+}
+
+// parts are the alarms that a composite alarm's rule names, and how.
+func (a alarm) parts() (on, off []string) {
+	for _, found := range regexp.MustCompile(`(NOT )?ALARM\("(\w+)"\)`).FindAllStringSubmatch(a.AlarmRule, -1) {
+		if found[1] == "" {
+			on = append(on, found[2])
+		} else {
+			off = append(off, found[2])
+		}
+	}
+	return on, off
+}
+
+func TestEveryAlarmReachesTheTopicItselfOrThroughOneThatDoes(t *testing.T) {
+	all := alarms(t)
+	for _, a := range all {
+		if a.AlarmActions != nil {
+			assert.Equal(t, []string{"FailureTopic"}, a.AlarmActions, a.ID)
+			assert.Contains(t, [][]string{nil, {"FailureTopic"}}, a.OKActions, a.ID)
+			continue
+		}
+		assert.True(t, slices.ContainsFunc(all, func(composite alarm) bool {
+			on, _ := composite.parts()
+			return composite.AlarmActions != nil && slices.Equal(on, []string{a.ID}) && composite.AlarmName == strings.Replace(a.AlarmName, "-metric-", "-", 1)
+		}), "%s sends no e-mail, and no composite alarm sends one for it", a.ID)
+		assert.Nil(t, a.OKActions, "%s never told that it began", a.ID)
+	}
+}
+
+func TestASymptomIsKeptQuietByKnownCausesOnlyAndNeverByOneThatLastsUntilItIsCleared(t *testing.T) {
+	all := alarms(t)
+	n := 0
+	for _, a := range all {
+		if a.Type != "AWS::CloudWatch::CompositeAlarm" {
+			continue
+		}
+		n++
+		assert.Regexp(t, `^ALARM\("\w+"\)( AND NOT ALARM\("\w+"\))+$`, a.AlarmRule)
+		assert.Nil(t, a.OKActions, "%s ends, too, when a cause gets its own alarm", a.ID)
+		_, off := a.parts()
+		for _, id := range off {
+			i := slices.IndexFunc(all, func(other alarm) bool { return other.ID == id })
+			require.GreaterOrEqual(t, i, 0, "%s: %s is no alarm", a.ID, id)
+			for _, m := range all[i].read() {
+				assert.NotRegexp(t, `DLQ$`, m.Dimensions[0].Value, "%s hides what comes after an unemptied %s", a.ID, m.Dimensions[0].Value)
+			}
+			if all[i].AlarmActions == nil { // its composite tells, unless one of these does
+				owner := slices.IndexFunc(all, func(other alarm) bool { on, _ := other.parts(); return slices.Contains(on, id) })
+				_, more := all[owner].parts()
+				assert.Subset(t, off, more, "%s may be silent although %s sends no e-mail", a.ID, id)
+			}
+		}
+	}
+	assert.Equal(t, 2, n)
+}
+
+// published are the metrics of AWS's own that are used here, with the
+// dimensions that AWS publishes them by.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-monitoring.html
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+// https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
+var published = map[string]struct{ metrics, dimensions string }{
+	"AWS/SQS":               {"ApproximateAgeOfOldestMessage ApproximateNumberOfMessagesVisible NumberOfEmptyReceives NumberOfMessagesReceived NumberOfMessagesSent", "QueueName"},
+	"AWS/EventBridge/Pipes": {"EventCount ExecutionFailed ExecutionPartiallyFailed ExecutionThrottled ExecutionTimeout Invocations", "PipeName"},
+	"AWS/Events":            {"FailedInvocations Invocations InvocationsFailedToBeSentToDlq", "RuleName"},
+	"AWS/States":            {"ExecutionsAborted ExecutionsFailed ExecutionsStarted ExecutionsSucceeded ExecutionsTimedOut", "StateMachineArn"},
+	"AWS/Lambda":            {"Duration Errors Throttles", "FunctionName"},
+	"AWS/S3":                {"OperationsFailedReplication OperationsPendingReplication ReplicationLatency", "SourceBucket DestinationBucket RuleId"},
+}
+
+// exists says whether a metric is written by anyone.
+func (m series) exists() bool {
+	var names []string
+	for _, d := range m.Dimensions {
+		names = append(names, d.Name)
+	}
+	if m.Namespace == metric.Namespace {
+		return slices.ContainsFunc(metric.Definitions(), func(known metric.Definition) bool {
+			return known.Name == m.MetricName && slices.Equal(known.Dimensions, names)
+		})
+	}
+	aws := published[m.Namespace]
+	return slices.Contains(strings.Fields(aws.metrics), m.MetricName) && slices.Equal(strings.Fields(aws.dimensions), names)
+}
+
+// owners are the types whose resources a dimension names.
+var owners = map[string]string{
+	"QueueName": "AWS::SQS::Queue", "PipeName": "AWS::Pipes::Pipe", "RuleName": "AWS::Events::Rule",
+	"StateMachineArn": "AWS::Serverless::StateMachine", "FunctionName": "AWS::Serverless::Function", "SourceBucket": "AWS::S3::Bucket",
+}
+
+func TestEveryAlarmReadsMetricsThatAreWrittenOfResourcesThatExist(t *testing.T) {
+	s := resolved(t, "template.yaml", needed)
+	for _, a := range alarms(t) {
+		metrics := a.read()
+		assert.Equal(t, a.Type == "AWS::CloudWatch::Alarm", len(metrics) > 0, a.ID)
+		for _, m := range metrics {
+			assert.True(t, m.exists(), "%s reads %+v, which nobody writes", a.ID, m)
+			for _, d := range m.Dimensions {
+				checkDimension(t, s, a.ID, d)
+			}
+		}
+	}
+}
+
+func checkDimension(t *testing.T, s *template.Stack, of string, d dimension) {
+	t.Helper()
+	categories := strings.Split(s.Parameters["Categories"], ",")
+	switch d.Name {
+	case "Stage":
+		assert.Equal(t, "dev", d.Value, of)
+	case "Category":
+		assert.Contains(t, categories, d.Value, of)
+	case "RuleId", "DestinationBucket":
+		for _, category := range categories {
+			if strings.Contains(of, category) {
+				bucket := propertiesOf(t, s, "PrimaryBucket"+category)["ReplicationConfiguration"].(map[string]any)["Rules"].([]any)[0].(map[string]any)
+				destination := bucket["Destination"].(map[string]any)["Bucket"].(string)
+				assert.Contains(t, []any{bucket["Id"], strings.TrimPrefix(destination, "arn:aws:s3:::")}, d.Value, of)
+			}
+		}
+	default:
+		i := slices.IndexFunc(s.Resources, func(r template.Resource) bool { return r.LogicalID == d.Value })
+		require.GreaterOrEqual(t, i, 0, "%s: no resource %s", of, d.Value)
+		assert.Equal(t, owners[d.Name], s.Resources[i].Type, of)
+	}
+}
+
+func propertiesOf(t *testing.T, s *template.Stack, id string) map[string]any {
+	t.Helper()
+	i := slices.IndexFunc(s.Resources, func(r template.Resource) bool { return r.LogicalID == id })
+	require.GreaterOrEqual(t, i, 0, id)
+	return s.Resources[i].Properties
+}
+
+func TestEveryAlarmIsWhatCloudWatchTakes(t *testing.T) {
+	n := func(of json.Number) int {
+		v, err := strconv.Atoi(of.String())
+		require.NoError(t, err, fmt.Sprint(of))
+		return v
+	}
+	for _, a := range alarms(t) {
+		if a.Type == "AWS::CloudWatch::CompositeAlarm" {
+			continue
+		}
+		assert.Equal(t, "notBreaching", a.TreatMissingData, a.ID)
+		period, returned := a.Period, 0
+		for _, q := range a.Metrics {
+			if q.ReturnData == nil || *q.ReturnData {
+				returned++
+				assert.NotContains(t, q.Expression, "SEARCH", a.ID)
+				continue
+			}
+			period = q.MetricStat.Period
+			assert.Regexp(t, `\b`+q.ID+`\b`, a.Metrics[0].Expression, a.ID)
+		}
+		assert.Equal(t, len(a.Metrics) > 0, returned == 1, a.ID)
+		assert.LessOrEqual(t, n(a.DatapointsToAlarm), n(a.EvaluationPeriods), a.ID)
+		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+		limit := 86_400
+		if n(period) >= 3600 {
+			limit = 604_800
+		}
+		assert.LessOrEqual(t, n(period)*n(a.EvaluationPeriods), limit, a.ID)
+	}
+}

@@ -1,0 +1,98 @@
+package docs_test
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// runbooks are the names of the runbooks there are.
+func runbooks(t *testing.T) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob("runbooks/*.md")
+	require.NoError(t, err)
+	for _, file := range files {
+		if name := strings.TrimSuffix(filepath.Base(file), ".md"); name != "README" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func TestEveryAlarmLinksItsRunbookAndEveryRunbookHasAnAlarm(t *testing.T) {
+	each := regexp.MustCompile(`^(-metric|-(documents|media|databases)|-(FetchETags|CompareETags|FailureNotifier))?$`)
+	var linked []string
+	for _, a := range alarms(t) {
+		found := regexp.MustCompile(`^\S.*\. Runbook: docs/runbooks/([a-z-]+)\.md$`).FindStringSubmatch(a.AlarmDescription)
+		require.NotNil(t, found, "%s: %s", a.ID, a.AlarmDescription)
+		name, isOurs := strings.CutPrefix(strings.TrimSuffix(a.AlarmName, "-dev"), "autobackup-"+found[1])
+		assert.True(t, isOurs && each.MatchString(name), "%s is not named after its runbook %s", a.AlarmName, found[1])
+		linked = append(linked, found[1])
+	}
+	slices.Sort(linked)
+	assert.Equal(t, runbooks(t), slices.Compact(linked))
+}
+
+func TestTheAddressOfTheRunbooksIsAParameter(t *testing.T) {
+	const address = "https://github.com/owner/name/blob/main/docs/runbooks"
+	with := map[string]string{"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1", "RunbookAddress": address}
+	description := propertiesOf(t, resolved(t, "template.yaml", with), "PipeFailingAlarm")["AlarmDescription"]
+	assert.True(t, strings.HasSuffix(description.(string), " Runbook: "+address+"/pipe-failing.md"))
+}
+
+func TestEveryRunbookHasItsSectionsAndALineInTheIndex(t *testing.T) {
+	var listed []string
+	for _, row := range regexp.MustCompile(`(?m)^\| \[([a-z-]+)\]\(([a-z-]+)\.md\) \| \S.* \|$`).FindAllStringSubmatch(read(t, "runbooks/README.md"), -1) {
+		assert.Equal(t, row[1], row[2])
+		listed = append(listed, row[1])
+	}
+	slices.Sort(listed)
+	assert.Equal(t, runbooks(t), listed)
+	for _, name := range runbooks(t) {
+		text := read(t, "runbooks/"+name+".md")
+		assert.True(t, strings.HasPrefix(text, "# "+name+": "), name)
+		var sections []string
+		for _, section := range regexp.MustCompile(`(?m)^## (.*)\n\n\S`).FindAllStringSubmatch(text, -1) {
+			sections = append(sections, section[1])
+		}
+		assert.Equal(t, []string{"Meaning", "Impact", "Diagnosis", "Mitigation", "How to see that it is over"}, sections, name)
+		_, diagnosis, _ := strings.Cut(text, "## Diagnosis\n")
+		diagnosis, over, _ := strings.Cut(diagnosis, "## Mitigation\n")
+		assert.Contains(t, diagnosis, "```sh\nregion=eu-central-1\n", "%s has commands to paste", name)
+		_, over, _ = strings.Cut(over, "## How")
+		assert.Contains(t, over, "```sh\n", "%s has a command that shows the end", name)
+		assert.Less(t, strings.Count(text, "\n"), 80, "%s is for somebody who was woken", name)
+	}
+}
+
+func TestEveryVariableOfARunbookIsSetInItAndEveryNameIsOneOfTheStack(t *testing.T) {
+	template := read(t, "../template.yaml")
+	known := map[string]bool{}
+	for _, a := range alarms(t) {
+		known[a.AlarmName] = true
+	}
+	for _, name := range runbooks(t) {
+		text := read(t, "runbooks/"+name+".md")
+		set := map[string]bool{}
+		for line := range strings.Lines(text) {
+			for _, used := range regexp.MustCompile(`\$([a-z]+)`).FindAllStringSubmatch(line, -1) {
+				assert.True(t, set[used[1]], "%s uses $%s before it is set", name, used[1])
+			}
+			if found := regexp.MustCompile(`^([a-z]+)=`).FindStringSubmatch(line); found != nil {
+				set[found[1]] = true
+			}
+		}
+		for _, resource := range regexp.MustCompile(`autobackup-[A-Za-z-]+-dev\b`).FindAllString(text, -1) {
+			ours := strings.Contains(template, strings.TrimSuffix(resource, "dev")+"${Stage}")
+			assert.True(t, ours || known[resource], "%s: nothing is named %s", name, resource)
+		}
+		for _, bucket := range regexp.MustCompile(`autobackup-dev-(\w+)-documents`).FindAllStringSubmatch(text, -1) {
+			assert.Contains(t, []string{"primary", "replica", "replication"}, bucket[1], name)
+		}
+	}
+}
