@@ -20,7 +20,7 @@ type Unread struct {
 
 // files lists the regular files below dir, recursively, under keys relative to
 // it. What can't be an object is told, and does not stop the rest.
-func files(dir, category string) (items []item, unread []Unread, err error) {
+func files(dir, category string) (items []Item, unread []Unread, err error) {
 	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			unread = append(unread, Unread{path, err.Error()})
@@ -46,7 +46,7 @@ func files(dir, category string) (items []item, unread []Unread, err error) {
 	return items, unread, nil
 }
 
-func fileItem(dir, path, category string) (it item, why string) {
+func fileItem(dir, path, category string) (it Item, why string) {
 	info, err := os.Stat(path) // follows links
 	if err != nil {
 		return it, err.Error()
@@ -64,5 +64,5 @@ func fileItem(dir, path, category string) (it item, why string) {
 	case len(key) > maxKey:
 		return it, fmt.Sprintf("the name has %d bytes, S3 takes %d: shorten it", len(key), maxKey)
 	}
-	return item{Category: category, Key: key, Size: info.Size(), open: file(path), expect: verified}, ""
+	return Item{Category: category, Key: key, Size: info.Size(), Open: file(path), Expect: verified}, ""
 }

@@ -107,7 +107,7 @@ func (r *run) rows() []Row {
 		if got, ok := outcomes[o.id]; ok {
 			row.Verdict, row.Reason, row.Evidence, row.Looks = got.Verdict, got.Reason, got.Evidence, got.Looks
 			row.Seconds = got.at.Sub(o.uploaded).Round(time.Second).Seconds()
-			row.Expected = expectation{got.Verdict, got.Reason} == o.expect
+			row.Expected = Expectation{got.Verdict, got.Reason} == o.expect
 		}
 		rows = append(rows, row)
 	}

@@ -26,20 +26,20 @@ const uploads = 8
 // and the one at the message that is no event, and telling of them never blocks.
 const versions = 2
 
-// notAnEvent is the message that is no S3 event.
-const notAnEvent = `{"hello": "this is no S3 event"}`
+// NotAnEvent is the message that is no S3 event.
+const NotAnEvent = `{"hello": "this is no S3 event"}`
 
 // object is an object version, or a message, that the demo waits for.
 type object struct {
 	category, name string // name is printable
 	id             string // URI, or message id: what the watcher knows it by
-	expect         expectation
+	expect         Expectation
 	uploaded       time.Time
 }
 
 // upload puts everything to be validated into the primary buckets.
 func (r *run) upload(ctx context.Context) error {
-	items := samples()
+	items := Samples()
 	if r.Dir != "" {
 		var err error
 		if items, r.unread, err = files(r.Dir, r.pair.categories[0]); err != nil {
@@ -65,10 +65,10 @@ func (r *run) upload(ctx context.Context) error {
 }
 
 // plan sets what becomes of each replication.
-func (r *run) plan(items []item) {
+func (r *run) plan(items []Item) {
 	plans := map[[2]string]locals3.Plan{}
 	for _, it := range items {
-		plans[[2]string{r.pair.bucket(it.Category), it.Key}] = it.plan
+		plans[[2]string{r.pair.bucket(it.Category), it.Key}] = it.Plan
 	}
 	r.stack.S3.Replicate = func(o locals3.Replication) locals3.Plan { return plans[[2]string{o.Source, o.Key}] }
 }
@@ -82,7 +82,7 @@ type uploader struct {
 
 // send sends all that is sent before the first look: the clock does not jump in
 // between.
-func (u uploader) send(ctx context.Context, items []item) error {
+func (u uploader) send(ctx context.Context, items []Item) error {
 	defer u.clock.Work()()
 	if err := u.all(ctx, items); err != nil || u.Dir != "" {
 		return err
@@ -92,7 +92,7 @@ func (u uploader) send(ctx context.Context, items []item) error {
 
 // all uploads the items. A file that can't be read is noted; anything else that
 // fails ends the demo.
-func (u uploader) all(ctx context.Context, items []item) error {
+func (u uploader) all(ctx context.Context, items []Item) error {
 	type result struct {
 		objects []*object
 		unread  *Unread
@@ -124,13 +124,13 @@ func (u uploader) all(ctx context.Context, items []item) error {
 }
 
 // one uploads an item and, where the item says so, deletes it again.
-func (u uploader) one(ctx context.Context, it item) ([]*object, error) {
+func (u uploader) one(ctx context.Context, it Item) ([]*object, error) {
 	first, err := u.put(ctx, it)
 	if err != nil {
 		return nil, err
 	}
 	u.display.uploaded()
-	if it.then != remove {
+	if it.Then != Remove {
 		return []*object{first}, nil
 	}
 	bucket := u.pair.bucket(it.Category)
@@ -148,9 +148,9 @@ type fileError struct{ error }
 
 func (e *fileError) Unwrap() error { return e.error }
 
-func (u uploader) put(ctx context.Context, it item) (*object, error) {
+func (u uploader) put(ctx context.Context, it Item) (*object, error) {
 	defer u.clock.Work()()
-	body, err := it.open()
+	body, err := it.Open()
 	if err != nil {
 		return nil, &fileError{err}
 	}
@@ -167,16 +167,16 @@ func (u uploader) put(ctx context.Context, it item) (*object, error) {
 	return u.object(it, aws.ToString(out.VersionID)), nil
 }
 
-func (u uploader) object(it item, version string) *object {
+func (u uploader) object(it Item, version string) *object {
 	v := s3event.ObjectVersion{Bucket: u.pair.bucket(it.Category), Key: it.Key, VersionID: version}
-	return &object{category: it.Category, name: printable(it.Key), id: v.URI(), expect: it.expect, uploaded: u.clock.Now()}
+	return &object{category: it.Category, name: printable(it.Key), id: v.URI(), expect: it.Expect, uploaded: u.clock.Now()}
 }
 
 // sendNoEvent puts a message into the queue that no S3 bucket sent.
 func (u uploader) sendNoEvent(ctx context.Context) error {
 	queue := u.pair.outputs["ValidationQueueUrl"]
 	client := sqs.NewFromConfig(u.stack.AWSConfig(u.pair.primaryRegion))
-	out, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &queue, MessageBody: aws.String(notAnEvent)})
+	out, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &queue, MessageBody: aws.String(NotAnEvent)})
 	if err != nil {
 		return fmt.Errorf("send the message that is no S3 event: %w", err)
 	}
@@ -189,10 +189,10 @@ func (u uploader) sendNoEvent(ctx context.Context) error {
 
 // overwriteWhenLooked puts a second version of the items to overwrite as soon
 // as the first look at their first version was made.
-func (u uploader) overwriteWhenLooked(ctx context.Context, items []item) error {
-	first := map[string]item{}
+func (u uploader) overwriteWhenLooked(ctx context.Context, items []Item) error {
+	first := map[string]Item{}
 	for _, it := range items {
-		if it.then == overwrite {
+		if it.Then == Overwrite {
 			i := slices.IndexFunc(u.objects, func(o *object) bool { return o.name == printable(it.Key) })
 			first[u.objects[i].id] = it
 		}
@@ -207,8 +207,7 @@ func (u uploader) overwriteWhenLooked(ctx context.Context, items []item) error {
 				continue
 			}
 			delete(first, id)
-			it.open = content("another version of "+it.Key, it.Size/2)
-			second, err := u.put(ctx, it)
+			second, err := u.put(ctx, it.Second())
 			if err != nil {
 				return err
 			}
