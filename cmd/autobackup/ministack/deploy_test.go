@@ -27,6 +27,7 @@ const project = "../../.."
 type stack struct {
 	server
 	*testing.T
+	crossed
 
 	region, replicaRegion string
 	outputs               map[string]string

@@ -58,6 +58,7 @@ func TestTheDemosScenariosThroughMinistack(t *testing.T) {
 	d.alerted(mails, 2, "CONTENT_MISMATCH", "REPLICATION_FAILED", "MALFORMED_EVENT", "REPLICA_MISSING")
 	d.alertAgain(mails, parked)
 	d.breakAndMend(r, mails)
+	d.check(t)
 }
 
 // rules is the local stack with both templates deployed, without functions.

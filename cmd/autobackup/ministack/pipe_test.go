@@ -32,6 +32,7 @@ type execution struct {
 // It waits for the end.
 func (d *stack) pipe(r *replication, n int) execution {
 	d.Helper()
+	d.bridge(pipes)
 	var listed struct {
 		Pipes []struct{ Source, Target, DesiredState string }
 	}
@@ -93,6 +94,9 @@ func (r *replication) withVersion(body string) string {
 	}
 	for _, u := range r.uploads {
 		if u.bucket == bucket && u.Key == object["key"] && u.etag == etag {
+			_, there := object["version-id"]
+			require.False(r.d, there, "ministack's events have version ids now")
+			r.d.bridge(eventVersions)
 			object["version-id"] = u.version
 		}
 	}
@@ -128,6 +132,7 @@ func (d *stack) delete(queue string, m types.Message) {
 // move is StartMessageMoveTask, which ministack does not have, for one message.
 func (d *stack) move(m types.Message, from, to string) {
 	d.Helper()
+	d.bridge(moves)
 	_, err := d.sqs.SendMessage(d.Context(), &sqs.SendMessageInput{QueueUrl: &to, MessageBody: m.Body, MessageAttributes: m.MessageAttributes})
 	require.NoError(d, err)
 	d.delete(from, m)

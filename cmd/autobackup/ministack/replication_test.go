@@ -62,6 +62,7 @@ func (r *replication) serve(t *testing.T) string {
 // ServeHTTP implements http.Handler.
 func (r *replication) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	if q.Method == http.MethodGet && q.URL.Query().Has("replication") {
+		r.d.bridge(configuration)
 		r.rules.ServeHTTP(w, q)
 		return
 	}
@@ -71,6 +72,9 @@ func (r *replication) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	u, now, side := r.find(q.URL)
+	if side != "" {
+		r.d.bridge(statuses)
+	}
 	proxy := httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(target)
@@ -178,6 +182,7 @@ func (r *replication) note(u *upload) *upload {
 
 // copy makes the copy, damaged where that is planned.
 func (r *replication) copy(u *upload) {
+	r.d.bridge(copies)
 	client := s3.NewFromConfig(r.d.config(r.d.replicaRegion))
 	if u.etag == "" {
 		out, err := client.DeleteObject(context.Background(), &s3.DeleteObjectInput{Bucket: &u.replica, Key: &u.Key})
