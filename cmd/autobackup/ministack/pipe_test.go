@@ -88,14 +88,15 @@ func (r *replication) withVersion(body string) string {
 	detail := event["detail"].(map[string]any)
 	object := detail["object"].(map[string]any)
 	bucket := detail["bucket"].(map[string]any)["name"]
+	if _, known := object["version-id"]; known { // moved back after it was parked
+		return body
+	}
 	etag := fmt.Sprint(object["etag"])
 	if event["detail-type"] == "Object Deleted" {
 		etag = ""
 	}
 	for _, u := range r.uploads {
 		if u.bucket == bucket && u.Key == object["key"] && u.etag == etag {
-			_, there := object["version-id"]
-			require.False(r.d, there, "ministack's events have version ids now")
 			r.d.bridge(eventVersions)
 			object["version-id"] = u.version
 		}
