@@ -114,13 +114,12 @@ func (d *stack) receive(queue string, n int) (all []types.Message) {
 	for len(all) < n {
 		require.True(d, time.Now().Before(deadline), "%d of %d messages in %s", len(all), n, queue)
 		out, err := d.sqs.ReceiveMessage(d.Context(), &sqs.ReceiveMessageInput{
-			QueueUrl: &queue, MaxNumberOfMessages: 10, WaitTimeSeconds: 2, VisibilityTimeout: int32(2 * patience / time.Second),
+			QueueUrl: &queue, MaxNumberOfMessages: int32(min(10, n-len(all))), WaitTimeSeconds: 2, VisibilityTimeout: int32(2 * patience / time.Second),
 			MessageAttributeNames: []string{"All"}, MessageSystemAttributeNames: []types.MessageSystemAttributeName{"All"},
 		})
 		require.NoError(d, err)
 		all = append(all, out.Messages...)
 	}
-	require.Len(d, all, n, queue)
 	return all
 }
 
