@@ -26,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/google/uuid"
 
+	"autobackup/internal/local/asl"
 	"autobackup/internal/local/clock"
 	"autobackup/internal/local/events"
 	"autobackup/internal/local/lambda"
@@ -56,7 +57,8 @@ type Config struct {
 	// Runtime makes the functions run: Binaries or InProcess.
 	Runtime     Runtime
 	FunctionLog io.Writer // gets what function processes print; nil drops it
-	// History, if set, gets every event of every execution. It must not block.
+	// History, if set, gets every event of every execution, those that distributed
+	// Maps start included. It must not block.
 	History func(executionARN string, event types.HistoryEvent)
 	// KeepHistory keeps the events of executions until they succeed, for
 	// GetExecutionHistory. Without it none are kept.
@@ -83,6 +85,7 @@ type Stack struct {
 	functions  map[string]*lambda.Function // by ARN
 	machines   map[string]*machine         // by ARN
 	executions []*Execution
+	mapRuns    map[string]asl.MapRun // by ARN, as last told
 	running    sync.WaitGroup
 	ended      chan struct{} // closed, and replaced, when an execution ends
 	consumed   []string      // ARNs of the queues that something empties
@@ -99,6 +102,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 		buses:     map[string]*events.Bus{},
 		functions: map[string]*lambda.Function{},
 		machines:  map[string]*machine{},
+		mapRuns:   map[string]asl.MapRun{},
 		ended:     make(chan struct{}),
 	}
 	s.ctx, s.stop = context.WithCancel(ctx)

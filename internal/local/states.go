@@ -33,6 +33,7 @@ func (e *statesError) Error() string { return e.code + ": " + e.message }
 var statesActions = map[string]func(*Stack, []byte) (any, error){
 	"ListExecutions":      (*Stack).listExecutions,
 	"DescribeExecution":   (*Stack).describeExecution,
+	"DescribeMapRun":      (*Stack).describeMapRun,
 	"GetExecutionHistory": (*Stack).getExecutionHistory,
 }
 

@@ -75,6 +75,15 @@ func (o *object) required(field string) string {
 	return text
 }
 
+// oneOf reads a required string that has one of a few values.
+func (o *object) oneOf(field string, values ...string) string {
+	text := o.required(field)
+	if text != "" && !slices.Contains(values, text) {
+		o.fail(field, "must be %s, not '%s'", strings.Join(values, " or "), text)
+	}
+	return text
+}
+
 // count reads a whole number between least and most; otherwise where it is not
 // there.
 func (o *object) count(field string, least, most, otherwise int64) int64 {

@@ -12,9 +12,12 @@ import (
 const (
 	All                    = "States.ALL"
 	DataLimitExceeded      = "States.DataLimitExceeded"
+	ExceedToleratedFailure = "States.ExceedToleratedFailureThreshold"
 	IntrinsicFailure       = "States.IntrinsicFailure"
+	ItemReaderFailed       = "States.ItemReaderFailed"
 	NoChoiceMatched        = "States.NoChoiceMatched"
 	ResultPathMatchFailure = "States.ResultPathMatchFailure"
+	ResultWriterFailed     = "States.ResultWriterFailed"
 	Runtime                = "States.Runtime"
 	TaskFailed             = "States.TaskFailed"
 	Timeout                = "States.Timeout"

@@ -24,10 +24,19 @@ type Execution struct {
 	StateMachineARN, StateMachineName string
 
 	Input []byte // JSON
+	// Objects is where distributed Maps read items and write results; without
+	// it they fail.
+	Objects Objects
 	// History gets each event, in order, from one goroutine at a time. It must
 	// not block. Events come when the clock has moved on from their instant.
 	// May be nil.
 	History func(types.HistoryEvent)
+	// ChildHistory gets the events of the executions that distributed Maps start,
+	// from several goroutines at a time. It must not block. May be nil.
+	ChildHistory func(executionARN string, event types.HistoryEvent)
+	// MapRun gets each Map Run when it starts, whenever one of its children
+	// starts or ends, and when it ends. It must not block. May be nil.
+	MapRun func(MapRun)
 }
 
 // Result is how an execution ended.
@@ -36,8 +45,9 @@ type Result struct {
 	Output []byte // JSON; where Status is SUCCEEDED
 	Error  string // where Status is FAILED
 	Cause  string
-	Path   []string // names of the states entered, those of Map items included
-	// Transitions is what the service charges for: states entered, and retries.
+	Path   []string // names of the states entered, those of inline Map items included
+	// Transitions is what the service charges for: states entered, retries, and
+	// for each child of a distributed Map one and, if it is STANDARD, its own.
 	// https://aws.amazon.com/step-functions/pricing/
 	Transitions int
 	Start, Stop time.Time
@@ -55,24 +65,41 @@ type execution struct {
 // Run executes the machine and returns when it has ended. The end of ctx aborts
 // the execution, as StopExecution does.
 func (m *Machine) Run(ctx context.Context, e Execution) Result {
+	r := m.start(ctx, e)
+	defer func() { r.idle() }()
+	return r.finish()
+}
+
+// run is an execution under way. From start on it holds the clock's work, and
+// it still does when finish returns.
+type run struct {
+	*strand
+	machine *Machine
+	cancel  context.CancelFunc
+}
+
+func (m *Machine) start(ctx context.Context, e Execution) *run {
 	if e.Clock == nil {
 		e.Clock = clock.Real()
 	}
 	x := &execution{given: e, started: e.Clock.Now(), history: &history{clock: e.Clock, emit: e.History}}
-	within, cancel := ctx, context.CancelFunc(func() {})
+	cancel := context.CancelFunc(func() {})
 	if m.timeout > 0 {
 		x.deadline = x.started.Add(m.timeout)
-		within, cancel = e.Clock.WithTimeout(ctx, m.timeout)
+		ctx, cancel = e.Clock.WithTimeout(ctx, m.timeout)
 	}
-	defer cancel()
-	s := &strand{execution: x, ctx: within, random: rand.New(rand.NewPCG(e.Seed, 0))} // #nosec G404: repeatable on purpose
+	s := &strand{execution: x, ctx: ctx, random: rand.New(rand.NewPCG(e.Seed, 0))} // #nosec G404: repeatable on purpose
 	s.busy()
-	defer func() { s.idle() }()
-	result := s.end(s.begin(m))
-	result.Start, result.Stop = x.started, e.Clock.Now()
-	x.history.close()
-	result.Path = x.history.path
-	result.Transitions = len(result.Path) + x.history.retries
+	return &run{strand: s, machine: m, cancel: cancel}
+}
+
+func (r *run) finish() Result {
+	defer r.cancel()
+	result := r.end(r.begin(r.machine))
+	result.Start, result.Stop = r.started, r.clock().Now()
+	r.history.close()
+	result.Path = r.history.path
+	result.Transitions = len(result.Path) + r.history.charged
 	return result
 }
 

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash"
 	"maps"
+	"math/rand/v2"
 	"strings"
 	"unicode/utf8"
 
@@ -140,14 +141,16 @@ func hashOf(args []any) (any, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-func newUUID(sc *scope, _ []any) (any, error) {
+func newUUID(sc *scope, _ []any) (any, error) { return randomID(sc.random), nil }
+
+func randomID(random *rand.Rand) string {
 	var id uuid.UUID
 	for i := range id {
-		id[i] = byte(sc.random.Uint32())
+		id[i] = byte(random.Uint32())
 	}
 	id[6] = id[6]&0x0f | 0x40 // version 4
 	id[8] = id[8]&0x3f | 0x80 // RFC 9562 variant
-	return id.String(), nil
+	return id.String()
 }
 
 func textArg(value any) (string, error) {

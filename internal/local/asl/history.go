@@ -31,7 +31,7 @@ type history struct {
 	count   int       // events recorded
 	emitted int64
 	path    []string // names of the states entered
-	retries int
+	charged int      // transitions that enter no state of this execution
 }
 
 // event is an event without its number: that comes when its place is known.
@@ -65,10 +65,12 @@ func (h *history) full() bool {
 	return h.count >= mostEvents-1
 }
 
-func (h *history) retried() {
+// charge counts transitions that enter no state of this execution: retries,
+// and those of children.
+func (h *history) charge(n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.retries++
+	h.charged += n
 }
 
 // close hands on what is pending.

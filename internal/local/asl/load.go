@@ -39,6 +39,8 @@ type loader struct {
 	resources func(arn string) (Task, error)
 	problems  []error
 	defined   map[string]string // state names, and where each stands
+	labels    map[string]string // the same of distributed Maps
+	express   bool              // what is being read runs in an EXPRESS execution
 }
 
 // Load reads a definition and validates all of it. resources gives the task
@@ -50,7 +52,7 @@ func Load(definition []byte, resources func(arn string) (Task, error)) (*Machine
 	if err != nil {
 		return nil, fmt.Errorf("the definition is not JSON: %w", err)
 	}
-	l := &loader{resources: resources, defined: map[string]string{}}
+	l := &loader{resources: resources, defined: map[string]string{}, labels: map[string]string{}}
 	l.doubles(definition)
 	o := l.open("", "the state machine", value)
 	if v := o.text("Version"); o.has("Version") && v != "1.0" {

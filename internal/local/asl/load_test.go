@@ -137,7 +137,7 @@ func TestLoadNamesEveryMistake(t *testing.T) {
 		"an empty And":         {one(`"Type":"Choice","Choices":[{"Not":{"And":[]},"Next":"Z"}]`), []string{"States.A.Choices[0].Not.And: must have at least one condition"}},
 		"Next in a condition":  {one(`"Type":"Choice","Choices":[{"Or":[{"Variable":"$.x","IsNull":true,"Next":"Z"}],"Next":"Z"}]`), []string{"States.A.Choices[0].Or[0].Next: there is no such field in a condition"}},
 		"no processor":         {one(`"Type":"Map","Next":"Z"`), []string{"States.A.ItemProcessor: is missing"}},
-		"a strange mode":       {one(`"Type":"Map","Next":"Z","ItemProcessor":{"ProcessorConfig":{"Mode":"FAST"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}`), []string{"States.A.ItemProcessor.ProcessorConfig.Mode: must be INLINE, not 'FAST'"}},
+		"a strange mode":       {one(`"Type":"Map","Next":"Z","ItemProcessor":{"ProcessorConfig":{"Mode":"FAST"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}`), []string{"States.A.ItemProcessor.ProcessorConfig.Mode: must be INLINE or DISTRIBUTED, not 'FAST'"}},
 		"a step out of a Map":  {one(`"Type":"Map","Next":"Z","ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","Next":"Z"}}}`), []string{"States.A.ItemProcessor.States.I.Next: there is no state 'Z' here", "States.A.ItemProcessor.States: no state ends the execution: one must have End, or be of Type Succeed or Fail"}},
 		"a bad ResultSelector": {one(mapZ + `,"ResultSelector":1`), []string{"States.A.ResultSelector: must be an object, not a number"}},
 		"a TimeoutSeconds":     {`{"StartAt":"A","States":{"A":{"Type":"Succeed"}},"TimeoutSeconds":0}`, []string{"TimeoutSeconds: must be a whole number from 1 to 99999999, not 0"}},
@@ -154,8 +154,6 @@ func TestLoadRefusesWhatIsNotSupported(t *testing.T) {
 	}
 	definitions := map[string]string{ // by the name in the list: a definition, and where it is refused
 		"Type Parallel":                    one(`"Type":"Parallel","Next":"Z"`),
-		"Mode DISTRIBUTED":                 one(`"Type":"Map","Next":"Z","ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}`),
-		"ExecutionType":                    one(`"Type":"Map","Next":"Z","ItemProcessor":{"ProcessorConfig":{"ExecutionType":"EXPRESS"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}`),
 		"Version":                          `{"Version":"1.1","StartAt":"A","States":{"A":{"Type":"Succeed"}}}`,
 		"QueryLanguage":                    `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Succeed"}}}`,
 		"Condition":                        inChoice(`"Condition":"{% true %}"`),
@@ -167,10 +165,19 @@ func TestLoadRefusesWhatIsNotSupported(t *testing.T) {
 	for _, field := range []string{"Arguments", "Output", "Assign", "Credentials", "HeartbeatSeconds", "HeartbeatSecondsPath"} {
 		definitions[field] = one(task + `,"` + field + `":1`)
 	}
-	for _, field := range []string{"Items", "ItemReader", "ItemBatcher", "ResultWriter", "Label", "ToleratedFailureCount", "ToleratedFailureCountPath",
-		"ToleratedFailurePercentage", "ToleratedFailurePercentagePath", "MaxConcurrencyPath", "Iterator"} {
+	for _, field := range []string{"Items", "MaxConcurrencyPath", "Iterator"} {
 		definitions[field] = one(mapZ + `,"` + field + `":1`)
 	}
+	for _, field := range []string{"ItemsPointer", "CSVDelimiter", "CSVHeaderLocation", "CSVHeaders", "ManifestType"} {
+		definitions[field] = distributed(reading(`"InputType":"JSON","`+field+`":1`), passing)
+	}
+	for _, kind := range []string{"CSV", "MANIFEST", "PARQUET"} {
+		definitions["InputType "+kind] = distributed(reading(`"InputType":"`+kind+`"`), passing)
+	}
+	definitions["ReaderConfig.Transformation"] = distributed(reading(`"InputType":"JSON","Transformation":"NONE"`), passing)
+	definitions["ExpectedBucketOwner"] = distributed(strings.Replace(reading(`"InputType":"JSON"`), `"Bucket"`, `"ExpectedBucketOwner":"1","Bucket"`, 1), passing)
+	definitions["OutputType JSONL"] = distributed(writing(`,"WriterConfig":{"Transformation":"NONE","OutputType":"JSONL"}`), passing)
+	definitions["Resource s3:listObjectsV2"] = distributed(strings.Replace(reading(`"InputType":"JSON"`), "getObject", "listObjectsV2", 1), passing)
 	for _, line := range asl.Unsupported() {
 		name, why, _ := strings.Cut(line, ": ")
 		t.Run(name, func(t *testing.T) {

@@ -94,9 +94,9 @@ func (o *object) errorEquals(last bool) (names []string) {
 }
 
 // stateErrors are the names that begin with States. and can be matched.
-var stateErrors = []string{All, "States.BranchFailed", DataLimitExceeded, "States.ExceedToleratedFailureThreshold",
-	"States.HeartbeatTimeout", "States.Http.Socket", IntrinsicFailure, "States.ItemReaderFailed", NoChoiceMatched, "States.ParameterPathFailure",
-	"States.Permissions", ResultPathMatchFailure, "States.ResultWriterFailed", TaskFailed, Timeout}
+var stateErrors = []string{All, "States.BranchFailed", DataLimitExceeded, ExceedToleratedFailure,
+	"States.HeartbeatTimeout", "States.Http.Socket", IntrinsicFailure, ItemReaderFailed, NoChoiceMatched, "States.ParameterPathFailure",
+	"States.Permissions", ResultPathMatchFailure, ResultWriterFailed, TaskFailed, Timeout}
 
 func (o *object) errorName(name string) {
 	switch {

@@ -32,30 +32,60 @@ func loadMap(o *object, s *state) action {
 		m.item = o.payload("ItemSelector")
 	}
 	m.most = int(o.count("MaxConcurrency", 0, longestWait, 0))
+	config := m.loadProcessor(o)
+	if config.distributed {
+		return loadDistributed(o, m, config.express)
+	}
+	for _, field := range distributedFields {
+		if _, there := o.take(field); there {
+			o.fail(field, "belongs to a Map with Mode DISTRIBUTED")
+		}
+	}
 	if m.most == 0 || m.most > inlineConcurrency {
 		m.most = inlineConcurrency
 	}
-	value, there := o.take("ItemProcessor")
-	if !there {
-		o.fail("ItemProcessor", "is missing")
-		return m
-	}
-	m.processor = loadProcessor(o.open(o.path("ItemProcessor"), "an item processor", value))
 	return m
 }
 
-func loadProcessor(o *object) machine {
-	if value, there := o.take("ProcessorConfig"); there {
-		config := o.open(o.path("ProcessorConfig"), "ProcessorConfig", value)
-		switch mode := config.text("Mode"); {
-		case mode == "DISTRIBUTED":
-			config.fail("Mode", "not supported: %s", unsupported["Mode DISTRIBUTED"])
-		case config.has("Mode") && mode != "INLINE":
-			config.fail("Mode", "must be INLINE, not '%s'", mode)
-		}
-		config.done()
+// processorConfig is what ProcessorConfig says.
+type processorConfig struct{ distributed, express bool }
+
+func (m *mapState) loadProcessor(o *object) processorConfig {
+	value, there := o.take("ItemProcessor")
+	if !there {
+		o.fail("ItemProcessor", "is missing")
+		return processorConfig{}
 	}
-	return o.machine(o)
+	p := o.open(o.path("ItemProcessor"), "an item processor", value)
+	config := p.processorConfig()
+	around := o.express
+	o.express = around || config.express
+	m.processor = p.machine(p)
+	o.express = around
+	return config
+}
+
+func (o *object) processorConfig() (c processorConfig) {
+	value, there := o.take("ProcessorConfig")
+	if !there {
+		return c
+	}
+	config := o.open(o.path("ProcessorConfig"), "ProcessorConfig", value)
+	switch mode := config.text("Mode"); {
+	case mode == "DISTRIBUTED":
+		c.distributed = true
+		c.express = config.oneOf("ExecutionType", "STANDARD", "EXPRESS") == "EXPRESS"
+		if o.express {
+			config.fail("Mode", "an EXPRESS execution can't run a distributed Map: use INLINE here, or STANDARD around it")
+		}
+	case config.has("Mode") && mode != "INLINE":
+		config.fail("Mode", "must be INLINE or DISTRIBUTED, not '%s'", mode)
+	case config.has("ExecutionType"):
+		config.fail("ExecutionType", "belongs to Mode DISTRIBUTED")
+	}
+	config.read["ExecutionType"] = true
+	config.done()
+	return c
 }
 
 func (m mapState) run(v *visit, input any) (any, string, error) {
@@ -64,13 +94,9 @@ func (m mapState) run(v *visit, input any) (any, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	selected, err := m.items(sc, effective)
+	list, err := m.list(sc, effective)
 	if err != nil {
 		return nil, "", err
-	}
-	list, ok := selected.([]any)
-	if !ok {
-		return nil, "", failure(Runtime, "The items of a Map must be an array, not %s: '%s'.", typeName(selected), excerpt(selected))
 	}
 	results, err := m.process(v, effective, list)
 	if err != nil {
@@ -78,6 +104,19 @@ func (m mapState) run(v *visit, input any) (any, string, error) {
 	}
 	output, err := m.leave(sc, input, results)
 	return output, m.next, err
+}
+
+// list is what ItemsPath selects.
+func (m mapState) list(sc *scope, effective any) ([]any, error) {
+	selected, err := m.items(sc, effective)
+	if err != nil {
+		return nil, err
+	}
+	list, ok := selected.([]any)
+	if !ok {
+		return nil, failure(Runtime, "The items of a Map must be an array, not %s: '%s'.", typeName(selected), excerpt(selected))
+	}
+	return list, nil
 }
 
 // process runs all items and puts their results in order.

@@ -87,7 +87,7 @@ func (v *visit) again(e *Error, used []int) bool {
 	if v.sleepUntil(v.clock().Now().Add(retriers[i].delay(used[i], v.random))) != nil {
 		return false
 	}
-	v.history.retried()
+	v.history.charge(1)
 	return true
 }
 
