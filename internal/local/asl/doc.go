@@ -4,7 +4,8 @@
 //
 // # What is covered
 //
-// State types: Task, Choice, Wait, Pass, Succeed, Fail and inline Map.
+// State types: Task, Choice, Wait, Pass, Succeed, Fail and Map, inline and
+// distributed.
 //
 // Fields: Comment, StartAt, States, TimeoutSeconds and Version of the definition;
 // Comment, Type, Next, End, InputPath, OutputPath, Parameters, ResultSelector,
@@ -14,6 +15,13 @@
 // Seconds, SecondsPath, Timestamp and TimestampPath of Wait; Error, ErrorPath,
 // Cause and CausePath of Fail; ItemsPath, ItemSelector, ItemProcessor and
 // MaxConcurrency of Map; And, Or, Not and every data-test operator of Choice.
+//
+// A distributed Map has besides: ExecutionType STANDARD and EXPRESS; Label;
+// ItemReader with s3:getObject, Bucket, Key, VersionId, InputType JSON and JSONL,
+// MaxItems and MaxItemsPath; ItemBatcher with MaxItemsPerBatch,
+// MaxInputBytesPerBatch, their Path forms and BatchInput; ResultWriter with
+// s3:putObject, Bucket, Prefix and WriterConfig (Transformation, OutputType JSON);
+// ToleratedFailureCount, ToleratedFailurePercentage and their Path forms.
 //
 // All 18 intrinsic functions, nested up to 10 deep, and the context object
 // ($$.Execution, $$.State, $$.StateMachine, $$.Map.Item).
@@ -28,6 +36,26 @@
 // [?(...)]) gives an array, empty where nothing matches; its definite
 // beginning must be there all the same. Filters compare with ==, !=, <, <=, >
 // and >=, and join with &&, || and !.
+//
+// # Distributed Maps
+//
+// Each item, or batch of items, is the input of an execution of its own, with
+// its own ARN, history, event limit and context object. At most MaxConcurrency run at a
+// time: 10,000 where it is 0 or left out. EXPRESS children end after five
+// minutes, and hold no distributed Map themselves; any other nesting is fine.
+//
+// Items are read when there is a place for the next child, and results are
+// written as children end, so that memory does not grow with their number. A
+// child's result is not kept; without ResultWriter outputs are, up to the 256 KiB
+// that a state's output may have.
+//
+// Failed and timed-out items count against the tolerance, all items of a batch
+// at once; the tolerance is 0 where neither field is there. A percentage is of all
+// items and judged when their number is known: at once with ItemsPath, after
+// the last was read with ItemReader. A Map Run that fails stops its children,
+// and what it has not started is PENDING in its results. Objects with results are
+// SUCCEEDED_0.json, FAILED_0.json (with those that timed out or were stopped),
+// PENDING_0.json and manifest.json below Prefix and the Map Run's id.
 //
 // # Errors
 //
@@ -54,6 +82,16 @@
 //   - When an item of a Map fails, the others are stopped a nanosecond later, so
 //     that what happens at one instant does not depend on which goroutine is
 //     first.
+//   - A Map Run that fails stops its children a nanosecond later, for the same
+//     reason, EXPRESS ones too: the service can't stop those and lets them end.
+//   - The service makes up an id as the label of a Map without one; here it comes
+//     from the state's place in the definition.
+//   - Outputs of children without ResultWriter are those that succeeded. An item
+//     that is larger than MaxInputBytesPerBatch fails the Map with
+//     States.DataLimitExceeded. The documents say neither.
+//   - A status has one object of results, whatever its size, and records lack
+//     RedriveStatus and RedriveStatusReason.
+//   - An execution that is stopped leaves no objects of its Map Runs.
 //   - A task that answers at the very instant of its time-out is late.
 //   - An execution is never redriven: RedriveCount is 0.
 //   - Catch and Retry of States.Runtime are refused by Load, because they never
@@ -66,6 +104,10 @@
 //   - https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
 //   - https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 //   - https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
+//   - https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
+//   - https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
+//   - https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html
+//   - https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
 //   - https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 //   - https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
 package asl

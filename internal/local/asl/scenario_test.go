@@ -28,6 +28,7 @@ type scenario struct {
 	Seed       uint64
 	AbortAfter string              // stop the execution then
 	Tasks      map[string][]answer // by resource, in turn
+	Objects    map[string]string   // what distributed Maps read, by "bucket/key"
 
 	Status      types.ExecutionStatus
 	Output      json.RawMessage
@@ -125,9 +126,17 @@ func play(t *testing.T, folder string) (history string) {
 			Clock: clock.Real(), Seed: c.Seed, Input: compact(t, c.Input),
 			ARN: "arn:aws:states:eu-west-1:123456789012:execution:machine:run", Name: "run", RoleARN: "arn:aws:iam::123456789012:role/r",
 			StateMachineARN: "arn:aws:states:eu-west-1:123456789012:stateMachine:machine", StateMachineName: "machine",
+			Objects: &bucket{objects: c.Objects},
 		}
 		var events []types.HistoryEvent
+		var mu sync.Mutex
+		children := map[string][]types.HistoryEvent{}
 		x.History = func(e types.HistoryEvent) { events = append(events, e) }
+		x.ChildHistory = func(arn string, e types.HistoryEvent) {
+			mu.Lock()
+			defer mu.Unlock()
+			children[arn] = append(children[arn], e)
+		}
 		calls, machine := c.load(t, definition, x.Clock)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -136,7 +145,7 @@ func play(t *testing.T, folder string) (history string) {
 		}
 		r := machine.Run(ctx, x)
 		c.compare(t, r, calls(), events)
-		text, err := json.MarshalIndent(events, "", " ")
+		text, err := json.MarshalIndent([]any{events, children}, "", " ")
 		require.NoError(t, err)
 		history = string(text)
 	})
