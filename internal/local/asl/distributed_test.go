@@ -105,7 +105,7 @@ func TestADistributedMap(t *testing.T) {
 	const exceeded = "States.ExceedToleratedFailureThreshold: The specified tolerated failure threshold was exceeded"
 	objects := map[string]string{
 		"b/array": `[{"n":1}, 2, "three", 1.50, null]`, "b/lines": "{\"n\":1}\n\n 2 \r\n\"three\"", "b/object": `{"a":[1]}`, "b/broken": `[1,2,`,
-		"b/brokenlines": "1\n{\n", "b/empty": ``, "b/nothing": `[]`, "b/array@v1": `["old"]`, "b/wide": "[" + large(300_000) + "]",
+		"b/brokenlines": "1\n{\n", "b/empty": ``, "b/more": `[1] 2`, "b/nothing": `[]`, "b/array@v1": `["old"]`, "b/wide": "[" + large(300_000) + "]",
 	}
 	for name, c := range map[string]struct {
 		definition, input, want string
@@ -129,6 +129,8 @@ func TestADistributedMap(t *testing.T) {
 		"reads no JSON object":       {definition: distributed(reading(`"InputType":"JSON"`), passing), input: `{"key":"object"}`, want: "States.ItemReaderFailed: Attempting to map over non-iterable node."},
 		"fails where the array ends early": {definition: distributed(reading(`"InputType":"JSON"`), passing), input: `{"key":"broken"}`,
 			want: "States.ItemReaderFailed: The items are not JSON: EOF."},
+		"fails where something follows the array": {definition: distributed(reading(`"InputType":"JSON"`), passing), input: `{"key":"more"}`,
+			want: "States.ItemReaderFailed: Something follows the array of items."},
 		"fails at a line that is no JSON": {definition: distributed(reading(`"InputType":"JSONL"`), passing), input: `{"key":"brokenlines"}`,
 			want: "States.ItemReaderFailed: The items are not JSON: unexpected EOF."},
 		"fails where there is no object":  {definition: distributed(reading(`"InputType":"JSON"`), passing), input: `{"key":"no"}`, want: "States.ItemReaderFailed: no such key: no"},

@@ -62,3 +62,22 @@ func FuzzExpression(f *testing.F) {
 		require.NotEmpty(t, r.Cause)
 	})
 }
+
+// FuzzItems: whatever an object holds, a distributed Map over it ends with as
+// many results as it has items, or says that they can't be read.
+func FuzzItems(f *testing.F) {
+	for _, seed := range []string{`[]`, `[1,{"a":[2]},null]`, "1\n\n\"x\"\r\n", `[1`, `[1,]`, `{"a":1}`, "[1] 2", "\xff", ``} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, kind := range []string{"JSON", "JSONL"} {
+			r := execute(t, distributed(reading(`"InputType":"`+kind+`"`), passing), `{"key":"k"}`, nil, &bucket{objects: map[string]string{"b/k": text}})
+			if r.Status == types.ExecutionStatusSucceeded {
+				require.True(t, json.Valid(r.Output))
+				continue
+			}
+			require.Contains(t, []string{asl.ItemReaderFailed, asl.ExceedToleratedFailure}, r.Error)
+			require.NotEmpty(t, r.Cause)
+		}
+	})
+}

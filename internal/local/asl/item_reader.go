@@ -175,8 +175,11 @@ func fromArray(body io.Reader) source {
 			err = dec.Decode(&item)
 			return item, unreadable("", err)
 		}
-		if _, err := dec.Token(); err != nil {
+		if _, err := dec.Token(); err != nil { // the closing bracket
 			return nil, unreadable("", err)
+		}
+		if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+			return nil, unreadable("Something follows the array of items.", nil)
 		}
 		return nil, io.EOF
 	}

@@ -169,6 +169,6 @@ func (o *inObjects) close() (any, error) {
 func (o *inObjects) discard() {
 	for _, f := range o.files {
 		_ = f.pipe.CloseWithError(errStopped) // never fails
-		<-f.done
+		_ = <-f.done                          // it is the error just given
 	}
 }

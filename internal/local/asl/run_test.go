@@ -35,11 +35,15 @@ func TestADayOfWaitingTakesAMomentOfASkippingClock(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		c, begin := clock.Skipping(ctx), time.Now()
-		m := load(t, `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"MaxConcurrency":1,
-			"ItemProcessor":{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":43200,"End":true}}}}}}`, nil)
-		r := m.Run(ctx, asl.Execution{Clock: c, Input: []byte(`[1,2]`)})
-		assert.Equal(t, types.ExecutionStatusSucceeded, r.Status)
-		assert.GreaterOrEqual(t, r.Stop.Sub(r.Start), 24*time.Hour)
+		const waiting = `"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":43200,"End":true}}`
+		for _, definition := range []string{
+			`{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"MaxConcurrency":1,"ItemProcessor":{` + waiting + `}}}}`,
+			distributed(`,"MaxConcurrency":1`, waiting),
+		} {
+			r := load(t, definition, nil).Run(ctx, asl.Execution{Clock: c, Input: []byte(`[1,2]`)})
+			assert.Equal(t, types.ExecutionStatusSucceeded, r.Status)
+			assert.GreaterOrEqual(t, r.Stop.Sub(r.Start), 24*time.Hour)
+		}
 		assert.Less(t, time.Since(begin), time.Second, "the interpreter lets the clock jump while it waits")
 	})
 }
