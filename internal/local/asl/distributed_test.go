@@ -157,6 +157,7 @@ func TestADistributedMap(t *testing.T) {
 		"tolerates no more than it":     {definition: distributed(`,"ToleratedFailurePercentage":49.9`, calling), input: `[2,1,22,3]`, want: exceeded},
 		"fails at the lower of two":     {definition: distributed(`,"ToleratedFailurePercentage":50,"ToleratedFailureCount":1`, calling), input: `[2,1,22,3]`, want: exceeded},
 		"tolerates a percentage of all": {definition: distributed(`,"MaxConcurrency":1,"ToleratedFailurePercentage":20`+reading(`"InputType":"JSON"`), calling), input: `{"key":"array"}`, want: `[{"n":1},"three",1.50,null]`},
+		"judges a percentage of all":    {definition: distributed(`,"ToleratedFailurePercentage":19`+reading(`"InputType":"JSON"`), calling), input: `{"key":"array"}`, want: exceeded},
 		"tolerates no percentage over":  {definition: distributed(`,"ItemsPath":"$.i","ToleratedFailurePercentagePath":"$.n"`, calling), input: `{"i":[1],"n":100.1}`, want: "States.Runtime: An error occurred while executing the state 'M'. ToleratedFailurePercentage must be a number from 0 to 100, not 100.1."},
 		"tolerates all":                 {definition: distributed(`,"ToleratedFailurePercentage":100`, calling), input: `[2]`, want: `[]`},
 		"retries inside a child":        {definition: distributed("", `"StartAt":"I","States":{"I":{"Type":"Task","Resource":"r","Catch":[{"ErrorEquals":["Two"],"Next":"C"}],"End":true},"C":{"Type":"Pass","Result":"caught","End":true}}`), input: `[1,2]`, want: `[1,"caught"]`},
@@ -239,6 +240,8 @@ func TestExpressChildrenTimeOutAfterFiveMinutes(t *testing.T) {
 		assert.Equal(t, `[299]`, string(r.Output))
 		assert.Equal(t, 5*time.Minute, r.Stop.Sub(r.Start))
 		assert.Equal(t, asl.Counts{Succeeded: 1, TimedOut: 1, Total: 2}, last.Executions)
+		r = execute(t, strings.Replace(distributed("", waiting), "STANDARD", "EXPRESS", 1), `[300]`, nil, nil)
+		assert.Equal(t, asl.ExceedToleratedFailure, r.Error, "which counts as a failure")
 		r = execute(t, distributed("", waiting), `[299,300]`, nil, nil)
 		assert.Equal(t, `[299,300]`, string(r.Output), "STANDARD children have the time they need")
 	})
