@@ -198,7 +198,7 @@ func TestWithoutObjectsReadingAndWritingFail(t *testing.T) {
 	r := execute(t, distributed(reading(`"InputType":"JSON"`), passing), `{"key":"k"}`, nil, nil)
 	assert.Equal(t, [2]string{asl.ItemReaderFailed, "this execution was given no objects to read"}, [2]string{r.Error, r.Cause})
 	r = execute(t, distributed(writing(""), passing), `[1]`, nil, nil)
-	assert.Equal(t, [2]string{asl.ResultWriterFailed, "States.ResultWriterFailed: this execution was given no objects to write to"}, [2]string{r.Error, r.Cause})
+	assert.Equal(t, [2]string{asl.ResultWriterFailed, "this execution was given no objects to write to"}, [2]string{r.Error, r.Cause})
 }
 
 func TestAChildIsAnExecutionOfItsOwn(t *testing.T) {

@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"errors"
 	"io"
 	"strings"
 
@@ -68,7 +69,8 @@ type resultFile struct {
 	key  string
 	pipe *io.PipeWriter
 	size int64
-	done chan error // gives one value when the object is stored, or is not
+	done chan struct{} // closed when the object is stored, or is not
+	err  error         // why it is not; from then on
 }
 
 func (o *inObjects) add(c *child) error {
@@ -105,14 +107,14 @@ func (o *inObjects) write(status, record string) error {
 
 func (o *inObjects) create(key string) *resultFile {
 	body, pipe := io.Pipe()
-	f := &resultFile{key: key, pipe: pipe, done: make(chan error, 1)}
+	f := &resultFile{key: key, pipe: pipe, done: make(chan struct{})}
 	go func() {
-		err := errNoObjects
+		defer close(f.done)
+		f.err = errNoObjects
 		if o.given.Objects != nil {
-			err = o.given.Objects.Put(o.ctx, o.bucket, key, body)
+			f.err = o.given.Objects.Put(o.ctx, o.bucket, key, body)
 		}
-		_ = body.CloseWithError(err) // never fails
-		f.done <- err
+		_ = body.CloseWithError(f.err) // never fails
 	}()
 	return f
 }
@@ -127,10 +129,11 @@ func (f *resultFile) write(text string) error {
 func (f *resultFile) close(last string) error {
 	_ = f.write(last)  // an error comes from Put, which tells it again
 	_ = f.pipe.Close() // never fails
-	return writing(<-f.done)
+	<-f.done
+	return writing(f.err)
 }
 
-var errNoObjects error = &Error{Name: ResultWriterFailed, Cause: "this execution was given no objects to write to"}
+var errNoObjects = errors.New("this execution was given no objects to write to")
 
 func writing(err error) error {
 	if err == nil {
@@ -169,6 +172,6 @@ func (o *inObjects) close() (any, error) {
 func (o *inObjects) discard() {
 	for _, f := range o.files {
 		_ = f.pipe.CloseWithError(errStopped) // never fails
-		_ = <-f.done                          // it is the error just given
+		<-f.done
 	}
 }
