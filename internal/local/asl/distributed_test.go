@@ -246,3 +246,18 @@ func TestExpressChildrenTimeOutAfterFiveMinutes(t *testing.T) {
 		assert.Equal(t, `[299,300]`, string(r.Output), "STANDARD children have the time they need")
 	})
 }
+
+func TestResultsOneByteOverTheLimitFailBeforeResultSelector(t *testing.T) {
+	definition := distributed(reading(`"InputType":"JSONL"`)+`,"ResultSelector":{"n.$":"States.ArrayLength($)"}`, passing)
+	for length, want := range map[int]string{262_142: "", 262_143: asl.DataLimitExceeded} {
+		r := execute(t, definition, `{"key":"k"}`, nil, &bucket{objects: map[string]string{"b/k": `"` + strings.Repeat("x", length-2) + `"`}})
+		assert.Equal(t, want, r.Error)
+	}
+}
+
+func TestAChildOfAChildHasOneLabel(t *testing.T) {
+	inner := distributed(`,"Label":"Inner"`, `"StartAt":"I","States":{"I":{"Type":"Pass","Parameters":{"n.$":"$$.StateMachine.Name"},"OutputPath":"$.n","End":true}}`)
+	inner = strings.TrimSuffix(strings.TrimPrefix(strings.ReplaceAll(inner, `"M"`, `"N"`), "{"), "}")
+	r := execute(t, distributed(`,"Label":"Outer"`, inner), `[[1]]`, nil, nil)
+	assert.Equal(t, `[["m/Inner"]]`, string(r.Output), r.Cause)
+}
