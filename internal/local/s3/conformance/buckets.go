@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -10,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var bucketTests = map[string]func(*testing.T, *bed){
+var bucketTests = map[string]func(T, *bed){
 	"a bucket tells its region":                          bucketTellsItsRegion,
 	"a bucket of another region redirects":               bucketOfAnotherRegionRedirects,
 	"a missing bucket is told as missing":                missingBucket,
@@ -24,7 +23,7 @@ var bucketTests = map[string]func(*testing.T, *bed){
 	"replication rules need a priority":                  replicationNeedsPriority,
 }
 
-func bucketTellsItsRegion(t *testing.T, b *bed) {
+func bucketTellsItsRegion(t T, b *bed) {
 	for _, region := range []string{b.Primary, b.Replica} {
 		bucket := b.bucket(t, region)
 		out, err := b.Client(region).HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: bucket})
@@ -49,7 +48,7 @@ func bucketTellsItsRegion(t *testing.T, b *bed) {
 	}
 }
 
-func bucketOfAnotherRegionRedirects(t *testing.T, b *bed) {
+func bucketOfAnotherRegionRedirects(t T, b *bed) {
 	bucket := b.bucket(t, b.Replica)
 	_, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
 	header := failed(t, err, 301, "PermanentRedirect")
@@ -60,7 +59,7 @@ func bucketOfAnotherRegionRedirects(t *testing.T, b *bed) {
 	assert.Equal(t, b.Replica, header.Get("X-Amz-Bucket-Region"))
 }
 
-func missingBucket(t *testing.T, b *bed) {
+func missingBucket(t T, b *bed) {
 	bucket := aws.String("autobackup-conformance-nobody-made-this")
 	_, err := b.s3.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: bucket})
 	failed(t, err, 404, "NotFound")
@@ -68,14 +67,14 @@ func missingBucket(t *testing.T, b *bed) {
 	failed(t, err, 404, "NoSuchBucket")
 }
 
-func fullBucketStays(t *testing.T, b *bed) {
+func fullBucketStays(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	b.put(t, bucket, "k", "v")
 	_, err := b.s3.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: bucket})
 	failed(t, err, 409, "BucketNotEmpty")
 }
 
-func bucketTwice(t *testing.T, b *bed) {
+func bucketTwice(t T, b *bed) {
 	bucket := b.bucket(t, b.Replica) // us-east-1 alone allows it
 	_, err := b.Client(b.Replica).CreateBucket(t.Context(), &s3.CreateBucketInput{
 		Bucket:                    bucket,
@@ -84,14 +83,14 @@ func bucketTwice(t *testing.T, b *bed) {
 	failed(t, err, 409, "BucketAlreadyOwnedByYou")
 }
 
-func versioningIsOn(t *testing.T, b *bed) {
+func versioningIsOn(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	out, err := b.s3.GetBucketVersioning(t.Context(), &s3.GetBucketVersioningInput{Bucket: bucket})
 	require.NoError(t, err)
 	assert.Equal(t, types.BucketVersioningStatusEnabled, out.Status)
 }
 
-func eventBridgeSetting(t *testing.T, b *bed) {
+func eventBridgeSetting(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	out, err := b.s3.GetBucketNotificationConfiguration(t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: bucket})
 	require.NoError(t, err)
@@ -105,13 +104,13 @@ func eventBridgeSetting(t *testing.T, b *bed) {
 	assert.NotNil(t, out.EventBridgeConfiguration)
 }
 
-func noReplicationConfiguration(t *testing.T, b *bed) {
+func noReplicationConfiguration(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	_, err := b.s3.GetBucketReplication(t.Context(), &s3.GetBucketReplicationInput{Bucket: bucket})
 	failed(t, err, 404, "ReplicationConfigurationNotFoundError")
 }
 
-func replicationRulesKept(t *testing.T, b *bed) {
+func replicationRulesKept(t T, b *bed) {
 	source, destination := b.bucket(t, b.Primary), b.bucket(t, b.Replica)
 	minutes := &types.ReplicationTimeValue{Minutes: aws.Int32(15)}
 	rules := []types.ReplicationRule{{
@@ -119,7 +118,7 @@ func replicationRulesKept(t *testing.T, b *bed) {
 		Filter:                  &types.ReplicationRuleFilter{Prefix: aws.String("a/")},
 		DeleteMarkerReplication: &types.DeleteMarkerReplication{Status: types.DeleteMarkerReplicationStatusEnabled},
 		Destination: &types.Destination{
-			Bucket: aws.String("arn:aws:s3:::" + *destination), StorageClass: types.StorageClassStandardIa,
+			Bucket: aws.String(bucketARN + *destination), StorageClass: types.StorageClassStandardIa,
 			Metrics:         &types.Metrics{Status: types.MetricsStatusEnabled, EventThreshold: minutes},
 			ReplicationTime: &types.ReplicationTime{Status: types.ReplicationTimeStatusEnabled, Time: minutes},
 		},
@@ -129,7 +128,7 @@ func replicationRulesKept(t *testing.T, b *bed) {
 			Prefix: aws.String("b/"), Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}},
 		}},
 		DeleteMarkerReplication: &types.DeleteMarkerReplication{Status: types.DeleteMarkerReplicationStatusDisabled},
-		Destination:             &types.Destination{Bucket: aws.String("arn:aws:s3:::" + *destination)},
+		Destination:             &types.Destination{Bucket: aws.String(bucketARN + *destination)},
 	}}
 	require.NoError(t, b.replicate(t, source, rules...))
 	out, err := b.s3.GetBucketReplication(t.Context(), &s3.GetBucketReplicationInput{Bucket: source})
@@ -143,13 +142,13 @@ func replicationRulesKept(t *testing.T, b *bed) {
 	failed(t, err, 404, "ReplicationConfigurationNotFoundError")
 }
 
-func replicationNeedsDestination(t *testing.T, b *bed) {
+func replicationNeedsDestination(t T, b *bed) {
 	source := b.bucket(t, b.Primary)
 	missing := aws.String("autobackup-conformance-nobody-made-this")
 	failed(t, b.replicate(t, source, everything(missing)), 400, "InvalidRequest")
 }
 
-func replicationNeedsPriority(t *testing.T, b *bed) {
+func replicationNeedsPriority(t T, b *bed) {
 	source, destination := b.bucket(t, b.Primary), b.bucket(t, b.Replica)
 	rule := everything(destination)
 	rule.Priority = nil

@@ -3,7 +3,6 @@ package conformance
 import (
 	"reflect"
 	"strings"
-	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -12,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var checksumTests = map[string]func(*testing.T, *bed){
+var checksumTests = map[string]func(T, *bed){
 	"every algorithm's checksum is kept and verified": everyAlgorithm,
 	"the SDK's default checksum is CRC32":             defaultChecksum,
 	"an object without checksum gets CRC64NVME":       checksumOfItsOwn,
@@ -48,7 +47,7 @@ func sumOf(structure any, algorithm types.ChecksumAlgorithm) string {
 	return aws.ToString(value)
 }
 
-func everyAlgorithm(t *testing.T, b *bed) {
+func everyAlgorithm(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	require.Len(t, sums, len(types.ChecksumAlgorithm("").Values()), "the SDK knows algorithms that this test doesn't")
 	for algorithm, sum := range sums {
@@ -70,7 +69,7 @@ func everyAlgorithm(t *testing.T, b *bed) {
 	}
 }
 
-func defaultChecksum(t *testing.T, b *bed) {
+func defaultChecksum(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	b.put(t, bucket, "k", text)
 	out, err := head(t, b.s3, bucket, "k", "")
@@ -82,7 +81,7 @@ func withoutChecksums(o *s3.Options) {
 	o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 }
 
-func checksumOfItsOwn(t *testing.T, b *bed) {
+func checksumOfItsOwn(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader(text)}, withoutChecksums)
 	require.NoError(t, err)
@@ -92,7 +91,7 @@ func checksumOfItsOwn(t *testing.T, b *bed) {
 	assert.Equal(t, types.ChecksumTypeFullObject, out.ChecksumType)
 }
 
-func checksumOnRequest(t *testing.T, b *bed) {
+func checksumOnRequest(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	b.put(t, bucket, "k", text)
 	out, err := b.s3.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("k")})
@@ -101,7 +100,7 @@ func checksumOnRequest(t *testing.T, b *bed) {
 	assert.Empty(t, out.ChecksumType)
 }
 
-func oneChecksum(t *testing.T, b *bed) {
+func oneChecksum(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
 		Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader(text),

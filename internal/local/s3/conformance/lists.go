@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"net/url"
-	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -11,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var listTests = map[string]func(*testing.T, *bed){
+var listTests = map[string]func(T, *bed){
 	"keys are listed in order, page by page":         pagesOfKeys,
 	"a delimiter groups keys":                        groupedKeys,
 	"deleted keys are not listed":                    deletedKeysHidden,
@@ -23,7 +22,7 @@ var listTests = map[string]func(*testing.T, *bed){
 
 var tree = []string{"a/1", "a/2", "b", "c/1", "c/d/1", "e"}
 
-func (b *bed) tree(t *testing.T) *string {
+func (b *bed) tree(t T) *string {
 	bucket := b.bucket(t, b.Primary)
 	for _, key := range tree {
 		b.put(t, bucket, key, "body of "+key)
@@ -32,7 +31,7 @@ func (b *bed) tree(t *testing.T) *string {
 }
 
 // listed reads all pages of an input: keys, and then common prefixes.
-func (b *bed) listed(t *testing.T, input *s3.ListObjectsV2Input) (keys, prefixes []string) {
+func (b *bed) listed(t T, input *s3.ListObjectsV2Input) (keys, prefixes []string) {
 	t.Helper()
 	pages := s3.NewListObjectsV2Paginator(b.s3, input)
 	for pages.HasMorePages() {
@@ -49,7 +48,7 @@ func (b *bed) listed(t *testing.T, input *s3.ListObjectsV2Input) (keys, prefixes
 	return keys, prefixes
 }
 
-func pagesOfKeys(t *testing.T, b *bed) {
+func pagesOfKeys(t T, b *bed) {
 	bucket := b.tree(t)
 	for size := range int32(len(tree) + 1) {
 		got, _ := b.listed(t, &s3.ListObjectsV2Input{Bucket: bucket, MaxKeys: aws.Int32(size + 1)})
@@ -69,7 +68,7 @@ func pagesOfKeys(t *testing.T, b *bed) {
 	assert.NotNil(t, first.LastModified)
 }
 
-func groupedKeys(t *testing.T, b *bed) {
+func groupedKeys(t T, b *bed) {
 	bucket := b.tree(t)
 	for size := range int32(5) {
 		keys, prefixes := b.listed(t, &s3.ListObjectsV2Input{Bucket: bucket, Delimiter: aws.String("/"), MaxKeys: aws.Int32(size + 1)})
@@ -81,7 +80,7 @@ func groupedKeys(t *testing.T, b *bed) {
 	assert.Equal(t, []string{"c/d/"}, prefixes)
 }
 
-func deletedKeysHidden(t *testing.T, b *bed) {
+func deletedKeysHidden(t T, b *bed) {
 	bucket := b.tree(t)
 	for _, key := range []string{"b", "c/1", "c/d/1"} {
 		_, err := b.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: &key})
@@ -92,7 +91,7 @@ func deletedKeysHidden(t *testing.T, b *bed) {
 	assert.Equal(t, []string{"a/"}, prefixes)
 }
 
-func encodedKeys(t *testing.T, b *bed) {
+func encodedKeys(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	for _, key := range keys {
 		b.put(t, bucket, key, "v")
@@ -114,7 +113,7 @@ type entry struct {
 	marker, latest bool
 }
 
-func (b *bed) versions(t *testing.T, input *s3.ListObjectVersionsInput) (entries []entry, prefixes []string) {
+func (b *bed) versions(t T, input *s3.ListObjectVersionsInput) (entries []entry, prefixes []string) {
 	t.Helper()
 	pages := s3.NewListObjectVersionsPaginator(b.s3, input)
 	for pages.HasMorePages() {
@@ -133,7 +132,7 @@ func (b *bed) versions(t *testing.T, input *s3.ListObjectVersionsInput) (entries
 	return entries, prefixes
 }
 
-func pagesOfVersions(t *testing.T, b *bed) {
+func pagesOfVersions(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	one, two := b.put(t, bucket, "a", "1"), b.put(t, bucket, "a", "2")
 	marker, err := b.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: aws.String("a")})
@@ -153,7 +152,7 @@ func pagesOfVersions(t *testing.T, b *bed) {
 	assert.Equal(t, want[3:], got)
 }
 
-func groupedVersions(t *testing.T, b *bed) {
+func groupedVersions(t T, b *bed) {
 	bucket := b.tree(t)
 	for size := range int32(5) {
 		entries, prefixes := b.versions(t, &s3.ListObjectVersionsInput{Bucket: bucket, Delimiter: aws.String("/"), MaxKeys: aws.Int32(size + 1)})
@@ -162,7 +161,7 @@ func groupedVersions(t *testing.T, b *bed) {
 	}
 }
 
-func emptyPage(t *testing.T, b *bed) {
+func emptyPage(t T, b *bed) {
 	bucket := b.tree(t)
 	page, err := b.s3.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: bucket, MaxKeys: aws.Int32(0)})
 	require.NoError(t, err)

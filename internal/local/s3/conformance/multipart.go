@@ -8,7 +8,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -17,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var multipartTests = map[string]func(*testing.T, *bed){
+var multipartTests = map[string]func(T, *bed){
 	"an upload in parts has an ETag with their number":     multipartETag,
 	"a composite checksum is that of the parts' checksums": compositeChecksum,
 	"a full-object checksum is that of the bytes":          fullObjectChecksum,
@@ -50,7 +49,7 @@ type upload struct {
 
 var multipartKey = aws.String("multi")
 
-func (b *bed) create(t *testing.T, algorithm types.ChecksumAlgorithm, kind types.ChecksumType, options ...func(*s3.Options)) *upload {
+func (b *bed) create(t T, algorithm types.ChecksumAlgorithm, kind types.ChecksumType, options ...func(*s3.Options)) *upload {
 	t.Helper()
 	u := &upload{bed: b, bucket: b.bucket(t, b.Primary), algorithm: algorithm}
 	out, err := b.s3.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{
@@ -61,7 +60,7 @@ func (b *bed) create(t *testing.T, algorithm types.ChecksumAlgorithm, kind types
 	return u
 }
 
-func (u *upload) part(t *testing.T, number int32, body []byte, options ...func(*s3.Options)) types.CompletedPart {
+func (u *upload) part(t T, number int32, body []byte, options ...func(*s3.Options)) types.CompletedPart {
 	t.Helper()
 	out, err := u.s3.UploadPart(t.Context(), &s3.UploadPartInput{
 		Bucket: u.bucket, Key: multipartKey, UploadId: u.id, PartNumber: &number, Body: bytes.NewReader(body), ChecksumAlgorithm: u.algorithm,
@@ -73,7 +72,7 @@ func (u *upload) part(t *testing.T, number int32, body []byte, options ...func(*
 	}
 }
 
-func (u *upload) complete(t *testing.T, parts ...types.CompletedPart) (*s3.CompleteMultipartUploadOutput, error) {
+func (u *upload) complete(t T, parts ...types.CompletedPart) (*s3.CompleteMultipartUploadOutput, error) {
 	t.Helper()
 	return u.s3.CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{
 		Bucket: u.bucket, Key: multipartKey, UploadId: u.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
@@ -81,7 +80,7 @@ func (u *upload) complete(t *testing.T, parts ...types.CompletedPart) (*s3.Compl
 }
 
 // completed uploads pieces and looks at the result.
-func (u *upload) completed(t *testing.T, options ...func(*s3.Options)) *s3.HeadObjectOutput {
+func (u *upload) completed(t T, options ...func(*s3.Options)) *s3.HeadObjectOutput {
 	t.Helper()
 	first, second, whole := pieces()
 	out, err := u.complete(t, u.part(t, 1, first, options...), u.part(t, 2, second, options...))
@@ -96,7 +95,7 @@ func (u *upload) completed(t *testing.T, options ...func(*s3.Options)) *s3.HeadO
 	return looked
 }
 
-func multipartETag(t *testing.T, b *bed) {
+func multipartETag(t T, b *bed) {
 	first, second, _ := pieces()
 	one, two := md5.Sum(first), md5.Sum(second)             //nolint:gosec // S3's own ETag
 	both := md5.Sum(append(bytes.Clone(one[:]), two[:]...)) //nolint:gosec // S3's own ETag
@@ -104,7 +103,7 @@ func multipartETag(t *testing.T, b *bed) {
 	assert.Equal(t, strconv.Quote(hex.EncodeToString(both[:])+"-2"), aws.ToString(out.ETag))
 }
 
-func compositeChecksum(t *testing.T, b *bed) {
+func compositeChecksum(t T, b *bed) {
 	first, second, _ := pieces()
 	for _, algorithm := range []types.ChecksumAlgorithm{types.ChecksumAlgorithmCrc32, types.ChecksumAlgorithmSha256, types.ChecksumAlgorithmSha512} {
 		out := b.create(t, algorithm, "").completed(t)
@@ -113,7 +112,7 @@ func compositeChecksum(t *testing.T, b *bed) {
 	}
 }
 
-func fullObjectChecksum(t *testing.T, b *bed) {
+func fullObjectChecksum(t T, b *bed) {
 	_, _, whole := pieces()
 	for _, algorithm := range []types.ChecksumAlgorithm{types.ChecksumAlgorithmCrc32, types.ChecksumAlgorithmCrc32c, types.ChecksumAlgorithmCrc64nvme} {
 		out := b.create(t, algorithm, types.ChecksumTypeFullObject).completed(t)
@@ -123,27 +122,27 @@ func fullObjectChecksum(t *testing.T, b *bed) {
 	assert.Equal(t, crc32.ChecksumIEEE([]byte("123456789")), uint32(0xcbf43926), "the check value of CRC-32")
 }
 
-func multipartOfItsOwn(t *testing.T, b *bed) {
+func multipartOfItsOwn(t T, b *bed) {
 	_, _, whole := pieces()
 	out := b.create(t, "", "", withoutChecksums).completed(t, withoutChecksums)
 	assert.Equal(t, types.ChecksumTypeFullObject, out.ChecksumType)
 	assert.Equal(t, encodedSum(types.ChecksumAlgorithmCrc64nvme, whole), aws.ToString(out.ChecksumCRC64NVME))
 }
 
-func partsInOrder(t *testing.T, b *bed) {
+func partsInOrder(t T, b *bed) {
 	u := b.create(t, "", "")
 	one, two := u.part(t, 1, []byte("one")), u.part(t, 2, []byte("two"))
 	_, err := u.complete(t, two, one)
 	failed(t, err, 400, "InvalidPartOrder")
 }
 
-func smallPart(t *testing.T, b *bed) {
+func smallPart(t T, b *bed) {
 	u := b.create(t, "", "")
 	_, err := u.complete(t, u.part(t, 1, make([]byte, partSize-1)), u.part(t, 2, []byte("two")))
 	failed(t, err, 400, "EntityTooSmall")
 }
 
-func unknownPart(t *testing.T, b *bed) {
+func unknownPart(t T, b *bed) {
 	u := b.create(t, "", "")
 	one := u.part(t, 1, []byte("one"))
 	other := one
@@ -162,7 +161,7 @@ func unknownPart(t *testing.T, b *bed) {
 	failed(t, err, 404, "NoSuchUpload")
 }
 
-func otherAlgorithm(t *testing.T, b *bed) {
+func otherAlgorithm(t T, b *bed) {
 	u := b.create(t, types.ChecksumAlgorithmSha256, "")
 	_, err := u.s3.UploadPart(t.Context(), &s3.UploadPartInput{
 		Bucket: u.bucket, Key: multipartKey, UploadId: u.id, PartNumber: aws.Int32(1), Body: strings.NewReader("one"),
@@ -171,7 +170,7 @@ func otherAlgorithm(t *testing.T, b *bed) {
 	failed(t, err, 400, "InvalidRequest")
 }
 
-func typeRefused(t *testing.T, b *bed) {
+func typeRefused(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	for algorithm, kind := range map[types.ChecksumAlgorithm]types.ChecksumType{
 		types.ChecksumAlgorithmSha256:    types.ChecksumTypeFullObject,
@@ -184,7 +183,7 @@ func typeRefused(t *testing.T, b *bed) {
 	}
 }
 
-func abortedUpload(t *testing.T, b *bed) {
+func abortedUpload(t T, b *bed) {
 	u := b.create(t, "", "")
 	one := u.part(t, 1, []byte("one"))
 	_, err := u.s3.AbortMultipartUpload(t.Context(), &s3.AbortMultipartUploadInput{Bucket: u.bucket, Key: multipartKey, UploadId: u.id})
@@ -195,7 +194,7 @@ func abortedUpload(t *testing.T, b *bed) {
 	failed(t, err, 404, "NotFound")
 }
 
-func replacedPart(t *testing.T, b *bed) {
+func replacedPart(t T, b *bed) {
 	u := b.create(t, "", "")
 	u.part(t, 1, []byte("first try"))
 	u.part(t, 2, []byte("not used"))
@@ -204,7 +203,7 @@ func replacedPart(t *testing.T, b *bed) {
 	assert.Equal(t, "second try", u.get(t, u.s3, u.bucket, *multipartKey, ""))
 }
 
-func rangeAcrossParts(t *testing.T, b *bed) {
+func rangeAcrossParts(t T, b *bed) {
 	u := b.create(t, "", "")
 	u.completed(t)
 	out, err := u.s3.GetObject(t.Context(), &s3.GetObjectInput{

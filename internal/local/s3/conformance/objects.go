@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"io"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var objectTests = map[string]func(*testing.T, *bed){
+var objectTests = map[string]func(T, *bed){
 	"what is put is got, whatever its key":          oddKeys,
 	"an empty object is an object":                  emptyObject,
 	"metadata is kept":                              metadataKept,
@@ -37,7 +36,7 @@ var keys = []string{
 	"..", "a/../b", "<tag>&amp;", "?query=1", "#fragment", strings.Repeat("k", 1024),
 }
 
-func oddKeys(t *testing.T, b *bed) {
+func oddKeys(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	for _, key := range keys {
 		b.put(t, bucket, key, "body of "+key)
@@ -47,7 +46,7 @@ func oddKeys(t *testing.T, b *bed) {
 	}
 }
 
-func emptyObject(t *testing.T, b *bed) {
+func emptyObject(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	b.put(t, bucket, "empty", "")
 	out, err := head(t, b.s3, bucket, "empty", "")
@@ -57,7 +56,7 @@ func emptyObject(t *testing.T, b *bed) {
 	assert.Empty(t, b.get(t, b.s3, bucket, "empty", ""))
 }
 
-func metadataKept(t *testing.T, b *bed) {
+func metadataKept(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	started := b.Now().Add(-time.Minute)
 	put, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
@@ -85,7 +84,7 @@ func metadataKept(t *testing.T, b *bed) {
 	assert.WithinRange(t, aws.ToTime(out.LastModified), started, b.Now().Add(time.Minute))
 }
 
-func ranges(t *testing.T, b *bed) {
+func ranges(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	b.put(t, bucket, "digits", "0123456789")
 	for _, test := range []struct{ ask, body, content string }{
@@ -113,7 +112,7 @@ func ranges(t *testing.T, b *bed) {
 	}
 }
 
-func rangeBehindTheEnd(t *testing.T, b *bed) {
+func rangeBehindTheEnd(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	b.put(t, bucket, "digits", "0123456789")
 	b.put(t, bucket, "empty", "")
@@ -123,7 +122,7 @@ func rangeBehindTheEnd(t *testing.T, b *bed) {
 	}
 }
 
-func missingKey(t *testing.T, b *bed) {
+func missingKey(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	_, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
 	failed(t, err, 404, "NoSuchKey")
@@ -131,7 +130,7 @@ func missingKey(t *testing.T, b *bed) {
 	failed(t, err, 404, "NotFound")
 }
 
-func bodyWithoutSeek(t *testing.T, b *bed) {
+func bodyWithoutSeek(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	text := strings.Repeat("stream ", 50_000)
 	_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
@@ -141,7 +140,7 @@ func bodyWithoutSeek(t *testing.T, b *bed) {
 	assert.Equal(t, text, b.get(t, b.s3, bucket, "k", ""))
 }
 
-func conditions(t *testing.T, b *bed) {
+func conditions(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	etag := b.put(t, bucket, "k", "v").ETag
 	other := aws.String(`"00000000000000000000000000000000"`)
@@ -153,7 +152,7 @@ func conditions(t *testing.T, b *bed) {
 	failed(t, err, 304, "NotModified")
 }
 
-func encryptedETag(t *testing.T, b *bed) {
+func encryptedETag(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	plain := b.put(t, bucket, "k", "v").ETag
 	for _, encryption := range []types.ServerSideEncryption{types.ServerSideEncryptionAwsKms, types.ServerSideEncryptionAwsKmsDsse} {
@@ -171,7 +170,7 @@ func encryptedETag(t *testing.T, b *bed) {
 	}
 }
 
-func customerKey(t *testing.T, b *bed) {
+func customerKey(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	raw := bytes.Repeat([]byte{7}, 32)
 	digest := md5.Sum(raw) //nolint:gosec // how S3 names a customer's key
@@ -194,7 +193,7 @@ func customerKey(t *testing.T, b *bed) {
 	assert.Empty(t, out.ServerSideEncryption)
 }
 
-func archivedObject(t *testing.T, b *bed) {
+func archivedObject(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	for _, class := range []types.StorageClass{types.StorageClassGlacier, types.StorageClassDeepArchive} {
 		_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
@@ -209,7 +208,7 @@ func archivedObject(t *testing.T, b *bed) {
 	}
 }
 
-func wrongMD5(t *testing.T, b *bed) {
+func wrongMD5(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	for sum, code := range map[string]string{"1B2M2Y8AsgTpgAmY7PhCfg==": "BadDigest", "short": "InvalidDigest"} {
 		_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{

@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var replicationTests = map[string]func(*testing.T, *bed){
+var replicationTests = map[string]func(T, *bed){
 	"a replica is its source, version and all":              replicaIsItsSource,
 	"an overwritten version is replicated too":              everyVersionReplicated,
 	"a replicated multipart upload keeps ETag and checksum": multipartReplicated,
@@ -22,18 +21,33 @@ var replicationTests = map[string]func(*testing.T, *bed){
 	"what no rule covers has no replication status":         notCovered,
 }
 
+// bucketARN is what S3's ARN of a bucket starts with.
+const bucketARN = "arn:aws:s3:::"
+
 // everything is a rule that replicates all objects and delete markers.
 func everything(destination *string) types.ReplicationRule {
 	return types.ReplicationRule{
 		ID: aws.String("everything"), Priority: aws.Int32(1), Status: types.ReplicationRuleStatusEnabled,
 		Filter:                  &types.ReplicationRuleFilter{Prefix: aws.String("")},
 		DeleteMarkerReplication: &types.DeleteMarkerReplication{Status: types.DeleteMarkerReplicationStatusEnabled},
-		Destination:             &types.Destination{Bucket: aws.String("arn:aws:s3:::" + *destination)},
+		Destination:             &types.Destination{Bucket: aws.String(bucketARN + *destination)},
 	}
 }
 
-func (b *bed) replicate(t *testing.T, source *string, rules ...types.ReplicationRule) error {
+// replicate puts rules on a bucket, with their destinations named as the server
+// under test has it.
+func (b *bed) replicate(t T, source *string, rules ...types.ReplicationRule) error {
 	t.Helper()
+	for i := range rules {
+		name := strings.TrimPrefix(*rules[i].Destination.Bucket, bucketARN)
+		if b.Destination != nil {
+			named, err := b.Destination(t.Context(), *source, name)
+			if err != nil {
+				return err
+			}
+			rules[i].Destination.Bucket = &named
+		}
+	}
 	_, err := b.s3.PutBucketReplication(t.Context(), &s3.PutBucketReplicationInput{
 		Bucket: source, ReplicationConfiguration: &types.ReplicationConfiguration{Role: &b.Role, Rules: rules},
 	})
@@ -41,7 +55,7 @@ func (b *bed) replicate(t *testing.T, source *string, rules ...types.Replication
 }
 
 // pair is a source bucket and the destination it is replicated to.
-func (b *bed) pair(t *testing.T) (source, destination *string) {
+func (b *bed) pair(t T) (source, destination *string) {
 	t.Helper()
 	source, destination = b.bucket(t, b.Primary), b.bucket(t, b.Replica)
 	require.NoError(t, b.replicate(t, source, everything(destination)))
@@ -49,7 +63,7 @@ func (b *bed) pair(t *testing.T) (source, destination *string) {
 }
 
 // await looks until check is content, or fails the test.
-func (b *bed) await(t *testing.T, check func() bool) {
+func (b *bed) await(t T, check func() bool) {
 	t.Helper()
 	for range b.Looks {
 		if check() {
@@ -61,7 +75,7 @@ func (b *bed) await(t *testing.T, check func() bool) {
 }
 
 // replicated waits until the source says COMPLETED, and looks at both sides.
-func (b *bed) replicated(t *testing.T, source, destination *string, key, version string) (from, to *s3.HeadObjectOutput) {
+func (b *bed) replicated(t T, source, destination *string, key, version string) (from, to *s3.HeadObjectOutput) {
 	t.Helper()
 	b.await(t, func() bool {
 		var err error
@@ -75,7 +89,7 @@ func (b *bed) replicated(t *testing.T, source, destination *string, key, version
 	return from, to
 }
 
-func replicaIsItsSource(t *testing.T, b *bed) {
+func replicaIsItsSource(t T, b *bed) {
 	source, destination := b.pair(t)
 	put, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
 		Bucket: source, Key: aws.String("k"), Body: strings.NewReader("v"), ContentType: aws.String("text/plain"),
@@ -95,7 +109,7 @@ func replicaIsItsSource(t *testing.T, b *bed) {
 	assert.Equal(t, "v", b.get(t, b.Client(b.Replica), destination, "k", *put.VersionId))
 }
 
-func everyVersionReplicated(t *testing.T, b *bed) {
+func everyVersionReplicated(t T, b *bed) {
 	source, destination := b.pair(t)
 	one, two := b.put(t, source, "k", "one"), b.put(t, source, "k", "two")
 	b.replicated(t, source, destination, "k", *one.VersionId)
@@ -104,7 +118,7 @@ func everyVersionReplicated(t *testing.T, b *bed) {
 	assert.Equal(t, "two", b.get(t, b.Client(b.Replica), destination, "k", ""))
 }
 
-func multipartReplicated(t *testing.T, b *bed) {
+func multipartReplicated(t T, b *bed) {
 	u := b.create(t, types.ChecksumAlgorithmCrc32, "")
 	destination := b.bucket(t, b.Replica)
 	require.NoError(t, b.replicate(t, u.bucket, everything(destination)))
@@ -116,7 +130,7 @@ func multipartReplicated(t *testing.T, b *bed) {
 	assert.Contains(t, aws.ToString(to.ChecksumCRC32), "-2")
 }
 
-func markerReplicated(t *testing.T, b *bed) {
+func markerReplicated(t T, b *bed) {
 	source, destination := b.pair(t)
 	put := b.put(t, source, "k", "v")
 	b.replicated(t, source, destination, "k", *put.VersionId)
@@ -129,7 +143,7 @@ func markerReplicated(t *testing.T, b *bed) {
 	})
 }
 
-func markerNotReplicated(t *testing.T, b *bed) {
+func markerNotReplicated(t T, b *bed) {
 	source, destination := b.bucket(t, b.Primary), b.bucket(t, b.Replica)
 	rule := everything(destination)
 	rule.DeleteMarkerReplication.Status = types.DeleteMarkerReplicationStatusDisabled
@@ -143,7 +157,7 @@ func markerNotReplicated(t *testing.T, b *bed) {
 	failed(t, err, 404, "NotFound")
 }
 
-func deletionNotReplicated(t *testing.T, b *bed) {
+func deletionNotReplicated(t T, b *bed) {
 	source, destination := b.pair(t)
 	put := b.put(t, source, "k", "v")
 	b.replicated(t, source, destination, "k", *put.VersionId)
@@ -154,7 +168,7 @@ func deletionNotReplicated(t *testing.T, b *bed) {
 	assert.Equal(t, "v", b.get(t, b.Client(b.Replica), destination, "k", *put.VersionId))
 }
 
-func notCovered(t *testing.T, b *bed) {
+func notCovered(t T, b *bed) {
 	source, destination := b.bucket(t, b.Primary), b.bucket(t, b.Replica)
 	rule := everything(destination)
 	rule.Filter = &types.ReplicationRuleFilter{Prefix: aws.String("kept/")}

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -10,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var versionTests = map[string]func(*testing.T, *bed){
+var versionTests = map[string]func(T, *bed){
 	"an overwritten version stays readable by its id":            overwrittenVersion,
 	"a delete marker hides the object and answers 405 by its id": deleteMarker,
 	"a version deleted by its id is gone for good":               versionDeleted,
@@ -19,7 +18,7 @@ var versionTests = map[string]func(*testing.T, *bed){
 	"many keys are deleted in one request":                       manyDeleted,
 }
 
-func overwrittenVersion(t *testing.T, b *bed) {
+func overwrittenVersion(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	one, two := b.put(t, bucket, "k", "one"), b.put(t, bucket, "k", "two")
 	assert.NotEqual(t, one.VersionId, two.VersionId)
@@ -28,7 +27,7 @@ func overwrittenVersion(t *testing.T, b *bed) {
 	assert.Equal(t, "two", b.get(t, b.s3, bucket, "k", ""))
 }
 
-func deleteMarker(t *testing.T, b *bed) {
+func deleteMarker(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	put := b.put(t, bucket, "k", "v")
 	out, err := b.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: aws.String("k")})
@@ -53,7 +52,7 @@ func deleteMarker(t *testing.T, b *bed) {
 	assert.Equal(t, "v", b.get(t, b.s3, bucket, "k", *put.VersionId))
 }
 
-func versionDeleted(t *testing.T, b *bed) {
+func versionDeleted(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	one, two := b.put(t, bucket, "k", "one"), b.put(t, bucket, "k", "two")
 	for range 2 { // the second finds nothing, and says so to nobody
@@ -68,7 +67,7 @@ func versionDeleted(t *testing.T, b *bed) {
 	assert.Equal(t, "one", b.get(t, b.s3, bucket, "k", *one.VersionId))
 }
 
-func markerDeleted(t *testing.T, b *bed) {
+func markerDeleted(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	b.put(t, bucket, "k", "v")
 	marker, err := b.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: aws.String("k")})
@@ -79,7 +78,7 @@ func markerDeleted(t *testing.T, b *bed) {
 	assert.Equal(t, "v", b.get(t, b.s3, bucket, "k", ""))
 }
 
-func unknownVersion(t *testing.T, b *bed) {
+func unknownVersion(t T, b *bed) {
 	one, other := b.bucket(t, b.Primary), b.bucket(t, b.Primary)
 	b.put(t, one, "k", "v")
 	foreign := b.put(t, other, "k", "v").VersionId
@@ -89,7 +88,7 @@ func unknownVersion(t *testing.T, b *bed) {
 	failed(t, err, 404, "NotFound")
 }
 
-func manyDeleted(t *testing.T, b *bed) {
+func manyDeleted(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	for _, key := range keys {
 		b.put(t, bucket, key, "v")

@@ -1,0 +1,44 @@
+package replication_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"autobackup/internal/local/minio"
+)
+
+// regions is an aws.HTTPClient that makes two servers one S3: a request goes to
+// the server of the region that it is signed for, and where the bucket is at
+// home in the other, it is redirected as S3 would do it.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#VirtualHostingSpecifyBucket
+type regions struct {
+	homes  map[string]*minio.Server // by bucket
+	others aws.HTTPClient           // takes requests for other services
+}
+
+func (r *regions) Do(request *http.Request) (*http.Response, error) {
+	// Credential=<key>/<date>/<region>/<service>/aws4_request
+	_, scope, _ := strings.Cut(request.Header.Get("Authorization"), "Credential=")
+	parts := strings.Split(scope, "/")
+	if len(parts) < 4 || parts[3] != "s3" {
+		return r.others.Do(request)
+	}
+	home := r.homes[strings.Split(request.URL.Path, "/")[1]]
+	if home == nil {
+		return nil, errors.New("unexpected request: " + request.Method + " " + request.URL.String())
+	}
+	if home.Region != parts[2] {
+		return &http.Response{
+			StatusCode: http.StatusMovedPermanently, Header: http.Header{"X-Amz-Bucket-Region": {home.Region}}, Body: http.NoBody, Request: request,
+		}, nil
+	}
+	sent := request.Clone(request.Context())
+	sent.Host = request.URL.Host // it is signed
+	sent.URL.Host = strings.TrimPrefix(home.URL, "http://")
+	return transport.RoundTrip(sent)
+}
+
+var transport = &http.Transport{MaxIdleConnsPerHost: 64}
