@@ -2,11 +2,16 @@ package s3_test
 
 import (
 	"context"
+	"net/http/httptest"
+	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/config"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/local/minio"
@@ -28,9 +33,11 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// patience is how long a real server may take to replicate an object, in
-// seconds.
-const patience = 120
+// A real server may take two minutes to replicate an object, and is looked at 20
+// times a second.
+const looks = 2 * 60 * 20
+
+func brief(d time.Duration) { time.Sleep(d / 20) }
 
 func TestConformanceOfMinIO(t *testing.T) {
 	binary, err := minio.Find()
@@ -48,11 +55,51 @@ func TestConformanceOfMinIO(t *testing.T) {
 	conformance.Run(t, "minio", func(t *testing.T, test func(*testing.T, conformance.Target)) {
 		test(t, conformance.Target{
 			Client:  func(region string) *awss3.Client { return awss3.NewFromConfig(servers[region].Config()) },
-			Primary: primary, Replica: replica, Looks: patience,
+			Primary: primary, Replica: replica, Plain: true, Looks: looks,
 			Destination: func(ctx context.Context, source, destination string) (string, error) {
 				return servers[primary].Target(ctx, source, servers[replica], destination, minio.Root)
 			},
-			Now: time.Now, Sleep: time.Sleep,
+			Now: time.Now, Sleep: brief,
 		})
 	})
+}
+
+// environment is the S3 that the environment names, as docs/s3-conformance.md
+// says. Without AUTOBACKUP_S3_REGIONS there is none.
+func environment(t *testing.T) (target conformance.Target, server string) {
+	names, endpoints := []string{}, map[string]string{}
+	for named := range strings.SplitSeq(os.Getenv("AUTOBACKUP_S3_REGIONS"), ",") {
+		name, endpoint, _ := strings.Cut(named, "=")
+		names, endpoints[name] = append(names, name), endpoint
+	}
+	require.Len(t, names, 2, "AUTOBACKUP_S3_REGIONS is two regions, the primary and the replica's, each alone (AWS) or with =http://host:port behind it")
+	cfg, err := config.LoadDefaultConfig(t.Context(), config.WithLogger(logging.Nop{}))
+	require.NoError(t, err)
+	client := func(region string) *awss3.Client {
+		return awss3.NewFromConfig(cfg, func(o *awss3.Options) {
+			o.Region, o.UsePathStyle = region, endpoints[region] != ""
+			if endpoints[region] != "" {
+				o.BaseEndpoint = new(endpoints[region])
+			}
+		})
+	}
+	return conformance.Target{
+		Client: client, Primary: names[0], Replica: names[1], Role: os.Getenv("AUTOBACKUP_S3_ROLE"),
+		Plain: strings.HasPrefix(endpoints[names[0]], "http://"), Looks: looks, Now: time.Now, Sleep: brief,
+	}, os.Getenv("AUTOBACKUP_S3_SERVER")
+}
+
+// TestConformanceOfTheEnvironment runs on a local S3 behind a real socket where
+// the environment names nothing else.
+func TestConformanceOfTheEnvironment(t *testing.T) {
+	if os.Getenv("AUTOBACKUP_S3_REGIONS") == "" {
+		served := httptest.NewServer(start(t).server)
+		t.Cleanup(served.Close)
+		t.Setenv("AUTOBACKUP_S3_REGIONS", primary+"="+served.URL+","+replica+"="+served.URL)
+		t.Setenv("AUTOBACKUP_S3_ROLE", role)
+		t.Setenv("AWS_ACCESS_KEY_ID", "AKID")
+		t.Setenv("AWS_SECRET_ACCESS_KEY", "SECRET")
+	}
+	target, server := environment(t)
+	conformance.Run(t, server, func(t *testing.T, test func(*testing.T, conformance.Target)) { test(t, target) })
 }

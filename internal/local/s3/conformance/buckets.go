@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -11,6 +12,9 @@ import (
 
 var bucketTests = map[string]func(T, *bed){
 	"a bucket tells its region":                          bucketTellsItsRegion,
+	"a bucket of us-east-1 has no location":              noLocation,
+	"buckets of all regions are listed together":         bucketsListedTogether,
+	"a destination's class, metrics and time are kept":   destinationKept,
 	"a bucket of another region redirects":               bucketOfAnotherRegionRedirects,
 	"a missing bucket is told as missing":                missingBucket,
 	"a bucket with objects can't be deleted":             fullBucketStays,
@@ -29,23 +33,30 @@ func bucketTellsItsRegion(t T, b *bed) {
 		out, err := b.Client(region).HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: bucket})
 		require.NoError(t, err)
 		assert.Equal(t, region, aws.ToString(out.BucketRegion))
+	}
+}
 
-		location, err := b.Client(region).GetBucketLocation(t.Context(), &s3.GetBucketLocationInput{Bucket: bucket})
+func noLocation(t T, b *bed) {
+	for _, region := range []string{b.Primary, b.Replica} {
+		location, err := b.Client(region).GetBucketLocation(t.Context(), &s3.GetBucketLocationInput{Bucket: b.bucket(t, region)})
 		require.NoError(t, err)
 		if region == "us-east-1" {
 			assert.Empty(t, location.LocationConstraint)
 		} else {
 			assert.Equal(t, region, string(location.LocationConstraint))
 		}
-
-		all, err := b.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{})
-		require.NoError(t, err)
-		var names []string
-		for _, listed := range all.Buckets {
-			names = append(names, *listed.Name)
-		}
-		assert.Contains(t, names, *bucket)
 	}
+}
+
+func bucketsListedTogether(t T, b *bed) {
+	bucket := b.bucket(t, b.Replica)
+	all, err := b.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{})
+	require.NoError(t, err)
+	var names []string
+	for _, listed := range all.Buckets {
+		names = append(names, *listed.Name)
+	}
+	assert.Contains(t, names, *bucket)
 }
 
 func bucketOfAnotherRegionRedirects(t T, b *bed) {
@@ -112,16 +123,11 @@ func noReplicationConfiguration(t T, b *bed) {
 
 func replicationRulesKept(t T, b *bed) {
 	source, destination := b.bucket(t, b.Primary), b.bucket(t, b.Replica)
-	minutes := &types.ReplicationTimeValue{Minutes: aws.Int32(15)}
 	rules := []types.ReplicationRule{{
 		ID: aws.String("first"), Priority: aws.Int32(1), Status: types.ReplicationRuleStatusEnabled,
 		Filter:                  &types.ReplicationRuleFilter{Prefix: aws.String("a/")},
 		DeleteMarkerReplication: &types.DeleteMarkerReplication{Status: types.DeleteMarkerReplicationStatusEnabled},
-		Destination: &types.Destination{
-			Bucket: aws.String(bucketARN + *destination), StorageClass: types.StorageClassStandardIa,
-			Metrics:         &types.Metrics{Status: types.MetricsStatusEnabled, EventThreshold: minutes},
-			ReplicationTime: &types.ReplicationTime{Status: types.ReplicationTimeStatusEnabled, Time: minutes},
-		},
+		Destination:             &types.Destination{Bucket: aws.String(bucketARN + *destination)},
 	}, {
 		ID: aws.String("second"), Priority: aws.Int32(2), Status: types.ReplicationRuleStatusDisabled,
 		Filter: &types.ReplicationRuleFilter{And: &types.ReplicationRuleAndOperator{
@@ -134,12 +140,39 @@ func replicationRulesKept(t T, b *bed) {
 	out, err := b.s3.GetBucketReplication(t.Context(), &s3.GetBucketReplicationInput{Bucket: source})
 	require.NoError(t, err)
 	assert.Equal(t, b.Role, aws.ToString(out.ReplicationConfiguration.Role))
-	assert.ElementsMatch(t, rules, out.ReplicationConfiguration.Rules)
+	assert.ElementsMatch(t, followed(rules), followed(out.ReplicationConfiguration.Rules))
 
 	_, err = b.s3.DeleteBucketReplication(t.Context(), &s3.DeleteBucketReplicationInput{Bucket: source})
 	require.NoError(t, err)
 	_, err = b.s3.GetBucketReplication(t.Context(), &s3.GetBucketReplicationInput{Bucket: source})
 	failed(t, err, 404, "ReplicationConfigurationNotFoundError")
+}
+
+// followed is of rules what verdicts follow, for comparison.
+func followed(rules []types.ReplicationRule) (all []string) {
+	for _, r := range rules {
+		prefix, tags := aws.ToString(r.Filter.Prefix), 0
+		if r.Filter.And != nil {
+			prefix, tags = aws.ToString(r.Filter.And.Prefix), len(r.Filter.And.Tags)
+		}
+		all = append(all, fmt.Sprintf("%s priority %d %s prefix %q %d tags markers %s to %s", *r.ID, *r.Priority, r.Status,
+			prefix, tags, r.DeleteMarkerReplication.Status, *r.Destination.Bucket))
+	}
+	return all
+}
+
+func destinationKept(t T, b *bed) {
+	source, destination := b.bucket(t, b.Primary), b.bucket(t, b.Replica)
+	minutes := &types.ReplicationTimeValue{Minutes: aws.Int32(15)}
+	rule := everything(destination)
+	rule.Destination.StorageClass = types.StorageClassStandardIa
+	rule.Destination.Metrics = &types.Metrics{Status: types.MetricsStatusEnabled, EventThreshold: minutes}
+	rule.Destination.ReplicationTime = &types.ReplicationTime{Status: types.ReplicationTimeStatusEnabled, Time: minutes}
+	require.NoError(t, b.replicate(t, source, rule))
+	out, err := b.s3.GetBucketReplication(t.Context(), &s3.GetBucketReplicationInput{Bucket: source})
+	require.NoError(t, err)
+	require.Len(t, out.ReplicationConfiguration.Rules, 1)
+	assert.Equal(t, rule.Destination, out.ReplicationConfiguration.Rules[0].Destination)
 }
 
 func replicationNeedsDestination(t T, b *bed) {

@@ -1,7 +1,9 @@
 package conformance
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,11 +14,13 @@ import (
 )
 
 var checksumTests = map[string]func(T, *bed){
-	"every algorithm's checksum is kept and verified": everyAlgorithm,
-	"the SDK's default checksum is CRC32":             defaultChecksum,
-	"an object without checksum gets CRC64NVME":       checksumOfItsOwn,
-	"checksums are answered on request only":          checksumOnRequest,
-	"an object has one checksum":                      oneChecksum,
+	"a checksum by every old algorithm is kept":     oldAlgorithms,
+	"a checksum by every algorithm of 2026 is kept": newAlgorithms,
+	"a wrong checksum is refused":                   wrongChecksum,
+	"the SDK's default checksum is CRC32":           defaultChecksum,
+	"an object without checksum gets CRC64NVME":     checksumOfItsOwn,
+	"checksums are answered on request only":        checksumOnRequest,
+	"an object has one checksum":                    oneChecksum,
 }
 
 const text = "hello world"
@@ -47,24 +51,47 @@ func sumOf(structure any, algorithm types.ChecksumAlgorithm) string {
 	return aws.ToString(value)
 }
 
-func everyAlgorithm(t T, b *bed) {
-	bucket := b.bucket(t, b.Primary)
+// old are the algorithms that S3 had before 2026.
+var old = []types.ChecksumAlgorithm{
+	types.ChecksumAlgorithmCrc32, types.ChecksumAlgorithmCrc32c, types.ChecksumAlgorithmCrc64nvme,
+	types.ChecksumAlgorithmSha1, types.ChecksumAlgorithmSha256,
+}
+
+func oldAlgorithms(t T, b *bed) { checksumsKept(t, b, old) }
+
+func newAlgorithms(t T, b *bed) {
 	require.Len(t, sums, len(types.ChecksumAlgorithm("").Values()), "the SDK knows algorithms that this test doesn't")
-	for algorithm, sum := range sums {
-		input := &s3.PutObjectInput{Bucket: bucket, Key: aws.String(string(algorithm)), Body: strings.NewReader(text)}
-		checksumField(input, algorithm).Set(reflect.ValueOf(&sum))
-		put, err := b.s3.PutObject(t.Context(), input)
+	checksumsKept(t, b, slices.DeleteFunc(slices.Sorted(maps.Keys(sums)), func(a types.ChecksumAlgorithm) bool { return slices.Contains(old, a) }))
+}
+
+// withSum is an upload of text with its checksum.
+func withSum(bucket *string, algorithm types.ChecksumAlgorithm) *s3.PutObjectInput {
+	input := &s3.PutObjectInput{Bucket: bucket, Key: aws.String(string(algorithm)), Body: strings.NewReader(text)}
+	checksumField(input, algorithm).Set(reflect.ValueOf(aws.String(sums[algorithm])))
+	return input
+}
+
+func checksumsKept(t T, b *bed, algorithms []types.ChecksumAlgorithm) {
+	bucket := b.bucket(t, b.Primary)
+	for _, algorithm := range algorithms {
+		put, err := b.s3.PutObject(t.Context(), withSum(bucket, algorithm))
 		require.NoError(t, err, algorithm)
-		assert.Equal(t, sum, sumOf(put, algorithm))
+		assert.Equal(t, sums[algorithm], sumOf(put, algorithm))
 		assert.Equal(t, types.ChecksumTypeFullObject, put.ChecksumType)
 
 		out, err := head(t, b.s3, bucket, string(algorithm), "")
 		require.NoError(t, err, algorithm)
-		assert.Equal(t, sum, sumOf(out, algorithm))
+		assert.Equal(t, sums[algorithm], sumOf(out, algorithm))
 		assert.Equal(t, types.ChecksumTypeFullObject, out.ChecksumType)
+	}
+}
 
+func wrongChecksum(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	for algorithm := range sums {
+		input := withSum(bucket, algorithm)
 		input.Body = strings.NewReader("hello wOrld")
-		_, err = b.s3.PutObject(t.Context(), input)
+		_, err := b.s3.PutObject(t.Context(), input)
 		failed(t, err, 400, "BadDigest")
 	}
 }

@@ -32,6 +32,7 @@ type T interface {
 	Helper()
 	Context() context.Context
 	Cleanup(func())
+	Skip(...any)
 }
 
 // Target is the S3 under test.
@@ -45,9 +46,13 @@ type Target struct {
 	// Destination is how a replication rule of the bucket source names the
 	// bucket destination. Nil is S3's way, the bucket's ARN.
 	Destination func(ctx context.Context, source, destination string) (string, error)
-	// Looks is how often, one second apart, a replica is looked for.
+	// Plain says that the clients use http instead of https. The SDK then can't
+	// send a body that it can't rewind, and S3 takes no customer's keys.
+	Plain bool
+	// Looks is how often, a Sleep of one second apart, a replica is looked for.
 	Looks int
-	// Now and Sleep are the time that the S3 under test goes by.
+	// Now and Sleep are the time that the S3 under test goes by; a Sleep may be
+	// shorter than asked.
 	Now   func() time.Time
 	Sleep func(time.Duration)
 }
@@ -57,7 +62,11 @@ type Target struct {
 // subtests, so each test needs its own. Server is what answers, as in
 // Differences; "" is one without any.
 func Run(t *testing.T, server string, bring func(t *testing.T, test func(*testing.T, Target))) {
-	for name, test := range tests() {
+	all := tests()
+	for _, d := range Differences() {
+		assert.Contains(t, all, d.Test, "Differences names a test that isn't there")
+	}
+	for name, test := range all {
 		t.Run(name, func(t *testing.T) {
 			bring(t, func(t *testing.T, target Target) {
 				b := &bed{Target: target, s3: target.Client(target.Primary)}
@@ -104,13 +113,24 @@ func (b *bed) bucket(t T, region string) *string {
 		Bucket: name, VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
 	})
 	require.NoError(t, err)
-	t.Cleanup(func() { empty(t, client, name) })
+	t.Cleanup(func() { b.remove(t, client, name) })
 	return name
 }
 
-// empty removes a bucket with everything in it.
-func empty(t T, client *s3.Client, bucket *string) {
+// remove removes a bucket with everything in it, late replicas included.
+func (b *bed) remove(t T, client *s3.Client, bucket *string) {
 	ctx := context.WithoutCancel(t.Context()) // cleanups run when it has ended
+	b.await(t, func() bool {
+		empty(ctx, t, client, bucket)
+		_, err := client.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: bucket})
+		if statusOf(err) != http.StatusConflict {
+			require.NoError(t, err)
+		}
+		return err == nil
+	})
+}
+
+func empty(ctx context.Context, t T, client *s3.Client, bucket *string) {
 	pages := s3.NewListObjectVersionsPaginator(client, &s3.ListObjectVersionsInput{Bucket: bucket})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -129,8 +149,6 @@ func empty(t T, client *s3.Client, bucket *string) {
 		require.NoError(t, err)
 		assert.Empty(t, out.Errors)
 	}
-	_, err := client.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: bucket})
-	require.NoError(t, err)
 }
 
 // put stores text under key, with SDK defaults.

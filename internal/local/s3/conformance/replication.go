@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,9 @@ var replicationTests = map[string]func(T, *bed){
 	"a replica is its source, version and all":              replicaIsItsSource,
 	"an overwritten version is replicated too":              everyVersionReplicated,
 	"a replicated multipart upload keeps ETag and checksum": multipartReplicated,
+	"a replicated full-object CRC64NVME is kept":            crc64Replicated,
+	"a replicated full-object CRC32 is kept":                crc32Replicated,
+	"the status is PENDING first, then COMPLETED":           pendingFirst,
 	"a delete marker is replicated where the rule says so":  markerReplicated,
 	"a delete marker stays where the rule doesn't say so":   markerNotReplicated,
 	"a permanent deletion is not replicated":                deletionNotReplicated,
@@ -128,6 +132,41 @@ func multipartReplicated(t T, b *bed) {
 	assert.Equal(t, from.ChecksumCRC32, to.ChecksumCRC32)
 	assert.Equal(t, types.ChecksumTypeComposite, to.ChecksumType)
 	assert.Contains(t, aws.ToString(to.ChecksumCRC32), "-2")
+}
+
+func crc64Replicated(t T, b *bed) { fullReplicated(t, b, types.ChecksumAlgorithmCrc64nvme) }
+
+func crc32Replicated(t T, b *bed) {
+	fullReplicated(t, b, types.ChecksumAlgorithmCrc32)
+	fullReplicated(t, b, types.ChecksumAlgorithmCrc32c)
+}
+
+func fullReplicated(t T, b *bed, algorithm types.ChecksumAlgorithm) {
+	u := b.create(t, algorithm, types.ChecksumTypeFullObject)
+	destination := b.bucket(t, b.Replica)
+	require.NoError(t, b.replicate(t, u.bucket, everything(destination)))
+	from, to := b.replicated(t, u.bucket, destination, *multipartKey, *u.completed(t).VersionId)
+	assert.NotEmpty(t, sumOf(to, algorithm))
+	assert.Equal(t, sumOf(from, algorithm), sumOf(to, algorithm))
+	assert.Equal(t, types.ChecksumTypeFullObject, to.ChecksumType)
+}
+
+// pendingFirst: nobody can arrange to see PENDING, but COMPLETED must never be
+// followed by anything else.
+func pendingFirst(t T, b *bed) {
+	source, destination := b.pair(t)
+	put := b.put(t, source, "k", "v")
+	var seen []types.ReplicationStatus
+	b.await(t, func() bool {
+		out, err := head(t, b.s3, source, "k", *put.VersionId)
+		require.NoError(t, err)
+		seen = append(seen, out.ReplicationStatus)
+		return out.ReplicationStatus == types.ReplicationStatusCompleted
+	})
+	_, err := head(t, b.Client(b.Replica), destination, "k", *put.VersionId)
+	require.NoError(t, err, "COMPLETED means that the replica is there")
+	seen = slices.Compact(seen)
+	assert.Contains(t, [][]types.ReplicationStatus{{"COMPLETED"}, {"PENDING", "COMPLETED"}}, seen)
 }
 
 func markerReplicated(t T, b *bed) {

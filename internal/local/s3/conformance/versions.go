@@ -1,7 +1,6 @@
 package conformance
 
 import (
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -12,7 +11,10 @@ import (
 var versionTests = map[string]func(T, *bed){
 	"an overwritten version stays readable by its id":            overwrittenVersion,
 	"a delete marker hides the object and answers 405 by its id": deleteMarker,
+	"a delete marker's 405 tells what is allowed and when":       deleteMarkerHeaders,
+	"a delete marker can be made where nothing was":              markerOfNothing,
 	"a version deleted by its id is gone for good":               versionDeleted,
+	"deleting a version that is gone answers as before":          versionDeletedTwice,
 	"deleting the delete marker brings the object back":          markerDeleted,
 	"an unknown version is told as missing":                      unknownVersion,
 	"many keys are deleted in one request":                       manyDeleted,
@@ -44,23 +46,50 @@ func deleteMarker(t T, b *bed) {
 	header = failed(t, err, 405, "MethodNotAllowed")
 	assert.Equal(t, "true", header.Get("X-Amz-Delete-Marker"))
 	assert.Equal(t, *out.VersionId, header.Get("X-Amz-Version-Id"))
-	assert.Equal(t, "DELETE", header.Get("Allow"))
-	assert.NotEmpty(t, header.Get("Last-Modified"))
 	_, err = b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k"), VersionId: out.VersionId})
 	failed(t, err, 405, "MethodNotAllowed")
 
 	assert.Equal(t, "v", b.get(t, b.s3, bucket, "k", *put.VersionId))
 }
 
+func deleteMarkerHeaders(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	b.put(t, bucket, "k", "v")
+	out, err := b.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: aws.String("k")})
+	require.NoError(t, err)
+	_, err = head(t, b.s3, bucket, "k", *out.VersionId)
+	header := failed(t, err, 405, "MethodNotAllowed")
+	assert.Equal(t, "DELETE", header.Get("Allow"))
+	assert.NotEmpty(t, header.Get("Last-Modified"))
+}
+
+func markerOfNothing(t T, b *bed) {
+	out, err := b.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: b.bucket(t, b.Primary), Key: aws.String("k")})
+	require.NoError(t, err)
+	assert.True(t, aws.ToBool(out.DeleteMarker))
+	assert.NotEmpty(t, aws.ToString(out.VersionId))
+}
+
+// deleteVersion deletes a version and compares the answer.
+func deleteVersion(t T, b *bed, bucket, version *string) {
+	t.Helper()
+	out, err := b.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: aws.String("k"), VersionId: version})
+	require.NoError(t, err)
+	assert.Equal(t, aws.ToString(version), aws.ToString(out.VersionId))
+	assert.False(t, aws.ToBool(out.DeleteMarker))
+}
+
+func versionDeletedTwice(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	put := b.put(t, bucket, "k", "v")
+	deleteVersion(t, b, bucket, put.VersionId)
+	deleteVersion(t, b, bucket, put.VersionId)
+}
+
 func versionDeleted(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	one, two := b.put(t, bucket, "k", "one"), b.put(t, bucket, "k", "two")
-	for range 2 { // the second finds nothing, and says so to nobody
-		out, err := b.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: aws.String("k"), VersionId: two.VersionId})
-		require.NoError(t, err)
-		assert.Equal(t, two.VersionId, out.VersionId)
-		assert.False(t, aws.ToBool(out.DeleteMarker))
-	}
+	deleteVersion(t, b, bucket, two.VersionId)
 	_, err := head(t, b.s3, bucket, "k", *two.VersionId)
 	failed(t, err, 404, "NotFound")
 	assert.Equal(t, "one", b.get(t, b.s3, bucket, "k", ""))

@@ -1,0 +1,35 @@
+package docs_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/internal/local/minio"
+	"autobackup/internal/local/s3/conformance"
+)
+
+func TestTheTableOfDifferencesIsTheSuites(t *testing.T) {
+	table := "| S3 | MinIO | for verdicts |\n|---|---|---|\n"
+	for _, d := range conformance.Differences() {
+		table += fmt.Sprintf("| [%s](%s) | %s | %s |\n", d.Test, d.Address, d.Says, d.Matters)
+	}
+	between := regexp.MustCompile(`(?s)(<!-- differences: begin[^\n]*\n).*(<!-- differences: end -->)`)
+	text := read(t, "s3-conformance.md")
+	require.Regexp(t, between, text)
+	want := between.ReplaceAllString(text, "${1}"+strings.ReplaceAll(table, "$", "$$")+"${2}")
+	if *update {
+		require.NoError(t, os.WriteFile("s3-conformance.md", []byte(want), 0o600))
+	}
+	assert.Equal(t, want, read(t, "s3-conformance.md"), "run go test ./docs -update")
+}
+
+func TestOneVersionOfMinIOIsNamedEverywhere(t *testing.T) {
+	assert.Contains(t, read(t, "s3-conformance.md"), minio.Build+"\n")
+	assert.Contains(t, read(t, "../.ci/run"), "\nMINIO="+minio.Version+"\n")
+}
