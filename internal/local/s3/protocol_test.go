@@ -63,7 +63,6 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 		"PUT /source?lifecycle":              "PutBucketLifecycleConfiguration",
 		"DELETE /source?policy":              "DeleteBucketPolicy",
 		"GET /source/k?tagging":              "GetObjectTagging",
-		"GET /source/k?attributes":           "GetObjectAttributes",
 		"GET /source":                        "ListObjects (version 1)",
 		"POST /source":                       "POST Object (a browser's upload)",
 		"GET /source/k?partNumber=1":         "GET with the query parameter partNumber",

@@ -131,3 +131,21 @@ func TestListsAndDeletionsThatS3RefusesAreRefused(t *testing.T) {
 		assert.Equal(t, code, l.send(t, http.MethodPost, "/source?delete", nil, []byte(body)).Code, "%.60s", body)
 	}
 }
+
+func TestAttributesThatCantBeAskedForAreRefused(t *testing.T) {
+	l := pair(t, nil)
+	l.put(t, "k", "v")
+	for name, test := range map[string]struct {
+		header map[string]string
+		code   string
+	}{
+		"none at all":        {nil, "InvalidRequest"},
+		"an unknown one":     {map[string]string{"X-Amz-Object-Attributes": "ETag,Color"}, "InvalidArgument"},
+		"parts without end":  {map[string]string{"X-Amz-Object-Attributes": "ObjectParts", "X-Amz-Max-Parts": "all"}, "InvalidArgument"},
+		"parts before first": {map[string]string{"X-Amz-Object-Attributes": "ObjectParts", "X-Amz-Part-Number-Marker": "-1"}, "InvalidArgument"},
+	} {
+		answer := l.send(t, http.MethodGet, "/source/k?attributes", test.header, nil)
+		assert.Equal(t, http.StatusBadRequest, answer.status, name)
+		assert.Equal(t, test.code, answer.Code, name)
+	}
+}

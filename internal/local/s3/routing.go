@@ -54,6 +54,8 @@ var operations = []*operation{
 	{name: "CompleteMultipartUpload", method: http.MethodPost, on: objectResource, by: "uploadId", handle: (*Server).completeMultipartUpload},
 	{name: "AbortMultipartUpload", method: http.MethodDelete, on: objectResource, by: "uploadId", handle: (*Server).abortMultipartUpload},
 	{name: "PutObject", method: http.MethodPut, on: objectResource, handle: (*Server).putObject},
+	{name: "GetObjectAttributes", method: http.MethodGet, on: objectResource, by: "attributes", params: []string{"versionId"},
+		header: []string{attributesHeader, maxPartsHeader, markerHeader}, handle: (*Server).getObjectAttributes},
 	{name: "GetObject", method: http.MethodGet, on: objectResource, params: []string{"versionId"}, header: readHeaders, handle: (*Server).getObject},
 	{name: "HeadObject", method: http.MethodHead, on: objectResource, params: []string{"versionId"}, header: readHeaders, handle: (*Server).headObject},
 	{name: "DeleteObject", method: http.MethodDelete, on: objectResource, params: []string{"versionId"}, handle: (*Server).deleteObject},

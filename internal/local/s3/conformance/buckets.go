@@ -17,6 +17,7 @@ var bucketTests = map[string]func(T, *bed){
 	"a destination's class, metrics and time are kept":   destinationKept,
 	"a bucket of another region redirects":               bucketOfAnotherRegionRedirects,
 	"a missing bucket is told as missing":                missingBucket,
+	"who is not known is denied":                         unknownDenied,
 	"a bucket with objects can't be deleted":             fullBucketStays,
 	"a bucket can't be made twice":                       bucketTwice,
 	"versioning is on once it is enabled":                versioningIsOn,
@@ -76,6 +77,18 @@ func missingBucket(t T, b *bed) {
 	failed(t, err, 404, "NotFound")
 	_, err = b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
 	failed(t, err, 404, "NoSuchBucket")
+}
+
+func unknownDenied(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	b.put(t, bucket, "k", "v")
+	unknown := s3.New(b.s3.Options(), func(o *s3.Options) { o.Credentials = aws.AnonymousCredentials{} })
+	_, err := unknown.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("k")})
+	failed(t, err, 403, "Forbidden")
+	_, err = unknown.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
+	failed(t, err, 403, "AccessDenied")
+	_, err = unknown.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("nothing")})
+	failed(t, err, 403, "Forbidden") // and not 404, which would tell that it isn't there
 }
 
 func fullBucketStays(t T, b *bed) {
