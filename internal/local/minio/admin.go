@@ -8,11 +8,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/secure-io/sio-go"
 )
@@ -29,7 +31,7 @@ var Root = User{AccessKey, SecretKey}
 // written to as a user there. It answers the ARN by which a replication rule
 // names it, arn:minio:replication:<region>:<id>:<bucket>.
 func (s *Server) Target(ctx context.Context, bucket string, other *Server, target string, as User) (string, error) {
-	answer, err := s.admin(ctx, http.MethodPut, "set-remote-target", url.Values{"bucket": {bucket}}, map[string]any{
+	answer, err := s.admin(ctx, "set-remote-target", url.Values{"bucket": {bucket}}, map[string]any{
 		"sourcebucket": bucket, "endpoint": other.address, "targetbucket": target, "type": "replication", "region": other.Region,
 		"credentials": map[string]string{"accessKey": as.AccessKey, "secretKey": as.SecretKey},
 	})
@@ -45,12 +47,12 @@ func (s *Server) Target(ctx context.Context, bucket string, other *Server, targe
 
 // AddUser adds a user.
 func (s *Server) AddUser(ctx context.Context, u User) error {
-	_, err := s.admin(ctx, http.MethodPut, "add-user", url.Values{"accessKey": {u.AccessKey}},
+	_, err := s.admin(ctx, "add-user", url.Values{"accessKey": {u.AccessKey}},
 		map[string]string{"secretKey": u.SecretKey, "status": "enabled"})
 	if err != nil {
 		return err
 	}
-	_, err = s.admin(ctx, http.MethodPut, "set-user-or-group-policy",
+	_, err = s.admin(ctx, "set-user-or-group-policy",
 		url.Values{"policyName": {"readwrite"}, "userOrGroup": {u.AccessKey}, "isGroup": {"false"}}, nil)
 	return err
 }
@@ -58,13 +60,13 @@ func (s *Server) AddUser(ctx context.Context, u User) error {
 // Allow lets a user in, or keeps the user out.
 func (s *Server) Allow(ctx context.Context, u User, in bool) error {
 	status := map[bool]string{true: "enabled", false: "disabled"}[in]
-	_, err := s.admin(ctx, http.MethodPut, "set-user-status", url.Values{"accessKey": {u.AccessKey}, "status": {status}}, nil)
+	_, err := s.admin(ctx, "set-user-status", url.Values{"accessKey": {u.AccessKey}, "status": {status}}, nil)
 	return err
 }
 
-// admin calls the admin API, whose requests are signed as S3's are and whose
-// bodies are encrypted with the caller's secret key.
-func (s *Server) admin(ctx context.Context, method, call string, query url.Values, body any) ([]byte, error) {
+// admin makes a PUT call of the admin API, whose requests are signed as S3's are
+// and whose bodies are encrypted with the caller's secret key.
+func (s *Server) admin(ctx context.Context, call string, query url.Values, body any) ([]byte, error) {
 	failed := func(err error) ([]byte, error) { return nil, fmt.Errorf("MinIO's %s: %w", call, err) }
 	var sealed []byte
 	if body != nil {
@@ -76,32 +78,36 @@ func (s *Server) admin(ctx context.Context, method, call string, query url.Value
 			return failed(err)
 		}
 	}
-	request, err := http.NewRequestWithContext(ctx, method, s.URL+"/minio/admin/v3/"+call+"?"+query.Encode(), bytes.NewReader(sealed))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPut, s.URL+"/minio/admin/v3/"+call+"?"+query.Encode(), bytes.NewReader(sealed))
 	if err != nil {
 		return failed(err)
 	}
-	digest := sha256.Sum256(sealed)
-	request.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(digest[:]))
-	credentials, err := s.Config().Credentials.Retrieve(ctx)
+	sum := sha256.Sum256(sealed)
+	digest := hex.EncodeToString(sum[:])
+	request.Header.Set("X-Amz-Content-Sha256", digest)
+	credentials := aws.Credentials{AccessKeyID: AccessKey, SecretAccessKey: SecretKey}
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, digest, "s3", s.Region, s.clock.Now()); err != nil {
+		return failed(err)
+	}
+	answer, err := send(request)
 	if err != nil {
 		return failed(err)
 	}
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(digest[:]), "s3", s.Region, s.clock.Now()); err != nil {
-		return failed(err)
-	}
+	return answer, nil
+}
+
+// send answers the body of a 200, and any other answer as an error.
+func send(request *http.Request) ([]byte, error) {
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return failed(err)
+		return nil, err
 	}
-	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
+	err = errors.Join(err, answer.Body.Close())
 	if err == nil && answer.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s: %s", answer.Status, text)
 	}
-	if err != nil {
-		return failed(err)
-	}
-	return text, nil
+	return text, err
 }
 
 // seal encrypts as the admin API wants it: a salt of 32 bytes, the algorithm's

@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -89,19 +88,19 @@ func (s *Server) Restart(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start MinIO: %w", err)
 	}
-	defer log.Close()
-	s.process = exec.Command(s.binary, "server", "--quiet", "--address", s.address, s.Drive) //nolint:gosec,noctx // G204: the caller's own executable; Stop ends it, as ctx may end first
-	s.process.Env = s.environment()
-	s.process.Stdout, s.process.Stderr = log, log
-	if err := s.process.Start(); err != nil {
+	process := exec.Command(s.binary, "server", "--quiet", "--address", s.address, s.Drive) //nolint:gosec,noctx // G204: the caller's own executable; Stop ends it, as ctx may end first
+	process.Env = s.environment()
+	process.Stdout, process.Stderr = log, log
+	err = process.Start()
+	if err := errors.Join(err, log.Close()); err != nil { // the process has its own
 		return fmt.Errorf("start MinIO: %w", err)
 	}
-	process, exited := s.process, make(chan struct{})
-	s.exited = exited
+	exited := make(chan struct{})
 	go func() {
 		_ = process.Wait() // its log says more
 		close(exited)
 	}()
+	s.process, s.exited = process, exited
 	if err := s.ready(ctx); err != nil {
 		return errors.Join(err, s.Stop())
 	}
@@ -131,16 +130,12 @@ func (s *Server) ready(ctx context.Context) error {
 			return fmt.Errorf("start MinIO: %s ended at once: read %s", s.binary, s.Log)
 		default:
 		}
-		// An answer that the API gives to no one: the server is up.
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/minio/health/cluster", nil)
 		if err != nil {
 			return fmt.Errorf("start MinIO: %w", err)
 		}
-		if answer, err := http.DefaultClient.Do(request); err == nil {
-			_ = answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				return nil
-			}
+		if _, err := send(request); err == nil {
+			return nil
 		}
 		if err := s.clock.Sleep(ctx, glance); err != nil {
 			return fmt.Errorf("wait for MinIO: %w: read %s", err, s.Log)
@@ -181,15 +176,18 @@ func (s *Server) Config() aws.Config {
 	}
 }
 
-// Find is the executable that AUTOBACKUP_MINIO names. Its error says how to get
-// one.
+// ErrNone says that no executable is named, and how to get one.
+var ErrNone = errors.New("AUTOBACKUP_MINIO names no MinIO server: build one with GOBIN=$PWD/bin " + Build + ", and set AUTOBACKUP_MINIO=$PWD/bin/minio")
+
+// Find is the executable that AUTOBACKUP_MINIO names. Without one the error is
+// ErrNone.
 func Find() (string, error) {
 	binary := os.Getenv("AUTOBACKUP_MINIO")
 	if binary == "" {
-		return "", errors.New("AUTOBACKUP_MINIO names no MinIO server: build one with GOBIN=$PWD/bin " + Build + ", and set AUTOBACKUP_MINIO=$PWD/bin/minio")
+		return "", ErrNone
 	}
 	if _, err := os.Stat(binary); err != nil {
-		return "", fmt.Errorf("AUTOBACKUP_MINIO: %w: build one with GOBIN=%s %s", err, strings.TrimSuffix(filepath.Dir(binary), "/"), Build)
+		return "", fmt.Errorf("AUTOBACKUP_MINIO: %w: build it with GOBIN=%s %s", err, filepath.Dir(binary), Build)
 	}
 	return binary, nil
 }
