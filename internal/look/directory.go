@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"autobackup/internal/s3error"
 )
 
 // directoryAge is how long what is known of a bucket is believed: short enough
@@ -45,7 +47,7 @@ func (d *directory) region(ctx context.Context, bucket string) (region string, e
 			}
 			return err
 		})
-		if named := headerOf(err).Get("x-amz-bucket-region"); named != "" {
+		if named := s3error.Header(err).Get("x-amz-bucket-region"); named != "" {
 			return named, nil
 		}
 		return region, err
@@ -63,7 +65,7 @@ func (d *directory) destinations(ctx context.Context, bucket, region, key string
 			}
 			return err
 		})
-		if codeOf(err) == "ReplicationConfigurationNotFoundError" {
+		if s3error.Code(err) == "ReplicationConfigurationNotFoundError" {
 			return nil, nil
 		}
 		return rules, err

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"autobackup/internal/batch"
+	"autobackup/internal/s3error"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
@@ -132,7 +133,7 @@ func (l *Looker) bothSides(ctx context.Context, v s3event.ObjectVersion, region 
 func (l *Looker) replica(ctx context.Context, d destination, v s3event.ObjectVersion) (side verdict.Side) {
 	region, err := l.directory.region(ctx, d.bucket)
 	switch {
-	case statusOf(err) == 404:
+	case s3error.Status(err) == 404:
 		side = verdict.Side{Bucket: d.bucket, Found: verdict.Missing, Detail: noBucket}
 	case err != nil:
 		side = bucketSide(d.bucket, err)

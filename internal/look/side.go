@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"autobackup/internal/s3error"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
@@ -26,7 +27,7 @@ func (l *Looker) side(ctx context.Context, bucket, region string, v s3event.Obje
 		}
 		return err
 	})
-	if statusOf(err) == http.StatusBadRequest {
+	if s3error.Status(err) == http.StatusBadRequest {
 		side.Found, side.Detail = l.probe(ctx, bucket, region, v)
 	} else if err != nil {
 		classify(&side, err)
@@ -35,11 +36,7 @@ func (l *Looker) side(ctx context.Context, bucket, region string, v s3event.Obje
 }
 
 // probe asks for one byte, because the answer to HEAD has no body that could
-// tell a 400 of an SSE-C object from one of an expired token. A GET without the
-// customer's key is InvalidRequest:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-s3-c-encryption.html
-// InvalidObjectState says that the version is in an archive storage class:
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+// tell a 400 of an SSE-C object from one of an expired token.
 func (l *Looker) probe(ctx context.Context, bucket, region string, v s3event.ObjectVersion) (verdict.Found, string) {
 	err := call(ctx, func(ctx context.Context) error {
 		out, err := l.objects.GetObject(ctx, &s3.GetObjectInput{
@@ -50,16 +47,10 @@ func (l *Looker) probe(ctx context.Context, bucket, region string, v s3event.Obj
 		}
 		return err
 	})
-	switch code := codeOf(err); {
-	case err == nil:
+	if err == nil {
 		return verdict.Unreachable, "HeadObject answered 400, but a byte could be read"
-	case code == "InvalidRequest":
-		return verdict.SSEC, explain("HeadObject answered 400, GetObject", err) + ": the customer's key is needed"
-	case code == "InvalidObjectState":
-		return verdict.Archived, explain("HeadObject answered 400, GetObject", err) + ": the object must be restored to be read"
-	default:
-		return found(err), explain("HeadObject answered 400, GetObject", err)
 	}
+	return s3error.OfGet("HeadObject answered 400, GetObject", err)
 }
 
 func fill(side *verdict.Side, out *s3.HeadObjectOutput) {
