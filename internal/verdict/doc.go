@@ -56,5 +56,20 @@
 //
 // A checksum or an ETag that can't be read counts as absent. Inconclusive is
 // failed INCONCLUSIVE: it is neither passed nor told as a mismatch. Reading the
-// bytes on both sides belongs between Compare and that verdict.
+// bytes on both sides belongs between Compare and that verdict; JudgeBytes has
+// its rules, tried from the top:
+//
+//	a block differs                  failed CONTENT_MISMATCH, whatever else was found: both
+//	                                 sides were read there
+//	primary missing                  skipped SOURCE_DELETED
+//	replica missing                  lagging REPLICA_MISSING: looked at again, as the primary may
+//	                                 be expiring, too
+//	archived, sse-c, denied          failed ARCHIVED, UNREADABLE_SSE_C, ACCESS_DENIED
+//	anything else but all bytes      failed UNREACHABLE
+//	the bytes of a side disagree     failed INCONCLUSIVE: the content is equal, but not what
+//	with its stored CRC64NVME        was uploaded, or the record is damaged
+//	all bytes equal                  verified: bytes read on both sides
+//
+// The detail of a CONTENT_MISMATCH names the side whose bytes disagree with its
+// own stored full-object CRC64NVME, or says "side unknown".
 package verdict

@@ -161,7 +161,7 @@ var severity = []reason.Code{
 }
 
 // strength orders the evidence, the strongest first.
-var strength = []Evidence{FullObjectChecksum, CompositeChecksum, SinglePartETag, MultipartETag, DeleteMarker}
+var strength = []Evidence{BytesRead, FullObjectChecksum, CompositeChecksum, SinglePartETag, MultipartETag, DeleteMarker}
 
 // worst merges the rulings on several replicas: the worst decides, and the
 // detail tells of all that came out as it did.

@@ -20,9 +20,9 @@ const (
 // Evidence is what a verified verdict rests on.
 type Evidence string
 
-// The kinds of evidence, strongest first. Bytes read on both sides come with
-// byte comparison.
+// The kinds of evidence, strongest first.
 const (
+	BytesRead          Evidence = "bytes read on both sides"
 	FullObjectChecksum Evidence = "full-object checksum" // followed by the algorithm: "full-object checksum CRC64NVME"
 	CompositeChecksum  Evidence = "composite checksum"
 	SinglePartETag     Evidence = "single-part ETag (MD5)"
