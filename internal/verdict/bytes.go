@@ -72,6 +72,8 @@ func (b Bytes) judge() Verdict {
 func (r Reading) unreadable(which string) Verdict {
 	code := reason.Unreachable
 	switch r.Found {
+	case Unsupported:
+		code = reason.RuleNotSupported
 	case Archived:
 		code = reason.Archived
 	case SSEC:
@@ -117,10 +119,10 @@ func (b Bytes) damaged() string {
 	case p == agrees && r == agrees:
 		return "side unknown: each agrees with its own stored CRC64NVME"
 	case p == agrees:
-		return "side unknown: the primary agrees with its stored CRC64NVME, the replica has none"
+		return "side unknown: the primary agrees with its stored CRC64NVME, the replica can't be checked against one"
 	case r == agrees:
-		return "side unknown: the replica agrees with its stored CRC64NVME, the primary has none"
+		return "side unknown: the replica agrees with its stored CRC64NVME, the primary can't be checked against one"
 	default:
-		return "side unknown: no side has a stored CRC64NVME of bytes that were all read"
+		return "side unknown: no side can be checked against a stored CRC64NVME"
 	}
 }

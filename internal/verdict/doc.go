@@ -65,6 +65,7 @@
 //	replica missing                  lagging REPLICA_MISSING: looked at again, as the primary may
 //	                                 be expiring, too
 //	archived, sse-c, denied          failed ARCHIVED, UNREADABLE_SSE_C, ACCESS_DENIED
+//	nothing can read there           failed RULE_NOT_SUPPORTED
 //	anything else but all bytes      failed UNREACHABLE
 //	the bytes of a side disagree     failed INCONCLUSIVE: the content is equal, but not what
 //	with its stored CRC64NVME        was uploaded, or the record is damaged

@@ -1,0 +1,207 @@
+package comparebytes_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"autobackup/internal/comparebytes"
+	"autobackup/internal/digest"
+	"autobackup/internal/handler"
+	"autobackup/internal/hashbytes"
+	"autobackup/internal/reason"
+)
+
+const (
+	home    = "eu-central-1"
+	away    = "eu-west-1"
+	working = "working"
+)
+
+// deployment is compare-bytes with a hash-bytes in both regions, each behind
+// its Lambda boundary, and a stand-in for the state machine around them.
+type deployment struct {
+	store    *s3.Client
+	function handler.Func
+	edit     func(records []map[string]any) []map[string]any // of what the Map Run writes; nil: as it is
+	results  []comparebytes.RangeResult                      // of the last plan's ranges
+	requests int                                             // to compare-bytes
+	largest  int                                             // of its answers, bytes
+	parallel int                                             // children of the Map at once
+}
+
+// deploy lets clients tell S3 in each region; change may set the sizes.
+func deploy(clients map[string]*s3.Client, change func(*comparebytes.Comparer)) *deployment {
+	log := slog.New(slog.DiscardHandler)
+	regions := functions{}
+	arns := map[string]string{}
+	for region, client := range clients {
+		arns[region] = "arn:aws:lambda:" + region + ":111122223333:function:autobackup-hash-bytes-dev"
+		regions[region] = handler.New("hash-bytes", log, hashbytes.Reader{Objects: client}.Read)
+	}
+	c := comparebytes.Comparer{
+		Hasher: comparebytes.Functions{Lambda: regions, ARNs: arns}, Store: clients[home], Bucket: working,
+	}
+	if change != nil {
+		change(&c)
+	}
+	return &deployment{store: clients[home], function: handler.New("compare-bytes", log, c.Do), parallel: 2}
+}
+
+// functions stands in for Lambda: it invokes the region's function in process.
+type functions map[string]handler.Func
+
+func (f functions) Invoke(ctx context.Context, in *lambda.InvokeInput, options ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
+	var o lambda.Options
+	for _, set := range options {
+		set(&o)
+	}
+	function, known := f[o.Region]
+	if !known || *in.FunctionName != "arn:aws:lambda:"+o.Region+":111122223333:function:autobackup-hash-bytes-dev" {
+		return nil, errors.New("unexpected invocation of " + *in.FunctionName)
+	}
+	payload, err := function(ctx, in.Payload)
+	if err != nil {
+		payload, err = json.Marshal(err)
+		return &lambda.InvokeOutput{Payload: payload, FunctionError: aws.String("Unhandled")}, err
+	}
+	return &lambda.InvokeOutput{Payload: payload}, nil
+}
+
+// task invokes compare-bytes as a Task state does that retries Transient.
+func (d *deployment) task(ctx context.Context, in comparebytes.Request, out any) error {
+	for {
+		payload, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		d.requests++
+		answer, err := d.function(ctx, payload)
+		var named messages.InvokeResponse_Error
+		if errors.As(err, &named) && named.Type == reason.Transient && in.Retries < comparebytes.UnreachableRetries {
+			in.Retries++
+			continue
+		}
+		d.largest = max(d.largest, len(answer))
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(answer, out)
+	}
+}
+
+// compare runs the whole workflow for one pair.
+func (d *deployment) compare(ctx context.Context, pair comparebytes.Pair) (answer comparebytes.Answer, err error) {
+	err = d.task(ctx, comparebytes.Request{Operation: comparebytes.OpCompare, Pair: pair}, &answer)
+	if err != nil || answer.Plan == nil {
+		return answer, err
+	}
+	results, err := d.mapRun(ctx, pair, *answer.Plan)
+	if err != nil {
+		return answer, err
+	}
+	concluded := comparebytes.Request{Operation: comparebytes.OpConclude, Pair: pair, Plan: answer.Plan, Results: &results}
+	answer = comparebytes.Answer{}
+	err = d.task(ctx, concluded, &answer)
+	return answer, err
+}
+
+// mapRun does what a Distributed Map does with the plan: it reads the items,
+// runs a child for each, and writes two result files and their manifest.
+func (d *deployment) mapRun(ctx context.Context, pair comparebytes.Pair, plan comparebytes.Plan) (comparebytes.Object, error) {
+	out, err := d.store.GetObject(ctx, &s3.GetObjectInput{Bucket: &plan.Bucket, Key: &plan.Key})
+	if err != nil {
+		return comparebytes.Object{}, err
+	}
+	var items []digest.Range
+	if err := errors.Join(json.NewDecoder(out.Body).Decode(&items), out.Body.Close()); err != nil {
+		return comparebytes.Object{}, err
+	}
+	d.results = make([]comparebytes.RangeResult, len(items))
+	records := make([]map[string]any, len(items))
+	var children errgroup.Group
+	children.SetLimit(d.parallel)
+	for i, item := range items {
+		children.Go(func() error {
+			child := *d // counts for itself
+			in := comparebytes.Request{Operation: comparebytes.OpRange, Pair: pair, Plan: &plan, Range: &item}
+			err := child.task(ctx, in, &d.results[i])
+			records[i] = record(in, d.results[i])
+			return err
+		})
+	}
+	if err := children.Wait(); err != nil {
+		return comparebytes.Object{}, err
+	}
+	if d.edit != nil {
+		records = d.edit(records)
+	}
+	return d.write(ctx, records)
+}
+
+// record is what the result file has of one child
+// (https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html).
+func record(in comparebytes.Request, out comparebytes.RangeResult) map[string]any {
+	input, _ := json.Marshal(in)
+	output, _ := json.Marshal(out)
+	return map[string]any{
+		"ExecutionArn": "arn:aws:states:eu-central-1:111122223333:express:m/Map:1:2", "Input": string(input),
+		"InputDetails": map[string]any{"Included": true}, "Name": "1", "Output": string(output),
+		"OutputDetails": map[string]any{"Included": true}, "RedriveCount": 0, "StartDate": "2026-01-02T03:04:05.678Z",
+		"StateMachineArn": "arn:aws:states:eu-central-1:111122223333:stateMachine:m/Map", "Status": "SUCCEEDED", "StopDate": "2026-01-02T03:04:06.789Z",
+	}
+}
+
+// write puts the records into two files, the last ones first: children end in
+// any order.
+func (d *deployment) write(ctx context.Context, records []map[string]any) (comparebytes.Object, error) {
+	half := len(records) / 2
+	files := []map[string]any{}
+	for i, some := range [][]map[string]any{records[half:], records[:half]} {
+		key := fmt.Sprintf("results/run/SUCCEEDED_%d.json", i)
+		size, err := d.put(ctx, key, some)
+		if err != nil {
+			return comparebytes.Object{}, err
+		}
+		files = append(files, map[string]any{"Key": key, "Size": size})
+	}
+	place := comparebytes.Object{Bucket: working, Key: "results/run/manifest.json"}
+	_, err := d.put(ctx, place.Key, map[string]any{
+		"DestinationBucket": working, "MapRunArn": "arn:aws:states:eu-central-1:111122223333:mapRun:m/Map:run",
+		"ResultFiles": map[string]any{"FAILED": []any{}, "PENDING": []any{}, "SUCCEEDED": files},
+	})
+	return place, err
+}
+
+func (d *deployment) put(ctx context.Context, key string, content any) (int, error) {
+	text, err := json.Marshal(content)
+	if err != nil {
+		return 0, err
+	}
+	_, err = d.store.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(working), Key: &key, Body: bytes.NewReader(text)})
+	return len(text), err
+}
+
+// must is compare for a test that expects an answer.
+func (d *deployment) must(t testing.TB, pair comparebytes.Pair) comparebytes.Answer {
+	t.Helper()
+	answer, err := d.compare(t.Context(), pair)
+	require.NoError(t, err)
+	return answer
+}
+
+func transport() *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}}
+}

@@ -1,0 +1,46 @@
+package wire
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"autobackup/internal/checksum"
+	"autobackup/internal/comparebytes"
+	"autobackup/internal/digest"
+	"autobackup/internal/handler"
+)
+
+// CompareBytes builds the function that compares what hash-bytes reads on both
+// sides: a comparebytes.Request goes in, a comparebytes.Answer or RangeResult
+// comes out. Environment: WORKING_BUCKET, DIGEST_ALGORITHM, PRIMARY_HASH_BYTES_ARN
+// and REPLICA_HASH_BYTES_ARN.
+func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
+	bucket, err := text(env, "WORKING_BUCKET", "autobackup-dev-working-123456789012")
+	if err != nil {
+		return nil, err
+	}
+	algorithm := checksum.Algorithm(env("DIGEST_ALGORITHM"))
+	if !slices.Contains(digest.Algorithms(), algorithm) {
+		return nil, fmt.Errorf("environment variable DIGEST_ALGORITHM is %q: set it to one of %v", algorithm, digest.Algorithms())
+	}
+	functions := comparebytes.Functions{Lambda: lambda.NewFromConfig(cfg), ARNs: map[string]string{}}
+	for _, name := range []string{"PRIMARY_HASH_BYTES_ARN", "REPLICA_HASH_BYTES_ARN"} {
+		function, err := resource(env, name, "lambda")
+		if err != nil {
+			return nil, err
+		}
+		parsed, err := arn.Parse(function)
+		if err != nil {
+			return nil, err
+		}
+		functions.ARNs[parsed.Region] = function
+	}
+	comparer := comparebytes.Comparer{Hasher: functions, Store: s3.NewFromConfig(cfg), Bucket: bucket, Algorithm: algorithm}
+	return handler.New("compare-bytes", log, comparer.Do), nil
+}
