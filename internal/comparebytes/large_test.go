@@ -74,7 +74,7 @@ func (g *generated) Seek(offset int64, whence int) (int64, error) {
 // Read fills whole units where it can: the caller reads in multiples of them
 // from a multiple on.
 func (g *generated) Read(p []byte) (int, error) {
-	n := int64(min(int64(len(p)), g.size-g.at, int64(len(filling))-g.at%int64(len(filling))))
+	n := min(int64(len(p)), g.size-g.at, int64(len(filling))-g.at%int64(len(filling)))
 	if n <= 0 {
 		return 0, io.EOF
 	}
