@@ -13,7 +13,7 @@ import (
 type CRC64 uint64
 
 // Combine is the CRC64NVME of a's content followed by b's, which is lengthB
-// bytes. It takes about 8 µs at any length (BenchmarkCombine).
+// bytes. It takes about 4 µs even where lengthB is 50 TiB (BenchmarkCombine).
 //
 // A CRC is the remainder of the content as a polynomial over GF(2). Content in
 // front of lengthB bytes counts as multiplied by x to the 8*lengthB.
