@@ -18,6 +18,8 @@ const (
 	maxETag   = 48  // an MD5, -10000 and two quotes
 	maxSum    = 96  // a SHA512 and -10000
 	maxText   = 420 // maxDetail quotes
+	// maxPartsText is a detail of verdict.Parts without anything to escape.
+	maxPartsText = verdict.MaxPartsDetail + 2
 )
 
 // tooLong stands for what exceeds its bound. It is no ETag, no encryption and no

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -51,6 +52,10 @@ func TestInvariant6OneSideTakesItsShareOfTheStateWhateverS3Answers(t *testing.T)
 			value := base64.StdEncoding.EncodeToString(make([]byte, a.Size())) + "-10000"
 			header["x-amz-checksum-"+strings.ToLower(string(a))] = text(value).Draw(rt, string(a))
 		}
+		other := maps.Clone(header) // the same in other parts
+		for name, value := range header {
+			other[name] = strings.TrimSuffix(value, "-10000") + strings.Repeat("-9999", strings.Count(value, "-10000"))
+		}
 		status := rapid.SampledFrom([]int{200, 200, 400, 403, 404, 405, 503}).Draw(rt, "answer")
 		ruleID := text("all").Draw(rt, "rule")
 		bucket := rapid.SampledFrom([]string{"copy", strings.Repeat("c", 63), strings.Repeat("c", 800)}).Draw(rt, "bucket")
@@ -61,16 +66,21 @@ func TestInvariant6OneSideTakesItsShareOfTheStateWhateverS3Answers(t *testing.T)
 		one = strings.Replace(one, "<ID>all", "<ID>"+escapeXML(ruleID), 1)
 		code := text("InvalidRequest", "InvalidObjectState", "ExpiredToken").Draw(rt, "code")
 		region := text(away).Draw(rt, "region")
+		attributes := rapid.SampledFrom([]int{400, 403, 404}).Draw(rt, "attributes")
 		f := anyAnswer(func(r *http.Request) answer {
 			switch {
-			case r.Method == http.MethodHead && strings.Contains(r.URL.RequestURI(), "versionId"):
+			case r.Method == http.MethodHead && strings.HasPrefix(r.URL.Host, "docs.") && strings.Contains(r.URL.RequestURI(), "versionId"):
 				return answer{status: status, header: header}
+			case r.Method == http.MethodHead && strings.Contains(r.URL.RequestURI(), "versionId"):
+				return answer{status: status, header: other}
 			case r.Method == http.MethodHead && strings.HasPrefix(r.URL.Host, "docs."):
 				return inHome
 			case r.Method == http.MethodHead:
 				return answer{status: 301, header: map[string]string{"x-amz-bucket-region": region}}
 			case r.URL.RawQuery == "replication=":
 				return rules(one)
+			case strings.Contains(r.URL.RawQuery, "attributes"):
+				return failure(attributes, escapeXML(code), "")
 			default:
 				return failure(400, escapeXML(code), escapeXML(code))
 			}

@@ -35,7 +35,7 @@ type answer struct {
 }
 
 // fakeS3 stands in for the network below the real SDK client. It knows each
-// request by method, host, path, checksum mode and range; one that it was not given fails the test.
+// request by method, host, path, checksum mode, range and marker; one that it was not given fails the test.
 type fakeS3 struct {
 	t       *testing.T
 	answers map[string]answer
@@ -61,7 +61,7 @@ func (f *fakeS3) Do(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodHead {
 		request += r.Header.Get("x-amz-checksum-mode")
 	}
-	request += r.Header.Get("Range")
+	request += r.Header.Get("Range") + r.Header.Get("x-amz-part-number-marker")
 	f.enter(request)
 	defer f.leave()
 	a, known := f.answers[request]
@@ -149,6 +149,11 @@ func headObject(bucket, region string) string {
 
 func getByte(bucket, region string) string {
 	return fmt.Sprintf("GET %s.s3.%s.amazonaws.com/docs/a.txt?versionId=v1&x-id=GetObjectbytes=0-0", bucket, region)
+}
+
+// getParts are a page of parts, behind a marker.
+func getParts(bucket, region, marker string) string {
+	return fmt.Sprintf("GET %s.s3.%s.amazonaws.com/docs/a.txt?attributes=&versionId=v1%s", bucket, region, marker)
 }
 
 func failure(status int, code, message string) answer {

@@ -34,6 +34,7 @@ const (
 type Objects interface {
 	HeadObject(context.Context, *s3.HeadObjectInput, ...func(*s3.Options)) (*s3.HeadObjectOutput, error)
 	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
+	GetObjectAttributes(context.Context, *s3.GetObjectAttributesInput, ...func(*s3.Options)) (*s3.GetObjectAttributesOutput, error)
 }
 
 // Marks tells whether operators were alerted that destination gets no replica of
@@ -121,6 +122,9 @@ func (l *Looker) bothSides(ctx context.Context, v s3event.ObjectVersion, region 
 		})
 	}
 	_ = sides.Wait() // as in Look
+	for i := range seen.Replicas {
+		l.byParts(ctx, v, seen.Primary, &seen.Replicas[i])
+	}
 	if destination := seen.FailedReplica(); destination != "" {
 		_ = call(ctx, func(ctx context.Context) error {
 			seen.Alerted = l.marks.Take(ctx, v, destination)

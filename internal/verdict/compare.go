@@ -18,11 +18,14 @@ type Comparison struct {
 // Verified says whether the content was shown to be equal.
 func (c Comparison) Verified() bool { return c.Evidence != "" }
 
-// Compare compares two objects by size, checksums and ETags, in the order of
-// the package comment. Where the outcome is Inconclusive, only the bytes can
-// tell.
+// Compare compares two objects by size, checksums, ETags and what their parts
+// came to, in the order of the package comment. Where the outcome is
+// Inconclusive, only the bytes can tell.
 func Compare(primary, replica Side) Comparison {
 	c := compare(primary, replica)
+	if c.Reason == reason.Inconclusive && replica.Parts != nil {
+		c = replica.Parts.decide(c)
+	}
 	c.Detail = reason.Line(both(primary, replica)+": "+c.Detail, MaxDetail)
 	return c
 }

@@ -54,6 +54,18 @@
 //	                             else: inconclusive
 //	nothing                      inconclusive
 //
+// Where that is inconclusive and both sides have a checksum of one algorithm, on
+// one side at least of its parts, the parts may tell (Side.Parts). Between two
+// borders of parts that both sides have lies a piece; a full-object checksum is
+// one piece. The checksum of a piece is that of its only part, or, with a CRC,
+// combined from those of its parts:
+//
+//	a piece differs              CONTENT_MISMATCH, naming the first
+//	all pieces are equal         verified
+//	else                         inconclusive: nothing but the bytes combines other checksums
+//	parts can't be had, or don't
+//	make up the side's checksum  inconclusive
+//
 // A checksum or an ETag that can't be read counts as absent. Inconclusive is
 // failed INCONCLUSIVE: it is neither passed nor told as a mismatch. Reading the
 // bytes on both sides belongs between Compare and that verdict; JudgeBytes has

@@ -52,6 +52,9 @@ type Side struct {
 	// IgnoresMarkers is set on a replica whose rule does not replicate delete
 	// markers.
 	IgnoresMarkers bool `json:"ignoresMarkers,omitempty"`
+	// Parts is set on a replica where the primary's and its checksums leave open
+	// what those of the parts may show: see ByParts.
+	Parts *Parts `json:"parts,omitempty"`
 }
 
 // Look is one reading of both sides at the same version id.

@@ -1,20 +1,14 @@
 package s3
 
 import (
-	"crypto/md5"  //nolint:gosec // S3's own ETag and Content-MD5
-	"crypto/sha1" //nolint:gosec // one of S3's checksum algorithms
-	"crypto/sha256"
-	"crypto/sha512"
+	"crypto/md5" //nolint:gosec // S3's own ETag and Content-MD5
 	"encoding/base64"
 	"hash"
-	"hash/crc32"
 	"net/http"
 	"strconv"
 	"strings"
 
-	"github.com/cespare/xxhash/v2"
-	"github.com/minio/crc64nvme"
-	"github.com/zeebo/xxh3"
+	stored "autobackup/internal/checksum"
 )
 
 // The two ways in which S3 makes the checksum of a multipart upload: from the
@@ -33,19 +27,17 @@ type algorithm struct {
 	kinds []string
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 var algorithms = []*algorithm{
-	{"CRC32", func() hash.Hash { return crc32.NewIEEE() }, []string{composite, fullObject}},
-	{"CRC32C", func() hash.Hash { return crc32.New(castagnoli) }, []string{composite, fullObject}},
-	{"CRC64NVME", func() hash.Hash { return crc64nvme.New() }, []string{fullObject}},
-	{"SHA1", sha1.New, []string{composite}},
-	{"SHA256", sha256.New, []string{composite}},
-	{"SHA512", sha512.New, []string{composite}},
-	{"MD5", md5.New, []string{composite}},
-	{"XXHASH64", func() hash.Hash { return xxhash.New() }, []string{composite}},
-	{"XXHASH3", func() hash.Hash { return xxh3.New() }, []string{composite}},
-	{"XXHASH128", func() hash.Hash { return xxh3.New128() }, []string{composite}},
+	{"CRC32", stored.CRC32.New, []string{composite, fullObject}},
+	{"CRC32C", stored.CRC32C.New, []string{composite, fullObject}},
+	{"CRC64NVME", stored.CRC64NVME.New, []string{fullObject}},
+	{"SHA1", stored.SHA1.New, []string{composite}},
+	{"SHA256", stored.SHA256.New, []string{composite}},
+	{"SHA512", stored.SHA512.New, []string{composite}},
+	{"MD5", stored.MD5.New, []string{composite}},
+	{"XXHASH64", stored.XXHASH64.New, []string{composite}},
+	{"XXHASH3", stored.XXHASH3.New, []string{composite}},
+	{"XXHASH128", stored.XXHASH128.New, []string{composite}},
 }
 
 // unasked is what S3 stores for an upload that brings no checksum.

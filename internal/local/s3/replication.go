@@ -19,6 +19,7 @@ type Plan struct {
 	Lag     time.Duration // until the replica appears, or the failure shows
 	Fail    bool          // the source's status becomes FAILED, and no replica appears
 	Corrupt Corruption    // what is wrong with the replica; no effect on delete markers
+	Recut   *Recut        // how the replica is cut instead of as its source; nil: S3's own way
 }
 
 // replication is a Replication under way.
@@ -101,6 +102,13 @@ func (s *Server) makeReplica(r *replication, plan Plan) (*version, error) {
 	var err error
 	if replica.body, err = s.sourceBody(r); err != nil {
 		return nil, err
+	}
+	if plan.Recut != nil {
+		shared := replica.body
+		defer shared.release()
+		if err := s.recut(replica, *plan.Recut); err != nil {
+			return nil, err
+		}
 	}
 	if plan.Corrupt != Intact {
 		shared := replica.body

@@ -1,0 +1,82 @@
+package verdict
+
+import (
+	"fmt"
+
+	"autobackup/internal/checksum"
+	"autobackup/internal/reason"
+)
+
+// Parts is what comparing the parts of two objects came to: they are equal, they
+// differ, or neither is known. Detail says why not.
+type Parts struct {
+	Algorithm checksum.Algorithm `json:"algorithm"`
+	Equal     bool               `json:"equal,omitempty"`
+	// Sum is the full-object checksum that the parts of both sides combine to,
+	// where Equal is set and Algorithm is a CRC.
+	Sum string `json:"sum,omitempty"`
+	// Length is of the first piece that differs, and Offset is where it begins,
+	// in bytes. It is 0 where none is known to.
+	Offset int64 `json:"offset,omitempty"`
+	Length int64 `json:"length,omitempty"`
+	// Detail is one printable ASCII line of at most MaxPartsDetail bytes.
+	Detail string `json:"detail,omitempty"`
+}
+
+// MaxPartsDetail is the length of Parts.Detail in bytes. It is short because
+// Side.Parts is within MaxSide.
+const MaxPartsDetail = 48
+
+// ByParts names the checksum by which the parts of two objects may decide what
+// Compare leaves open: both sides have it, at least one of its parts. ok is
+// false where Compare decides or no parts can help.
+func ByParts(primary, replica Side) (p, r checksum.Sum, ok bool) {
+	if compare(primary, replica).Reason != reason.Inconclusive {
+		return p, r, false
+	}
+	for _, a := range checksum.ParseAll(primary.Checksums, primary.ChecksumType) {
+		for _, b := range checksum.ParseAll(replica.Checksums, replica.ChecksumType) {
+			if a.Algorithm == b.Algorithm && (a.Type == checksum.Composite || b.Type == checksum.Composite) {
+				p, r, ok = a, b, true // the last one: those that combine come last
+			}
+		}
+	}
+	return p, r, ok
+}
+
+// CompareParts compares the layouts of two objects for Side.Parts, both of the
+// algorithm that ByParts named.
+func CompareParts(a checksum.Algorithm, primary, replica checksum.Layout) *Parts {
+	found := &Parts{Algorithm: a}
+	match := primary.Compare(replica)
+	switch whole, known := primary.Whole(); {
+	case match.Different != nil:
+		found.Offset, found.Length = match.Different.Offset, match.Different.Length
+	case !match.Equal:
+		found.Detail = "cut differently, and " + string(a) + " does not combine"
+	default:
+		found.Equal = true
+		if _, crc := a.CRC(); crc && known {
+			found.Sum = whole.String()
+		}
+	}
+	return found
+}
+
+// decide turns an inconclusive comparison into what the parts say.
+func (p *Parts) decide(c Comparison) Comparison {
+	name := reason.Line(string(p.Algorithm), maxName)
+	switch {
+	case p.Length > 0:
+		return Comparison{Reason: reason.ContentMismatch, Detail: fmt.Sprintf(
+			"checksums %s of the parts differ, first in the %d bytes from byte %d on", name, p.Length, p.Offset)}
+	case p.Equal && p.Sum != "":
+		evidence := FullObjectChecksum + " " + Evidence(name) + " (combined from parts)"
+		return Comparison{Evidence: evidence, Detail: string(evidence) + " is equal: " + reason.Line(p.Sum, maxName)}
+	case p.Equal:
+		evidence := CompositeChecksum + " " + Evidence(name) + " (part by part)"
+		return Comparison{Evidence: evidence, Detail: string(evidence) + " is equal"}
+	}
+	c.Detail += "; GetObjectAttributes: " + reason.Line(p.Detail, maxName)
+	return c
+}
