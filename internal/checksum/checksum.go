@@ -33,7 +33,9 @@
 //   - FULL_OBJECT values that are equal mean equal content, different ones mean
 //     different content, however the object was cut into parts.
 //   - COMPOSITE values that are equal, number of parts included, mean equal
-//     content. Different ones say nothing: the parts may differ in size.
+//     content. Different ones say nothing: the parts may differ in size. Who
+//     knows the parts' own checksums may compare those (Layout), and combine
+//     them if they are CRCs.
 //   - Encryption does not matter: checksums are of the plain content.
 //   - A value of the wrong length, alphabet or form, of an algorithm not listed
 //     or of a type the algorithm cannot have is no evidence and no mismatch.

@@ -3,6 +3,8 @@ package look_test
 import (
 	"encoding/base64"
 	"fmt"
+	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"autobackup/internal/checksum"
+	"autobackup/internal/look"
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
@@ -88,9 +91,6 @@ func TestPartsAreReadWhereTheHeadsLeaveItOpen(t *testing.T) {
 		"parts of another version": {both(headOf(crc, "abc", "a", "bc"), headOf(crc, "abc"), map[string]answer{
 			p: page(crc, false, 0, "A", "bc"),
 		}), &verdict.Parts{Algorithm: crc, Detail: "primary: parts do not make up the checksum"}, reason.Inconclusive},
-		"a list that never ends": {both(headOf(crc, "abc", "a", "bc"), headOf(crc, "abc"), map[string]answer{
-			p: page(crc, true, 0, "a", "bc"), behind: page(crc, true, 0, "a", "bc"),
-		}), &verdict.Parts{Algorithm: crc, Detail: "primary failed: list of parts has no end"}, reason.Inconclusive},
 		"an empty page in a list that goes on": {both(headOf(crc, "abc", "a", "bc"), headOf(crc, "abc"), map[string]answer{
 			p: page(crc, true, 0),
 		}), &verdict.Parts{Algorithm: crc, Detail: "primary failed: list of parts has no end"}, reason.Inconclusive},
@@ -141,6 +141,42 @@ func TestAnErrorAboutPartsIsNoVerdictOnContent(t *testing.T) {
 				assert.Equal(t, reason.Inconclusive, v.Reason)
 				assert.Contains(t, v.Detail, "GetObjectAttributes: "+tc.detail)
 				assert.NotContains(t, v.Detail, "SECRET")
+			})
+		})
+	}
+}
+
+func TestAListOfPartsThatNeverEndsIsGivenUp(t *testing.T) {
+	thousand := strings.Split(strings.Repeat("x", 1000), "")
+	for name, tc := range map[string]struct {
+		next     func(marker int) int
+		requests int
+	}{
+		"at once where it does not go on":     {func(int) int { return 1000 }, 2},
+		"after as many as an upload may have": {func(marker int) int { return marker + 1000 }, 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				requests := 0
+				client := sdkClient(anyAnswer(func(r *http.Request) answer {
+					marker, _ := strconv.Atoi(r.Header.Get("x-amz-part-number-marker")) // none is 0
+					switch {
+					case strings.Contains(r.URL.RawQuery, "attributes"):
+						requests++
+						return page(checksum.CRC32, true, tc.next(marker)-1000, thousand...)
+					case r.URL.RawQuery == "replication=":
+						return rules(rule("copy"))
+					case !strings.Contains(r.URL.RawQuery, "versionId"):
+						return inHome
+					case strings.HasPrefix(r.URL.Host, "docs."):
+						return headOf(checksum.CRC32, "abc", "a", "bc")
+					default:
+						return headOf(checksum.CRC32, "abc")
+					}
+				}))
+				got := look.New(client, client, nil, time.Now).Look(t.Context(), messages(event("docs", "docs/a.txt"))).Messages[0].Look
+				assert.Equal(t, "primary failed: list of parts has no end", got.Replicas[0].Parts.Detail)
+				assert.Equal(t, tc.requests, requests)
 			})
 		})
 	}

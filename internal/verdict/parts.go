@@ -36,8 +36,10 @@ func ByParts(primary, replica Side) (p, r checksum.Sum, ok bool) {
 	}
 	for _, a := range checksum.ParseAll(primary.Checksums, primary.ChecksumType) {
 		for _, b := range checksum.ParseAll(replica.Checksums, replica.ChecksumType) {
-			if a.Algorithm == b.Algorithm && (a.Type == checksum.Composite || b.Type == checksum.Composite) {
-				p, r, ok = a, b, true // the last one: those that combine come last
+			// Two of full objects would have decided. Of several pairs, the last is
+			// the one that combines.
+			if a.Algorithm == b.Algorithm {
+				p, r, ok = a, b, true
 			}
 		}
 	}

@@ -68,6 +68,7 @@ func TestWhatThePartsCameToDecidesWhereNothingElseDoes(t *testing.T) {
 			"checksums SHA256 of the parts differ, first in the 5 bytes from byte 0 on"},
 		{"parts that could not be had", verdict.Parts{Algorithm: "CRC32", Detail: "replica answered 403 AccessDenied"}, "", reason.Inconclusive,
 			"composite checksum CRC32 differs: AAAAAA==-2 and AAAAAA==-3; GetObjectAttributes: replica answered 403 AccessDenied"},
+		{"a sum of parts not known to be equal", verdict.Parts{Algorithm: "CRC32", Sum: "AAAAAQ=="}, "", reason.Inconclusive, "composite checksum CRC32 differs"},
 		{"nothing known", verdict.Parts{}, "", reason.Inconclusive, "composite checksum CRC32 differs: AAAAAA==-2 and AAAAAA==-3; GetObjectAttributes: "},
 		{"a hostile text", verdict.Parts{Algorithm: checksum.Algorithm(strings.Repeat("\n", 900)), Detail: strings.Repeat("é", 900)}, "", reason.Inconclusive, ""},
 	} {
