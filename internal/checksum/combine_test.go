@@ -86,10 +86,3 @@ func TestDigestsAreThoseOfThePublishedCheckValues(t *testing.T) {
 		assert.Equal(t, want, crcOf(a, nil), a)
 	}
 }
-
-func BenchmarkCombine(b *testing.B) {
-	crc, _ := checksum.CRC64NVME.CRC()
-	for b.Loop() {
-		crc.Combine(1, 2, 50<<40)
-	}
-}
