@@ -16,7 +16,8 @@ type Batch struct {
 	Looks     int       `json:"looks"`     // looks made so far
 	Waited    int       `json:"waited"`    // seconds spent between looks so far
 	Wait      int       `json:"wait"`      // seconds to wait before the next look; 0 where none is due
-	Messages  []Message `json:"messages"`  // not settled; every one is looked at again
+	Messages  []Message `json:"messages"`  // not settled; those with a look are to be read, the others looked at again
+	Reading   int       `json:"reading"`   // how many of Messages are to be read before anything is looked at again
 	Failed    []Failed  `json:"failed"`    // failed in this round: to be alerted and parked
 	Alert     Alert     `json:"alert"`     // one for all of Failed; empty where nothing failed, or operators knew of all that did
 	Summary   Summary   `json:"summary"`   // the execution's output
@@ -41,6 +42,8 @@ type Message struct {
 	// GaveUp is how many looks in a row, before this one, found that S3 gave up to
 	// make the replica.
 	GaveUp int `json:"gaveUp,omitempty"`
+	// Error is the name of the error that kept its bytes from being read.
+	Error string `json:"error,omitempty"`
 }
 
 // Failed is a message to park, with the attributes it is parked with.

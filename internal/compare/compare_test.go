@@ -192,7 +192,7 @@ func TestWaitNeverOvershootsADeadline(t *testing.T) {
 func TestListsAreNeverNull(t *testing.T) {
 	encoded, err := json.Marshal(comparer(new(bytes.Buffer)).Compare(t.Context(), batch.Batch{}))
 	require.NoError(t, err)
-	assert.Equal(t, `{"execution":"","looks":0,"waited":0,"wait":0,"messages":[],"failed":[],"alert":{"subject":"","message":""},`+
+	assert.Equal(t, `{"execution":"","looks":0,"waited":0,"wait":0,"messages":[],"reading":0,"failed":[],"alert":{"subject":"","message":""},`+
 		`"summary":{"text":"0 objects after 1 look","objects":[]}}`, string(encoded))
 }
 

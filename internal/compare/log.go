@@ -34,7 +34,7 @@ func (c Comparer) level(o verdict.Outcome) slog.Level {
 		return c.Success
 	case verdict.Lagging:
 		return slog.LevelWarn
-	case verdict.Skipped:
+	case verdict.Skipped, verdict.Reading:
 		return slog.LevelInfo
 	default:
 		return slog.LevelError

@@ -14,7 +14,7 @@ import (
 // summarize is the summary in one line: "25 objects after 2 looks: 23 verified,
 // 1 failed (CONTENT_MISMATCH), 1 lagging". Outcomes that did not occur are left
 // out.
-func summarize(settled []batch.Settled, lagging, looks int) string {
+func summarize(settled []batch.Settled, lagging, reading, looks int) string {
 	var parts []string
 	for _, o := range []verdict.Outcome{verdict.Verified, verdict.Failed, verdict.Skipped} {
 		if n, reasons := count(settled, o); n > 0 {
@@ -24,7 +24,10 @@ func summarize(settled []batch.Settled, lagging, looks int) string {
 	if lagging > 0 {
 		parts = append(parts, fmt.Sprintf("%d %s", lagging, verdict.Lagging))
 	}
-	head := plural(len(settled)+lagging, "object") + " after " + plural(looks, "look")
+	if reading > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s", reading, verdict.Reading))
+	}
+	head := plural(len(settled)+lagging+reading, "object") + " after " + plural(looks, "look")
 	if len(parts) == 0 {
 		return head
 	}

@@ -8,7 +8,7 @@
 //	range     compares one range of a plan
 //	conclude  reads what the Distributed Map wrote of all ranges, and judges
 //
-// The answer of each but a range's is a verdict. What a side answers instead of
+// The answer of each but a range's is a verdict, in the message that is judged. What a side answers instead of
 // its bytes is data, so that one range that is denied costs the others nothing.
 // A side that was denied or unreachable is an error that the state machine
 // retries, until the retries it tells of reach DeniedRetries or

@@ -33,6 +33,7 @@ const (
 // deployment is compare-bytes with a hash-bytes in both regions, each behind
 // its Lambda boundary, and a stand-in for the state machine around them.
 type deployment struct {
+	comparer comparebytes.Comparer
 	store    *s3.Client
 	function handler.Func
 	edit     func(records []map[string]any) []map[string]any // of what the Map Run writes; nil: as it is
@@ -57,7 +58,7 @@ func deploy(clients map[string]*s3.Client, change func(*comparebytes.Comparer)) 
 	if change != nil {
 		change(&c)
 	}
-	return &deployment{store: clients[home], function: handler.New("compare-bytes", log, c.Do), parallel: 2}
+	return &deployment{comparer: c, store: clients[home], function: handler.New("compare-bytes", log, c.Do), parallel: 2}
 }
 
 // functions stands in for Lambda: it invokes the region's function in process.

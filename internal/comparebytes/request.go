@@ -38,7 +38,7 @@ func (p Pair) validate() error {
 	return nil
 }
 
-// Request is what the state machine sends.
+// Request is about one pair. A Task carries it.
 type Request struct {
 	Operation string `json:"operation"`
 	Pair      Pair   `json:"pair"`

@@ -24,8 +24,8 @@ type sums struct {
 
 func newTally(pair Pair, plan Plan) *tally {
 	return &tally{pair: pair, plan: plan, results: make([]sums, plan.Ranges), bytes: verdict.Bytes{
-		Primary: verdict.Reading{Side: pair.Primary, Found: verdict.Object},
-		Replica: verdict.Reading{Side: pair.Replica, Found: verdict.Object},
+		Primary: verdict.Read{Side: pair.Primary, Found: verdict.Object},
+		Replica: verdict.Read{Side: pair.Replica, Found: verdict.Object},
 	}}
 }
 
@@ -72,7 +72,7 @@ func rank(f verdict.Found) int {
 	return slices.Index(order, verdict.Unreachable)
 }
 
-func merged(reading *verdict.Reading, sum *digest.CRC64, p Part) {
+func merged(reading *verdict.Read, sum *digest.CRC64, p Part) {
 	if p.CRC64 != nil {
 		*sum = *p.CRC64
 	}

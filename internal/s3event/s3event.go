@@ -8,6 +8,8 @@
 package s3event
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +30,14 @@ type ObjectVersion struct {
 	ETag      string    // without quotes
 	Time      time.Time // of the event
 	Reason    string    // what caused it: "PutObject", "Lifecycle Expiration"
+}
+
+// Draw is from 0 to 999, spreads evenly, and is the same whenever this version is
+// validated. S3 chooses the version id, so who uploads can't choose what a sample
+// takes.
+func (o ObjectVersion) Draw() int {
+	sum := sha256.Sum256([]byte(strconv.Quote(o.Bucket) + strconv.Quote(o.Key) + strconv.Quote(o.VersionID)))
+	return int(binary.BigEndian.Uint64(sum[:8]) % 1000) // #nosec G115: below 1000
 }
 
 // URI is s3://bucket/key@version with the key as it is, control characters and

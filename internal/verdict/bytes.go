@@ -8,8 +8,8 @@ import (
 	"autobackup/internal/reason"
 )
 
-// Reading is what reading the bytes of one side came to.
-type Reading struct {
+// Read is what reading the bytes of one side came to.
+type Read struct {
 	Side   Side   // as it was looked at
 	Found  Found  // Object: every byte of that version was read
 	Detail string // as Side.Detail
@@ -26,7 +26,7 @@ type Block struct {
 
 // Bytes is what reading two objects of the same size came to.
 type Bytes struct {
-	Primary, Replica Reading
+	Primary, Replica Read
 	Different        *Block // the first block that was read on both sides and differs
 }
 
@@ -69,7 +69,7 @@ func (b Bytes) judge() Verdict {
 	return verified(BytesRead, string(BytesRead)+": all "+bytes(b.Primary.Side)+" are equal, CRC64NVME "+b.Primary.CRC64NVME).Verdict
 }
 
-func (r Reading) unreadable(which string) Verdict {
+func (r Read) unreadable(which string) Verdict {
 	code := reason.Unreachable
 	switch r.Found {
 	case Unsupported:
@@ -93,7 +93,7 @@ const (
 	disagrees agreement = "disagrees"
 )
 
-func (r Reading) record() agreement {
+func (r Read) record() agreement {
 	sums := checksum.ParseAll(r.Side.Checksums, r.Side.ChecksumType)
 	i := slices.IndexFunc(sums, func(s checksum.Sum) bool { return s.Algorithm == checksum.CRC64NVME })
 	switch {

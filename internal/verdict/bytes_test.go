@@ -16,15 +16,15 @@ const (
 )
 
 // reading is one of all bytes, with a stored CRC64NVME where stored is not empty.
-func reading(bucket, crc, stored string) verdict.Reading {
+func reading(bucket, crc, stored string) verdict.Read {
 	side := verdict.Side{Bucket: bucket, Region: "r", Found: verdict.Object, Size: 9}
 	if stored != "" {
 		side.Checksums = map[string]string{"CRC64NVME": stored}
 	}
-	return verdict.Reading{Side: side, Found: verdict.Object, CRC64NVME: crc}
+	return verdict.Read{Side: side, Found: verdict.Object, CRC64NVME: crc}
 }
 
-func unreadable(bucket string, found verdict.Found) verdict.Reading {
+func unreadable(bucket string, found verdict.Found) verdict.Read {
 	r := reading(bucket, "", readA)
 	r.Found, r.Detail = found, "why"
 	return r
@@ -98,8 +98,8 @@ func TestJudgeBytes(t *testing.T) {
 	}
 }
 
-func readings() *rapid.Generator[verdict.Reading] {
-	return rapid.Custom(func(t *rapid.T) verdict.Reading {
+func readings() *rapid.Generator[verdict.Read] {
+	return rapid.Custom(func(t *rapid.T) verdict.Read {
 		sum := rapid.SampledFrom([]string{"", readA, readB})
 		r := reading("b", sum.Draw(t, "crc"), sum.Draw(t, "stored"))
 		r.Found = rapid.SampledFrom([]verdict.Found{verdict.Object, verdict.Object, verdict.Object, verdict.Missing, verdict.Denied,

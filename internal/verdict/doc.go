@@ -67,9 +67,11 @@
 //	make up the side's checksum  inconclusive
 //
 // A checksum or an ETag that can't be read counts as absent. Inconclusive is
-// failed INCONCLUSIVE: it is neither passed nor told as a mismatch. Reading the
-// bytes on both sides belongs between Compare and that verdict; JudgeBytes has
-// its rules, tried from the top:
+// neither passed nor told as a mismatch: by Policy.Bytes it is reading, and what
+// that comes to is the verdict, or it is failed INCONCLUSIVE. What is verified may
+// be reading, too; where it turns out to be archived, it stays verified by what
+// Compare found. All replicas are there before one is read. JudgeBytes has the
+// rules of what was read, tried from the top:
 //
 //	a block differs                  failed CONTENT_MISMATCH, whatever else was found: both
 //	                                 sides were read there

@@ -85,7 +85,12 @@ func (t trial) replica(r Side) ruling {
 		return verified(DeleteMarker, both(primary, r)+": the same delete marker on both sides")
 	}
 	c := Compare(primary, r)
-	if c.Verified() {
+	switch {
+	case r.Bytes != nil && r.Bytes.Outcome != Reading:
+		return t.bytesRead(c, r)
+	case t.policy.Bytes.wants(c, t.event):
+		return ruling{Verdict: Verdict{Outcome: Reading, Reason: c.Reason, Evidence: c.Evidence, Detail: c.Detail}}
+	case c.Verified():
 		return verified(c.Evidence, c.Detail)
 	}
 	return failed(c.Reason, c.Detail)
@@ -184,6 +189,8 @@ func (r ruling) weight() int {
 		return 300 - slices.Index(severity, r.Reason)
 	case Lagging:
 		return 200 - slices.Index(severity, r.Reason)
+	case Reading:
+		return 100
 	default:
 		return slices.IndexFunc(strength, func(e Evidence) bool { return strings.HasPrefix(string(r.Evidence), string(e)) })
 	}

@@ -22,7 +22,9 @@ const (
 // it; Judge judges any.
 const (
 	MaxReplicas = 3
-	MaxSide     = 700 // bytes of JSON of one Side, HTML escapes included
+	MaxSide     = 700 // bytes of JSON of one Side without Bytes, HTML escapes included
+	// MaxBytesDetail bounds the detail of Side.Bytes.
+	MaxBytesDetail = 400
 )
 
 // Side is one bucket's answer about one object version. Its JSON form travels
@@ -49,6 +51,10 @@ type Side struct {
 	// Replication is x-amz-replication-status: PENDING, COMPLETED, FAILED,
 	// REPLICA or empty.
 	Replication string `json:"replication,omitempty"`
+	// Bytes is what reading the bytes of this replica and of the primary came to;
+	// its outcome is Reading where they are still to be read. Its detail has at
+	// most MaxBytesDetail bytes.
+	Bytes *Verdict `json:"bytes,omitempty"`
 	// IgnoresMarkers is set on a replica whose rule does not replicate delete
 	// markers.
 	IgnoresMarkers bool `json:"ignoresMarkers,omitempty"`

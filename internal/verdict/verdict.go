@@ -9,12 +9,14 @@ import (
 // Outcome is the first word of a verdict.
 type Outcome string
 
-// The four outcomes. Lagging means: look again.
+// The outcomes. Lagging means: look again. Reading means: what was looked at does
+// not decide, so the bytes of both sides are to be read before the next verdict.
 const (
 	Verified Outcome = "verified"
 	Lagging  Outcome = "lagging"
 	Failed   Outcome = "failed"
 	Skipped  Outcome = "skipped"
+	Reading  Outcome = "reading"
 )
 
 // Evidence is what a verified verdict rests on.
@@ -32,15 +34,15 @@ const (
 
 // Verdict is the answer about one object version.
 type Verdict struct {
-	Outcome  Outcome
-	Reason   reason.Code // of failed and skipped; of lagging: what it will become at the deadline
-	Evidence Evidence    // of verified
+	Outcome  Outcome     `json:"verdict"`
+	Reason   reason.Code `json:"reason,omitempty"`   // of failed and skipped; of lagging: what it will become at the deadline
+	Evidence Evidence    `json:"evidence,omitempty"` // of verified
 	// Detail is one printable ASCII line of at most MaxDetail bytes that says what
 	// was compared or what S3 answered. It never holds the object's key.
-	Detail string
+	Detail string `json:"detail,omitempty"`
 	// Alerted is set on a failed verdict that operators were alerted about
 	// before: no second alert is due.
-	Alerted bool
+	Alerted bool `json:"alerted,omitempty"`
 }
 
 // Event is what the message says about the object version.
@@ -48,6 +50,9 @@ type Event struct {
 	Marker bool // "Object Deleted" with deletion-type "Delete Marker Created"
 	// Lifecycle is set where the event's reason is "Lifecycle Expiration".
 	Lifecycle bool
+	// Draw is from 0 to 999 and the same whenever this version is judged: a sample
+	// of N per mille takes the versions that drew less than N.
+	Draw int
 }
 
 // Progress is how much has been tried for this execution. It replaces a clock:
@@ -59,8 +64,9 @@ type Progress struct {
 	Waited time.Duration // spent waiting between looks so far
 }
 
-// Policy is when to stop waiting. All values come from template.yaml.
+// Policy is when to stop waiting and what to read. All values come from template.yaml.
 type Policy struct {
 	Deadline       time.Duration // for objects; grows with size, see Policy.DeadlineFor
 	MarkerDeadline time.Duration // for delete markers, which S3 replicates without any SLA
+	Bytes          ByteVerification
 }

@@ -38,7 +38,7 @@ func TestHashBytesReadsTheVersionAndAsksForNoStoredChecksum(t *testing.T) {
 }
 
 var bytesEnvironment = map[string]string{
-	"WORKING_BUCKET": "working", "DIGEST_ALGORITHM": "SHA256",
+	"WORK_BUCKET": "working", "DIGEST_ALGORITHM": "SHA256", "RANGE_BYTES": "4294967296",
 	"PRIMARY_HASH_BYTES_ARN": "arn:aws:lambda:eu-central-1:111122223333:function:h",
 	"REPLICA_HASH_BYTES_ARN": "arn:aws:lambda:eu-west-1:111122223333:function:h",
 }
@@ -63,11 +63,16 @@ func TestCompareBytesInvokesTheFunctionOfEachSidesRegion(t *testing.T) {
 	calls := invoked{}
 	f, err := compareBytes(t, calls, bytesEnvironment)
 	require.NoError(t, err)
-	answer, err := f(t.Context(), []byte(`{"operation":"compare","pair":{"key":"k","version":"v1",`+
-		`"primary":{"bucket":"p","region":"eu-central-1","found":"object","size":5},"replica":{"bucket":"q","region":"eu-west-1","found":"object","size":5}}}`))
+	message := func(bytes string) string {
+		return `{"messageId":"m","body":"{\"source\":\"aws.s3\",\"detail-type\":\"Object Created\",\"region\":\"eu-central-1\",` +
+			`\"detail\":{\"bucket\":{\"name\":\"docs\"},\"object\":{\"key\":\"k\",\"version-id\":\"v1\"}}}",` +
+			`"look":{"primary":{"bucket":"p","region":"eu-central-1","found":"object","size":5},` +
+			`"replicas":[{"bucket":"q","region":"eu-west-1","found":"object","size":5,"bytes":` + bytes + `}]}}`
+	}
+	answer, err := f(t.Context(), []byte(`{"operation":"compare","message":`+message(`{"verdict":"reading"}`)+`}`))
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"verdict":"failed","reason":"ARCHIVED",`+
-		`"detail":"primary p (eu-central-1) and replica q (eu-west-1): reading the bytes of the primary shows archived (d)"}`, string(answer))
+	assert.JSONEq(t, `{"message":`+message(`{"verdict":"failed","reason":"ARCHIVED",`+
+		`"detail":"primary p (eu-central-1) and replica q (eu-west-1): reading the bytes of the primary shows archived (d)"}`)+`}`, string(answer))
 	asked := func(bucket string) string {
 		return `{"bucket":"` + bucket + `","key":"k","version":"v1","size":5,"offset":0,"length":5,"blockSize":16777216,"algorithm":"SHA256"}`
 	}
@@ -76,7 +81,7 @@ func TestCompareBytesInvokesTheFunctionOfEachSidesRegion(t *testing.T) {
 
 func TestCompareBytesSaysWhatItsEnvironmentLacks(t *testing.T) {
 	for name, value := range map[string]string{
-		"WORKING_BUCKET": "", "DIGEST_ALGORITHM": "MD5", "PRIMARY_HASH_BYTES_ARN": "", "REPLICA_HASH_BYTES_ARN": "arn:aws:sqs:eu-west-1:111122223333:q",
+		"WORK_BUCKET": "", "DIGEST_ALGORITHM": "MD5", "RANGE_BYTES": "4294967297", "PRIMARY_HASH_BYTES_ARN": "", "REPLICA_HASH_BYTES_ARN": "arn:aws:sqs:eu-west-1:111122223333:q",
 	} {
 		environment := map[string]string{name: value}
 		for other, set := range bytesEnvironment {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -17,17 +18,21 @@ import (
 )
 
 // CompareBytes builds the function that compares what hash-bytes reads on both
-// sides: a comparebytes.Request goes in, a comparebytes.Answer or RangeResult
-// comes out. Environment: WORKING_BUCKET, DIGEST_ALGORITHM, PRIMARY_HASH_BYTES_ARN
-// and REPLICA_HASH_BYTES_ARN.
+// sides: a comparebytes.Task goes in, comparebytes.Done or a RangeResult comes
+// out. Environment: WORK_BUCKET, DIGEST_ALGORITHM, RANGE_BYTES,
+// PRIMARY_HASH_BYTES_ARN and REPLICA_HASH_BYTES_ARN.
 func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
-	bucket, err := text(env, "WORKING_BUCKET", "autobackup-dev-working-123456789012")
+	bucket, err := text(env, "WORK_BUCKET", "autobackup-dev-work-123456789012")
 	if err != nil {
 		return nil, err
 	}
 	algorithm := checksum.Algorithm(env("DIGEST_ALGORITHM"))
 	if !slices.Contains(digest.Algorithms(), algorithm) {
 		return nil, fmt.Errorf("environment variable DIGEST_ALGORITHM is %q: set it to one of %v", algorithm, digest.Algorithms())
+	}
+	rangeSize, err := strconv.ParseInt(env("RANGE_BYTES"), 10, 64)
+	if err != nil || rangeSize < 1 || rangeSize > digest.RangeSize {
+		return nil, fmt.Errorf("environment variable RANGE_BYTES is %q: set it to a whole number from 1 to %d", env("RANGE_BYTES"), int64(digest.RangeSize))
 	}
 	functions := comparebytes.Functions{Lambda: lambda.NewFromConfig(cfg), ARNs: map[string]string{}}
 	for _, name := range []string{"PRIMARY_HASH_BYTES_ARN", "REPLICA_HASH_BYTES_ARN"} {
@@ -41,6 +46,6 @@ func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (ha
 		}
 		functions.ARNs[parsed.Region] = function
 	}
-	comparer := comparebytes.Comparer{Hasher: functions, Store: s3.NewFromConfig(cfg), Bucket: bucket, Algorithm: algorithm}
-	return handler.New("compare-bytes", log, comparer.Do), nil
+	comparer := comparebytes.Comparer{Hasher: functions, Store: s3.NewFromConfig(cfg), Bucket: bucket, Algorithm: algorithm, RangeSize: rangeSize}
+	return handler.New("compare-bytes", log, comparer.Work), nil
 }

@@ -25,7 +25,7 @@ const maxMinutes = 365 * 24 * 60
 
 // CompareETags builds the function of the state CompareETags: a Batch with looks
 // goes in, the Batch after a round of verdicts comes out. Environment: STAGE,
-// DEADLINE_MINUTES, MARKER_DEADLINE_MINUTES, and for the commands in alerts
+// DEADLINE_MINUTES, MARKER_DEADLINE_MINUTES, BYTE_VERIFICATION, and for the commands in alerts
 // VALIDATION_QUEUE_ARN, VALIDATION_DLQ_URL, VALIDATION_DLQ_ARN and
 // FAILURE_QUEUE_ARN. It calls no AWS service: metrics go to standard output,
 // which Lambda brings to CloudWatch Logs
@@ -42,6 +42,9 @@ func CompareETagsTo(metrics io.Writer, now func() time.Time) Build {
 		policy, err := policy(env)
 		if err != nil {
 			return nil, err
+		}
+		if policy.Bytes, err = verdict.ParseByteVerification(env("BYTE_VERIFICATION")); err != nil {
+			return nil, fmt.Errorf("environment variable BYTE_VERIFICATION: %w", err)
 		}
 		stage, queues, err := addressing(env)
 		if err != nil {

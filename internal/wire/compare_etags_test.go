@@ -27,6 +27,7 @@ func environ(changes ...string) func(string) string {
 	const queue = "arn:aws:sqs:eu-central-1:123456789012:autobackup-"
 	values := map[string]string{
 		"STAGE": "test", "WORK_BUCKET": "autobackup-test-work-123456789012", "DEADLINE_MINUTES": "240", "MARKER_DEADLINE_MINUTES": "1440",
+		"BYTE_VERIFICATION":    "inconclusive",
 		"VALIDATION_QUEUE_ARN": queue + "validation-queue-test", "VALIDATION_DLQ_ARN": queue + "validation-dlq-test",
 		"VALIDATION_DLQ_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-validation-dlq-test",
 		"FAILURE_QUEUE_ARN":  queue + "failure-queue-test", "TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:autobackup-failure-topic-test",
@@ -53,9 +54,9 @@ func TestEverySampleOfCompareETagsGetsTheVerdictItIsNamedAfter(t *testing.T) {
 			var got batch.Batch
 			require.NoError(t, json.Unmarshal(answer, &got))
 			require.Equal(t, 1, len(got.Summary.Objects)+len(got.Messages))
-			if name == "lagging" {
-				require.Len(t, got.Messages, 1)
-				assert.Positive(t, got.Wait)
+			if len(got.Messages) == 1 {
+				assert.Equal(t, name == "lagging", got.Wait > 0)
+				assert.Equal(t, name == "reading", got.Reading > 0)
 				return
 			}
 			settled := got.Summary.Objects[0]
@@ -88,6 +89,11 @@ func TestCompareETagsTakesNothingButABatch(t *testing.T) {
 		require.ErrorAs(t, err, &named, payload)
 		assert.Equal(t, reason.BadInput, named.Type, payload)
 	}
+}
+
+func TestCompareETagsSaysWhichByteVerificationsThereAre(t *testing.T) {
+	_, err := wire.CompareETags(aws.Config{}, environ("BYTE_VERIFICATION", "sometimes"), slog.New(slog.DiscardHandler))
+	assert.EqualError(t, err, `environment variable BYTE_VERIFICATION: "sometimes" is none of never, inconclusive, always and sample-N with N from 1 to 999`)
 }
 
 func TestFunctionsThatWriteAlertsRefuseABadEnvironment(t *testing.T) {
