@@ -178,18 +178,20 @@ func TestSamDeployTakesWhatSamBuildBuilt(t *testing.T) {
 	var config map[string]map[string]struct {
 		Parameters struct {
 			TemplateFile string `toml:"template_file"`
+			BuildDir     string `toml:"build_dir"`
 		} `toml:"parameters"`
 	}
 	text := regexp.MustCompile(`(?m)^version = .*$`).ReplaceAllString(read(t, "../samconfig.toml"), "")
 	require.NoError(t, toml.Unmarshal([]byte(text), &config))
 	require.Len(t, config, 4)
 	for environment, commands := range config {
-		want := "" // with one named, deploy ships it as it stands, sources instead of executables
+		source, built := "", "" // where none is named, deploy takes .aws-sam/build; a named one as it stands
 		if strings.HasPrefix(environment, "replica") {
-			want = "replica.yaml"
+			source, built = "replica.yaml", ".aws-sam/"+environment+"/template.yaml"
+			assert.Equal(t, filepath.Dir(built), commands["build"].Parameters.BuildDir, environment)
 		}
-		assert.Equal(t, want, commands["global"].Parameters.TemplateFile, environment)
-		assert.Empty(t, commands["deploy"].Parameters.TemplateFile, environment)
+		assert.Equal(t, source, commands["global"].Parameters.TemplateFile, environment)
+		assert.Equal(t, built, commands["deploy"].Parameters.TemplateFile, environment)
 	}
 }
 

@@ -101,7 +101,7 @@ func TestAPullRequestCanNeitherExecuteNorReplaceWhatMainDeploys(t *testing.T) {
 	require.Len(t, deploy["s3:PutObject"], 1)
 	assert.True(t, strings.HasSuffix(deploy["s3:PutObject"][0], "/autobackup-${Stage}/main/*"))
 	uses := strings.Join(regexp.MustCompile(`--s3-prefix \S+`).FindAllString(workflowText(t, "deploy"), -1), "\n")
-	assert.Equal(t, strings.Repeat("--s3-prefix autobackup-prod/pull-requests\n", 3)+
+	assert.Equal(t, strings.Repeat("--s3-prefix autobackup-prod/pull-requests\n", 4)+
 		"--s3-prefix autobackup-prod/main\n--s3-prefix autobackup-prod/main", uses)
 }
 
@@ -154,6 +154,7 @@ var needs = map[string]string{
 	"AWS::IAM::Role":                  "iam:CreateRole iam:PutRolePolicy iam:DeleteRolePolicy iam:DeleteRole iam:PassRole",
 	"AWS::KMS::Alias":                 "kms:CreateAlias kms:UpdateAlias kms:DeleteAlias",
 	"AWS::KMS::Key":                   "kms:CreateKey kms:EnableKeyRotation kms:PutKeyPolicy kms:ScheduleKeyDeletion",
+	"AWS::Lambda::Permission":         "lambda:AddPermission lambda:RemovePermission lambda:GetPolicy",
 	"AWS::Logs::LogGroup":             "logs:CreateLogGroup logs:PutRetentionPolicy logs:DeleteLogGroup",
 	"AWS::Logs::MetricFilter":         "logs:PutMetricFilter logs:DeleteMetricFilter",
 	"AWS::Pipes::Pipe":                "pipes:CreatePipe pipes:UpdatePipe pipes:DeletePipe",

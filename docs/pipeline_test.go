@@ -186,16 +186,22 @@ func TestSAMDeploysTheReplicaFirstThenTheBuiltPrimary(t *testing.T) {
 				environment, err := config.Environment(words[1])
 				require.NoError(t, err, s.Name)
 				got[jobName] = append(got[jobName], found[1]+" "+environment.StackName)
-				if found[1] == "deploy" && words[1] == "prod" {
-					assert.Contains(t, found[2], `--config-file "$PWD/samconfig.toml" --template-file `, "what is built, not the sources")
+				if strings.Contains(found[2], "--template-file ") {
+					assert.Contains(t, found[2], `--config-file "$PWD/samconfig.toml" --template-file `, "SAM looks for it beside the template")
+				} else if found[1] == "deploy" {
+					assert.Equal(t, environment.Built, environment.Deployed, "what is built, not the sources")
+				}
+				if found[1] == "package" {
+					assert.Contains(t, found[2], "--template-file "+environment.Built+" ")
 				}
 				assert.Equal(t, jobName == "change-sets" && found[1] == "deploy", strings.Contains(found[2], "--no-execute-changeset"), s.Name)
 			}
 		}
 	}
 	assert.Equal(t, map[string][]string{
-		"change-sets": {"build autobackup-prod", "deploy autobackup-replica-prod", "package autobackup-prod", "deploy autobackup-prod"},
-		"deploy":      {"build autobackup-prod", "deploy autobackup-replica-prod", "deploy autobackup-prod"},
+		"change-sets": {"build autobackup-replica-prod", "build autobackup-prod",
+			"package autobackup-replica-prod", "deploy autobackup-replica-prod", "package autobackup-prod", "deploy autobackup-prod"},
+		"deploy": {"build autobackup-replica-prod", "build autobackup-prod", "deploy autobackup-replica-prod", "deploy autobackup-prod"},
 	}, got)
 }
 

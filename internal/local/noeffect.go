@@ -24,13 +24,14 @@ var noEffect = map[string]string{
 	"AWS::CloudWatch::CompositeAlarm": noCW,
 	"AWS::CloudWatch::Dashboard":      noCW,
 
-	"AWS::IAM::Role":        noIAM,
-	"AWS::KMS::Alias":       noKMS,
-	"AWS::KMS::Key":         noKMS,
-	"AWS::Logs::LogGroup":   noLogs,
-	"AWS::S3::BucketPolicy": noIAM,
-	"AWS::SNS::TopicPolicy": noIAM,
-	"AWS::SQS::QueuePolicy": noIAM,
+	"AWS::IAM::Role":          noIAM,
+	"AWS::KMS::Alias":         noKMS,
+	"AWS::KMS::Key":           noKMS,
+	"AWS::Lambda::Permission": noIAM,
+	"AWS::Logs::LogGroup":     noLogs,
+	"AWS::S3::BucketPolicy":   noIAM,
+	"AWS::SNS::TopicPolicy":   noIAM,
+	"AWS::SQS::QueuePolicy":   noIAM,
 
 	"AWS::Events::Rule.Description": "a text for people",
 

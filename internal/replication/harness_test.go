@@ -122,6 +122,8 @@ func (w *world) deploy(dir string) {
 
 // builds are the functions' constructors, those that their mains start.
 var builds = map[string]local.Build{
+	"lambdas/compare-bytes/":    adapt(wire.CompareBytes),
+	"lambdas/hash-bytes/":       adapt(wire.HashBytes),
 	"lambdas/fetch-etags/":      adapt(wire.FetchETags),
 	"lambdas/compare-etags/":    adapt(wire.CompareETagsTo(io.Discard, time.Now)),
 	"lambdas/failure-notifier/": adapt(wire.FailureNotifier),

@@ -33,7 +33,7 @@ func deployed(t *testing.T) (stack *local.Stack, region string) {
 		Clock: clock.Real(), Project: project, Dir: t.TempDir(), Account: "123456789012",
 		URL: "http://" + server.Listener.Addr().String(),
 		Runtime: local.InProcess(map[string]local.Build{
-			"lambdas/fetch-etags/": nothing, "lambdas/compare-etags/": nothing, "lambdas/failure-notifier/": nothing,
+			"lambdas/hash-bytes/": nothing, "lambdas/compare-bytes/": nothing, "lambdas/fetch-etags/": nothing, "lambdas/compare-etags/": nothing, "lambdas/failure-notifier/": nothing,
 		}, func(string) aws.Config { return aws.Config{} }),
 	})
 	require.NoError(t, err)

@@ -79,15 +79,18 @@ func readmeCommands(t *testing.T) []string {
 }
 
 func TestTheReadmeDeploysTheReplicaFirst(t *testing.T) {
-	assert.Equal(t, []string{"sam deploy --config-env replica", "sam build", "sam deploy"}, readmeCommands(t))
+	assert.Equal(t, []string{"sam build --config-env replica", "sam build", "sam deploy --config-env replica", "sam deploy"}, readmeCommands(t))
 }
 
 // settings are what is set in samconfig.toml, as its readers do: nobody is there
 // to confirm, functions run on this machine, and nobody waits for the lag.
 var settings = strings.NewReplacer(
 	"confirm_changeset = true", "confirm_changeset = false",
-	"ReplicaRegion=", "DeliveryDelaySeconds=0 Architecture="+map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]+" ReplicaRegion=",
+	"ReplicaRegion=", "DeliveryDelaySeconds=0 ByteVerification=always Architecture="+architecture+" ReplicaRegion=",
+	`overrides = "Stage=dev"`, `overrides = "Stage=dev Architecture=`+architecture+`"`,
 )
+
+var architecture = map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
 
 // checkout copies what `sam build` and `sam deploy` need.
 func checkout(t *testing.T) string {

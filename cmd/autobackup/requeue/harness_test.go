@@ -81,6 +81,8 @@ func inWorld(t *testing.T, test func(w *world), changes ...string) {
 }
 
 var builds = map[string]local.Build{
+	"lambdas/compare-bytes/":    adapt(wire.CompareBytes),
+	"lambdas/hash-bytes/":       adapt(wire.HashBytes),
 	"lambdas/fetch-etags/":      adapt(wire.FetchETags),
 	"lambdas/compare-etags/":    adapt(wire.CompareETags),
 	"lambdas/failure-notifier/": adapt(wire.FailureNotifier),

@@ -6,14 +6,16 @@
 // template: template_file, stack_name, region and parameter_overrides. They
 // stand in [ENV.deploy.parameters], or else in [ENV.global.parameters]. Of
 // deploy's other options, those that change how a stack is deployed are
-// accepted, and anything else is rejected by name. Options of other commands,
-// and of all commands together, are not looked at.
+// accepted, and anything else is rejected by name. Of `sam build`'s options
+// template_file and build_dir are read, because deploy takes what build wrote.
+// Options of other commands, and of all commands together, are not looked at.
 package samconfig
 
 import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -22,7 +24,9 @@ import (
 
 // Environment is what one environment says about the stack to deploy.
 type Environment struct {
-	TemplateFile       string // template.yaml where the file does not say
+	TemplateFile       string // the source, which sam build reads; template.yaml where the file does not say
+	Built              string // what sam build makes of it
+	Deployed           string // what sam deploy takes: Built or, where nothing needs building, TemplateFile
 	StackName          string
 	Region             string
 	ParameterOverrides map[string]string
@@ -72,20 +76,20 @@ func (c *Config) Environment(name string) (Environment, error) {
 		known := slices.Sorted(maps.Keys(c.environments))
 		return Environment{}, fmt.Errorf("samconfig.toml has no environment %q: known are %s", name, strings.Join(known, ", "))
 	}
-	options, err := c.options(name)
+	options, err := c.options(name, "deploy")
 	if err != nil {
 		return Environment{}, err
 	}
-	e := Environment{TemplateFile: "template.yaml"}
+	e, err := c.templates(name)
+	if err != nil {
+		return Environment{}, err
+	}
 	for _, option := range []struct {
 		key   string
 		field *string
-	}{{"template_file", &e.TemplateFile}, {"stack_name", &e.StackName}, {"region", &e.Region}} {
-		text, _ := options[option.key].(string)
-		if text != "" {
-			*option.field = text
-		} else if options[option.key] != nil || *option.field == "" {
-			return Environment{}, fmt.Errorf("samconfig.toml: write %s = \"...\" in [%s.global.parameters]", option.key, name)
+	}{{"stack_name", &e.StackName}, {"region", &e.Region}} {
+		if *option.field, _ = options[option.key].(string); *option.field == "" {
+			return Environment{}, unwritten(option.key, name)
 		}
 	}
 	if e.ParameterOverrides, err = overrides(options["parameter_overrides"]); err != nil {
@@ -94,16 +98,50 @@ func (c *Config) Environment(name string) (Environment, error) {
 	return e, nil
 }
 
-// options are the environment's global ones, overridden by those of deploy.
-func (c *Config) options(environment string) (map[string]any, error) {
+func unwritten(option, environment string) error {
+	return fmt.Errorf("samconfig.toml: write %s = \"...\" in [%s.global.parameters]", option, environment)
+}
+
+// templates follows a template from its source through sam build to sam deploy,
+// which takes what was built where no option names a template.
+func (c *Config) templates(name string) (Environment, error) {
+	e := Environment{TemplateFile: "template.yaml"}
+	folder := ".aws-sam/build"
+	for _, option := range []struct {
+		command, key string
+		field        *string
+	}{{"build", "template_file", &e.TemplateFile}, {"build", "build_dir", &folder}, {"deploy", "template_file", &e.Deployed}} {
+		options, err := c.options(name, option.command)
+		if err != nil {
+			return Environment{}, err
+		}
+		if text, _ := options[option.key].(string); text != "" {
+			*option.field = text
+		} else if options[option.key] != nil {
+			return Environment{}, unwritten(option.key, name)
+		}
+	}
+	e.Built = path.Join(folder, "template.yaml")
+	if e.Deployed == "" {
+		e.Deployed = ".aws-sam/build/template.yaml"
+	}
+	if e.Deployed != e.Built && e.Deployed != e.TemplateFile {
+		return Environment{}, fmt.Errorf("samconfig.toml: sam deploy --config-env %s would take %s, but sam build writes %s: write template_file = %q in [%[1]s.deploy.parameters]",
+			name, e.Deployed, e.Built, e.Built)
+	}
+	return e, nil
+}
+
+// options are the environment's global ones, overridden by those of a command.
+func (c *Config) options(environment, command string) (map[string]any, error) {
 	options := map[string]any{}
-	for _, command := range []string{"global", "deploy"} {
-		parameters, err := table(c.environments, environment, command, "parameters")
+	for _, name := range []string{"global", command} {
+		parameters, err := table(c.environments, environment, name, "parameters")
 		if err != nil {
 			return nil, err
 		}
 		for _, key := range slices.Sorted(maps.Keys(parameters)) {
-			if command == "deploy" && !slices.Contains(deployOptions, key) {
+			if name == "deploy" && !slices.Contains(deployOptions, key) {
 				return nil, fmt.Errorf("samconfig.toml: %s.deploy.parameters.%s is not supported: known are %s",
 					environment, key, strings.Join(deployOptions, ", "))
 			}

@@ -44,14 +44,16 @@ func TestEnvironmentReadsDeployOptionsOverGlobalOnes(t *testing.T) {
 	primary, err := config.Environment("default")
 	require.NoError(t, err)
 	assert.Equal(t, samconfig.Environment{
-		TemplateFile: "template.yaml", StackName: "app-dev", Region: "eu-central-1",
+		TemplateFile: "template.yaml", Built: ".aws-sam/build/template.yaml", Deployed: ".aws-sam/build/template.yaml",
+		StackName: "app-dev", Region: "eu-central-1",
 		ParameterOverrides: map[string]string{"Stage": "dev", "AlertEmail": "a@example.com"},
 	}, primary)
 
 	replica, err := config.Environment("replica")
 	require.NoError(t, err)
 	assert.Equal(t, samconfig.Environment{
-		TemplateFile: "replica.yaml", StackName: "app-replica", Region: "eu-west-1",
+		TemplateFile: "replica.yaml", Built: ".aws-sam/build/template.yaml", Deployed: "replica.yaml",
+		StackName: "app-replica", Region: "eu-west-1",
 		ParameterOverrides: map[string]string{"Stage": "dev", "Categories": "documents, media"},
 	}, replica)
 }
@@ -68,6 +70,35 @@ func environmentOf(t *testing.T, options string) (samconfig.Environment, error) 
 	config, err := samconfig.Load([]byte("version = 0.1\n[e.global.parameters]\nstack_name=\"s\"\nregion=\"r\"\n[e.deploy.parameters]\n" + options))
 	require.NoError(t, err)
 	return config.Environment("e")
+}
+
+func TestWhatIsDeployedIsWhatWasBuilt(t *testing.T) {
+	const global = "version = 0.1\n[e.global.parameters]\nstack_name=\"s\"\nregion=\"r\"\ntemplate_file=\"two.yaml\"\n"
+	for name, c := range map[string]struct{ written, want string }{
+		"built into a folder of its own": {
+			"[e.build.parameters]\nbuild_dir=\"b\"\n[e.deploy.parameters]\ntemplate_file=\"b/template.yaml\"", ""},
+		"built into the usual folder": {
+			"[e.deploy.parameters]\ntemplate_file=\".aws-sam/build/template.yaml\"", ""},
+		"the source, which needs no building": {"", ""},
+		"what another environment built": {
+			"[e.build.parameters]\nbuild_dir=\"b\"\n[e.deploy.parameters]\ntemplate_file=\".aws-sam/build/template.yaml\"",
+			`samconfig.toml: sam deploy --config-env e would take .aws-sam/build/template.yaml, but sam build writes b/template.yaml: ` +
+				`write template_file = "b/template.yaml" in [e.deploy.parameters]`},
+		"a folder that is a number": {"[e.build.parameters]\nbuild_dir=5", `samconfig.toml: write build_dir = "..." in [e.global.parameters]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config, err := samconfig.Load([]byte(global + c.written))
+			require.NoError(t, err)
+			e, err := config.Environment("e")
+			if c.want != "" {
+				assert.EqualError(t, err, c.want)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, "two.yaml", e.TemplateFile)
+			assert.Contains(t, []string{"two.yaml", e.Built}, e.Deployed)
+		})
+	}
 }
 
 func TestParameterOverridesAreReadAsSAMDoes(t *testing.T) {
@@ -150,10 +181,14 @@ func TestEveryEnvironmentOfThisRepositoryCanBeRead(t *testing.T) {
 	require.NoError(t, err)
 	config, err := samconfig.Load(source)
 	require.NoError(t, err)
-	for _, name := range []string{"default", "replica"} {
+	built := map[string]string{}
+	for _, name := range []string{"default", "replica", "prod", "replica-prod"} {
 		e, err := config.Environment(name)
 		require.NoError(t, err)
 		assert.FileExists(t, "../../../"+e.TemplateFile)
+		assert.Equal(t, e.Built, e.Deployed, "%s: both templates have functions, which need building", name)
+		assert.Contains(t, []string{"", e.TemplateFile}, built[e.Built], "%s would overwrite what another template was built to", name)
+		built[e.Built] = e.TemplateFile
 	}
 }
 
