@@ -41,6 +41,8 @@ var stacks = map[string]security{
 // shorten writes what a template resolves to as the document does.
 var shorten = strings.NewReplacer(
 	someKey+"replica", "ReplicaKmsKeyArn", someKey+"environment", "EnvironmentKmsKeyArn",
+	"arn:aws:lambda:eu-west-1:"+thisAccount, "arn:aws:lambda:<ReplicaRegion>:<replica account>",
+	"arn:aws:lambda:eu-west-1:"+otherAccount, "arn:aws:lambda:<ReplicaRegion>:<replica account>",
 	"replica-category-"+thisAccount, "replica-<category>-<replica account>",
 	"replica-category-"+otherAccount, "replica-<category>-<replica account>",
 	"arn:aws:s3:::", "", "arn:aws:iam::", "", "-stage", "-<stage>", "category", "<category>",
@@ -142,6 +144,9 @@ func ofResource(t *testing.T, r template.Resource) (all []permission) {
 		return all
 	case "AWS::KMS::Key":
 		return onItself(fromStatements(t, r.LogicalID, r.Properties["KeyPolicy"]))
+	case "AWS::Lambda::Permission":
+		require.ElementsMatch(t, []string{"FunctionName", "Action", "Principal"}, slices.Collect(maps.Keys(r.Properties)), r.LogicalID)
+		return []permission{{of: r.LogicalID, who: joined(texts(r.Properties["Principal"])), action: fmt.Sprint(r.Properties["Action"])}}
 	case "AWS::Serverless::Function", "AWS::Serverless::StateMachine":
 		assert.NotEmpty(t, r.Properties["Role"], "%s: SAM would make a role that the tables can't show", r.LogicalID)
 	}
