@@ -114,6 +114,11 @@ func TestTimeOutsAndRetentionsFitTogether(t *testing.T) {
 	assert.Equal(t, number(t, s, "ValidationDLQ", "MessageRetentionPeriod"), number(t, s, "EventDLQ", "MessageRetentionPeriod"))
 
 	functions := map[string]string{"FetchETags": "FetchETagsFunction", "FetchETagsAgain": "FetchETagsFunction", "CompareETags": "CompareETagsFunction"}
+	for _, state := range reading {
+		functions[state] = "CompareBytesFunction"
+	}
+	assert.GreaterOrEqual(t, number(t, s, "CompareBytesFunction", "Timeout"), number(t, s, "HashBytesFunction", "Timeout")+20,
+		"compare-bytes waits for the time-out and the cold start of hash-bytes")
 	all := tasks(t)
 	for state, function := range functions {
 		over := all[state].TimeoutSeconds - number(t, s, function, "Timeout")

@@ -21,12 +21,13 @@ const (
 	copies        bridge = "replication: copies and their lag, damage and failure, and delete markers"
 	configuration bridge = "GetBucketReplication: answered by the local stack, from the same template"
 	statuses      bridge = "the replication status of an object, and a copy's version id"
+	ranges        bridge = "a range of a version: cut out of the whole that ministack answers with"
 	alarms        bridge = "alarms on several metrics and composite alarms: created as alarms on one"
 	moves         bridge = "StartMessageMoveTask: one message is sent and deleted"
 )
 
 // bridges are all, in the document's order.
-var bridges = []bridge{pipes, eventVersions, copies, configuration, statuses, alarms, moves}
+var bridges = []bridge{pipes, eventVersions, copies, configuration, statuses, ranges, alarms, moves}
 
 // crossed are the bridges that were needed.
 type crossed struct{ used sync.Map }

@@ -3,11 +3,13 @@ package ministack_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -85,6 +87,9 @@ func (r *replication) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 			}
 		},
 		ModifyResponse: func(answer *http.Response) error {
+			if err := r.cut(answer); err != nil {
+				return err
+			}
 			switch {
 			case side == "primary" && now.status != "":
 				answer.Header.Set("x-amz-replication-status", now.status)
@@ -99,6 +104,26 @@ func (r *replication) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	if side == "replica" {
 		r.looked(u)
 	}
+}
+
+// cut makes the answer that was asked for of a whole version.
+func (r *replication) cut(answer *http.Response) error {
+	var first, last int
+	span := answer.Request.Header.Get("Range")
+	if _, err := fmt.Sscanf(span, "bytes=%d-%d", &first, &last); err != nil || answer.StatusCode != http.StatusOK {
+		return nil
+	}
+	r.d.bridge(ranges)
+	whole, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	part := whole[first : last+1]
+	answer.StatusCode, answer.Body = http.StatusPartialContent, io.NopCloser(bytes.NewReader(part))
+	answer.ContentLength = int64(len(part))
+	answer.Header.Set("Content-Length", strconv.Itoa(len(part)))
+	answer.Header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, len(whole)))
+	return nil
 }
 
 // find gives the upload that a path-style URL with a version id names, what is
