@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -289,7 +290,7 @@ func TestInvariant6TheWorstBatchesFitTheStateLimitInEveryState(t *testing.T) {
 		"line separators": "\u2028",
 	}
 	for name, unit := range wide {
-		for _, end := range []string{"all fail", "all are verified", "all lag", "nothing works"} {
+		for _, end := range []string{"all fail", "all are verified", "all lag", "all are read and fail", "half fail, half are read", "nothing works"} {
 			t.Run(name+", "+end, func(t *testing.T) { w := worstBatch(t, unit, end); assert.LessOrEqual(t, w, stateLimit) })
 		}
 	}
@@ -311,7 +312,7 @@ func worstBatch(t *testing.T, unit, end string) (size int) {
 		most := w.parameter("BatchSize")
 		for i := range most {
 			key := fmt.Sprintf("%02d", i) + strings.Repeat(unit, 1022/len(unit))
-			w.put(key, "content")
+			w.putWith(key, "content", s3types.ChecksumAlgorithmSha256)
 		}
 		w.pad()
 		w.settle()
@@ -376,4 +377,13 @@ func dataSize(e types.HistoryEvent) (n int) {
 var plans = map[string]func(locals3.Replication) locals3.Plan{
 	"all fail": func(locals3.Replication) locals3.Plan { return locals3.Plan{Corrupt: locals3.FlipBit} },
 	"all lag":  func(locals3.Replication) locals3.Plan { return locals3.Plan{Lag: time.Hour} },
+	"all are read and fail": func(locals3.Replication) locals3.Plan {
+		return recut(3, s3types.ChecksumTypeComposite, locals3.FlipBit)
+	},
+	"half fail, half are read": func(r locals3.Replication) locals3.Plan {
+		if r.Key[1]%2 == 0 {
+			return locals3.Plan{Corrupt: locals3.FlipBit}
+		}
+		return recut(3, s3types.ChecksumTypeComposite, locals3.Intact)
+	},
 }

@@ -137,7 +137,7 @@ func TestAnAnswerHasNoNulls(t *testing.T) {
 		before.Alert.Subject = "of the round before"
 		encoded, err := json.Marshal(newFake(t).looker().Look(t.Context(), before))
 		require.NoError(t, err)
-		assert.Equal(t, `{"execution":"arn","looks":1,"waited":0,"wait":0,"messages":[{"messageId":"0","body":"noise"}],"failed":[],`+
+		assert.Equal(t, `{"execution":"arn","looks":1,"waited":0,"wait":0,"messages":[{"messageId":"0","body":"noise"}],"reading":0,"failed":[],`+
 			`"alert":{"subject":"","message":""},"summary":{"text":"","objects":[]}}`, string(encoded))
 	})
 }
