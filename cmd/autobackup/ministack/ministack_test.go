@@ -112,6 +112,9 @@ func (d *stack) succeeded(e execution, expected map[string]demo.Expectation) {
 	for _, s := range e.summary.Objects {
 		d.Logf("%-8s %-18s %-27s looks %2d  %.90q", s.Verdict, s.Reason, s.Evidence, s.Looks, s.Object)
 		got[s.Object] = demo.Expectation{Outcome: s.Verdict, Reason: s.Reason}
+		if s.Verdict == verdict.Verified {
+			assert.Contains(d, []verdict.Evidence{verdict.BytesRead, verdict.DeleteMarker}, s.Evidence, "ByteVerification=always")
+		}
 	}
 	assert.Equal(d, expected, got)
 	assert.Len(d, e.summary.Objects, len(expected))

@@ -110,7 +110,7 @@ func (r *replication) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 func (r *replication) cut(answer *http.Response) error {
 	var first, last int
 	span := answer.Request.Header.Get("Range")
-	if _, err := fmt.Sscanf(span, "bytes=%d-%d", &first, &last); err != nil || answer.StatusCode != http.StatusOK {
+	if n, _ := fmt.Sscanf(span, "bytes=%d-%d", &first, &last); n < 2 || answer.StatusCode != http.StatusOK {
 		return nil
 	}
 	r.d.bridge(ranges)
