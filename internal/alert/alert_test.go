@@ -71,6 +71,7 @@ func TestOperatorsReadForEachReason(t *testing.T) {
 		reason.AccessDenied:      "replica docs-replica (eu-west-1) shows denied: 403 Forbidden",
 		reason.Unreachable:       "replica docs-replica (eu-west-1) shows unreachable: 503 Slow Down",
 		reason.RuleNotSupported:  primary + " shows unsupported: rule all-tagged selects by tag",
+		reason.MetadataDiffers:   both + ": the content is verified (full-object checksum CRC64NVME), but metadata differs: headers, tags",
 		reason.WorkflowError:     "the workflow stopped before a verdict: States.Timeout",
 		reason.MalformedEvent:    "malformed event: the message is not one JSON value; find out who sends to this queue",
 	}

@@ -97,6 +97,12 @@ var entries = []entry{
 		next: "Check the AWS Health Dashboard of both regions and the throttling metrics of both buckets. Then have the message looked at again.",
 	},
 	{
+		code: reason.MetadataDiffers,
+		what: "The content of this version is verified on both sides, but settings that belong to it differ: content headers, user metadata, tags or Object Lock, as the finding says.",
+		why:  "A restore from the replica would return the right content under other settings, such as another content type, or with other protection.",
+		next: "Compare the answers of the commands below, and for tags those of aws s3api get-object-tagging for the version on both sides. Tags, retention and legal holds can be set again on the side that is wrong; other headers belong to the version, so upload the object again.",
+	},
+	{
 		code: reason.MalformedEvent,
 		what: "The message is not an S3 event that Autobackup understands, so no object is known to it.",
 		why:  "If it stands for an upload, that upload is not validated.",

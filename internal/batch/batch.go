@@ -44,6 +44,9 @@ type Message struct {
 	GaveUp int `json:"gaveUp,omitempty"`
 	// Error is the name of the error that kept its bytes from being read.
 	Error string `json:"error,omitempty"`
+	// Differing is how many looks in a row, before this one, found metadata that
+	// may change to differ.
+	Differing int `json:"differing,omitempty"`
 }
 
 // Failed is a message to park, with the attributes it is parked with.
@@ -77,5 +80,6 @@ type Settled struct {
 	Verdict  verdict.Outcome  `json:"verdict"`
 	Reason   reason.Code      `json:"reason,omitempty"`
 	Evidence verdict.Evidence `json:"evidence,omitempty"`
+	Finding  reason.Code      `json:"finding,omitempty"` // METADATA_DIFFERS about a verified one
 	Looks    int              `json:"looks"`
 }

@@ -125,6 +125,9 @@ func (r *round) judge(m batch.Message) judgment {
 	if look.FailedReplica() != "" {
 		progress.GaveUp = max(m.GaveUp, 0) + 1
 	}
+	if look.MetadataDiffers() {
+		progress.Differing = max(m.Differing, 0) + 1
+	}
 	v := verdict.Judge(object.Event, *look, progress, r.policy)
 	if v.Outcome == verdict.Reading {
 		toRead := verdict.ToRead(object.Event, *look, r.policy)
@@ -138,11 +141,13 @@ func (r *round) settle(j judgment) {
 	switch j.verdict.Outcome {
 	case verdict.Lagging:
 		r.wait = min(r.wait, j.next)
-		r.lags(batch.Message{ID: j.message.ID, Body: j.message.Body, Unread: j.Unread, GaveUp: j.GaveUp})
+		r.lags(batch.Message{
+			ID: j.message.ID, Body: j.message.Body, Unread: j.Unread, GaveUp: j.GaveUp, Differing: j.Differing})
 		return
 	case verdict.Reading:
 		r.reading++
-		r.unsettled = append(r.unsettled, batch.Message{ID: j.message.ID, Body: j.message.Body, Look: j.message.Look})
+		r.unsettled = append(r.unsettled, batch.Message{
+			ID: j.message.ID, Body: j.message.Body, Look: j.message.Look, Differing: j.message.Differing})
 		return
 	case verdict.Failed:
 		failed := batch.Failed{ID: j.message.ID, Body: j.message.Body, Reason: j.verdict.Reason, Detail: j.verdict.Detail}
@@ -153,7 +158,7 @@ func (r *round) settle(j judgment) {
 	}
 	r.settled = append(r.settled, batch.Settled{
 		ID: j.message.ID, Object: j.name(), Verdict: j.verdict.Outcome,
-		Reason: j.verdict.Reason, Evidence: j.verdict.Evidence, Looks: r.looks})
+		Reason: j.verdict.Reason, Evidence: j.verdict.Evidence, Finding: j.verdict.Finding, Looks: r.looks})
 }
 
 // lags keeps a message for another look.

@@ -22,6 +22,9 @@ func (c Comparer) log(ctx context.Context, b batch.Batch, j judgment) {
 	}
 	if j.verdict.Outcome == verdict.Verified {
 		attrs = append(attrs, slog.String("evidence", string(j.verdict.Evidence)))
+		if j.verdict.Finding != "" {
+			attrs = append(attrs, slog.String("finding", string(j.verdict.Finding)))
+		}
 	} else {
 		attrs = append(attrs, slog.String("reason", string(j.verdict.Reason)))
 	}

@@ -20,6 +20,9 @@ func summarize(settled []batch.Settled, lagging, reading, looks int) string {
 		if n, reasons := count(settled, o); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s%s", n, o, reasons))
 		}
+		if n := findings(settled); n > 0 && o == verdict.Verified {
+			parts[len(parts)-1] += fmt.Sprintf(" (%d with %s)", n, reason.MetadataDiffers)
+		}
 	}
 	if lagging > 0 {
 		parts = append(parts, fmt.Sprintf("%d %s", lagging, verdict.Lagging))
@@ -52,6 +55,16 @@ func count(settled []batch.Settled, o verdict.Outcome) (n int, reasons string) {
 		names = append(names, string(code))
 	}
 	return n, " (" + strings.Join(names, ", ") + ")"
+}
+
+// findings counts the verified ones that there is a finding about.
+func findings(settled []batch.Settled) (n int) {
+	for _, s := range settled {
+		if s.Finding != "" {
+			n++
+		}
+	}
+	return n
 }
 
 func plural(n int, word string) string {

@@ -47,6 +47,10 @@ func TestInvariant6OneSideTakesItsShareOfTheStateWhateverS3Answers(t *testing.T)
 			"x-amz-server-side-encryption": text("aws:kms:dsse").Draw(rt, "encryption"),
 			"x-amz-checksum-type":          text("FULL_OBJECT", "COMPOSITE").Draw(rt, "type"),
 			"x-amz-replication-status":     text("COMPLETED").Draw(rt, "status"),
+			"x-amz-object-lock-legal-hold": text("OFF").Draw(rt, "hold"),
+
+			"x-amz-object-lock-mode": text("COMPLIANCE").Draw(rt, "lock"), "x-amz-object-lock-retain-until-date": "2027-01-02T03:04:05Z",
+			"x-amz-tagging-count": "1",
 		}
 		for _, a := range checksum.Algorithms() {
 			value := base64.StdEncoding.EncodeToString(make([]byte, a.Size())) + "-10000"
@@ -106,7 +110,7 @@ func TestWhatIsTooLongIsToldSoAndNoEvidence(t *testing.T) {
 		}}})).Primary
 		const tooLong = "too long"
 		assert.Equal(t, verdict.Side{Bucket: "docs", Region: home, Found: verdict.Object, ETag: tooLong, Encryption: tooLong,
-			ChecksumType: tooLong, Replication: tooLong, Checksums: map[string]string{}}, got)
+			ChecksumType: tooLong, Replication: tooLong, Checksums: map[string]string{}, Metadata: bare}, got)
 		assert.False(t, verdict.Compare(got, got).Verified())
 	})
 }

@@ -175,7 +175,8 @@ var (
 	inAway      = answer{status: 301, header: map[string]string{"x-amz-bucket-region": away}}
 	noRules     = failure(404, "ReplicationConfigurationNotFoundError", "The replication configuration was not found")
 	object      = answer{status: 200, header: map[string]string{"ETag": `"e"`, "Content-Length": "3"}}
-	objectFound = verdict.Side{Found: verdict.Object, Size: 3, ETag: `"e"`, Checksums: map[string]string{}}
+	objectFound = verdict.Side{Found: verdict.Object, Size: 3, ETag: `"e"`, Checksums: map[string]string{}, Metadata: bare}
+	bare        = &verdict.Metadata{Headers: "DeB3eY16", User: "dCNOmK_n"} // digests of six empty headers, and of no user metadata
 )
 
 // unreplicated is a primary without replication rules.

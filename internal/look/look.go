@@ -35,6 +35,7 @@ type Objects interface {
 	HeadObject(context.Context, *s3.HeadObjectInput, ...func(*s3.Options)) (*s3.HeadObjectOutput, error)
 	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
 	GetObjectAttributes(context.Context, *s3.GetObjectAttributesInput, ...func(*s3.Options)) (*s3.GetObjectAttributesOutput, error)
+	GetObjectTagging(context.Context, *s3.GetObjectTaggingInput, ...func(*s3.Options)) (*s3.GetObjectTaggingOutput, error)
 }
 
 // Marks tells whether operators were alerted that destination gets no replica of
@@ -125,6 +126,7 @@ func (l *Looker) bothSides(ctx context.Context, v s3event.ObjectVersion, region 
 	for i := range seen.Replicas {
 		l.byParts(ctx, v, seen.Primary, &seen.Replicas[i])
 	}
+	l.tags(ctx, v, &seen)
 	if destination := seen.FailedReplica(); destination != "" {
 		_ = call(ctx, func(ctx context.Context) error {
 			seen.Alerted = l.marks.Take(ctx, v, destination)

@@ -115,7 +115,7 @@ func TestEveryHeaderReachesItsField(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		want := verdict.Side{
 			Bucket: "docs", Region: home, Found: verdict.Object, Size: 5 << 30, ETag: `"e-2"`, Encryption: "aws:kms",
-			ChecksumType: "COMPOSITE", Replication: "PENDING",
+			ChecksumType: "COMPOSITE", Replication: "PENDING", Metadata: bare,
 		}
 		header := map[string]string{
 			"Content-Length": "5368709120", "ETag": `"e-2"`, "x-amz-server-side-encryption": "aws:kms",
@@ -149,7 +149,7 @@ func TestHeadersOfRarerSides(t *testing.T) {
 	}{
 		"a customer's key is told as SSE-C": {
 			answer{status: 200, header: map[string]string{"x-amz-server-side-encryption-customer-algorithm": "AES256"}},
-			verdict.Side{Found: verdict.Object, Encryption: "SSE-C", Checksums: map[string]string{}},
+			verdict.Side{Found: verdict.Object, Encryption: "SSE-C", Checksums: map[string]string{}, Metadata: bare},
 		},
 		"a delete marker keeps its replication status": {
 			answer{status: 405, header: map[string]string{"x-amz-delete-marker": "true", "x-amz-replication-status": "COMPLETED"}},

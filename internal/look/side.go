@@ -64,6 +64,10 @@ func fill(side *verdict.Side, out *s3.HeadObjectOutput) {
 	side.Checksums = checksums(out)
 	side.ChecksumType = string(out.ChecksumType)
 	side.Replication = string(out.ReplicationStatus)
+	side.Metadata = metadata(out)
+	if aws.ToInt32(out.TagCount) > 0 {
+		side.Metadata.Tags = verdict.TagsUnread // yet
+	}
 }
 
 func checksums(out *s3.HeadObjectOutput) map[string]string {

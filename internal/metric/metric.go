@@ -26,6 +26,7 @@ const (
 	Lagging           = "Lagging"
 	Failed            = "Failed"
 	Skipped           = "Skipped"
+	MetadataDiffers   = "MetadataDiffers"
 	Looks             = "Looks"
 	AgeAtVerification = "AgeAtVerification"
 	AgeOfLagging      = "AgeOfLagging"
@@ -64,6 +65,7 @@ func Definitions() []Definition {
 		{Failed, count, byCategory},
 		{Failed, count, byReason},
 		{Skipped, count, byCategory},
+		{MetadataDiffers, count, byCategory},
 		{Looks, count, byCategory},
 		{AgeAtVerification, seconds, byCategory},
 		{AgeOfLagging, seconds, byCategory},
@@ -84,6 +86,7 @@ type Object struct {
 	Bucket  string // as the message names it, or empty
 	Outcome verdict.Outcome
 	Reason  reason.Code // of a failed one
+	Finding reason.Code // about a verified one
 	Looks   int         // made so far
 	Time    time.Time   // of the event; zero where it is not known
 }

@@ -43,6 +43,7 @@ func Write(w io.Writer, stage string, at time.Time, objects []Object) error {
 type total struct {
 	outcomes map[verdict.Outcome]int
 	reasons  map[reason.Code]int // of what failed
+	findings int                 // about what is verified
 	looks    []int               // of each that is settled
 	verified []int               // age of each that is verified, in seconds
 	lagging  []int               // age of each that lags, in seconds
@@ -52,6 +53,9 @@ func (t *total) add(o Object, at time.Time) {
 	t.outcomes[o.Outcome]++
 	if o.Outcome == verdict.Failed {
 		t.reasons[o.Reason]++
+	}
+	if o.Finding != "" {
+		t.findings++
 	}
 	if o.Outcome != verdict.Lagging {
 		t.looks = append(t.looks, o.Looks)
@@ -76,6 +80,9 @@ func (t *total) lines(stage, category string) []line {
 		Failed:   t.outcomes[verdict.Failed],
 		Skipped:  t.outcomes[verdict.Skipped],
 	}}}
+	if t.findings > 0 {
+		lines[0].members[MetadataDiffers] = t.findings
+	}
 	lines = spread(lines, Looks, t.looks)
 	lines = spread(lines, AgeAtVerification, t.verified)
 	lines = spread(lines, AgeOfLagging, t.lagging)

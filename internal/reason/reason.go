@@ -21,6 +21,10 @@ const (
 	AccessDenied      Code = "ACCESS_DENIED"
 	Unreachable       Code = "UNREACHABLE"
 	MalformedEvent    Code = "MALFORMED_EVENT"
+	// MetadataDiffers: the content is verified, but other settings of the object
+	// are not the same on both sides. Without Policy.AlertMetadata it is no
+	// verdict but a finding about a verified one.
+	MetadataDiffers Code = "METADATA_DIFFERS"
 	// RuleNotSupported: the bucket's replication rules select by tag, which a
 	// look at the object's headers cannot follow, or lead to more replicas than
 	// are compared.

@@ -71,13 +71,13 @@ func TestWhoseBytesAreRead(t *testing.T) {
 		{name: "a sample reads all that is inconclusive", mode: "sample-10", draw: 999, replica: silent, outcome: verdict.Reading, reason: reason.Inconclusive},
 		{name: "always is for whatever was drawn", mode: "always", draw: 999, replica: equal, outcome: verdict.Reading, evidence: "full-object checksum CRC64NVME"},
 		{name: "a mismatch needs no reading", mode: "always", replica: unequal, outcome: verdict.Failed, reason: reason.ContentMismatch},
-		{name: "equal bytes verify", mode: "inconclusive", replica: with(silent, read(equalBytes)), outcome: verdict.Verified, evidence: verdict.BytesRead},
-		{name: "equal bytes are the evidence of what checksums verified, too", mode: "always", replica: with(equal, read(equalBytes)), outcome: verdict.Verified, evidence: verdict.BytesRead},
-		{name: "what was to be read and was not is still to be read", mode: "inconclusive", replica: with(silent, read(verdict.Verdict{Outcome: verdict.Reading})), outcome: verdict.Reading, reason: reason.Inconclusive},
-		{name: "archived fails what only the bytes could tell", mode: "inconclusive", replica: with(silent, read(archived)), outcome: verdict.Failed, reason: reason.Archived},
-		{name: "archived leaves the evidence of checksums", mode: "always", replica: with(equal, read(archived)), outcome: verdict.Verified, evidence: "full-object checksum CRC64NVME"},
-		{name: "a replica that is gone is looked at again", mode: "inconclusive", replica: with(silent, read(gone)), outcome: verdict.Lagging, reason: reason.ReplicaMissing},
-		{name: "a replica that stays gone fails at the deadline", mode: "inconclusive", replica: with(silent, read(gone)), waited: deadline, outcome: verdict.Failed, reason: reason.ReplicaMissing},
+		{name: "equal bytes verify", mode: "inconclusive", replica: but(silent, read(equalBytes)), outcome: verdict.Verified, evidence: verdict.BytesRead},
+		{name: "equal bytes are the evidence of what checksums verified, too", mode: "always", replica: but(equal, read(equalBytes)), outcome: verdict.Verified, evidence: verdict.BytesRead},
+		{name: "what was to be read and was not is still to be read", mode: "inconclusive", replica: but(silent, read(verdict.Verdict{Outcome: verdict.Reading})), outcome: verdict.Reading, reason: reason.Inconclusive},
+		{name: "archived fails what only the bytes could tell", mode: "inconclusive", replica: but(silent, read(archived)), outcome: verdict.Failed, reason: reason.Archived},
+		{name: "archived leaves the evidence of checksums", mode: "always", replica: but(equal, read(archived)), outcome: verdict.Verified, evidence: "full-object checksum CRC64NVME"},
+		{name: "a replica that is gone is looked at again", mode: "inconclusive", replica: but(silent, read(gone)), outcome: verdict.Lagging, reason: reason.ReplicaMissing},
+		{name: "a replica that stays gone fails at the deadline", mode: "inconclusive", replica: but(silent, read(gone)), waited: deadline, outcome: verdict.Failed, reason: reason.ReplicaMissing},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			mode, err := verdict.ParseByteVerification(tt.mode)
@@ -119,7 +119,7 @@ func TestWhatIsReadFirstAndWhatIsNot(t *testing.T) {
 	})), "every replica is read")
 }
 
-func with(s verdict.Side, c change) verdict.Side {
+func but(s verdict.Side, c change) verdict.Side {
 	c(&s)
 	return s
 }

@@ -35,7 +35,11 @@
 //	                                     at the deadline; where several replicas are missing, which one
 //	                                     failed can't be told: lagging until the deadline first
 //	object   missing, any other status   lagging until the deadline, then failed REPLICA_MISSING
-//	object   object                      by Compare
+//	object   object                      by Compare; where that is verified, other metadata is a finding
+//	                                     METADATA_DIFFERS about the verified verdict, or with
+//	                                     Policy.AlertMetadata failed METADATA_DIFFERS; where what may change
+//	                                     differs (tags, Object Lock), lagging for MetadataLooks looks in a
+//	                                     row first
 //
 // Looks in a row are those, up to this one, at which any side was denied or
 // unreachable. One look that reads every side starts the count anew.

@@ -25,6 +25,7 @@ func TestTheDocsTellTheLimitsTheEvidenceAndTheAlgorithms(t *testing.T) {
 		fmt.Sprintf("| no replication status, or no rule for the key | %d looks |", verdict.GraceLooks),
 		fmt.Sprintf("no notification of S3 so far | %d looks in a row, at most until the deadline |", verdict.GaveUpLooks),
 		fmt.Sprintf("| a side denied | %d looks in a row |", verdict.DeniedLooks),
+		fmt.Sprintf("| tags or Object Lock settings that differ | %d looks in a row |", verdict.MetadataLooks),
 		fmt.Sprintf("| a side unreachable | %d looks in a row |", verdict.UnreachableLooks),
 		fmt.Sprintf("| replicas of one object | %d |", verdict.MaxReplicas),
 		fmt.Sprintf("Waits between looks grow from %.0f seconds to %.0f minutes.", verdict.NextWait(1).Seconds(), verdict.NextWait(1000).Minutes()),

@@ -87,11 +87,14 @@ func (t trial) replica(r Side) ruling {
 	c := Compare(primary, r)
 	switch {
 	case r.Bytes != nil && r.Bytes.Outcome != Reading:
-		return t.bytesRead(c, r)
+		return t.metadata(r, t.bytesRead(c, r))
 	case t.policy.Bytes.wants(c, t.event):
+		if lag, waits := t.unsteady(r); waits {
+			return lag
+		}
 		return ruling{Verdict: Verdict{Outcome: Reading, Reason: c.Reason, Evidence: c.Evidence, Detail: c.Detail}}
 	case c.Verified():
-		return verified(c.Evidence, c.Detail)
+		return t.metadata(r, verified(c.Evidence, c.Detail))
 	}
 	return failed(c.Reason, c.Detail)
 }
@@ -162,19 +165,25 @@ func (t trial) unreadable(which string, s Side) (r ruling, unread bool) {
 var severity = []reason.Code{
 	reason.ContentMismatch, reason.SizeMismatch, reason.ReplicationFailed, reason.ReplicaMissing,
 	reason.NotReplicated, reason.AccessDenied, reason.UnreadableSSEC, reason.Archived,
-	reason.RuleNotSupported, reason.Unreachable, reason.Inconclusive,
+	reason.RuleNotSupported, reason.Unreachable, reason.Inconclusive, reason.MetadataDiffers,
 }
 
 // strength orders the evidence, the strongest first.
 var strength = []Evidence{BytesRead, FullObjectChecksum, CompositeChecksum, SinglePartETag, MultipartETag, DeleteMarker}
 
 // worst merges the rulings on several replicas: the worst decides, and the
-// detail tells of all that came out as it did.
+// detail tells of all that came out as it did. A finding about one is kept, and told
+// first.
 func worst(rulings []ruling) ruling {
 	w := slices.MaxFunc(rulings, func(a, b ruling) int { return a.weight() - b.weight() })
 	var details []string
 	for _, r := range rulings {
-		if r.Outcome == w.Outcome {
+		switch {
+		case r.Outcome != w.Outcome:
+		case r.Finding != "":
+			w.Finding = r.Finding
+			details = append([]string{r.Detail}, details...)
+		default:
 			details = append(details, r.Detail)
 		}
 	}

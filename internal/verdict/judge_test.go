@@ -1,6 +1,7 @@
 package verdict_test
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 var failing = []reason.Code{
 	reason.SizeMismatch, reason.ContentMismatch, reason.Inconclusive, reason.ReplicaMissing, reason.ReplicationFailed,
 	reason.NotReplicated, reason.UnreadableSSEC, reason.Archived, reason.AccessDenied, reason.Unreachable, reason.RuleNotSupported,
+	reason.MetadataDiffers,
 }
 
 var skipping = []reason.Code{reason.IsReplica, reason.SourceDeleted, reason.LifecycleMarker, reason.MarkerNotReplicated}
@@ -44,8 +46,17 @@ func anySide(t *rapid.T, name string) verdict.Side {
 		ChecksumType:   oneOf("", "FULL_OBJECT", "COMPOSITE").Draw(t, name+" type"),
 		Replication:    oneOf("", "PENDING", "COMPLETED", "FAILED", "REPLICA").Draw(t, name+" status"),
 		IgnoresMarkers: rapid.Bool().Draw(t, name+" ignores markers"),
+		Metadata:       rapid.Ptr(anyMetadata, true).Draw(t, name+" metadata"),
 	}
 }
+
+var anyMetadata = rapid.Custom(func(t *rapid.T) verdict.Metadata {
+	one := func(group string) string { return rapid.SampledFrom([]string{"", "1", "1", "1", "2"}).Draw(t, group) }
+	return verdict.Metadata{
+		Headers: one("headers"), User: one("user"), Tags: rapid.SampledFrom([]string{"", "1", "1", "2", verdict.TagsUnread}).Draw(t, "tags"),
+		Retention: one("retention"), LegalHold: one("hold"),
+	}
+})
 
 type input struct {
 	event    verdict.Event
@@ -62,6 +73,7 @@ func anyInput(t *rapid.T) input {
 		policy: verdict.Policy{
 			Deadline:       time.Duration(rapid.Int64().Draw(t, "deadline")),
 			MarkerDeadline: time.Duration(rapid.Int64().Draw(t, "marker deadline")),
+			AlertMetadata:  rapid.Bool().Draw(t, "alert metadata"),
 		},
 	}
 	for range rapid.IntRange(0, 4).Draw(t, "replicas") {
@@ -104,11 +116,11 @@ func TestLaggingEndsAsTheReasonItCarries(t *testing.T) {
 		in := anyInput(t)
 		in.policy.Deadline = min(in.policy.Deadline, 1<<62)
 		before := in.judge()
-		in.progress = verdict.Progress{Looks: 8, Unread: 8, Waited: 1<<63 - 1}
+		in.progress = verdict.Progress{Looks: 8, Unread: 8, Differing: 8, Waited: 1<<63 - 1}
 		end := in.judge()
 		assert.NotEqual(t, verdict.Lagging, end.Outcome)
 		if before.Outcome == verdict.Lagging && len(in.look.Replicas) <= 1 {
-			assert.Equal(t, before.Reason, end.Reason)
+			assert.Equal(t, before.Reason, cmp.Or(end.Reason, end.Finding))
 		}
 	})
 }
@@ -128,6 +140,7 @@ func TestNoWaitOvershootsTheDeadline(t *testing.T) {
 			require.Zero(t, left%time.Second)
 			in.progress.Waited += min(left, verdict.NextWait(in.progress.Looks))
 			in.progress.Unread++
+			in.progress.Differing++
 			require.LessOrEqual(t, in.progress.Waited, last)
 		}
 	})

@@ -61,6 +61,8 @@ type Side struct {
 	// Parts is set on a replica where the primary's and its checksums leave open
 	// what those of the parts may show: see ByParts.
 	Parts *Parts `json:"parts,omitempty"`
+	// Metadata is set on an object.
+	Metadata *Metadata `json:"metadata,omitempty"`
 }
 
 // Look is one reading of both sides at the same version id.

@@ -37,6 +37,9 @@ type Verdict struct {
 	Outcome  Outcome     `json:"verdict"`
 	Reason   reason.Code `json:"reason,omitempty"`   // of failed and skipped; of lagging: what it will become at the deadline
 	Evidence Evidence    `json:"evidence,omitempty"` // of verified
+	// Finding is METADATA_DIFFERS on a verified verdict where the metadata differs
+	// and Policy.AlertMetadata is not set; empty otherwise.
+	Finding reason.Code `json:"finding,omitempty"`
 	// Detail is one printable ASCII line of at most MaxDetail bytes that says what
 	// was compared or what S3 answered. It never holds the object's key.
 	Detail string `json:"detail,omitempty"`
@@ -58,10 +61,13 @@ type Event struct {
 // Progress is how much has been tried for this execution. It replaces a clock:
 // see docs/decisions on the deadline.
 type Progress struct {
-	Looks  int           // looks made, this one included: at least 1
-	Unread int           // looks in a row, this one included, of which Look.Unread is true
-	GaveUp int           // looks in a row, this one included, of which Look.FailedReplica names one
-	Waited time.Duration // spent waiting between looks so far
+	Looks  int // looks made, this one included: at least 1
+	Unread int // looks in a row, this one included, of which Look.Unread is true
+	GaveUp int // looks in a row, this one included, of which Look.FailedReplica names one
+	// Differing counts looks in a row, this one included, of which
+	// Look.MetadataDiffers is true.
+	Differing int
+	Waited    time.Duration // spent waiting between looks so far
 }
 
 // Policy is when to stop waiting and what to read. All values come from template.yaml.
@@ -69,4 +75,7 @@ type Policy struct {
 	Deadline       time.Duration // for objects; grows with size, see Policy.DeadlineFor
 	MarkerDeadline time.Duration // for delete markers, which S3 replicates without any SLA
 	Bytes          ByteVerification
+	// AlertMetadata makes other metadata on verified content failed
+	// METADATA_DIFFERS instead of a finding.
+	AlertMetadata bool
 }

@@ -25,7 +25,8 @@ const maxMinutes = 365 * 24 * 60
 
 // CompareETags builds the function of the state CompareETags: a Batch with looks
 // goes in, the Batch after a round of verdicts comes out. Environment: STAGE,
-// DEADLINE_MINUTES, MARKER_DEADLINE_MINUTES, BYTE_VERIFICATION, and for the commands in alerts
+// DEADLINE_MINUTES, MARKER_DEADLINE_MINUTES, BYTE_VERIFICATION,
+// METADATA_DIFFERENCES, and for the commands in alerts
 // VALIDATION_QUEUE_ARN, VALIDATION_DLQ_URL, VALIDATION_DLQ_ARN and
 // FAILURE_QUEUE_ARN. It calls no AWS service: metrics go to standard output,
 // which Lambda brings to CloudWatch Logs
@@ -46,6 +47,9 @@ func CompareETagsTo(metrics io.Writer, now func() time.Time) Build {
 		if policy.Bytes, err = verdict.ParseByteVerification(env("BYTE_VERIFICATION")); err != nil {
 			return nil, fmt.Errorf("environment variable BYTE_VERIFICATION: %w", err)
 		}
+		if policy.AlertMetadata, err = alertMetadata(env); err != nil {
+			return nil, err
+		}
 		stage, queues, err := addressing(env)
 		if err != nil {
 			return nil, err
@@ -64,6 +68,16 @@ func policy(env func(string) string) (p verdict.Policy, err error) {
 	}
 	p.MarkerDeadline, err = minutes(env, "MARKER_DEADLINE_MINUTES")
 	return p, err
+}
+
+// alertMetadata is whether other metadata is alerted, or only recorded.
+func alertMetadata(env func(string) string) (bool, error) {
+	switch value := env("METADATA_DIFFERENCES"); value {
+	case "record", "alert":
+		return value == "alert", nil
+	default:
+		return false, fmt.Errorf("environment variable METADATA_DIFFERENCES is %q: set it to record or alert", value)
+	}
 }
 
 // minutes is the value of a variable that holds a duration, from one minute to a

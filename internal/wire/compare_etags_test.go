@@ -28,6 +28,7 @@ func environ(changes ...string) func(string) string {
 	values := map[string]string{
 		"STAGE": "test", "WORK_BUCKET": "autobackup-test-work-123456789012", "DEADLINE_MINUTES": "240", "MARKER_DEADLINE_MINUTES": "1440",
 		"BYTE_VERIFICATION":    "inconclusive",
+		"METADATA_DIFFERENCES": "record",
 		"VALIDATION_QUEUE_ARN": queue + "validation-queue-test", "VALIDATION_DLQ_ARN": queue + "validation-dlq-test",
 		"VALIDATION_DLQ_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-validation-dlq-test",
 		"FAILURE_QUEUE_ARN":  queue + "failure-queue-test", "TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:autobackup-failure-topic-test",
@@ -63,6 +64,8 @@ func TestEverySampleOfCompareETagsGetsTheVerdictItIsNamedAfter(t *testing.T) {
 			what := string(settled.Reason) + string(settled.Evidence)
 			said := strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(string(settled.Verdict) + "-" + what))
 			named, alerted := strings.CutSuffix(name, "-alerted")
+			named, differs := strings.CutSuffix(named, "-metadata-differs")
+			assert.Equal(t, differs, settled.Finding == reason.MetadataDiffers)
 			assert.True(t, strings.HasPrefix(said, named), "%s is not %s", said, name)
 			assert.Equal(t, settled.Verdict == "failed" && !alerted, got.Alert.Subject != "")
 		})
@@ -125,4 +128,29 @@ func TestFunctionsThatWriteAlertsRefuseABadEnvironment(t *testing.T) {
 			assert.EqualError(t, err, tt.want)
 		})
 	}
+}
+
+func TestMetadataDifferencesAreRecordedOrAlerted(t *testing.T) {
+	payload, err := os.ReadFile("../../events/compare-etags/verified-full-object-checksum-metadata-differs.json")
+	require.NoError(t, err)
+	for value, want := range map[string]string{"record": "verified (METADATA_DIFFERS)", "alert": "failed METADATA_DIFFERS"} {
+		f, err := wire.CompareETagsTo(io.Discard, time.Now)(aws.Config{}, environ("METADATA_DIFFERENCES", value), slog.New(slog.DiscardHandler))
+		require.NoError(t, err)
+		answer, err := f(t.Context(), payload)
+		require.NoError(t, err)
+		var got batch.Batch
+		require.NoError(t, json.Unmarshal(answer, &got))
+		settled := got.Summary.Objects[0]
+		said := string(settled.Verdict)
+		if settled.Finding != "" {
+			said += " (" + string(settled.Finding) + ")"
+		} else {
+			said += " " + string(settled.Reason)
+		}
+		assert.Equal(t, want, said)
+		assert.Equal(t, value == "alert", strings.Contains(got.Alert.Message, "The content of this version is verified"))
+		assert.Len(t, got.Failed, map[string]int{"record": 0, "alert": 1}[value])
+	}
+	_, err = wire.CompareETags(aws.Config{}, environ("METADATA_DIFFERENCES", "Alert"), slog.New(slog.DiscardHandler))
+	assert.EqualError(t, err, `environment variable METADATA_DIFFERENCES is "Alert": set it to record or alert`)
 }

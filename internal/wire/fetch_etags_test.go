@@ -58,7 +58,7 @@ func TestFetchETagsKeepsOfARecordWhatIsParked(t *testing.T) {
 		`{"messageId":"2","body":"noise"}]}`))
 	require.NoError(t, err)
 	assert.Equal(t, `{"execution":"arn","looks":1,"waited":0,"wait":0,"messages":[`+
-		`{"messageId":"1","body":"`+body+`","look":{"primary":{"bucket":"docs","region":"eu-central-1","found":"object","size":3,"etag":"\"e\""}}},`+
+		`{"messageId":"1","body":"`+body+`","look":{"primary":{"bucket":"docs","region":"eu-central-1","found":"object","size":3,"etag":"\"e\"","metadata":{"headers":"DeB3eY16","user":"dCNOmK_n"}}}},`+
 		`{"messageId":"2","body":"noise"}],"reading":0,"failed":[],"alert":{"subject":"","message":""},"summary":{"text":"","objects":[]}}`, string(answer))
 }
 

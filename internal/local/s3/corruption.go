@@ -20,6 +20,8 @@ const (
 	// Silent flips a bit of the stored bytes only: ETag and checksums are the
 	// source's, so only reading the bytes tells. An empty object stays intact.
 	Silent
+	// Relabel gives the replica another Content-Type. Its bytes are intact.
+	Relabel
 )
 
 // corrupt gives the replica bytes of its own, damaged. The source's body stays

@@ -62,7 +62,7 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 		"GET /source?acl":                    "GetBucketAcl",
 		"PUT /source?lifecycle":              "PutBucketLifecycleConfiguration",
 		"DELETE /source?policy":              "DeleteBucketPolicy",
-		"GET /source/k?tagging":              "GetObjectTagging",
+		"PUT /source/k?tagging":              "PutObjectTagging",
 		"GET /source":                        "ListObjects (version 1)",
 		"POST /source":                       "POST Object (a browser's upload)",
 		"GET /source/k?partNumber=1":         "GET with the query parameter partNumber",

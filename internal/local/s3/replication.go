@@ -110,7 +110,12 @@ func (s *Server) makeReplica(r *replication, plan Plan) (*version, error) {
 			return nil, err
 		}
 	}
-	if plan.Corrupt != Intact {
+	switch plan.Corrupt {
+	case Intact:
+	case Relabel:
+		replica.header = replica.header.Clone()
+		replica.header.Set("Content-Type", "application/x-relabeled")
+	default:
 		shared := replica.body
 		defer shared.release()
 		if err := s.corrupt(replica, plan.Corrupt); err != nil {

@@ -20,6 +20,7 @@ var objectTests = map[string]func(T, *bed){
 	"an empty object is an object":                  emptyObject,
 	"a key may look like a path":                    pathKeysKept,
 	"metadata is kept":                              metadataKept,
+	"tags are counted, and listed when asked for":   tagsKept,
 	"a storage class is kept":                       storageClassKept,
 	"every object is encrypted":                     encryptedByDefault,
 	"a range gives some bytes":                      ranges,
@@ -281,4 +282,38 @@ func wrongMD5(t T, b *bed) {
 	}
 	_, err := head(t, b.s3, bucket, "k", "")
 	failed(t, err, 404, "NotFound")
+}
+
+// tagsOf reads a version's tags.
+func tagsOf(t T, client *s3.Client, bucket *string, key, version string) map[string]string {
+	t.Helper()
+	out, err := client.GetObjectTagging(t.Context(), &s3.GetObjectTaggingInput{Bucket: bucket, Key: &key, VersionId: &version})
+	require.NoError(t, err)
+	tags := map[string]string{}
+	for _, tag := range out.TagSet {
+		tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	}
+	return tags
+}
+
+func tagsKept(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	for text, want := range map[string]map[string]string{
+		"":                      {},
+		"team=x&tier=%3C1%3E+2": {"team": "x", "tier": "<1> 2"},
+	} {
+		in := &s3.PutObjectInput{Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader("text")}
+		if text != "" {
+			in.Tagging = &text
+		}
+		put, err := b.s3.PutObject(t.Context(), in)
+		require.NoError(t, err)
+		assert.Equal(t, want, tagsOf(t, b.s3, bucket, "k", aws.ToString(put.VersionId)))
+		out, err := head(t, b.s3, bucket, "k", aws.ToString(put.VersionId))
+		require.NoError(t, err)
+		assert.Equal(t, len(want), int(aws.ToInt32(out.TagCount)))
+		assert.Equal(t, len(want) == 0, out.TagCount == nil, "none is not a number")
+	}
+	_, err := b.s3.GetObjectTagging(t.Context(), &s3.GetObjectTaggingInput{Bucket: bucket, Key: aws.String("missing")})
+	failed(t, err, 404, "NoSuchKey")
 }

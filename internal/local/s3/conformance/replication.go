@@ -18,6 +18,7 @@ var replicationTests = map[string]func(T, *bed){
 	"a replicated multipart upload keeps ETag and checksum": multipartReplicated,
 	"a replicated full-object CRC64NVME is kept":            crc64Replicated,
 	"a replicated full-object CRC32 is kept":                crc32Replicated,
+	"a replica has its source's metadata and tags":          metadataReplicated,
 	"the status is PENDING first, then COMPLETED":           pendingFirst,
 	"a delete marker is replicated where the rule says so":  markerReplicated,
 	"a delete marker stays where the rule doesn't say so":   markerNotReplicated,
@@ -111,6 +112,32 @@ func replicaIsItsSource(t T, b *bed) {
 	assert.Equal(t, from.ContentType, to.ContentType)
 	assert.Equal(t, from.Metadata, to.Metadata)
 	assert.Equal(t, "v", b.get(t, b.Client(b.Replica), destination, "k", *put.VersionId))
+}
+
+func metadataReplicated(t T, b *bed) {
+	source, destination := b.pair(t)
+	put, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: source, Key: aws.String("k"), Body: strings.NewReader("v"), ContentType: aws.String("text/plain"),
+		ContentEncoding: aws.String("identity"), CacheControl: aws.String("no-store"), ContentLanguage: aws.String("en"),
+		ContentDisposition: aws.String("inline"), Expires: aws.Time(time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)),
+		Metadata: map[string]string{"owner": "me", "empty": ""}, Tagging: aws.String("team=x&tier=1"),
+	})
+	require.NoError(t, err)
+	from, to := b.replicated(t, source, destination, "k", *put.VersionId)
+	assert.Equal(t, "Wed, 02 Jan 2030 03:04:05 GMT", aws.ToString(from.ExpiresString))
+	assert.Equal(t, from.ExpiresString, to.ExpiresString)
+	assert.Equal(t, from.ContentType, to.ContentType)
+	assert.Equal(t, from.ContentEncoding, to.ContentEncoding)
+	assert.Equal(t, from.CacheControl, to.CacheControl)
+	assert.Equal(t, from.ContentLanguage, to.ContentLanguage)
+	assert.Equal(t, from.ContentDisposition, to.ContentDisposition)
+	assert.Equal(t, map[string]string{"owner": "me", "empty": ""}, from.Metadata)
+	assert.Equal(t, from.Metadata, to.Metadata)
+	assert.Equal(t, int32(2), aws.ToInt32(from.TagCount))
+	assert.Equal(t, from.TagCount, to.TagCount)
+	tags := map[string]string{"team": "x", "tier": "1"}
+	assert.Equal(t, tags, tagsOf(t, b.s3, source, "k", *put.VersionId))
+	assert.Equal(t, tags, tagsOf(t, b.Client(b.Replica), destination, "k", *put.VersionId))
 }
 
 func everyVersionReplicated(t T, b *bed) {

@@ -1,0 +1,109 @@
+package look
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"golang.org/x/sync/errgroup"
+
+	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
+)
+
+// metadata is the short form of what HEAD shows besides the content. The tags
+// come later, see tags.
+//
+// Retention and legal hold are shown only to who may read them:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+// Left out are the storage class, which rules of replication and lifecycle set
+// on each side, and x-amz-website-redirect-location, of which AWS does not say
+// whether it is replicated.
+func metadata(out *s3.HeadObjectOutput) *verdict.Metadata {
+	m := verdict.Metadata{
+		Headers: digest([]string{
+			aws.ToString(out.ContentType), aws.ToString(out.ContentEncoding), aws.ToString(out.ContentLanguage),
+			aws.ToString(out.ContentDisposition), aws.ToString(out.CacheControl), aws.ToString(out.ExpiresString),
+		}),
+		User: digest(out.Metadata),
+	}
+	if aws.ToInt32(out.MissingMeta) > 0 { // S3 left some out
+		m.User = ""
+	}
+	if out.ObjectLockMode != "" && out.ObjectLockRetainUntilDate != nil {
+		m.Retention = digest([]string{string(out.ObjectLockMode), out.ObjectLockRetainUntilDate.UTC().Format(time.RFC3339)})
+	}
+	switch hold := string(out.ObjectLockLegalHoldStatus); hold {
+	case "ON", "OFF":
+		m.LegalHold = hold
+	}
+	return &m
+}
+
+// tags reads the tags of every side that holds the object, where HEAD showed of
+// one that it has some. It shows no number where there are none, and none to who
+// may not read tags, so nothing less can tell a lost tag from a missing
+// permission; and objects without tags, the usual ones, cost no request more.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
+func (l *Looker) tags(ctx context.Context, v s3event.ObjectVersion, seen *verdict.Look) {
+	sides := []*verdict.Side{&seen.Primary}
+	for i := range seen.Replicas {
+		sides = append(sides, &seen.Replicas[i])
+	}
+	var objects []*verdict.Side
+	tagged := false
+	for _, s := range sides {
+		if s.Metadata != nil {
+			objects = append(objects, s)
+			tagged = tagged || s.Metadata.Tags != ""
+		}
+	}
+	if !tagged || seen.Primary.Metadata == nil || len(objects) == 1 {
+		return
+	}
+	var all errgroup.Group
+	for _, s := range objects {
+		all.Go(func() error {
+			s.Metadata.Tags = l.tagsOf(ctx, v, *s)
+			return nil
+		})
+	}
+	_ = all.Wait() // no side has an error: its tags are read, or told as unread
+}
+
+// tagsOf is the digest of a side's tags.
+func (l *Looker) tagsOf(ctx context.Context, v s3event.ObjectVersion, s verdict.Side) string {
+	tags := map[string]string{}
+	err := call(ctx, func(ctx context.Context) error {
+		out, err := l.objects.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{
+			Bucket: &s.Bucket, Key: &v.Key, VersionId: &v.VersionID,
+		}, in(s.Region))
+		if err != nil {
+			return err
+		}
+		for _, t := range out.TagSet {
+			tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+		}
+		return nil
+	})
+	if err != nil {
+		return verdict.TagsUnread
+	}
+	return digest(tags)
+}
+
+// digest is 48 bits of the SHA-256 of a value's JSON, which sorts the keys of
+// maps: enough that settings that differ by accident don't look equal, and short
+// enough for the workflow's state.
+func digest(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil { // texts always encode
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return base64.RawURLEncoding.EncodeToString(sum[:6])
+}

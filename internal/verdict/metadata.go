@@ -1,0 +1,114 @@
+package verdict
+
+import (
+	"strings"
+
+	"autobackup/internal/reason"
+)
+
+// Metadata is what one side shows about an object besides its content: for each
+// group a short digest, or a word. Equal values are equal settings; what they
+// are is not told. Empty: S3 showed nothing of the group, which may mean that
+// there is nothing or that it may not be seen, so it is never compared.
+type Metadata struct {
+	Headers   string `json:"headers,omitempty"`   // digest of Content-Type and the other content headers
+	User      string `json:"user,omitempty"`      // digest of x-amz-meta-*
+	Tags      string `json:"tags,omitempty"`      // digest of all tags, or TagsUnread
+	Retention string `json:"retention,omitempty"` // digest of Object Lock's mode and date
+	LegalHold string `json:"legalHold,omitempty"` // ON or OFF
+}
+
+// TagsUnread stands for tags that could not be read although a side has some.
+const TagsUnread = "unread"
+
+// MetadataLooks is how many looks in a row must find a difference in what may
+// change after the upload. S3 replicates such a change as an operation of its
+// own, mostly within minutes
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html);
+// the looks span at least ten of NextWait.
+const MetadataLooks = 8
+
+// groups of metadata. What may not change belongs to the version for good: a
+// difference is final at the first look.
+var groups = []struct {
+	name      string
+	mayChange bool
+	of        func(Metadata) string
+}{
+	{"headers", false, func(m Metadata) string { return m.Headers }},
+	{"user metadata", false, func(m Metadata) string { return m.User }},
+	{"tags", true, func(m Metadata) string { return m.Tags }},
+	{"retention", true, func(m Metadata) string { return m.Retention }},
+	{"legal hold", true, func(m Metadata) string { return m.LegalHold }},
+}
+
+// differences names the groups that both sides show and that differ, and says
+// whether one of them may change.
+func differences(primary, replica *Metadata) (names []string, mayChange bool) {
+	if primary == nil || replica == nil {
+		return nil, false
+	}
+	for _, g := range groups {
+		a, b := g.of(*primary), g.of(*replica)
+		if a == b || a == "" || b == "" || a == TagsUnread || b == TagsUnread {
+			continue
+		}
+		names = append(names, g.name)
+		mayChange = mayChange || g.mayChange
+	}
+	return names, mayChange
+}
+
+// MetadataDiffers says whether a replica differs from the primary in metadata
+// that may change, so that the next look may show it equal.
+func (l Look) MetadataDiffers() bool {
+	for _, r := range l.Replicas {
+		if _, mayChange := differences(l.Primary.Metadata, r.Metadata); mayChange {
+			return true
+		}
+	}
+	return false
+}
+
+// metadata adds what the metadata of a replica shows to the ruling that verified
+// its content.
+func (t trial) metadata(r Side, content ruling) ruling {
+	if content.Outcome != Verified {
+		return content
+	}
+	primary := t.look.Primary
+	names, mayChange := differences(primary.Metadata, r.Metadata)
+	if len(names) == 0 {
+		content.Detail += unreadTags(primary, r)
+		return content
+	}
+	detail := both(primary, r) + ": the content is verified (" + string(content.Evidence) + "), but metadata differs: " +
+		strings.Join(names, ", ") + unreadTags(primary, r)
+	if mayChange && t.progress.Differing < MetadataLooks {
+		return untilLooks(t.progress.Differing, MetadataLooks, reason.MetadataDiffers, detail)
+	}
+	if t.policy.AlertMetadata {
+		return failed(reason.MetadataDiffers, detail)
+	}
+	content.Finding, content.Detail = reason.MetadataDiffers, detail
+	return content
+}
+
+// unsteady is lagging while metadata may still change. Bytes are read once, so
+// that is waited for first.
+func (t trial) unsteady(r Side) (ruling, bool) {
+	names, mayChange := differences(t.look.Primary.Metadata, r.Metadata)
+	lag := untilLooks(t.progress.Differing, MetadataLooks, reason.MetadataDiffers,
+		both(t.look.Primary, r)+": metadata differs, and the bytes are read once it no longer changes: "+strings.Join(names, ", "))
+	return lag, mayChange && lag.Outcome == Lagging
+}
+
+// unreadTags tells of tags that were not compared.
+func unreadTags(primary, replica Side) (text string) {
+	for _, s := range []Side{primary, replica} {
+		if s.Metadata != nil && s.Metadata.Tags == TagsUnread {
+			text += "; tags could not be read in " + reason.Line(s.Bucket, maxName)
+		}
+	}
+	return text
+}
