@@ -21,6 +21,7 @@ import (
 type point struct {
 	Stage, Category, Reason            string
 	Verified, Lagging, Failed, Skipped int
+	MetadataDiffers                    int
 	Looks, AgeAtVerification           []int
 }
 

@@ -33,7 +33,7 @@ func TestOneLineACategoryAndOneAReason(t *testing.T) {
 		{Bucket: media, Outcome: verdict.Verified, Looks: 2, Time: event},
 		{Bucket: media, Outcome: verdict.Lagging, Reason: reason.ReplicaMissing, Looks: 2, Time: event},
 		{Bucket: media, Outcome: verdict.Failed, Reason: reason.SizeMismatch, Looks: 2, Time: event},
-		{Bucket: documents, Outcome: verdict.Verified, Looks: 2, Time: event.Add(-time.Hour)},
+		{Bucket: documents, Outcome: verdict.Verified, Finding: reason.MetadataDiffers, Looks: 2, Time: event.Add(-time.Hour)},
 		{Bucket: media, Outcome: verdict.Failed, Reason: reason.AccessDenied, Looks: 2, Time: event},
 		{Bucket: media, Outcome: verdict.Verified, Looks: 2, Time: event.Add(-time.Second)},
 		{Bucket: media, Outcome: verdict.Failed, Reason: reason.SizeMismatch, Looks: 2, Time: event},

@@ -22,6 +22,8 @@ const (
 	Silent
 	// Relabel gives the replica another Content-Type. Its bytes are intact.
 	Relabel
+	// Untag leaves out the replica's tags. Its bytes are intact.
+	Untag
 )
 
 // corrupt gives the replica bytes of its own, damaged. The source's body stays

@@ -115,6 +115,8 @@ func (s *Server) makeReplica(r *replication, plan Plan) (*version, error) {
 	case Relabel:
 		replica.header = replica.header.Clone()
 		replica.header.Set("Content-Type", "application/x-relabeled")
+	case Untag:
+		replica.tags = nil
 	default:
 		shared := replica.body
 		defer shared.release()

@@ -299,8 +299,8 @@ func tagsOf(t T, client *s3.Client, bucket *string, key, version string) map[str
 func tagsKept(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	for text, want := range map[string]map[string]string{
-		"":                      {},
-		"team=x&tier=%3C1%3E+2": {"team": "x", "tier": "<1> 2"},
+		"":                   {},
+		"team=x&tier=1%2B+2": {"team": "x", "tier": "1+ 2"},
 	} {
 		in := &s3.PutObjectInput{Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader("text")}
 		if text != "" {
