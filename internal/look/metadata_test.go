@@ -77,7 +77,10 @@ func TestEveryHeaderOfMetadataCountsInItsGroupOnly(t *testing.T) {
 func TestWhatS3DoesNotShowOfMetadataStaysEmpty(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		assert.Equal(t, *bare, metadataOf(t, nil))
-		for name, value := range map[string]string{"x-amz-object-lock-mode": "GOVERNANCE", "x-amz-object-lock-legal-hold": strings.Repeat("ON", 99)} {
+		for name, value := range map[string]string{
+			"x-amz-object-lock-mode": "GOVERNANCE", "x-amz-object-lock-retain-until-date": "2030-01-02T03:04:05Z",
+			"x-amz-object-lock-legal-hold": strings.Repeat("ON", 99),
+		} {
 			assert.Equal(t, *bare, metadataOf(t, map[string]string{name: value}), name)
 		}
 		assert.Empty(t, metadataOf(t, map[string]string{"x-amz-missing-meta": "1"}).User, "S3 left some out")

@@ -128,6 +128,8 @@ func TestAFindingAboutOneOfSeveralReplicasIsKeptAndToldFirst(t *testing.T) {
 	assert.Equal(t, verdict.SinglePartETag, v.Evidence, "the weakest")
 	assert.Equal(t, reason.MetadataDiffers, v.Finding)
 	assert.Regexp(t, "^primary docs-primary .* docs-second .*: user metadata; primary docs-primary .* docs-replica ", v.Detail)
+	l = look(primary(with(), sums(crcA)), replica(with(user("x")), sums(crcA)), second(with(), sums(nil)))
+	assert.Equal(t, reason.MetadataDiffers, verdict.Judge(verdict.Event{}, l, first, policy).Finding, "about the one with the stronger evidence")
 	strict := policy
 	strict.AlertMetadata = true
 	l.Replicas[0].Size++
