@@ -93,3 +93,19 @@ func TestContentComesBeforeMetadata(t *testing.T) {
 		assert.Equal(t, []string{string(reason.ContentMismatch)}, w.reasons())
 	}, alertMetadata)
 }
+
+func TestTheDefaultRetentionOfAReplicaBucketIsNoDifference(t *testing.T) {
+	inWorld(t, func(w *world) {
+		version := w.put("report.pdf", "content")
+		w.settle()
+		line := w.summary(w.one()).Objects[0]
+		assert.Equal(t, verdict.Verified, line.Verdict)
+		assert.Empty(t, line.Finding)
+		assert.Equal(t, 1, line.Looks)
+		replica, err := w.client.HeadObject(w.t.Context(), &s3.HeadObjectInput{
+			Bucket: aws.String(w.replicaBucket()), Key: aws.String("report.pdf"), VersionId: &version,
+		}, func(o *s3.Options) { o.Region = "eu-west-1" })
+		require.NoError(t, err)
+		assert.Equal(t, "COMPLIANCE", string(replica.ObjectLockMode))
+	}, replace("replica.yaml", "Default: NONE", "Default: COMPLIANCE"), replace("replica.yaml", "ObjectLockDays:\n    Type: Number\n    Default: 0", "ObjectLockDays:\n    Type: Number\n    Default: 30"))
+}

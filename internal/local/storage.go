@@ -12,6 +12,11 @@ type bucketProperties struct {
 	VersioningConfiguration struct {
 		Status string
 	}
+	ObjectLockEnabled       bool
+	ObjectLockConfiguration struct {
+		ObjectLockEnabled string
+		Rule              *struct{ DefaultRetention s3.ObjectLock }
+	}
 	NotificationConfiguration struct {
 		EventBridgeConfiguration *struct {
 			EventBridgeEnabled *bool
@@ -50,6 +55,12 @@ func (d *deployment) bucket(r template.Resource) (string, map[string]string, err
 		// Naming EventBridgeConfiguration at all turns it on.
 		EventBridge: eventBridge != nil && (eventBridge.EventBridgeEnabled == nil || *eventBridge.EventBridgeEnabled),
 		Replication: p.replication(),
+	}
+	if p.ObjectLockEnabled {
+		cfg.Lock = &s3.ObjectLock{}
+		if rule := p.ObjectLockConfiguration.Rule; rule != nil {
+			cfg.Lock = &rule.DefaultRetention
+		}
 	}
 	for _, q := range p.NotificationConfiguration.QueueConfigurations {
 		cfg.Queues = append(cfg.Queues, s3.QueueConfiguration{Queue: q.Queue, Events: []string{q.Event}})

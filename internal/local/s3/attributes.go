@@ -23,6 +23,7 @@ type attributes struct {
 	storageClass string
 	tags         url.Values
 	encryption   encryption
+	lock         lock
 }
 
 var contentHeaders = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type", "Expires"}
@@ -44,6 +45,9 @@ func (s *Server) attributesOf(c *call) (attributes, error) {
 		return a, err
 	}
 	var err error
+	if a.lock, err = lockOf(c.r.Header); err != nil {
+		return a, err
+	}
 	if a.tags, err = url.ParseQuery(c.r.Header.Get(taggingHeader)); err != nil {
 		return a, invalidArgument("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
 	}
@@ -97,4 +101,5 @@ func (a *attributes) write(h http.Header) {
 		h.Set("X-Amz-Tagging-Count", strconv.Itoa(len(a.tags)))
 	}
 	a.encryption.write(h)
+	a.lock.write(h)
 }

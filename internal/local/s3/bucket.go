@@ -18,6 +18,7 @@ type bucket struct {
 	created     time.Time
 	versioned   bool
 	eventBridge bool
+	lock        *ObjectLock // nil: none
 	queues      []QueueConfiguration
 	replication *ReplicationConfiguration // nil: none
 	objects     objects
@@ -28,8 +29,9 @@ type bucket struct {
 type BucketConfig struct {
 	Name        string
 	Region      string
-	Versioned   bool // versioning is enabled
-	EventBridge bool // its events go to OnEvent
+	Versioned   bool        // versioning is enabled
+	EventBridge bool        // its events go to OnEvent
+	Lock        *ObjectLock // nil: versions can't be locked
 	Queues      []QueueConfiguration
 	// Replication has the rules for what is put from now on; nil: none. The
 	// destinations may be made later.
@@ -49,7 +51,7 @@ func (s *Server) CreateBucket(cfg BucketConfig) error {
 	}
 	err := s.addBucket(&bucket{
 		name: cfg.Name, region: cfg.Region, versioned: cfg.Versioned,
-		eventBridge: cfg.EventBridge, queues: cfg.Queues, replication: cfg.Replication,
+		eventBridge: cfg.EventBridge, lock: cfg.Lock, queues: cfg.Queues, replication: cfg.Replication,
 	})
 	if err != nil {
 		return fmt.Errorf("create bucket %s: %w", cfg.Name, err)

@@ -57,6 +57,9 @@ func (s *Server) delete(c *call, id string) (deleted, error) {
 	}
 	gone, tell := deleted{id: id}, func() {}
 	err = s.withBucket(c, func(b *bucket) error {
+		if v := b.objects.find(c.key, id); v != nil && v.lock.protects(s.clock.Now()) {
+			return fail(http.StatusForbidden, "AccessDenied", "Access Denied because object protected by object lock.")
+		}
 		v := b.objects.remove(c.key, id)
 		if v == nil {
 			return nil // S3 answers as if there had been one

@@ -147,6 +147,13 @@ func (s *Server) deliver(r *replication, replica *version) (func(), error) {
 		replica.body.release()
 		return func() {}, errNoDestination
 	}
+	var err error
+	if !replica.marker {
+		if replica.lock, err = b.locked(replica.lock, s.clock.Now()); err != nil {
+			replica.body.release()
+			return func() {}, err
+		}
+	}
 	if replica.encryption.kms() {
 		key := ""
 		if to := r.rule.Destination.EncryptionConfiguration; to != nil {

@@ -113,7 +113,7 @@ func understood(c *call, op *operation) error {
 var signingHeaders = []string{
 	"X-Amz-Date", "X-Amz-Content-Sha256", "X-Amz-Security-Token", "X-Amz-User-Agent", "X-Amz-Sdk-Checksum-Algorithm",
 	"X-Amz-Decoded-Content-Length", "X-Amz-Trailer", "X-Amz-Expected-Bucket-Owner", "X-Amz-Mp-Object-Size",
-	storageClassHeader, taggingHeader,
+	storageClassHeader, taggingHeader, lockModeHeader, lockDateHeader, holdHeader,
 }
 
 func headerUnderstood(name string) bool {

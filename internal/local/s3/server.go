@@ -4,7 +4,8 @@
 //
 // What it does as S3 does: versions, delete markers, multipart uploads with
 // their ETags, all additional checksums in all upload encodings, ranges,
-// listings, replication rules, redirects to the right region, EventBridge
+// listings, Object Lock (uploads' and buckets' retention, legal holds),
+// replication rules, redirects to the right region, EventBridge
 // events, and notifications to queues about replications that failed. Multipart
 // uploads need a bucket with versioning enabled; everything that is not
 // supported, be it an operation, a query parameter, a header or an element of a

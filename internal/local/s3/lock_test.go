@@ -1,0 +1,98 @@
+package s3_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/internal/local/s3"
+)
+
+// lockedPair is a source and a destination with these Object Locks.
+func lockedPair(t *testing.T, from, to *s3.ObjectLock) *local {
+	t.Helper()
+	l := start(t)
+	require.NoError(t, l.server.CreateBucket(s3.BucketConfig{Name: destination, Region: replica, Versioned: true, Lock: to}))
+	require.NoError(t, l.server.CreateBucket(s3.BucketConfig{
+		Name: source, Region: primary, Versioned: true, Lock: from, Replication: rules(destination)}))
+	return l
+}
+
+func TestALockIsKeptAndReplicatedBeforeTheDefaultOfTheDestination(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := lockedPair(t, &s3.ObjectLock{}, &s3.ObjectLock{Mode: "COMPLIANCE", Days: 1})
+		until := time.Now().Add(48 * time.Hour).UTC().Truncate(time.Second)
+		l.put(t, "locked", "v", func(in *awss3.PutObjectInput) {
+			in.ObjectLockMode, in.ObjectLockRetainUntilDate = types.ObjectLockModeGovernance, &until
+			in.ObjectLockLegalHoldStatus = types.ObjectLockLegalHoldStatusOff
+		})
+		l.put(t, "plain", "v")
+		now := time.Now().UTC()
+		l.settle()
+		for region, bucket := range map[string]string{primary: source, replica: destination} {
+			out, err := l.head(t, region, bucket, "locked", nil)
+			require.NoError(t, err)
+			assert.Equal(t, types.ObjectLockModeGovernance, out.ObjectLockMode)
+			assert.Equal(t, until, aws.ToTime(out.ObjectLockRetainUntilDate))
+			assert.Equal(t, types.ObjectLockLegalHoldStatusOff, out.ObjectLockLegalHoldStatus)
+		}
+		out, err := l.head(t, primary, source, "plain", nil)
+		require.NoError(t, err)
+		assert.Empty(t, out.ObjectLockMode)
+		out, err = l.head(t, replica, destination, "plain", nil)
+		require.NoError(t, err)
+		assert.Equal(t, types.ObjectLockModeCompliance, out.ObjectLockMode)
+		assert.WithinDuration(t, now.Add(24*time.Hour), aws.ToTime(out.ObjectLockRetainUntilDate), time.Minute)
+	})
+}
+
+func TestALockedVersionCanBeRemovedWhenItsTimeIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := lockedPair(t, &s3.ObjectLock{Mode: "GOVERNANCE", Days: 1}, &s3.ObjectLock{})
+		put := l.put(t, "k", "v")
+		held := l.put(t, "held", "v", func(in *awss3.PutObjectInput) { in.ObjectLockLegalHoldStatus = types.ObjectLockLegalHoldStatusOn })
+		l.settle()
+		client := l.client("http", primary)
+		remove := func(key string, version *string) error {
+			_, err := client.DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: aws.String(source), Key: &key, VersionId: version})
+			return err
+		}
+		require.ErrorContains(t, remove("k", put.VersionId), "AccessDenied")
+		require.NoError(t, remove("k", nil), "a delete marker removes nothing")
+		time.Sleep(25 * time.Hour)
+		require.NoError(t, remove("k", put.VersionId))
+		require.ErrorContains(t, remove("held", held.VersionId), "AccessDenied", "a hold has no end")
+	})
+}
+
+func TestALockNeedsABucketWithObjectLock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hold := func(in *awss3.PutObjectInput) { in.ObjectLockLegalHoldStatus = types.ObjectLockLegalHoldStatusOn }
+		l := lockedPair(t, &s3.ObjectLock{}, nil)
+		l.put(t, "k", "v", hold)
+		l.put(t, "plain", "v")
+		l.settle()
+		assert.Equal(t, types.ReplicationStatusFailed, l.status(t, "k"), "the destination has no Object Lock")
+		assert.Equal(t, types.ReplicationStatusCompleted, l.status(t, "plain"))
+
+		for header, want := range map[[2]string]string{
+			{"X-Amz-Object-Lock-Legal-Hold", "YES"}:                         "InvalidArgument",
+			{"X-Amz-Object-Lock-Mode", "GOVERNANCE"}:                        "InvalidArgument",
+			{"X-Amz-Object-Lock-Retain-Until-Date", "2030-01-02T03:04:05Z"}: "InvalidArgument",
+		} {
+			got := l.send(t, "PUT", "/"+source+"/k", map[string]string{header[0]: header[1]}, []byte("v"))
+			assert.Contains(t, got.body, want, header)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		l := lockedPair(t, nil, nil)
+		got := l.send(t, "PUT", "/"+source+"/k", map[string]string{"X-Amz-Object-Lock-Legal-Hold": "ON"}, []byte("v"))
+		assert.Contains(t, got.body, "Bucket is missing Object Lock Configuration")
+	})
+}
