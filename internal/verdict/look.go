@@ -22,7 +22,7 @@ const (
 // it; Judge judges any.
 const (
 	MaxReplicas = 3
-	MaxSide     = 700 // bytes of JSON of one Side without Bytes, HTML escapes included
+	MaxSide     = 800 // bytes of JSON of one Side without Bytes, HTML escapes included
 	// MaxBytesDetail bounds the detail of Side.Bytes.
 	MaxBytesDetail = 400
 )
