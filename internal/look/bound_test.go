@@ -56,7 +56,7 @@ func TestInvariant6OneSideTakesItsShareOfTheStateWhateverS3Answers(t *testing.T)
 			value := base64.StdEncoding.EncodeToString(make([]byte, a.Size())) + "-10000"
 			header["x-amz-checksum-"+strings.ToLower(string(a))] = text(value).Draw(rt, string(a))
 		}
-		other := maps.Clone(header) // the same in other parts
+		other := maps.Clone(header)                 // the same in other parts
 		for name, value := range map[string]string{ // all that metadata tells
 			"Content-Type": "application/pdf", "x-amz-meta-owner": "archive", "x-amz-tagging-count": "2", "x-amz-object-lock-legal-hold": "OFF",
 			"x-amz-object-lock-mode": "COMPLIANCE", "x-amz-object-lock-retain-until-date": "2030-01-01T00:00:00Z",
