@@ -57,8 +57,8 @@ type world struct {
 	hold func(ctx context.Context, looks int, versions []version)
 }
 
-// inWorld runs a test in a fresh world.
-func inWorld(t *testing.T, test func(w *world)) {
+// inWorld runs a test in a fresh world; parameters are name and value in turn.
+func inWorld(t *testing.T, test func(w *world), parameters ...string) {
 	t.Helper()
 	binary, err := minio.Find()
 	if errors.Is(err, minio.ErrNone) {
@@ -70,7 +70,7 @@ func inWorld(t *testing.T, test func(w *world)) {
 	dir := t.TempDir()
 	w.primary, w.replica = startRegion(t, binary, dir, "default"), startRegion(t, binary, dir, "replica")
 	w.from, w.to = s3.NewFromConfig(w.primary.Config()), s3.NewFromConfig(w.replica.Config())
-	w.deploy(filepath.Join(dir, "stack"))
+	w.deploy(filepath.Join(dir, "stack"), parameters)
 	w.copyBuckets()
 	test(w)
 }
@@ -92,7 +92,7 @@ func startRegion(t *testing.T, binary, dir, name string) *minio.Server {
 }
 
 // deploy starts the local stack with functions whose S3 is the two servers.
-func (w *world) deploy(dir string) {
+func (w *world) deploy(dir string, parameters []string) {
 	t := w.t
 	require.NoError(t, os.Mkdir(dir, 0o750))
 	network, stop := memnet.Client(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.ServeHTTP(rw, r) }))
@@ -115,7 +115,11 @@ func (w *world) deploy(dir string) {
 	for _, name := range []string{"replica", "default"} {
 		environment, err := local.Environment(project, name)
 		require.NoError(t, err)
-		_, err = w.Deploy(environment, map[string]string{"Categories": "documents"})
+		given := map[string]string{"Categories": "documents"}
+		for i := 0; i < len(parameters) && name == "default"; i += 2 {
+			given[parameters[i]] = parameters[i+1]
+		}
+		_, err = w.Deploy(environment, given)
 		require.NoError(t, err)
 	}
 }

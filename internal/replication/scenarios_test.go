@@ -134,6 +134,24 @@ func TestDamageUnderTheServerIsBeyondStoredChecksums(t *testing.T) {
 	})
 }
 
+func TestReadingTheBytesSeesDamageUnderTheServer(t *testing.T) {
+	inWorld(t, func(w *world) {
+		rotten, whole := w.upload("rotten.bin", large(6<<20)), w.upload("whole.bin", large(6<<20))
+		for _, v := range []version{rotten, whole} {
+			w.await("the replica of "+v.key, func() bool { return w.replicated(t.Context(), v) })
+		}
+		require.NoError(t, w.replica.Damage(replicaBucket, rotten.key))
+		w.tell(rotten, "Object Created", "PutObject")
+		w.tell(whole, "Object Created", "PutObject")
+		lines := w.settle()
+		assert.Equal(t, verdict.BytesRead, lines[whole.uri()].Evidence)
+		assert.Equal(t, verdict.Failed, lines[rotten.uri()].Verdict)
+		assert.Equal(t, reason.Unreachable, lines[rotten.uri()].Reason, "MinIO refuses to hand out what is damaged")
+		require.Len(t, w.parked(), 1)
+		assert.Contains(t, w.parked()[0].Attributes["detail"].Value, "reading the bytes of the replica shows unreachable")
+	}, "ByteVerification", "always")
+}
+
 func TestAVersionDeletedAtTheTargetIsMissingAtTheDeadline(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.hold = func(context.Context, int, []version) {} // nothing is to come
