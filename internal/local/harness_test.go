@@ -87,7 +87,11 @@ func (w *world) start(folder, dir string, network *http.Client) {
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
 		URL: "http://127.0.0.1", HTTPClient: network, History: w.record,
-		Runtime: local.InProcess(builds, func(region string) aws.Config { return w.AWSConfig(region) }),
+		Runtime: local.InProcess(builds, func(region string) aws.Config {
+			cfg := w.AWSConfig(region)
+			cfg.HTTPClient = functionClient(cfg.HTTPClient)
+			return cfg
+		}),
 	})
 	require.NoError(t, err)
 	for _, name := range []string{"replica", "default"} {
@@ -104,6 +108,12 @@ func (w *world) start(folder, dir string, network *http.Client) {
 var functionLog = nowhere
 
 var nowhere io.Writer = io.Discard
+
+// functionClient is what the functions' requests go through; a test that
+// answers some itself sets it.
+var functionClient = unchanged
+
+func unchanged(c aws.HTTPClient) aws.HTTPClient { return c }
 
 // builds are the functions' constructors, those that their mains start.
 var builds = map[string]local.Build{

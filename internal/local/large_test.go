@@ -1,4 +1,4 @@
-package comparebytes_test
+package local_test
 
 import (
 	"encoding/binary"
@@ -6,27 +6,27 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"regexp"
 	"strconv"
-	"sync"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/checksum"
-	"autobackup/internal/comparebytes"
 	"autobackup/internal/digest"
-	"autobackup/internal/reason"
-	"autobackup/internal/verdict"
 )
 
 // Sizes of the object that TestALargeObject makes up, and of its ranges, in MiB.
 // 64 GiB in ranges as they are deployed, with the memory it took:
 //
-//	go test ./internal/comparebytes -run TestALargeObject -v -timeout 60m -mib 65536 -range-mib 4096
+//	go test ./internal/local -run TestALargeObjectIsDecided -v -timeout 60m -mib 65536 -range-mib 4096
 var (
 	sizeMiB   = flag.Int64("mib", 192, "size of the large object in MiB")
 	rangeMiB  = flag.Int64("range-mib", 32, "size of its ranges in MiB")
@@ -55,20 +55,6 @@ type generated struct {
 	flipped  int64 // -1: none
 	swapped  [2]int64
 	span     int64 // of each swapped range; 0: none
-}
-
-func (g *generated) Size() int64 { return g.size }
-
-func (g *generated) Seek(offset int64, whence int) (int64, error) {
-	switch whence {
-	case io.SeekStart:
-		g.at = offset
-	case io.SeekEnd:
-		g.at = g.size + offset
-	default:
-		return 0, errors.New("unexpected seek")
-	}
-	return g.at, nil
 }
 
 // Read fills whole units where it can: the caller reads in multiples of them
@@ -100,62 +86,78 @@ func (g *generated) source(at int64) int64 {
 	return at
 }
 
-func TestALargeObject(t *testing.T) {
+// served answers HEAD and GET of large.bin in both buckets; everything else goes
+// to the stack.
+type served struct {
+	next             aws.HTTPClient
+	primary, replica generated
+	gets             atomic.Int64
+}
+
+func (s *served) Do(r *http.Request) (*http.Response, error) {
+	if !strings.HasSuffix(r.URL.Path, "/large.bin") || r.URL.Query().Get("versionId") == "" {
+		return s.next.Do(r)
+	}
+	object := s.primary
+	status := "COMPLETED"
+	if strings.Contains(r.URL.Path, "-replica-") {
+		object, status = s.replica, "REPLICA"
+	}
+	answer := &http.Response{StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Request: r, Body: http.NoBody, ContentLength: object.size, Header: http.Header{
+		"X-Amz-Version-Id": {r.URL.Query().Get("versionId")}, "Content-Length": {fmt.Sprint(object.size)}, "Etag": {`"no MD5"`},
+		"X-Amz-Server-Side-Encryption": {"aws:kms"}, "X-Amz-Replication-Status": {status},
+	}}
+	if r.Method == http.MethodGet {
+		s.gets.Add(1)
+		var first, last int64
+		if _, err := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &first, &last); err != nil {
+			return nil, err
+		}
+		object.at = first
+		answer.StatusCode, answer.ContentLength = http.StatusPartialContent, last+1-first
+		answer.Header.Set("Content-Length", fmt.Sprint(answer.ContentLength))
+		answer.Header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, object.size))
+		answer.Body = io.NopCloser(io.LimitReader(&object, answer.ContentLength))
+	}
+	return answer, nil
+}
+
+func TestALargeObjectIsDecidedBlockByBlock(t *testing.T) {
 	size, rangeSize := *sizeMiB<<20, *rangeMiB<<20
 	last := (size - 1) / rangeSize * rangeSize // where the last range starts
 	for name, tt := range map[string]struct {
 		replica generated
 		first   int64 // offset of the first block that differs
-		verdict verdict.Outcome
+		ends    string
 	}{
-		"equal":                        {generated{flipped: -1}, 0, verdict.Verified},
-		"one bit flipped near the end": {generated{flipped: size - 70_001}, (size - 70_001) / digest.BlockSize * digest.BlockSize, verdict.Failed},
-		"two ranges swapped":           {generated{flipped: -1, swapped: [2]int64{last - rangeSize, last - 3*rangeSize}, span: rangeSize}, last - 3*rangeSize, verdict.Failed},
+		"equal":                        {generated{flipped: -1}, 0, "1 object after 1 look: 1 verified"},
+		"one bit flipped near the end": {generated{flipped: size - 70_001}, (size - 70_001) / digest.BlockSize * digest.BlockSize, "1 object after 1 look: 1 failed (CONTENT_MISMATCH)"},
+		"two ranges swapped":           {generated{flipped: -1, swapped: [2]int64{last - rangeSize, last - 3*rangeSize}, span: rangeSize}, last - 3*rangeSize, "1 object after 1 look: 1 failed (CONTENT_MISMATCH)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			gets := &counter{}
-			fake := &fakeS3{open: map[string]func() content{
-				"docs": gets.open(generated{size: size, flipped: -1}), "copy": gets.open(tt.replica.of(size)),
-			}}
-			d := deploy(fake.start(t), func(c *comparebytes.Comparer) {
-				c.RangeSize, c.Algorithm = rangeSize, checksum.Algorithm(*algorithm)
-			})
-			started := time.Now()
-			got := d.must(t, pairOf(size, size, "", ""))
-			assert.Equal(t, tt.verdict, got.Verdict, got.Detail)
-			if tt.verdict == verdict.Failed {
-				assert.Equal(t, reason.ContentMismatch, got.Reason)
-				assert.Contains(t, got.Detail, fmt.Sprintf("of %d bytes from byte %d on", min(digest.BlockSize, size-tt.first), tt.first))
-			}
-			assert.Len(t, d.results, int((size+rangeSize-1)/rangeSize))
-			blocks := digest.Pieces{Length: size, Size: digest.BlockSize}.Count()
-			assert.Equal(t, 2*blocks, gets.all, "every block is read once on each side")
+			s3 := &served{primary: generated{size: size, flipped: -1}, replica: tt.replica}
+			s3.replica.size = size
+			functionClient = func(next aws.HTTPClient) aws.HTTPClient { s3.next = next; return s3 }
+			defer func() { functionClient = unchanged }()
+			started := time.Now() //nolint:forbidigo // outside the bubble: what the run took
+			inWorld(t, func(w *world) {
+				w.send(fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Created","region":%q,"detail":{"bucket":{"name":%q},`+
+					`"object":{"key":"large.bin","version-id":"v1","size":%d}}}`, w.region, w.bucket(), size))
+				w.settle()
+				assert.Equal(t, tt.ends, w.summary(w.one()).Text)
+				assert.Contains(t, w.path(), "ReadRanges ConcludeBytes BytesRead")
+				for _, m := range w.parked() {
+					assert.Contains(t, m.Attributes["detail"].Value, fmt.Sprintf("of %d bytes from byte %d on", min(digest.BlockSize, size-tt.first), tt.first))
+				}
+			}, replace("template.yaml", `RANGE_BYTES: "4294967296"`, fmt.Sprintf("RANGE_BYTES: %q", fmt.Sprint(rangeSize))),
+				replace("template.yaml", "Default: SHA256", "Default: "+*algorithm))
+			assert.Equal(t, 2*digest.Pieces{Length: size, Size: digest.BlockSize}.Count(), s3.gets.Load(), "every block is read once on each side")
 			peak := peakMemory(t)
 			assert.Less(t, peak, int64(maxMemory))
 			elapsed := time.Since(started)
 			t.Logf("%d MiB on each side in %s: %.0f MB/s; peak memory of the process, S3 included: %d MiB",
 				size>>20, elapsed.Round(time.Millisecond), 2*float64(size)/1e6/elapsed.Seconds(), peak>>20)
 		})
-	}
-}
-
-func (g generated) of(size int64) generated {
-	g.size = size
-	return g
-}
-
-// counter counts what is opened.
-type counter struct {
-	mu  sync.Mutex
-	all int64
-}
-
-func (c *counter) open(g generated) func() content {
-	return func() content {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.all++
-		return &generated{size: g.size, flipped: g.flipped, swapped: g.swapped, span: g.span}
 	}
 }
 
