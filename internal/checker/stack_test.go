@@ -1,0 +1,200 @@
+// The tests of this package check the checker: the functions as they are deployed,
+// from the first look to the verdict, with the bytes read where that takes it, on
+// an S3 that holds what it should not. Only the state machine is left out: a
+// stack calls the functions in its order.
+package checker_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"autobackup/internal/batch"
+	"autobackup/internal/compare"
+	"autobackup/internal/comparebytes"
+	"autobackup/internal/handler"
+	"autobackup/internal/hashbytes"
+	"autobackup/internal/local/memnet"
+	"autobackup/internal/look"
+	"autobackup/internal/reason"
+	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
+)
+
+const (
+	home    = "eu-central-1"
+	away    = "eu-west-1"
+	primary = "docs"
+	replica = "copy"
+	working = "working"
+
+	rangeSize = 1000
+	blockSize = 300
+
+	deadline       = time.Hour
+	markerDeadline = 3 * time.Hour
+)
+
+// readings is the parameter's values.
+var readings = map[string]verdict.ByteVerification{
+	"never": {}, "inconclusive": {Inconclusive: true}, "always": {Inconclusive: true, PerMille: 1000},
+}
+
+// stack is the functions of both regions. Run it in a bubble: it sleeps as long
+// as the workflow waits.
+type stack struct {
+	looker  *look.Looker
+	compare compare.Comparer
+	bytes   handler.Func // compare-bytes
+	clients map[string]*sdk.Client
+}
+
+func newStack(clients map[string]*sdk.Client, bytes verdict.ByteVerification) *stack {
+	log := slog.New(slog.DiscardHandler)
+	regions, arns := functions{}, map[string]string{}
+	for region, client := range clients {
+		arns[region] = "hash-bytes in " + region
+		regions[region] = handler.New("hash-bytes", log, hashbytes.Reader{Objects: client}.Read)
+	}
+	return &stack{
+		looker: look.New(clients[home], clients[home], unmarked{}, time.Now),
+		compare: compare.Comparer{
+			Policy: verdict.Policy{Deadline: deadline, MarkerDeadline: markerDeadline, Bytes: bytes},
+			Stage:  "dev", Log: log, Metrics: io.Discard, Now: time.Now,
+		},
+		bytes: handler.New("compare-bytes", log, comparebytes.Comparer{
+			Hasher: comparebytes.Functions{Lambda: regions, ARNs: arns}, Store: clients[home], Bucket: working,
+			RangeSize: rangeSize, BlockSize: blockSize,
+		}.Work),
+		clients: clients,
+	}
+}
+
+// connect gives clients of both regions, which don't retry by themselves.
+func connect(t testing.TB, server http.Handler) map[string]*sdk.Client {
+	network, stop := memnet.Client(server)
+	t.Cleanup(stop)
+	clients := map[string]*sdk.Client{}
+	for _, region := range []string{home, away} {
+		clients[region] = sdk.New(sdk.Options{
+			Region: region, HTTPClient: network, BaseEndpoint: aws.String("http://127.0.0.1"), UsePathStyle: true, RetryMaxAttempts: 1,
+			Credentials:                credentials.NewStaticCredentialsProvider("id", "secret", ""),
+			ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
+			RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
+		})
+	}
+	return clients
+}
+
+// unmarked: operators were alerted of nothing.
+type unmarked struct{}
+
+func (unmarked) Take(context.Context, s3event.ObjectVersion, string) bool { return false }
+
+// functions stands in for Lambda, its time-out included.
+type functions map[string]handler.Func
+
+func (f functions) Invoke(ctx context.Context, in *lambda.InvokeInput, options ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
+	var o lambda.Options
+	for _, set := range options {
+		set(&o)
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	payload, err := f[o.Region](ctx, in.Payload)
+	if ctx.Err() != nil {
+		payload, err = nil, messages.InvokeResponse_Error{Type: "Sandbox.Timedout", Message: "timed out"}
+	}
+	if err == nil {
+		return &lambda.InvokeOutput{Payload: payload}, nil
+	}
+	payload, err = json.Marshal(err)
+	return &lambda.InvokeOutput{Payload: payload, FunctionError: aws.String("Unhandled")}, err
+}
+
+// ending is how a message ended.
+type ending struct {
+	batch.Settled
+	detail string // of a failed one
+	looks  int
+}
+
+func (e ending) String() string {
+	return fmt.Sprintf("%s %s %s after %d looks: %s", e.Verdict, e.Reason, e.Evidence, e.looks, e.detail)
+}
+
+// validate looks, judges, reads and waits until the message is settled.
+func (s *stack) validate(ctx context.Context, body string) (ending, error) {
+	b := batch.Batch{Messages: []batch.Message{{ID: "1", Body: body}}}
+	for b.Looks < 100 {
+		b = s.compare.Compare(ctx, s.looker.Look(ctx, b))
+		if b.Reading > 0 {
+			for i, m := range b.Messages {
+				b.Messages[i] = s.read(ctx, m)
+			}
+			b = s.compare.Compare(ctx, b)
+		}
+		if len(b.Messages) == 0 {
+			end := ending{Settled: b.Summary.Objects[0], looks: b.Looks}
+			for _, f := range b.Failed {
+				end.detail = f.Detail
+			}
+			return end, nil
+		}
+		time.Sleep(time.Duration(b.Wait) * time.Second)
+	}
+	return ending{}, errors.New("the message is not settled after 100 looks")
+}
+
+// read is the states that read bytes, for every replica that is to be read.
+func (s *stack) read(ctx context.Context, m batch.Message) batch.Message {
+	for range verdict.MaxReplicas {
+		if m.Look == nil || m.Look.Replicas[0].Bytes == nil || m.Look.Replicas[0].Bytes.Outcome != verdict.Reading {
+			return m
+		}
+		var done comparebytes.Done
+		err := s.task(ctx, comparebytes.Task{Operation: comparebytes.OpCompare, Message: m}, &done)
+		if err == nil && done.Plan != nil {
+			done, err = s.ranges(ctx, m, *done.Plan)
+		}
+		if err != nil {
+			m.Error = err.Error()
+			return m
+		}
+		m = done.Message
+	}
+	return m
+}
+
+// task invokes compare-bytes as a Task state does that retries Transient.
+func (s *stack) task(ctx context.Context, in comparebytes.Task, out any) error {
+	for {
+		payload, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		answer, err := s.bytes(ctx, payload)
+		var named messages.InvokeResponse_Error
+		if errors.As(err, &named) && named.Type == reason.Transient && in.Retries < 6 {
+			time.Sleep(2 * time.Second << in.Retries)
+			in.Retries++
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(answer, out)
+	}
+}
