@@ -54,7 +54,9 @@ func TestOneSide(t *testing.T) {
 		found   verdict.Found
 		detail  string
 	}{
-		"an object is found":                                            {map[string]answer{head: object}, verdict.Object, ""},
+		"an object is found": {map[string]answer{head: object}, verdict.Object, ""},
+		"an answer that names another version says nothing": {map[string]answer{head: {status: 200, header: map[string]string{"x-amz-version-id": "v2"}}},
+			verdict.Unreachable, "HeadObject answered about another version"},
 		"a version that is not there is missing":                        {map[string]answer{head: {status: 404}}, verdict.Missing, ""},
 		"405 with its header is a delete marker":                        {map[string]answer{head: {status: 405, header: map[string]string{"x-amz-delete-marker": "true"}}}, verdict.Marker, ""},
 		"404 is missing, also where the key's last version is a marker": {map[string]answer{head: {status: 404, header: map[string]string{"x-amz-delete-marker": "true"}}}, verdict.Missing, ""},

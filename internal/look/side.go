@@ -23,7 +23,7 @@ func (l *Looker) side(ctx context.Context, bucket, region string, v s3event.Obje
 			Bucket: &bucket, Key: &v.Key, VersionId: &v.VersionID, ChecksumMode: types.ChecksumModeEnabled,
 		}, in(region))
 		if err == nil {
-			fill(&side, out)
+			fill(&side, out, v.VersionID)
 		}
 		return err
 	})
@@ -53,7 +53,13 @@ func (l *Looker) probe(ctx context.Context, bucket, region string, v s3event.Obj
 	return s3error.OfGet("HeadObject answered 400, GetObject", err)
 }
 
-func fill(side *verdict.Side, out *s3.HeadObjectOutput) {
+// fill reads an answer about the version. One that names another version says
+// nothing about this one.
+func fill(side *verdict.Side, out *s3.HeadObjectOutput, version string) {
+	if out.VersionId != nil && *out.VersionId != version {
+		side.Found, side.Detail = verdict.Unreachable, "HeadObject answered about another version"
+		return
+	}
 	side.Found = verdict.Object
 	side.Size = aws.ToInt64(out.ContentLength)
 	side.ETag = aws.ToString(out.ETag)
