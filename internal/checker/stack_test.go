@@ -55,10 +55,11 @@ var readings = map[string]verdict.ByteVerification{
 // stack is the functions of both regions. Run it in a bubble: it sleeps as long
 // as the workflow waits.
 type stack struct {
-	looker  *look.Looker
-	compare compare.Comparer
-	bytes   handler.Func // compare-bytes
-	clients map[string]*sdk.Client
+	looker   *look.Looker
+	compare  compare.Comparer
+	comparer comparebytes.Comparer
+	bytes    handler.Func // of comparer
+	clients  map[string]*sdk.Client
 }
 
 func newStack(clients map[string]*sdk.Client, bytes verdict.ByteVerification) *stack {
@@ -68,18 +69,23 @@ func newStack(clients map[string]*sdk.Client, bytes verdict.ByteVerification) *s
 		arns[region] = "hash-bytes in " + region
 		regions[region] = handler.New("hash-bytes", log, hashbytes.Reader{Objects: client}.Read)
 	}
-	return &stack{
+	s := &stack{
 		looker: look.New(clients[home], clients[home], unmarked{}, time.Now),
 		compare: compare.Comparer{
 			Policy: verdict.Policy{Deadline: deadline, MarkerDeadline: markerDeadline, Bytes: bytes},
 			Stage:  "dev", Log: log, Metrics: io.Discard, Now: time.Now,
 		},
-		bytes: handler.New("compare-bytes", log, comparebytes.Comparer{
-			Hasher: comparebytes.Functions{Lambda: regions, ARNs: arns}, Store: clients[home], Bucket: working,
-			RangeSize: rangeSize, BlockSize: blockSize,
-		}.Work),
-		clients: clients,
+		comparer: comparebytes.Comparer{Hasher: comparebytes.Functions{Lambda: regions, ARNs: arns}, Store: clients[home], Bucket: working},
+		clients:  clients,
 	}
+	s.cut(rangeSize, blockSize)
+	return s
+}
+
+// cut sets the sizes of ranges and blocks.
+func (s *stack) cut(ranges, blocks int64) {
+	s.comparer.RangeSize, s.comparer.BlockSize = ranges, blocks
+	s.bytes = handler.New("compare-bytes", slog.New(slog.DiscardHandler), s.comparer.Work)
 }
 
 // connect gives clients of both regions, which don't retry by themselves.
