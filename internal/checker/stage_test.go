@@ -14,7 +14,6 @@ import (
 
 	"autobackup/internal/local/clock"
 	"autobackup/internal/local/s3"
-	"autobackup/internal/verdict"
 )
 
 // stage is the local S3 with a primary bucket that replicates to another region.
@@ -186,8 +185,6 @@ func (st *stage) cut(t *testing.T, reading string, body string, ranges, blocks i
 	require.NoError(t, err)
 	return got
 }
-
-func verified(e verdict.Evidence) want { return want{outcome: verdict.Verified, evidence: e} }
 
 func (e ending) is(w want) bool {
 	return e.Verdict == w.outcome && e.Reason == w.reason && strings.HasPrefix(string(e.Evidence), string(w.evidence)) &&
