@@ -2,6 +2,8 @@ package checker_test
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
@@ -185,14 +187,29 @@ func (st *stage) header(change func(h http.Header)) {
 	}
 }
 
-// otherDigit changes the first character of a digest, in base64 or hex.
-func otherDigit(value string) string {
-	trimmed := strings.TrimPrefix(value, `"`)
-	digit := "1"
-	if trimmed[:1] == digit {
-		digit = "2"
+// flipped is a checksum or an ETag with one bit of byte i of its digest flipped;
+// it stays as it is where the digest is shorter.
+func flipped(name, value string, i int) string {
+	quote := ""
+	if name == "Etag" {
+		quote = `"`
 	}
-	return value[:len(value)-len(trimmed)] + digit + trimmed[1:]
+	digest, parts, numbered := strings.Cut(strings.Trim(value, quote), "-")
+	if numbered {
+		parts = "-" + parts
+	}
+	raw, err := hex.DecodeString(digest)
+	if name != "Etag" {
+		raw, err = base64.StdEncoding.DecodeString(digest)
+	}
+	if err != nil || i >= len(raw) {
+		return value
+	}
+	raw[i] ^= 1 << (i % 8)
+	if name == "Etag" {
+		return quote + hex.EncodeToString(raw) + parts + quote
+	}
+	return base64.StdEncoding.EncodeToString(raw) + parts
 }
 
 func TestADamagedSizeHeaderFlipsEveryEvidence(t *testing.T) {
@@ -208,10 +225,13 @@ func TestADamagedSizeHeaderFlipsEveryEvidence(t *testing.T) {
 // cut otherwise is left to the bytes.
 func TestADamagedChecksumHeaderFlipsEveryEvidence(t *testing.T) {
 	each(t, func(t *testing.T, st *stage, k kind, version string) {
+		at, done := 0, false
 		st.header(func(h http.Header) {
-			for name := range h {
+			for name, values := range h {
 				if strings.HasPrefix(name, "X-Amz-Checksum-") && name != "X-Amz-Checksum-Type" || name == "Etag" && k.bare {
-					h.Set(name, otherDigit(h.Get(name)))
+					damaged := flipped(name, values[0], at)
+					done = damaged == values[0]
+					h.Set(name, damaged)
 				}
 			}
 		})
@@ -220,6 +240,33 @@ func TestADamagedChecksumHeaderFlipsEveryEvidence(t *testing.T) {
 		case "composite checksum SHA256":
 			want = verified(verdict.BytesRead)
 		case verdict.MultipartETag, verdict.BytesRead: // the bytes are read of what has the ETag
+			want = failed(reason.Unreachable)
+		}
+		for ; ; at++ {
+			got := st.validate(t, "inconclusive", event("k", version, false, false))
+			if done {
+				break
+			}
+			assert.True(t, got.is(want), "byte %d: %s", at, got)
+		}
+		assert.GreaterOrEqual(t, at, 4, "bytes of a digest")
+	})
+}
+
+func TestAnotherNumberOfPartsFlipsTheEvidenceOfParts(t *testing.T) {
+	each(t, func(t *testing.T, st *stage, k kind, version string) {
+		st.header(func(h http.Header) {
+			for name, values := range h {
+				if strings.HasPrefix(name, "X-Amz-Checksum-") || name == "Etag" && k.bare {
+					h.Set(name, strings.Replace(values[0], "-1", "-2", 1))
+				}
+			}
+		})
+		want := verified(k.evidence)
+		switch {
+		case k.evidence == "composite checksum SHA256":
+			want = verified(verdict.BytesRead)
+		case k.bare && k.part > 0: // the bytes are read of what has the ETag
 			want = failed(reason.Unreachable)
 		}
 		got := st.validate(t, "inconclusive", event("k", version, false, false))
@@ -250,20 +297,23 @@ func TestPartsThatAreSwappedOrCutOtherwise(t *testing.T) {
 	composite := method{types.ChecksumAlgorithmSha256, types.ChecksumTypeComposite, part, ""}
 	recut := composite
 	recut.part = part + 16
+	atOnce := method{algorithm: types.ChecksumAlgorithmSha256}
 	for name, tt := range map[string]struct {
+		source  method
 		replica []byte
 		method  method
 		bare    bool
 		want    want
 		detail  string
 	}{
-		"as they were":                                   {whole, composite, false, verified("composite checksum SHA256"), ""},
-		"swapped under a composite checksum":             {swapped, composite, false, failed(reason.ContentMismatch), "first in the block of 1048576 bytes from byte 0 on; side unknown"},
-		"swapped under a multipart ETag":                 {swapped, composite, true, failed(reason.ContentMismatch), "first in the block of 1048576 bytes from byte 0 on; side unknown"},
-		"cut otherwise under a composite checksum":       {whole, recut, false, verified(verdict.BytesRead), ""},
-		"cut otherwise under a multipart ETag":           {whole, recut, true, verified(verdict.BytesRead), ""},
-		"cut otherwise and swapped":                      {swapped, recut, false, failed(reason.ContentMismatch), "from byte 0 on"},
-		"uploaded at once, with a checksum of the whole": {whole, method{algorithm: types.ChecksumAlgorithmSha256}, false, verified(verdict.BytesRead), ""},
+		"as they were":                                      {composite, whole, composite, false, verified("composite checksum SHA256"), ""},
+		"swapped under a composite checksum":                {composite, swapped, composite, false, failed(reason.ContentMismatch), "first in the block of 1048576 bytes from byte 0 on; side unknown"},
+		"swapped under a multipart ETag":                    {composite, swapped, composite, true, failed(reason.ContentMismatch), "first in the block of 1048576 bytes from byte 0 on; side unknown"},
+		"cut otherwise under a composite checksum":          {composite, whole, recut, false, verified(verdict.BytesRead), ""},
+		"cut otherwise under a multipart ETag":              {composite, whole, recut, true, verified(verdict.BytesRead), ""},
+		"cut otherwise and swapped":                         {composite, swapped, recut, false, failed(reason.ContentMismatch), "from byte 0 on"},
+		"uploaded at once, with a checksum of the whole":    {composite, whole, atOnce, false, verified(verdict.BytesRead), ""},
+		"replicated in parts, with a checksum of the parts": {atOnce, whole, composite, false, verified(verdict.BytesRead), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -271,7 +321,7 @@ func TestPartsThatAreSwappedOrCutOtherwise(t *testing.T) {
 				if tt.bare {
 					st.edit = withoutChecksums
 				}
-				version := st.put(t, primary, "k", whole, composite)
+				version := st.put(t, primary, "k", whole, tt.source)
 				st.settle()
 				st.served[version] = st.put(t, replica, "k", tt.replica, tt.method)
 				got := st.cut(t, "inconclusive", event("k", version, false, false), 4<<20, 1<<20)

@@ -55,14 +55,18 @@ func (d draws) damage(name string, content []byte) []byte {
 	}
 }
 
-// copyOf draws how content was uploaded.
-func (d draws) copyOf(content []byte) copyOf {
+// copyOf draws how content was uploaded, with the likely algorithm in half of the
+// cases.
+func (d draws) copyOf(content []byte, likely string) copyOf {
 	c := copyOf{
 		uploaded: content, stored: content, untyped: rapid.Bool().Draw(d.T, "untyped"),
 		encryption: pick(d, "encryption", "AES256", "AES256", "aws:kms", "aws:kms:dsse"),
 		algorithm: pick(d, "algorithm", "", "", "CRC64NVME", "CRC64NVME", "CRC32", "CRC32C", "MD5", "SHA1", "SHA256", "SHA512",
 			"XXHASH64", "XXHASH3", "XXHASH128"),
 		archived: pick(d, "class", false, false, false, false, false, true),
+	}
+	if rapid.Bool().Draw(d.T, "likely") {
+		c.algorithm = likely
 	}
 	if size := pick(d, "part size", 0, 0, blockSize, 500, rangeSize, 1<<20); size > 0 { // as the upload was cut
 		for rest := len(content); rest > 0 || len(c.parts) == 0; rest -= size {
@@ -90,17 +94,17 @@ func (d draws) fault(p *pair) {
 func (d draws) pair() pair {
 	content := d.bytes("content", d.size())
 	p := pair{
-		status:    pick(d, "status", "COMPLETED", "COMPLETED", "COMPLETED", "PENDING", "FAILED", "REPLICA", ""),
+		status:    pick(d, "status", "COMPLETED", "COMPLETED", "COMPLETED", "COMPLETED", "PENDING", "PENDING", "FAILED", "REPLICA", ""),
 		lifecycle: pick(d, "lifecycle", false, false, false, true), ignoresMarkers: pick(d, "ignores markers", false, false, false, true),
 		faults: map[string]fault{},
 	}
-	p.primary = d.copyOf(content)
+	p.primary = d.copyOf(content, "CRC32")
 	p.replica = p.primary
 	if rapid.Bool().Draw(d.T, "made anew") {
-		p.replica = d.copyOf(content)
+		p.replica = d.copyOf(content, p.primary.algorithm)
 	}
 	if pick(d, "damaged", false, false, true) {
-		p.replica = d.copyOf(d.damage("damage", content))
+		p.replica = d.copyOf(d.damage("damage", content), p.primary.algorithm)
 	}
 	for _, side := range []*copyOf{&p.primary, &p.replica} {
 		if pick(d, "damaged under the server", false, false, false, true) {

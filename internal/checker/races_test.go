@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,7 +82,7 @@ const lag = 12 * time.Second
 
 // at validates a version that something happens to right before request step
 // about it, and tells how many requests there were.
-func (r race) at(t *testing.T, step int32, marker bool) (got ending, requests int32) {
+func (r race) at(t *testing.T, step int, marker bool) (got ending, requests int) {
 	synctest.Test(t, func(t *testing.T) {
 		st := newStage(t)
 		version := ""
@@ -96,15 +96,18 @@ func (r race) at(t *testing.T, step int32, marker bool) (got ending, requests in
 		} else {
 			version = st.put(t, primary, "k", []byte(strings.Repeat("0123456789", 110)), method{}) // two ranges
 		}
-		var asked atomic.Int32
+		var mu sync.Mutex // what is asked at the same time waits for the strike
 		st.before = func(request *http.Request) {
-			about := request.URL.Query().Get("versionId") == version && request.Method != http.MethodDelete
-			if about && asked.Add(1) == step {
+			if request.URL.Query().Get("versionId") != version || request.Method == http.MethodDelete {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if requests++; requests == step {
 				r.strike(t, st, version)
 			}
 		}
 		got = st.validate(t, "always", event("k", version, marker, false))
-		requests = asked.Load()
 		st.settle()
 	})
 	return got, requests
@@ -115,7 +118,7 @@ func (r race) at(t *testing.T, step int32, marker bool) (got ending, requests in
 // blocks.
 func (r race) everywhere(t *testing.T, marker bool) {
 	seen := make([]bool, len(r.ends))
-	for step := int32(1); ; step++ {
+	for step := 1; ; step++ {
 		got, requests := r.at(t, step, marker)
 		matched := false
 		for i, end := range r.ends {
