@@ -190,7 +190,7 @@ func TestPartsThatAreSwappedOrCutOtherwise(t *testing.T) {
 		detail  string
 	}{
 		"as they were":                                      {composite, whole, composite, false, verified("composite checksum SHA256"), ""},
-		"swapped under a composite checksum":                {composite, swapped, composite, false, failed(reason.ContentMismatch), "first in the block of 1048576 bytes from byte 0 on; side unknown"},
+		"swapped under a composite checksum":                {composite, swapped, composite, false, failed(reason.ContentMismatch), "checksums SHA256 of the parts differ, first in the 5242880 bytes from byte 0 on"},
 		"swapped under a multipart ETag":                    {composite, swapped, composite, true, failed(reason.ContentMismatch), "first in the block of 1048576 bytes from byte 0 on; side unknown"},
 		"cut otherwise under a composite checksum":          {composite, whole, recut, false, verified(verdict.BytesRead), ""},
 		"cut otherwise under a multipart ETag":              {composite, whole, recut, true, verified(verdict.BytesRead), ""},

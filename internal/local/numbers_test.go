@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -239,21 +240,28 @@ func TestAVerifiedObjectAtLoadCostsAtMostAFifthOfATransition(t *testing.T) {
 	})
 }
 
+// largestEvent is more than what an event of S3 takes as a JSON string, in bytes.
+// Only such a message is looked at.
+const largestEvent = 6000
+
 func TestInvariant6CapAndBatchSizeFitTheStateLimit(t *testing.T) {
 	const (
 		escaped  = 2    // a byte of a body is at most two of JSON: SQS allows no control characters but \t, \n, \r
 		envelope = 2048 // what the pipe adds to a body, a receipt handle of 1,024 included
 		names    = 300  // ids, reasons and JSON's own names
 		fixed    = 4096 // the execution's ARN, counts and texts
-		look     = (verdict.MaxReplicas+1)*verdict.MaxSide + names
-		failed   = verdict.MaxDetail + batch.MaxObject + names // the detail is ASCII without quotes; see below for the worst real ones
+		look     = largestEvent + (verdict.MaxReplicas+1)*verdict.MaxSide + names
+		read     = verdict.MaxBytesDetail + (verdict.MaxReplicas+1)*70 // one replica fails at the most: the others have no detail
+		failed   = verdict.MaxDetail + batch.MaxObject + names         // the detail is ASCII without quotes; see below for the worst real ones
 	)
 	s, err := with(t, "Stage", "dev")
 	require.NoError(t, err)
 	most, body := largest(t, "BatchSize"), escaped*number(t, s, "ValidationQueue", "MaximumMessageSize")
 	assert.Equal(t, most, number(t, s, "ValidationPipe", "SourceParameters", "SqsQueueParameters", "BatchSize"), "the default is the cheapest")
 	assert.LessOrEqual(t, most*(body+envelope), stateLimit, "as the pipe sends it")
-	assert.LessOrEqual(t, most*(body+look)+fixed, stateLimit, "after a look")
+	assert.LessOrEqual(t, most*look+fixed, stateLimit, "after a look")
+	assert.LessOrEqual(t, most*(look+read)+fixed, stateLimit, "after reading")
+	assert.LessOrEqual(t, body+failed, look+read, "what failed before takes no more than what is read")
 	assert.LessOrEqual(t, most*(body+failed)+alert.MaxBytes+fixed, stateLimit, "when all fail")
 }
 
@@ -264,6 +272,9 @@ func TestInvariant6TheLargestEventFitsTheQueueEvenAfterItWasParked(t *testing.T)
 		assert.Empty(t, w.messages("event-dlq"))
 		// The longest names that the parameters allow.
 		grown := len(message.Body) + 3*(len("autobackup-tenletters-primary-sixteenletterscat-123456789012")-len(w.bucket()))
+		encoded, err := json.Marshal(message.Body)
+		require.NoError(t, err)
+		assert.LessOrEqual(t, len(encoded)+grown-len(message.Body), largestEvent)
 		attributes := map[string]string{
 			"reason": string(reason.ReplicationFailed), "alerts": "10", "detail": strings.Repeat("d", verdict.MaxDetail),
 			"execution": "arn:aws:states:ap-southeast-1:123456789012:execution:autobackup-validation-tenletters:" + strings.Repeat("x", 73),
