@@ -60,3 +60,18 @@ func TestOnlyLooksInARowMakeAFindingOfTags(t *testing.T) {
 	look(relabeled("k", "h", "t"))
 	assert.Empty(t, b.Summary.Objects[0].Finding, "S3 replicated the change")
 }
+func TestReadingBytesKeepsTheCountOfLooksThatFoundTagsToDiffer(t *testing.T) {
+	c := comparer(new(bytes.Buffer))
+	c.Policy.Bytes.Inconclusive = true
+	m := relabeled("k", "h", "x")
+	m.Look.Primary.Checksums, m.Look.Replicas[0].Checksums = nil, nil
+	m.Look.Primary.ETag, m.Look.Replicas[0].ETag = "", ""
+	m.Differing = verdict.MetadataLooks - 1
+	b := c.Compare(t.Context(), batch.Batch{Looks: 9, Messages: []batch.Message{m}})
+	require.Len(t, b.Messages, 1)
+	require.Equal(t, verdict.Reading, b.Messages[0].Look.Replicas[0].Bytes.Outcome)
+	b.Messages[0].Look.Replicas[0].Bytes = &verdict.Verdict{Outcome: verdict.Verified, Evidence: verdict.BytesRead}
+	b = c.Compare(t.Context(), b)
+	require.Empty(t, b.Messages, "or the bytes would be read for every look")
+	assert.Equal(t, reason.MetadataDiffers, b.Summary.Objects[0].Finding)
+}

@@ -175,3 +175,31 @@ func TestALagThatDifferingLooksEndIsADifferingLook(t *testing.T) {
 		}
 	})
 }
+
+func TestBytesAreReadOnceMetadataThatMayChangeHadItsLooks(t *testing.T) {
+	reads := policy
+	reads.Bytes.Inconclusive = true
+	inconclusive := encrypted("aws:kms")
+	wasRead := func(x *verdict.Side) {
+		x.Bytes = &verdict.Verdict{Outcome: verdict.Verified, Evidence: verdict.BytesRead}
+	}
+	judge := func(inARow int, metadata change, more ...change) verdict.Verdict {
+		l := look(primary(with(), inconclusive), replica(append(more, metadata, inconclusive)...))
+		return verdict.Judge(verdict.Event{}, l, differing(inARow), reads)
+	}
+	assert.Equal(t, verdict.Reading, judge(1, with()).Outcome)
+	assert.Equal(t, verdict.Reading, judge(1, with(headers("x"))).Outcome, "what is final waits for nothing")
+	early := judge(verdict.MetadataLooks-1, with(tags("x")))
+	assert.Equal(t, verdict.Lagging, early.Outcome)
+	assert.Equal(t, reason.MetadataDiffers, early.Reason)
+	assert.Equal(t, verdict.Reading, judge(verdict.MetadataLooks, with(tags("x"))).Outcome)
+
+	late := judge(verdict.MetadataLooks+1, with(tags("x")), wasRead)
+	assert.Equal(t, verdict.Verified, late.Outcome)
+	assert.Equal(t, verdict.BytesRead, late.Evidence)
+	assert.Equal(t, reason.MetadataDiffers, late.Finding)
+	damaged := judge(1, with(tags("x")), func(x *verdict.Side) {
+		x.Bytes = &verdict.Verdict{Outcome: verdict.Failed, Reason: reason.ContentMismatch, Detail: "bytes differ"}
+	})
+	assert.Equal(t, reason.ContentMismatch, damaged.Reason, "content comes first")
+}
