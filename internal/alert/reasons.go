@@ -80,9 +80,9 @@ var entries = []entry{
 	},
 	{
 		code: reason.Inconclusive,
-		what: "Both sides hold this version, but S3 stores nothing about the two copies that can be compared. Neither a difference nor equality was found.",
+		what: "Both sides hold this version, but what S3 stores about the two copies does not decide, and their bytes were not read or do not decide either (see the finding). No difference was found.",
 		why:  "The backup of this object has not been validated.",
-		next: "Download both copies and compare them. Upload with a full-object checksum (CRC64NVME is the default of current SDKs) so that later versions can be compared.",
+		next: "Set the parameter ByteVerification to inconclusive, deploy, and have the message looked at again; or download both copies and compare them. Upload with a full-object checksum (CRC64NVME is the default of current SDKs) so that later versions can be compared.",
 	},
 	{
 		code: reason.RuleNotSupported,

@@ -34,7 +34,7 @@ func TestTheDocsTellTheLimitsTheEvidenceAndTheAlgorithms(t *testing.T) {
 	} {
 		assert.Contains(t, text, want)
 	}
-	for _, e := range []verdict.Evidence{verdict.FullObjectChecksum, verdict.CompositeChecksum, verdict.SinglePartETag, verdict.MultipartETag, verdict.DeleteMarker} {
+	for _, e := range []verdict.Evidence{verdict.BytesRead, verdict.FullObjectChecksum, verdict.CompositeChecksum, verdict.SinglePartETag, verdict.MultipartETag, verdict.DeleteMarker} {
 		assert.Contains(t, text, "`"+string(e)+"`")
 	}
 }
