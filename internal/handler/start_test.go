@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"runtime/debug"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -39,6 +41,8 @@ func build(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.F
 			return "", fmt.Errorf("greet: %w", context.DeadlineExceeded)
 		case "wrapped":
 			return "", fmt.Errorf("greet: %w", errors.New("nobody there"))
+		case "gc":
+			return strconv.Itoa(debug.SetGCPercent(handler.GCPercent)), nil // the setting until now
 		case "panic":
 			panic("no such guest")
 		}
@@ -58,6 +62,7 @@ func function(ctx context.Context, env ...string) *exec.Cmd {
 func TestErrorNamesReachTheStateMachine(t *testing.T) {
 	exchanges := []struct{ payload, path, body string }{
 		{`{"name":"you"}`, "/response", `"hello you in eu-central-1"`},
+		{`{"name":"gc"}`, "/response", `"400"`},
 		{`{"name":1}`, "/error", `{"errorMessage":"bad input: decode the payload: json: cannot unmarshal number into Go struct field request.name of type string; the folder events has a good one of each function","errorType":"Autobackup.BadInput"}`},
 		{`{"name":"slow"}`, "/error", `{"errorMessage":"greet: context deadline exceeded","errorType":"Autobackup.Transient"}`},
 		{`{"name":"wrapped"}`, "/error", `{"errorMessage":"greet: nobody there","errorType":"Autobackup.Internal"}`},
