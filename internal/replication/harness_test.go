@@ -101,7 +101,9 @@ func (w *world) deploy(dir string, parameters []string) {
 		cfg := w.AWSConfig(region)
 		// Only MinIO looks at the signature.
 		cfg.Credentials = credentials.NewStaticCredentialsProvider(minio.AccessKey, minio.SecretKey, "")
-		cfg.HTTPClient = &regions{map[string]*minio.Server{bucket: w.primary, replicaBucket: w.replica}, network}
+		cfg.HTTPClient = &minio.Regions{
+			Homes: map[string]*minio.Server{bucket: w.primary, replicaBucket: w.replica}, Client: handler.HTTPClient(), Others: network,
+		}
 		return cfg
 	}
 	var err error

@@ -47,6 +47,8 @@ type Server struct {
 	URL    string // without a slash at the end
 	Drive  string // the folder with the objects: Drive/bucket/key/…
 	Log    string // file with what the server printed
+	// Environment is what the next Restart adds to MinIO's own, as NAME=value.
+	Environment []string
 
 	binary  string
 	address string
@@ -89,7 +91,7 @@ func (s *Server) Restart(ctx context.Context) error {
 		return fmt.Errorf("start MinIO: %w", err)
 	}
 	process := exec.Command(s.binary, "server", "--quiet", "--address", s.address, s.Drive) //nolint:gosec,noctx // G204: the caller's own executable; Stop ends it, as ctx may end first
-	process.Env = s.environment()
+	process.Env = append(s.environment(), s.Environment...)                                 // of two values the last counts
 	process.Stdout, process.Stderr = log, log
 	err = process.Start()
 	if err := errors.Join(err, log.Close()); err != nil { // the process has its own

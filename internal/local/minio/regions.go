@@ -1,4 +1,4 @@
-package replication_test
+package minio
 
 import (
 	"errors"
@@ -6,28 +6,28 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-
-	"autobackup/internal/local/minio"
 )
 
-// regions is an aws.HTTPClient that makes two servers one S3: a request goes to
-// the server of the region that it is signed for, and where the bucket is at
-// home in the other, it is redirected as S3 would do it.
+// Regions is an aws.HTTPClient that makes servers one S3: a request goes to the
+// server of the region that it is signed for, and where the bucket is at home in
+// another, it is redirected as S3 would do it.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#VirtualHostingSpecifyBucket
-type regions struct {
-	homes  map[string]*minio.Server // by bucket
-	others aws.HTTPClient           // takes requests for other services
+type Regions struct {
+	Homes  map[string]*Server // by bucket
+	Client aws.HTTPClient     // sends to them
+	Others aws.HTTPClient     // takes requests for other services; nil: they fail
 }
 
-func (r *regions) Do(request *http.Request) (*http.Response, error) {
+// Do implements aws.HTTPClient.
+func (r *Regions) Do(request *http.Request) (*http.Response, error) {
 	// Credential=<key>/<date>/<region>/<service>/aws4_request
 	_, scope, _ := strings.Cut(request.Header.Get("Authorization"), "Credential=")
 	parts := strings.Split(scope, "/")
-	if len(parts) < 4 || parts[3] != "s3" {
-		return r.others.Do(request)
+	if r.Others != nil && (len(parts) < 4 || parts[3] != "s3") {
+		return r.Others.Do(request)
 	}
-	home := r.homes[strings.Split(request.URL.Path, "/")[1]]
-	if home == nil {
+	home := r.Homes[strings.Split(request.URL.Path, "/")[1]]
+	if home == nil || len(parts) < 4 {
 		return nil, errors.New("unexpected request: " + request.Method + " " + request.URL.String())
 	}
 	if home.Region != parts[2] {
@@ -38,7 +38,5 @@ func (r *regions) Do(request *http.Request) (*http.Response, error) {
 	sent := request.Clone(request.Context())
 	sent.Host = request.URL.Host // it is signed
 	sent.URL.Host = strings.TrimPrefix(home.URL, "http://")
-	return transport.RoundTrip(sent)
+	return r.Client.Do(sent)
 }
-
-var transport = &http.Transport{MaxIdleConnsPerHost: 64}
