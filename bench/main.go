@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"syscall"
 
 	"autobackup/internal/handler"
 	"autobackup/internal/local/clock"
@@ -43,7 +44,7 @@ func main() {
 	flag.StringVar(&o.noS3sync, "no-s3sync", "none was given", "why there is no s3sync")
 	flag.Parse()
 	debug.SetGCPercent(handler.GCPercent) // as in the functions
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, o, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
