@@ -3,6 +3,7 @@ package comparebytes_test
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -92,6 +93,29 @@ func TestTheFirstOfSeveralDifferencesIsNamedWhateverTheOrder(t *testing.T) {
 		equal = append(equal, r.Equal)
 	}
 	assert.Equal(t, []bool{false, false, false, true, false}, equal)
+}
+
+func TestThatAVersionIsGoneExplainsWhateverElseItsRangesAnswer(t *testing.T) {
+	for _, other := range []int{http.StatusForbidden, http.StatusServiceUnavailable} {
+		fake := &fakeS3{}
+		d := deploy(fake.start(t), func(c *comparebytes.Comparer) { c.RangeSize, c.BlockSize = 5, 5 })
+		content := []byte("0123456789012345678901234")
+		fake.hold(content, content)
+		fake.refuse(func(bucket, span string) (int, string) {
+			switch {
+			case bucket != "docs":
+				return 0, ""
+			case span == "bytes=10-14":
+				return http.StatusNotFound, "NoSuchVersion"
+			case span == "bytes=0-4":
+				return other, "Other"
+			}
+			return 0, ""
+		})
+		got := d.must(t, pairOf(25, 25, "", ""))
+		assert.Equal(t, verdict.Skipped, got.Verdict, got.Detail)
+		assert.Equal(t, reason.SourceDeleted, got.Reason)
+	}
 }
 
 func TestThePlanIsItemsForADistributedMap(t *testing.T) {

@@ -13,8 +13,7 @@ import (
 
 // How often the state machine tries again before a side's answer is believed:
 // permissions take a moment to be seen everywhere, throttling longer. With waits
-// of 2 seconds, doubled each time, that is 6 and 30 seconds, which an Express
-// child has besides reading.
+// of 2 seconds, doubled each time, that is 6 and 30 seconds.
 const (
 	DeniedRetries      = verdict.DeniedLooks - 1
 	UnreachableRetries = 4
