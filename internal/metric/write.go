@@ -57,7 +57,7 @@ func (t *total) add(o Object, at time.Time) {
 	if o.Finding != "" {
 		t.findings++
 	}
-	if o.Outcome != verdict.Lagging {
+	if o.Outcome != verdict.Lagging && o.Outcome != verdict.Reading {
 		t.looks = append(t.looks, o.Looks)
 	}
 	if o.Time.IsZero() {
