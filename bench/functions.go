@@ -30,7 +30,7 @@ const (
 // environment is the functions' own, of the variables that template.yaml sets.
 func environment(name string) string {
 	return map[string]string{
-		"STAGE": "bench", "DEADLINE_MINUTES": "240", "MARKER_DEADLINE_MINUTES": "1440", "BYTE_VERIFICATION": "inconclusive",
+		"STAGE": "bench", "DEADLINE_MINUTES": "240", "MARKER_DEADLINE_MINUTES": "1440", "BYTE_VERIFICATION": "inconclusive", "METADATA_DIFFERENCES": "record",
 		"WORK_BUCKET":           "autobackup-bench-work",
 		"VALIDATION_QUEUE_ARN":  "arn:aws:sqs:eu-central-1:123456789012:autobackup-validation-queue-bench",
 		"VALIDATION_DLQ_ARN":    "arn:aws:sqs:eu-central-1:123456789012:autobackup-validation-dlq-bench",
