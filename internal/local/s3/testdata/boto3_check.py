@@ -61,7 +61,7 @@ def objects():
     assert s3.get_object(Bucket="source", Key="plain", Range="bytes=-2")["Body"].read() == b"in"
     refused(416, s3.get_object, Bucket="source", Key="plain", Range="bytes=99-")
     refused(400, s3.put_object, Bucket="source", Key="k", Body=b"x", ContentMD5=base64.b64encode(hashlib.md5(b"y").digest()).decode())
-    refused(501, s3.get_object_tagging, Bucket="source", Key="plain")
+    refused(501, s3.get_object_acl, Bucket="source", Key="plain")
     refused(404, s3.get_object, Bucket="source", Key="nobody")
 
 
