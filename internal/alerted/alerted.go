@@ -8,14 +8,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"autobackup/internal/s3error"
 	"autobackup/internal/s3event"
 )
 
@@ -49,7 +48,7 @@ func (m Marks) Put(ctx context.Context, v s3event.ObjectVersion, destination str
 func (m Marks) Take(ctx context.Context, v s3event.ObjectVersion, destination string) bool {
 	key := Key(v, destination)
 	_, err := m.Objects.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &m.Bucket, Key: &key})
-	if missing(err) {
+	if s3error.Status(err) == http.StatusNotFound { // without s3:ListBucket, S3 would answer 403
 		return false
 	}
 	if err == nil {
@@ -71,10 +70,4 @@ func Key(v s3event.ObjectVersion, destination string) string {
 		_, _ = fmt.Fprintf(digest, "%d:%s", len(part), part) // a hash takes everything
 	}
 	return "alerted/" + hex.EncodeToString(digest.Sum(nil))
-}
-
-// missing is 404. Without s3:ListBucket, S3 would answer 403.
-func missing(err error) bool {
-	var response *smithyhttp.ResponseError
-	return errors.As(err, &response) && response.HTTPStatusCode() == http.StatusNotFound
 }
