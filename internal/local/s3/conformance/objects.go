@@ -1,9 +1,6 @@
 package conformance
 
 import (
-	"bytes"
-	"crypto/md5" //nolint:gosec // how S3 names a customer's key
-	"encoding/base64"
 	"io"
 	"strings"
 	"time"
@@ -108,15 +105,6 @@ func storageClassKept(t T, b *bed) {
 	}
 }
 
-func encryptedByDefault(t T, b *bed) {
-	bucket := b.bucket(t, b.Primary)
-	put := b.put(t, bucket, "k", "v")
-	assert.Equal(t, types.ServerSideEncryptionAes256, put.ServerSideEncryption)
-	out, err := head(t, b.s3, bucket, "k", "")
-	require.NoError(t, err)
-	assert.Equal(t, types.ServerSideEncryptionAes256, out.ServerSideEncryption)
-}
-
 // asked is a range, and what it must answer.
 type asked struct{ ask, body, content string }
 
@@ -201,60 +189,6 @@ func conditions(t T, b *bed) {
 	failed(t, err, 412, "PreconditionFailed")
 	_, err = b.s3.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("k"), IfNoneMatch: etag})
 	failed(t, err, 304, "NotModified")
-}
-
-func kmsETag(t T, b *bed) { encryptedETag(t, b, types.ServerSideEncryptionAwsKms) }
-
-func dsseETag(t T, b *bed) { encryptedETag(t, b, types.ServerSideEncryptionAwsKmsDsse) }
-
-func encryptedETag(t T, b *bed, encryption types.ServerSideEncryption) {
-	bucket := b.bucket(t, b.Primary)
-	plain := b.put(t, bucket, "k", "v").ETag
-	put, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
-		Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader("v"), ServerSideEncryption: encryption,
-	})
-	require.NoError(t, err)
-	out, err := head(t, b.s3, bucket, "k", "")
-	require.NoError(t, err)
-	assert.Equal(t, encryption, out.ServerSideEncryption)
-	assert.Regexp(t, `^"[0-9a-f]{32}"$`, aws.ToString(out.ETag))
-	assert.Equal(t, put.ETag, out.ETag)
-	assert.NotEqual(t, plain, out.ETag)
-}
-
-func kmsKeyTold(t T, b *bed) {
-	bucket := b.bucket(t, b.Primary)
-	put, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
-		Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader("v"), ServerSideEncryption: types.ServerSideEncryptionAwsKms,
-	})
-	require.NoError(t, err)
-	assert.Contains(t, aws.ToString(put.SSEKMSKeyId), "arn:aws:kms:"+b.Primary+":")
-}
-
-func customerKey(t T, b *bed) {
-	if b.Plain {
-		t.Skip("S3 takes customers' keys over https only")
-	}
-	bucket := b.bucket(t, b.Primary)
-	raw := bytes.Repeat([]byte{7}, 32)
-	digest := md5.Sum(raw) //nolint:gosec // how S3 names a customer's key
-	key := aws.String(base64.StdEncoding.EncodeToString(raw))
-	sum := aws.String(base64.StdEncoding.EncodeToString(digest[:]))
-	_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
-		Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader("v"),
-		SSECustomerAlgorithm: aws.String("AES256"), SSECustomerKey: key, SSECustomerKeyMD5: sum,
-	})
-	require.NoError(t, err)
-	_, err = head(t, b.s3, bucket, "k", "")
-	failed(t, err, 400, "BadRequest")
-	_, err = b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
-	failed(t, err, 400, "InvalidRequest")
-	out, err := b.s3.HeadObject(t.Context(), &s3.HeadObjectInput{
-		Bucket: bucket, Key: aws.String("k"), SSECustomerAlgorithm: aws.String("AES256"), SSECustomerKey: key, SSECustomerKeyMD5: sum,
-	})
-	require.NoError(t, err)
-	assert.Equal(t, sum, out.SSECustomerKeyMD5)
-	assert.Empty(t, out.ServerSideEncryption)
 }
 
 func archivedObject(t T, b *bed) {
