@@ -87,7 +87,7 @@ func (w *world) start(folder, dir string, network *http.Client) {
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
 		URL: "http://127.0.0.1", HTTPClient: network, History: w.record,
-		Runtime: local.InProcess(builds, func(region string) aws.Config {
+		Runtime: local.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(functionLog), func(region string) aws.Config {
 			cfg := w.AWSConfig(region)
 			cfg.HTTPClient = functionClient(cfg.HTTPClient)
 			return cfg
@@ -114,22 +114,6 @@ var nowhere io.Writer = io.Discard
 var functionClient = unchanged
 
 func unchanged(c aws.HTTPClient) aws.HTTPClient { return c }
-
-// builds are the functions' constructors, those that their mains start.
-var builds = map[string]local.Build{
-	"lambdas/compare-bytes/":    adapt(wire.CompareBytes),
-	"lambdas/hash-bytes/":       adapt(wire.HashBytes),
-	"lambdas/fetch-etags/":      adapt(wire.FetchETags),
-	"lambdas/compare-etags/":    adapt(wire.CompareETagsTo(io.Discard, time.Now)),
-	"lambdas/failure-notifier/": adapt(wire.FailureNotifier),
-}
-
-func adapt(build wire.Build) local.Build {
-	return func(cfg aws.Config, env func(string) string) (lambda.Handler, error) {
-		f, err := build(cfg, env, handler.Logger(functionLog))
-		return lambda.Handler(f), err
-	}
-}
 
 func copyOfProject(t *testing.T, changes []change) string {
 	if len(changes) == 0 {
@@ -278,7 +262,7 @@ func deployed(t *testing.T, changes ...change) (stack *template.Stack, err error
 	w := &world{t: t, events: map[string][]types.HistoryEvent{}}
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: t.TempDir(), Account: account, URL: "http://127.0.0.1",
-		Runtime: local.InProcess(builds, func(region string) aws.Config { return w.AWSConfig(region) }),
+		Runtime: local.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })

@@ -1,7 +1,9 @@
 package local
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"path"
 	"path/filepath"
 
@@ -27,22 +29,21 @@ func Binaries(folder string) Runtime {
 	}
 }
 
-// Build makes a function's code from its configuration and environment, as its
-// main does.
-type Build func(cfg aws.Config, env func(string) string) (lambda.Handler, error)
-
-// InProcess runs functions in this process behind the same boundary; builds is
-// by CodeUri, and cfg the AWS configuration of their clients in a region.
-func InProcess(builds map[string]Build, cfg func(region string) aws.Config) Runtime {
+// InProcess runs functions in this process behind the same boundary. Builds makes
+// each function's code, as its main does, from the AWS configuration of its
+// region, its environment and log; it is by the function's folder.
+func InProcess[F ~func(context.Context, []byte) ([]byte, error)](
+	builds map[string]func(aws.Config, func(string) string, *slog.Logger) (F, error), log *slog.Logger, cfg func(region string) aws.Config,
+) Runtime {
 	return func(clk *clock.Clock, newID func() string, c lambda.Config, codeURI string) (*lambda.Function, error) {
-		build := builds[codeURI]
+		build := builds[path.Base(codeURI)]
 		if build == nil {
 			return nil, fmt.Errorf("there is no code for CodeUri %s", codeURI)
 		}
-		handler, err := build(cfg(c.Environment["AWS_REGION"]), func(name string) string { return c.Environment[name] })
+		code, err := build(cfg(c.Environment["AWS_REGION"]), func(name string) string { return c.Environment[name] }, log)
 		if err != nil {
 			return nil, fmt.Errorf("build the code of %s: %w", codeURI, err)
 		}
-		return lambda.NewInProcess(clk, newID, c, handler)
+		return lambda.NewInProcess(clk, newID, c, lambda.Handler(code))
 	}
 }

@@ -25,7 +25,6 @@ import (
 	"autobackup/internal/handler"
 	"autobackup/internal/local"
 	"autobackup/internal/local/clock"
-	"autobackup/internal/local/lambda"
 	"autobackup/internal/local/memnet"
 	"autobackup/internal/local/minio"
 	"autobackup/internal/wire"
@@ -109,7 +108,7 @@ func (w *world) deploy(dir string, parameters []string) {
 	var err error
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Skipping(t.Context()), Project: project, Dir: dir, Account: account, Seed: 1,
-		URL: "http://127.0.0.1", HTTPClient: network, Runtime: local.InProcess(builds, functions),
+		URL: "http://127.0.0.1", HTTPClient: network, Runtime: local.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(io.Discard), functions),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })
@@ -123,22 +122,6 @@ func (w *world) deploy(dir string, parameters []string) {
 		}
 		_, err = w.Deploy(environment, given)
 		require.NoError(t, err)
-	}
-}
-
-// builds are the functions' constructors, those that their mains start.
-var builds = map[string]local.Build{
-	"lambdas/compare-bytes/":    adapt(wire.CompareBytes),
-	"lambdas/hash-bytes/":       adapt(wire.HashBytes),
-	"lambdas/fetch-etags/":      adapt(wire.FetchETags),
-	"lambdas/compare-etags/":    adapt(wire.CompareETagsTo(io.Discard, time.Now)),
-	"lambdas/failure-notifier/": adapt(wire.FailureNotifier),
-}
-
-func adapt(build wire.Build) local.Build {
-	return func(cfg aws.Config, env func(string) string) (lambda.Handler, error) {
-		f, err := build(cfg, env, handler.Logger(io.Discard))
-		return lambda.Handler(f), err
 	}
 }
 

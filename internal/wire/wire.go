@@ -5,7 +5,9 @@ package wire
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -13,9 +15,22 @@ import (
 )
 
 // Build is what every constructor of this package is: env is os.Getenv or a
-// stand-in for it, log what handler.Logger makes. Its error names the environment variable that is wrong and
-// what it should be.
+// stand-in for it, log what handler.Logger makes. Its error names the environment
+// variable that is wrong and what it should be.
 type Build = func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error)
+
+// Functions are all constructors, each by its function's folder in lambdas/, for
+// whoever runs the functions without their mains. Metrics go to another place
+// than standard output and are dated by another clock, as in CompareETagsTo.
+func Functions(metrics io.Writer, now func() time.Time) map[string]Build {
+	return map[string]Build{
+		"compare-bytes":    CompareBytes,
+		"compare-etags":    CompareETagsTo(metrics, now),
+		"failure-notifier": FailureNotifier,
+		"fetch-etags":      FetchETags,
+		"hash-bytes":       HashBytes,
+	}
+}
 
 // text is the value of a variable that must be set; example shows one.
 func text(env func(string) string, name, example string) (string, error) {

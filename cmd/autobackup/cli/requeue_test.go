@@ -2,12 +2,14 @@ package cli_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/assert"
@@ -15,10 +17,11 @@ import (
 
 	"autobackup/cmd/autobackup/cli"
 	"autobackup/cmd/autobackup/requeue"
+	"autobackup/internal/handler"
 	"autobackup/internal/local"
 	"autobackup/internal/local/clock"
-	"autobackup/internal/local/lambda"
 	"autobackup/internal/local/sqs"
+	"autobackup/internal/wire"
 )
 
 // deployed is a primary stack at a loopback address that the environment's AWS
@@ -28,13 +31,10 @@ func deployed(t *testing.T) (stack *local.Stack, region string) {
 	environment, err := local.Environment(project, "default")
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(nil)
-	nothing := func(aws.Config, func(string) string) (lambda.Handler, error) { return nil, nil }
 	stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: project, Dir: t.TempDir(), Account: "123456789012",
-		URL: "http://" + server.Listener.Addr().String(),
-		Runtime: local.InProcess(map[string]local.Build{
-			"lambdas/hash-bytes/": nothing, "lambdas/compare-bytes/": nothing, "lambdas/fetch-etags/": nothing, "lambdas/compare-etags/": nothing, "lambdas/failure-notifier/": nothing,
-		}, func(string) aws.Config { return aws.Config{} }),
+		URL:     "http://" + server.Listener.Addr().String(),
+		Runtime: local.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(io.Discard), func(region string) aws.Config { return aws.Config{Region: region} }),
 	})
 	require.NoError(t, err)
 	server.Config.Handler = stack

@@ -25,7 +25,6 @@ import (
 	"autobackup/internal/local"
 	"autobackup/internal/local/asl"
 	"autobackup/internal/local/clock"
-	"autobackup/internal/local/lambda"
 	"autobackup/internal/local/memnet"
 	"autobackup/internal/local/sqs"
 	"autobackup/internal/wire"
@@ -65,7 +64,7 @@ func inWorld(t *testing.T, test func(w *world), changes ...string) {
 		w.Stack, err = local.Start(t.Context(), local.Config{
 			Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1, KeepHistory: true,
 			URL: "http://127.0.0.1", HTTPClient: network,
-			Runtime: local.InProcess(builds, func(region string) aws.Config { return w.AWSConfig(region) }),
+			Runtime: local.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(io.Discard), func(region string) aws.Config { return w.AWSConfig(region) }),
 		})
 		require.NoError(t, err)
 		defer func() { require.NoError(t, w.Close()) }()
@@ -78,21 +77,6 @@ func inWorld(t *testing.T, test func(w *world), changes ...string) {
 		}
 		test(w)
 	})
-}
-
-var builds = map[string]local.Build{
-	"lambdas/compare-bytes/":    adapt(wire.CompareBytes),
-	"lambdas/hash-bytes/":       adapt(wire.HashBytes),
-	"lambdas/fetch-etags/":      adapt(wire.FetchETags),
-	"lambdas/compare-etags/":    adapt(wire.CompareETags),
-	"lambdas/failure-notifier/": adapt(wire.FailureNotifier),
-}
-
-func adapt(build wire.Build) local.Build {
-	return func(cfg aws.Config, env func(string) string) (lambda.Handler, error) {
-		f, err := build(cfg, env, handler.Logger(io.Discard))
-		return lambda.Handler(f), err
-	}
 }
 
 func copyOfProject(t *testing.T, changes []string) string {
