@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -43,12 +44,13 @@ var bytesEnvironment = map[string]string{
 	"REPLICA_HASH_BYTES_ARN": "arn:aws:lambda:eu-west-1:111122223333:function:h",
 }
 
-// invoked answers every invocation and keeps the hosts and bodies.
-type invoked map[string]string
+// invoked answers every invocation and keeps the bodies by host. Both sides are
+// invoked at once.
+type invoked struct{ bodies sync.Map }
 
-func (i invoked) Do(r *http.Request) (*http.Response, error) {
+func (i *invoked) Do(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
-	i[r.URL.Host] = string(body)
+	i.bodies.Store(r.URL.Host, string(body))
 	answer := response(200, `{"found":"archived","detail":"d"}`, http.Header{})
 	answer.Request = r
 	return answer, err
@@ -60,8 +62,8 @@ func compareBytes(t *testing.T, client aws.HTTPClient, environment map[string]st
 }
 
 func TestCompareBytesInvokesTheFunctionOfEachSidesRegion(t *testing.T) {
-	calls := invoked{}
-	f, err := compareBytes(t, calls, bytesEnvironment)
+	var calls invoked
+	f, err := compareBytes(t, &calls, bytesEnvironment)
 	require.NoError(t, err)
 	message := func(bytes string) string {
 		return `{"messageId":"m","body":"{\"source\":\"aws.s3\",\"detail-type\":\"Object Created\",\"region\":\"eu-central-1\",` +
@@ -76,7 +78,9 @@ func TestCompareBytesInvokesTheFunctionOfEachSidesRegion(t *testing.T) {
 	asked := func(bucket string) string {
 		return `{"bucket":"` + bucket + `","key":"k","version":"v1","size":5,"offset":0,"length":5,"blockSize":16777216,"algorithm":"SHA256"}`
 	}
-	assert.Equal(t, invoked{"lambda.eu-central-1.amazonaws.com": asked("p"), "lambda.eu-west-1.amazonaws.com": asked("q")}, calls)
+	got := map[any]any{}
+	calls.bodies.Range(func(host, body any) bool { got[host] = body; return true })
+	assert.Equal(t, map[any]any{"lambda.eu-central-1.amazonaws.com": asked("p"), "lambda.eu-west-1.amazonaws.com": asked("q")}, got)
 }
 
 func TestCompareBytesSaysWhatItsEnvironmentLacks(t *testing.T) {
