@@ -41,11 +41,11 @@ func (s sides) pair() map[string]*s3.Client {
 // compare-bytes does, and compares.
 func (w *world) digests(a checksum.Algorithm) func(context.Context, sides) (time.Duration, error) {
 	return func(ctx context.Context, at sides) (time.Duration, error) {
-		primary, err := wire.HashBytes(at.config(at.primary), environment, handler.Logger(io.Discard))
+		primary, err := wire.HashBytes(at.config(at.primary), w.of("hash-bytes"), handler.Logger(io.Discard))
 		if err != nil {
 			return 0, err
 		}
-		replica, err := wire.HashBytes(at.config(at.replica), environment, handler.Logger(io.Discard))
+		replica, err := wire.HashBytes(at.config(at.replica), w.of("hash-bytes"), handler.Logger(io.Discard))
 		if err != nil {
 			return 0, err
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 // facts are what the numbers depend on.
-func facts(ctx context.Context, o options, now time.Time, before string) string {
+func facts(ctx context.Context, o options, batchSize int, now time.Time, before string) string {
 	cpu := found(`(?m)^model name\s*: (.*)$`, read("/proc/cpuinfo"))
 	memory := found(`(?m)^MemTotal:\s*(.*)$`, read("/proc/meminfo"))
 	lines := []string{

@@ -19,26 +19,9 @@ import (
 	"autobackup/internal/wire"
 )
 
-const (
-	// batchSize is the template's default.
-	batchSize = 25
-	// executions is how many batches are under way at once. AWS runs one
-	// execution a batch and as many functions as there are executions.
-	executions = 4
-)
-
-// environment is the functions' own, of the variables that template.yaml sets.
-func environment(name string) string {
-	return map[string]string{
-		"STAGE": "bench", "DEADLINE_MINUTES": "240", "MARKER_DEADLINE_MINUTES": "1440", "BYTE_VERIFICATION": "inconclusive", "METADATA_DIFFERENCES": "record",
-		"WORK_BUCKET":           "autobackup-bench-work",
-		"VALIDATION_QUEUE_ARN":  "arn:aws:sqs:eu-central-1:123456789012:autobackup-validation-queue-bench",
-		"VALIDATION_DLQ_ARN":    "arn:aws:sqs:eu-central-1:123456789012:autobackup-validation-dlq-bench",
-		"FAILURE_QUEUE_ARN":     "arn:aws:sqs:eu-central-1:123456789012:autobackup-failure-queue-bench",
-		"VALIDATION_DLQ_URL":    "https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-validation-dlq-bench",
-		"AWS_LAMBDA_LOG_FORMAT": "JSON",
-	}[name]
-}
+// executions is how many batches are under way at once. AWS runs one execution a
+// batch and as many functions as there are executions.
+const executions = 4
 
 // config is the functions' own, with servers in place of S3.
 func (s sides) config(server *minio.Server) aws.Config {
@@ -51,11 +34,11 @@ func (s sides) config(server *minio.Server) aws.Config {
 // batch after the other through fetch-etags and compare-etags.
 func (w *world) verdicts(ctx context.Context, at sides) (time.Duration, error) {
 	cfg := at.config(at.primary)
-	fetch, err := wire.FetchETags(cfg, environment, handler.Logger(io.Discard))
+	fetch, err := wire.FetchETags(cfg, w.of("fetch-etags"), handler.Logger(io.Discard))
 	if err != nil {
 		return 0, err
 	}
-	compare, err := wire.CompareETagsTo(io.Discard, w.clock.Now)(cfg, environment, handler.Logger(io.Discard))
+	compare, err := wire.CompareETagsTo(io.Discard, w.clock.Now)(cfg, w.of("compare-etags"), handler.Logger(io.Discard))
 	if err != nil {
 		return 0, err
 	}
@@ -102,7 +85,7 @@ func execute(ctx context.Context, payload []byte, functions ...handler.Func) (ve
 
 // payloads are the executions' inputs.
 func (w *world) payloads() (all [][]byte, err error) {
-	for objects := range slices.Chunk(w.small, batchSize) {
+	for objects := range slices.Chunk(w.small, w.batchSize) {
 		b := batch.Batch{Execution: "arn:aws:states:eu-central-1:123456789012:execution:autobackup-validation-bench:1"}
 		for _, o := range objects {
 			body, err := event(o)

@@ -78,7 +78,7 @@ func run(ctx context.Context, o options, out, progress io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	text := report(rows(o), results, facts(ctx, o, watch.Now(), before))
+	text := report(rows(o), results, facts(ctx, o, w.batchSize, watch.Now(), before))
 	if _, err := io.WriteString(out, text); err != nil || o.write == "" {
 		return err
 	}

@@ -41,6 +41,7 @@ type sides struct{ primary, replica *minio.Server }
 // world is two servers with the same objects, by replication.
 type world struct {
 	sides
+	deployed
 	clock  *clock.Clock
 	small  []object
 	large  object
@@ -49,6 +50,9 @@ type world struct {
 
 func newWorld(ctx context.Context, o options, dir string, watch *clock.Clock) (w *world, err error) {
 	w = &world{clock: watch, random: rand.NewChaCha8([32]byte{})}
+	if w.deployed, err = readDeployed(ctx, ".", dir); err != nil {
+		return w, err
+	}
 	if w.primary, err = minio.Start(ctx, o.minio, dir, "eu-central-1"); err != nil {
 		return w, err
 	}

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"io"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/internal/handler"
+	"autobackup/internal/wire"
+)
+
+func TestEveryFunctionIsBuiltWithTheDeployedSettings(t *testing.T) {
+	deployed, err := readDeployed(t.Context(), "..", t.TempDir())
+	require.NoError(t, err)
+	assert.Positive(t, deployed.batchSize)
+	for folder, build := range wire.Functions(io.Discard, time.Now) {
+		_, err := build(aws.Config{}, deployed.of(folder), handler.Logger(io.Discard))
+		assert.NoError(t, err, folder)
+	}
+}
