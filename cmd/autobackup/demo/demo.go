@@ -46,7 +46,7 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	r := &run{Options: o, clock: clock.Skipping(ctx), display: newDisplay(o.Progress)}
-	defer r.display.stop()
+	defer r.display.Stop()
 	r.watcher = newWatcher(r.clock)
 	closeStack, err := r.deploy(ctx, folder)
 	if err != nil {
@@ -59,7 +59,7 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 	if err := r.stack.WaitIdle(ctx); err != nil {
 		return nil, fmt.Errorf("wait for the validations: %w", err)
 	}
-	r.display.stop()
+	r.display.Stop()
 	if err := keep(r.stack.Outbox(), o.Keep); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/jedib0t/go-pretty/v6/progress"
+
+	"autobackup/cmd/autobackup/terminal"
 )
 
 // Origins of messages, as --from names them.
@@ -48,12 +51,12 @@ type Options struct {
 // run is one call of Run.
 type run struct {
 	Options
-	sqs     *sqs.Client
-	sfn     *sfn.Client
-	stack   stack
-	ledger  *ledger
-	display *display
-	report  *Report
+	sqs    *sqs.Client
+	sfn    *sfn.Client
+	stack  stack
+	ledger *ledger
+	sent   *progress.Tracker
+	report *Report
 }
 
 // Run puts messages back. The report tells what was done, also where the error
@@ -119,8 +122,9 @@ func (r *run) work(ctx context.Context) error {
 		return err
 	}
 	defer r.ledger.close()
-	r.display = newDisplay(r.Prompt, r.report.Pending())
-	defer r.display.stop()
+	shown := terminal.On(r.Prompt)
+	defer shown.Stop()
+	r.sent = shown.Track("putting back (Ctrl-C stops after the page under way)", r.report.Pending())
 	if r.From != FromEventDLQ {
 		if err := r.workExecutions(ctx); err != nil {
 			return err

@@ -33,7 +33,7 @@ func (r *run) send(ctx context.Context, from string, all []message, after func(c
 		if err := r.sendPage(ctx, from, page, after); err != nil {
 			return err
 		}
-		r.display.add(len(page))
+		r.sent.Increment(int64(len(page)))
 	}
 	return nil
 }
