@@ -28,7 +28,7 @@ func (s *stack) ranges(ctx context.Context, m batch.Message, plan comparebytes.P
 	var records []map[string]any
 	for _, item := range items {
 		var result json.RawMessage
-		in := comparebytes.Task{Operation: comparebytes.OpRange, Message: m, Plan: &plan, Range: &item}
+		in := comparebytes.Task{Step: comparebytes.Step{Operation: comparebytes.OpRange, Plan: &plan, Range: &item}, Message: m}
 		if err := s.task(ctx, in, &result); err != nil {
 			return done, err
 		}
@@ -44,7 +44,7 @@ func (s *stack) ranges(ctx context.Context, m batch.Message, plan comparebytes.P
 	if err != nil {
 		return done, err
 	}
-	err = s.task(ctx, comparebytes.Task{Operation: comparebytes.OpConclude, Message: m, Plan: &plan, Results: &results}, &done)
+	err = s.task(ctx, comparebytes.Task{Step: comparebytes.Step{Operation: comparebytes.OpConclude, Plan: &plan, Results: &results}, Message: m}, &done)
 	return done, err
 }
 

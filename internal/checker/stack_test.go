@@ -171,7 +171,7 @@ func (s *stack) read(ctx context.Context, m batch.Message) batch.Message {
 			return m
 		}
 		var done comparebytes.Done
-		err := s.task(ctx, comparebytes.Task{Operation: comparebytes.OpCompare, Message: m}, &done)
+		err := s.task(ctx, comparebytes.Task{Step: comparebytes.Step{Operation: comparebytes.OpCompare}, Message: m}, &done)
 		if err == nil && done.Plan != nil {
 			done, err = s.ranges(ctx, m, *done.Plan)
 		}

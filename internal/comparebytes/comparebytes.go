@@ -54,7 +54,7 @@ func (c Comparer) Do(ctx context.Context, in Request) (any, error) {
 
 func (c Comparer) compare(ctx context.Context, in Request) (Answer, error) {
 	if seen := verdict.Compare(in.Pair.Primary, in.Pair.Replica); seen.Reason == reason.SizeMismatch {
-		return answer(verdict.Verdict{Outcome: verdict.Failed, Reason: seen.Reason, Detail: seen.Detail}), nil
+		return Answer{Verdict: verdict.Verdict{Outcome: verdict.Failed, Reason: seen.Reason, Detail: seen.Detail}}, nil
 	}
 	plan := Plan{
 		RangeSize: cmp.Or(c.RangeSize, digest.RangeSize), BlockSize: cmp.Or(c.BlockSize, digest.BlockSize),

@@ -79,7 +79,7 @@ func TestResultsThatAreNotEveryRangeOnceAreAnErrorAndNoVerdict(t *testing.T) {
 	}
 	answer, err := concluded(t, func(r []map[string]any) []map[string]any { return r })
 	require.NoError(t, err)
-	assert.Equal(t, verdict.Verified, answer.Verdict)
+	assert.Equal(t, verdict.Verified, answer.Outcome)
 }
 
 func TestTheFirstOfSeveralDifferencesIsNamedWhateverTheOrder(t *testing.T) {
@@ -113,7 +113,7 @@ func TestThatAVersionIsGoneExplainsWhateverElseItsRangesAnswer(t *testing.T) {
 			return 0, ""
 		})
 		got := d.must(t, pairOf(25, 25, "", ""))
-		assert.Equal(t, verdict.Skipped, got.Verdict, got.Detail)
+		assert.Equal(t, verdict.Skipped, got.Outcome, got.Detail)
 		assert.Equal(t, reason.SourceDeleted, got.Reason)
 	}
 }
@@ -123,10 +123,10 @@ func TestThePlanIsItemsForADistributedMap(t *testing.T) {
 	d := deploy(fake.start(t), nil)
 	const size = 10<<40 + 1
 	var answer comparebytes.Answer
-	request := comparebytes.Request{Operation: comparebytes.OpCompare, Pair: pairOf(size, size, "", "")}
+	request := comparebytes.Request{Step: comparebytes.Step{Operation: comparebytes.OpCompare}, Pair: pairOf(size, size, "", "")}
 	require.NoError(t, d.task(t.Context(), request, &answer))
 	require.NotNil(t, answer.Plan)
-	assert.Empty(t, answer.Verdict)
+	assert.Empty(t, answer.Outcome)
 	assert.Equal(t, working, answer.Plan.Bucket)
 	assert.Regexp(t, `^plans/[0-9a-f]{64}\.json$`, answer.Plan.Key)
 	var ranges []digest.Range
@@ -147,8 +147,9 @@ func TestAWorkingBucketThatCannotBeUsedIsAnError(t *testing.T) {
 	fake := &fakeS3{}
 	d := deploy(fake.start(t), func(c *comparebytes.Comparer) { c.RangeSize = 5 })
 	plan := &comparebytes.Plan{Object: comparebytes.Object{Bucket: working, Key: "p"}, Ranges: 5, RangeSize: 5, BlockSize: 5, Algorithm: "SHA256"}
-	in := comparebytes.Request{Operation: comparebytes.OpConclude, Pair: pairOf(25, 25, "", ""), Plan: plan,
-		Results: &comparebytes.Object{Bucket: working, Key: "none"}}
+	in := comparebytes.Request{Pair: pairOf(25, 25, "", ""), Step: comparebytes.Step{
+		Operation: comparebytes.OpConclude, Plan: plan, Results: &comparebytes.Object{Bucket: working, Key: "none"},
+	}}
 	var answer comparebytes.Answer
 	err := d.task(t.Context(), in, &answer)
 	require.ErrorContains(t, err, "read s3://working/none")
@@ -184,7 +185,7 @@ func TestRequestsThatNoOperationTakesAreRefused(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			in := comparebytes.Request{Operation: comparebytes.OpCompare, Pair: pairOf(25, 25, "", "")}
+			in := comparebytes.Request{Step: comparebytes.Step{Operation: comparebytes.OpCompare}, Pair: pairOf(25, 25, "", "")}
 			require.NoError(t, in.Validate())
 			require.NoError(t, json.Unmarshal([]byte(tt.change), &in))
 			assert.ErrorContains(t, in.Validate(), tt.want)
@@ -197,10 +198,10 @@ func FuzzResults(f *testing.F) {
 	f.Add(`[{"Status":"SUCCEEDED","Output":"{\"index\":0,\"length\":5,\"equal\":true}"}]`)
 	fake := &fakeS3{}
 	d := deploy(fake.start(f), nil)
-	in := comparebytes.Request{
-		Operation: comparebytes.OpConclude, Pair: pairOf(5, 5, "", ""), Results: &comparebytes.Object{Bucket: working, Key: "m"},
+	in := comparebytes.Request{Pair: pairOf(5, 5, "", ""), Step: comparebytes.Step{
+		Operation: comparebytes.OpConclude, Results: &comparebytes.Object{Bucket: working, Key: "m"},
 		Plan: &comparebytes.Plan{Ranges: 1, RangeSize: 5, BlockSize: 5, Algorithm: "SHA256"},
-	}
+	}}
 	f.Fuzz(func(t *testing.T, file string) {
 		fake.files["m"] = []byte(`{"DestinationBucket":"working","ResultFiles":{"SUCCEEDED":[{"Key":"f"}]}}`)
 		fake.files["f"] = []byte(file)
@@ -212,6 +213,6 @@ func FuzzResults(f *testing.F) {
 			return
 		}
 		require.NoError(t, err)
-		assert.NotEmpty(t, answer.Verdict)
+		assert.NotEmpty(t, answer.Outcome)
 	})
 }

@@ -8,12 +8,12 @@
 //	range     compares one range of a plan
 //	conclude  reads what the Distributed Map wrote of all ranges, and judges
 //
-// The answer of each but a range's is a verdict, in the message that is judged. What a side answers instead of
-// its bytes is data, so that one range that is denied costs the others nothing.
-// A side that was denied or unreachable is an error that the state machine
-// retries, until the retries it tells of reach DeniedRetries or
-// UnreachableRetries; then it is data, too. So no operation ever ends in a
-// verdict on content that rests on anything but bytes read on both sides.
+// The answer of each but a range's is a verdict, in the message that is judged.
+// What a side answers instead of its bytes is data, so that one range that is
+// denied costs the others nothing. A side that was denied or unreachable is an
+// error that the state machine retries, until the retries it tells of reach
+// DeniedRetries or UnreachableRetries; then it is data, too. So no operation ever
+// ends in a verdict on content that rests on anything but bytes read on both sides.
 //
 // Step Functions' 256 KiB hold: an answer is under 2 KiB, whatever the object's
 // size, and the list of ranges and their results are in the working bucket.

@@ -133,10 +133,10 @@ func TestAnAnswerThatIsNotWhatWasAskedForIsAnErrorAndNoVerdict(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			c := comparebytes.Comparer{Hasher: tt.answer}
-			got, err := c.Do(t.Context(), comparebytes.Request{Operation: comparebytes.OpCompare, Pair: pairOf(7, 7, "", "")})
+			got, err := c.Do(t.Context(), comparebytes.Request{Step: comparebytes.Step{Operation: comparebytes.OpCompare}, Pair: pairOf(7, 7, "", "")})
 			if tt.right {
 				require.NoError(t, err)
-				assert.Equal(t, verdict.Verified, got.(comparebytes.Answer).Verdict)
+				assert.Equal(t, verdict.Verified, got.(comparebytes.Answer).Outcome)
 				return
 			}
 			require.Error(t, err)

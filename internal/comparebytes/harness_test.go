@@ -105,7 +105,7 @@ func (d *deployment) task(ctx context.Context, in comparebytes.Request, out any)
 
 // compare runs the whole workflow for one pair.
 func (d *deployment) compare(ctx context.Context, pair comparebytes.Pair) (answer comparebytes.Answer, err error) {
-	err = d.task(ctx, comparebytes.Request{Operation: comparebytes.OpCompare, Pair: pair}, &answer)
+	err = d.task(ctx, comparebytes.Request{Step: comparebytes.Step{Operation: comparebytes.OpCompare}, Pair: pair}, &answer)
 	if err != nil || answer.Plan == nil {
 		return answer, err
 	}
@@ -113,7 +113,7 @@ func (d *deployment) compare(ctx context.Context, pair comparebytes.Pair) (answe
 	if err != nil {
 		return answer, err
 	}
-	concluded := comparebytes.Request{Operation: comparebytes.OpConclude, Pair: pair, Plan: answer.Plan, Results: &results}
+	concluded := comparebytes.Request{Step: comparebytes.Step{Operation: comparebytes.OpConclude, Plan: answer.Plan, Results: &results}, Pair: pair}
 	answer = comparebytes.Answer{}
 	err = d.task(ctx, concluded, &answer)
 	return answer, err
@@ -137,7 +137,7 @@ func (d *deployment) mapRun(ctx context.Context, pair comparebytes.Pair, plan co
 	for i, item := range items {
 		children.Go(func() error {
 			child := *d // counts for itself
-			in := comparebytes.Request{Operation: comparebytes.OpRange, Pair: pair, Plan: &plan, Range: &item}
+			in := comparebytes.Request{Step: comparebytes.Step{Operation: comparebytes.OpRange, Plan: &plan, Range: &item}, Pair: pair}
 			err := child.task(ctx, in, &d.results[i])
 			records[i] = record(in, d.results[i])
 			return err

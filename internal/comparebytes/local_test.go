@@ -136,7 +136,7 @@ func TestAgainstTheLocalS3(t *testing.T) {
 				tt.prepare(t, r, &pair)
 			}
 			got := deploy(r.clients, small).must(t, pair)
-			assert.Equal(t, tt.outcome, got.Verdict, got.Detail)
+			assert.Equal(t, tt.outcome, got.Outcome, got.Detail)
 			assert.Equal(t, tt.reason, got.Reason, got.Detail)
 			assert.Contains(t, got.Detail, tt.detail)
 			assert.Contains(t, got.Detail, "primary docs (eu-central-1) and replica copy (")
@@ -186,7 +186,7 @@ func TestStorageClassesOfTheLocalS3(t *testing.T) {
 				assert.NotEqual(t, "RestoreObject", counted.Operation)
 			}
 		} else {
-			assert.Equal(t, verdict.Verified, got.Verdict, "%s: %s", class, got.Detail)
+			assert.Equal(t, verdict.Verified, got.Outcome, "%s: %s", class, got.Detail)
 		}
 	}
 	assert.Equal(t, map[reason.Code]int{"": 6, reason.Archived: 2}, told)
@@ -215,7 +215,7 @@ func TestADenialIsBelievedOnlyAfterRetries(t *testing.T) {
 			return &s3.Fault{Status: http.StatusForbidden}
 		}
 		d := deploy(r.clients, nil)
-		assert.Equal(t, want, d.must(t, pair).Verdict)
+		assert.Equal(t, want, d.must(t, pair).Outcome)
 		assert.Equal(t, 1+comparebytes.DeniedRetries, d.requests)
 	}
 }

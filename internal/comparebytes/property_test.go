@@ -141,7 +141,7 @@ func TestTheWholeAgreesWithTheReferenceModel(t *testing.T) {
 			recorded(m.primary, m.primaryStored), recorded(m.replica, m.replicaStored)))
 		require.NoError(rt, err)
 		outcome, code := m.verdict()
-		assert.Equal(rt, outcome, got.Verdict, got.Detail)
+		assert.Equal(rt, outcome, got.Outcome, got.Detail)
 		assert.Equal(rt, code, got.Reason, got.Detail)
 		assert.Nil(rt, got.Plan)
 		assert.Equal(rt, outcome == verdict.Verified, got.Evidence == verdict.BytesRead)

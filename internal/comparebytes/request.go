@@ -7,7 +7,6 @@ import (
 
 	"autobackup/internal/checksum"
 	"autobackup/internal/digest"
-	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
 
@@ -38,15 +37,20 @@ func (p Pair) validate() error {
 	return nil
 }
 
-// Request is about one pair. A Task carries it.
-type Request struct {
+// Step is one step of comparing a pair.
+type Step struct {
 	Operation string `json:"operation"`
-	Pair      Pair   `json:"pair"`
 	// Retries is $$.State.RetryCount of the state that asks.
 	Retries int           `json:"retries"`
 	Plan    *Plan         `json:"plan,omitempty"`    // of range and conclude
 	Range   *digest.Range `json:"range,omitempty"`   // of range: $$.Map.Item.Value
 	Results *Object       `json:"results,omitempty"` // of conclude: ResultWriterDetails
+}
+
+// Request is a step of one pair. A Task carries it.
+type Request struct {
+	Step
+	Pair Pair `json:"pair"`
 }
 
 // Validate refuses what no operation can work on.
@@ -109,13 +113,6 @@ const maxRanges = digest.MaxSize / digest.RangeSize
 
 // Answer is a verdict or, of the operation compare, a plan to be worked off.
 type Answer struct {
-	Verdict  verdict.Outcome  `json:"verdict,omitempty"` // lagging: the replica's version is gone, look again
-	Reason   reason.Code      `json:"reason,omitempty"`
-	Evidence verdict.Evidence `json:"evidence,omitempty"`
-	Detail   string           `json:"detail,omitempty"` // as verdict.Verdict's
-	Plan     *Plan            `json:"plan,omitempty"`   // set exactly where Verdict is empty
-}
-
-func answer(v verdict.Verdict) Answer {
-	return Answer{Verdict: v.Outcome, Reason: v.Reason, Evidence: v.Evidence, Detail: v.Detail}
+	verdict.Verdict       // lagging: the replica's version is gone, look again
+	Plan            *Plan `json:"plan,omitempty"` // set exactly where there is no verdict
 }

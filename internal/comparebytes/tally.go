@@ -100,5 +100,5 @@ func (t *tally) judge() (Answer, error) {
 	if t.bytes.Replica.Found == verdict.Object {
 		t.bytes.Replica.CRC64NVME = replica.String()
 	}
-	return answer(verdict.JudgeBytes(t.bytes)), nil
+	return Answer{Verdict: verdict.JudgeBytes(t.bytes)}, nil
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"autobackup/internal/batch"
-	"autobackup/internal/digest"
 	"autobackup/internal/reason"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
@@ -16,12 +15,8 @@ import (
 // Task is what the state machine sends: a Request about the first replica of a
 // message that is to be read.
 type Task struct {
-	Operation string        `json:"operation"`
-	Message   batch.Message `json:"message"`
-	Retries   int           `json:"retries"`
-	Plan      *Plan         `json:"plan,omitempty"`
-	Range     *digest.Range `json:"range,omitempty"`
-	Results   *Object       `json:"results,omitempty"`
+	Step
+	Message batch.Message `json:"message"`
 }
 
 // Done is what it gets back: the message with the verdict on that replica or, of
@@ -74,7 +69,7 @@ func (t Task) request() (in Request, replica int, err error) {
 		return in, 0, errors.New(`"message" has no replica whose "bytes" are to be read`)
 	}
 	return Request{
-		Operation: t.Operation, Retries: t.Retries, Plan: t.Plan, Range: t.Range, Results: t.Results,
+		Step: t.Step,
 		Pair: Pair{Key: object.Key, Version: object.VersionID, Primary: t.Message.Look.Primary, Replica: t.Message.Look.Replicas[replica]},
 	}, replica, nil
 }
@@ -84,11 +79,11 @@ func (t Task) request() (in Request, replica int, err error) {
 func with(m batch.Message, replica int, a Answer) batch.Message {
 	look := *m.Look
 	look.Replicas = slices.Clone(look.Replicas)
-	v := verdict.Verdict{Outcome: a.Verdict, Reason: a.Reason, Evidence: a.Evidence}
-	if a.Verdict != verdict.Verified {
-		v.Detail = reason.Line(a.Detail, verdict.MaxBytesDetail)
+	a.Detail = reason.Line(a.Detail, verdict.MaxBytesDetail)
+	if a.Outcome == verdict.Verified {
+		a.Detail = ""
 	}
-	look.Replicas[replica].Bytes = &v
+	look.Replicas[replica].Bytes = &a.Verdict
 	m.Look = &look
 	return m
 }

@@ -21,7 +21,7 @@ func taskOf(operation string, pair comparebytes.Pair) comparebytes.Task {
 	before.Bytes, pair.Replica.Bytes = &verified, &toRead
 	body := fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Created","region":"eu-central-1",`+
 		`"detail":{"bucket":{"name":"docs"},"object":{"key":%q,"version-id":%q}}}`, pair.Key, pair.Version)
-	return comparebytes.Task{Operation: operation, Message: batch.Message{ID: "m", Body: body, Unread: 1,
+	return comparebytes.Task{Step: comparebytes.Step{Operation: operation}, Message: batch.Message{ID: "m", Body: body, Unread: 1,
 		Look: &verdict.Look{Primary: pair.Primary, Replicas: []verdict.Side{before, pair.Replica, pair.Replica}}}}
 }
 
