@@ -231,6 +231,13 @@ func TestEveryAlarmIsWhatCloudWatchTakes(t *testing.T) {
 			if q.ReturnData == nil || *q.ReturnData {
 				returned++
 				assert.NotContains(t, q.Expression, "SEARCH", a.ID)
+				// Decision 18: of a metric without any value it may make nothing.
+				for _, filled := range regexp.MustCompile(`FILL\((\w+)`).FindAllStringSubmatch(q.Expression, -1) {
+					assert.Equal(t, "sent", filled[1], a.ID)
+				}
+				for _, zero := range regexp.MustCompile(`([^=>]*[\w)]) == 0`).FindAllStringSubmatch(q.Expression, -1) {
+					assert.Contains(t, zero[1], "+ 0 * ", a.ID)
+				}
 				continue
 			}
 			period = q.MetricStat.Period
