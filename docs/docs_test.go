@@ -147,7 +147,8 @@ func TestThePicturesShowTransitionsThatTheDefinitionHas(t *testing.T) {
 
 // ready are the commands of the documents that the gate or a test runs.
 var ready = []string{
-	"go run ./cmd/autobackup demo", "go run ./cmd/autobackup demo --dir DIR", "go test ./...", "bash .ci/run", "bench/run --peers --write", "export CGO_ENABLED=0", "sam build",
+	"go run ./cmd/autobackup demo", "go run ./cmd/autobackup demo --dir DIR",
+	"go run ./cmd/autobackup demo --parameter ByteVerification=always", "go test ./...", "bash .ci/run", "bench/run --peers --write", "export CGO_ENABLED=0", "sam build",
 	"go run ./cmd/autobackup requeue --dry-run", "go run ./cmd/autobackup requeue",
 	"go run ./cmd/autobackup requeue --since 2000h --from executions --dry-run",
 	"go run ./cmd/autobackup requeue --from event-dlq --yes --json",

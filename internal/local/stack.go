@@ -151,12 +151,7 @@ func Environment(project, name string) (samconfig.Environment, error) {
 // Deploy creates the resources of an environment's template, as `sam deploy
 // --config-env` would. Parameters replace those of the environment.
 func (s *Stack) Deploy(env samconfig.Environment, parameters map[string]string) (*template.Stack, error) {
-	file := filepath.Join(s.Project, env.TemplateFile)
-	source, err := os.ReadFile(file) // #nosec G304: the project's own file
-	if err != nil {
-		return nil, fmt.Errorf("deploy %s: %w", env.StackName, err)
-	}
-	t, err := template.Load(source, env.TemplateFile)
+	t, err := load(s.Project, env)
 	if err != nil {
 		return nil, fmt.Errorf("deploy %s: %w", env.StackName, err)
 	}
@@ -171,6 +166,23 @@ func (s *Stack) Deploy(env samconfig.Environment, parameters map[string]string) 
 		return nil, fmt.Errorf("deploy %s: %w", env.StackName, err)
 	}
 	return deployed, nil
+}
+
+// Parameters are the names of the parameters of an environment's template.
+func Parameters(project string, env samconfig.Environment) ([]string, error) {
+	t, err := load(project, env)
+	if err != nil {
+		return nil, err
+	}
+	return t.Parameters(), nil
+}
+
+func load(project string, env samconfig.Environment) (*template.Template, error) {
+	source, err := os.ReadFile(filepath.Join(project, env.TemplateFile)) // #nosec G304: the project's own file
+	if err != nil {
+		return nil, err
+	}
+	return template.Load(source, env.TemplateFile)
 }
 
 // put hands an S3 event to the region's event bus.

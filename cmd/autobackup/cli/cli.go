@@ -35,10 +35,11 @@ type commands struct {
 }
 
 type demoCommand struct {
-	Dir     string `help:"Upload the files in DIR, recursively, instead of the samples." type:"existingdir" placeholder:"DIR"`
-	Project string `help:"Folder of template.yaml and samconfig.toml." default:"." type:"existingdir"`
-	JSON    bool   `help:"Print the report as JSON." name:"json"`
-	Keep    string `help:"Keep the e-mails in this folder." placeholder:"DIR"`
+	Dir       string            `help:"Upload the files in DIR, recursively, instead of the samples." type:"existingdir" placeholder:"DIR"`
+	Project   string            `help:"Folder of template.yaml and samconfig.toml." default:"." type:"existingdir"`
+	Parameter map[string]string `help:"Deploy with this parameter of the templates, such as ByteVerification=always; may be repeated." placeholder:"NAME=VALUE" mapsep:"none"`
+	JSON      bool              `help:"Print the report as JSON." name:"json"`
+	Keep      string            `help:"Keep the e-mails in this folder." placeholder:"DIR"`
 }
 
 // Run executes a command line and answers the exit code.
@@ -71,7 +72,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 }
 
 func (d demoCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
-	report, err := demo.Run(ctx, demo.Options{Project: d.Project, Dir: d.Dir, Keep: d.Keep, Progress: stderr})
+	report, err := demo.Run(ctx, demo.Options{Project: d.Project, Dir: d.Dir, Parameters: d.Parameter, Keep: d.Keep, Progress: stderr})
 	if err != nil {
 		return trouble(stderr, err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"autobackup/cmd/autobackup/cli"
 	"autobackup/cmd/autobackup/demo"
+	"autobackup/internal/verdict"
 )
 
 var update = flag.Bool("update", false, "write the demo's output into README.md")
@@ -92,6 +93,23 @@ func TestTheDemoTakesTheUsersOwnFilesAndTellsWhatItCouldNotRead(t *testing.T) {
 	assert.False(t, report.Expected)
 }
 
+func TestTheDemoDeploysWithTheParametersOfTheCommandLine(t *testing.T) {
+	code, stdout, stderr := run("demo", "--project", project, "--json",
+		"--parameter", "ByteVerification=always", "--parameter", "Stage=try", "--parameter", "ObjectLockMode=GOVERNANCE", "--parameter", "ObjectLockDays=1")
+	require.Equal(t, cli.Expected, code, "%s%s", stdout, stderr)
+	var report demo.Report
+	require.NoError(t, json.Unmarshal([]byte(stdout), &report))
+	evidence := map[verdict.Evidence]int{}
+	for _, o := range report.Objects {
+		evidence[o.Evidence]++
+	}
+	assert.Equal(t, map[verdict.Evidence]int{verdict.BytesRead: 9, verdict.DeleteMarker: 1, "": 3}, evidence)
+	require.Len(t, report.Alerts, 2)
+	for _, alert := range report.Alerts {
+		assert.Contains(t, alert.Subject, "[try] ")
+	}
+}
+
 func TestWrongUsageSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	cases := []struct {
 		name, stderr string
@@ -102,6 +120,9 @@ func TestWrongUsageSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{"an unknown flag", "autobackup: error: unknown flag --fast", []string{"demo", "--fast"}},
 		{"a folder that is not there", "no/such/folder", []string{"demo", "--dir", "no/such/folder"}},
 		{"a project without templates", "samconfig.toml", []string{"demo", "--project", "."}},
+		{"a parameter without a value", `expected "<key>=<value>" but got "Stage"`, []string{"demo", "--parameter", "Stage"}},
+		{"a parameter of neither template", "template.yaml: the template has no parameter Deadline; known are AccessLogBucket,", []string{"demo", "--project", project, "--parameter", "Deadline=5"}},
+		{"a value that the template refuses", `Parameters.ObjectLockDays: "-1" is less than 0`, []string{"demo", "--project", project, "--parameter", "ObjectLockDays=-1"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -16,10 +16,12 @@ import (
 
 // Options say what to run.
 type Options struct {
-	Project  string    // folder of the templates
-	Dir      string    // upload the files below it; empty: the samples
-	Keep     string    // folder to keep the e-mails in; empty: they are only printed
-	Progress io.Writer // gets a progress display if it is a terminal
+	Project string // folder of the templates
+	Dir     string // upload the files below it; empty: the samples
+	// Parameters of the templates, by name, instead of those in samconfig.toml.
+	Parameters map[string]string
+	Keep       string    // folder to keep the e-mails in; empty: they are only printed
+	Progress   io.Writer // gets a progress display if it is a terminal
 }
 
 // run is one demo.

@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"autobackup/internal/local"
+	"autobackup/internal/local/samconfig"
 )
 
 // Environments of samconfig.toml that the demo deploys.
@@ -67,12 +70,21 @@ func (r *run) deploy(ctx context.Context, folder string) (stop func() error, err
 }
 
 func (r *run) deployStacks() error {
+	unknown := maps.Clone(r.Parameters)
 	for _, name := range []string{replicaEnvironment, primaryEnvironment} {
 		environment, err := local.Environment(r.Project, name)
 		if err != nil {
 			return err
 		}
-		deployed, err := r.stack.Deploy(environment, nil)
+		parameters, err := r.parametersOf(environment)
+		if err != nil {
+			return err
+		}
+		maps.DeleteFunc(unknown, func(name, _ string) bool { _, known := parameters[name]; return known })
+		if name == primaryEnvironment {
+			maps.Copy(parameters, unknown) // to be refused by name
+		}
+		deployed, err := r.stack.Deploy(environment, parameters)
 		if err != nil {
 			return err
 		}
@@ -88,6 +100,17 @@ func (r *run) deployStacks() error {
 		}
 	}
 	return nil
+}
+
+// parametersOf are the given ones that an environment's template has.
+func (r *run) parametersOf(environment samconfig.Environment) (map[string]string, error) {
+	names, err := local.Parameters(r.Project, environment)
+	if err != nil {
+		return nil, fmt.Errorf("read the parameters of %s: %w", environment.StackName, err)
+	}
+	parameters := maps.Clone(r.Parameters)
+	maps.DeleteFunc(parameters, func(name, _ string) bool { return !slices.Contains(names, name) })
+	return parameters, nil
 }
 
 // build compiles the functions as `sam build` does, for this machine, and gives

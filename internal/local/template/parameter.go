@@ -42,6 +42,15 @@ var constraintTypes = map[string][]string{
 
 var parameterTypes = []string{"String", "Number", "CommaDelimitedList", "List<Number>"}
 
+// Parameters are the names of the template's parameters, in its order.
+func (t *Template) Parameters() []string {
+	names := make([]string, len(t.parameters))
+	for i, p := range t.parameters {
+		names[i] = p.name
+	}
+	return names
+}
+
 func (t *Template) loadParameters() error {
 	section := t.root.get("Parameters")
 	if err := section.mapping(nil, nil); err != nil {
