@@ -12,7 +12,7 @@ const (
 // minioDifferences are those of the version that internal/local/minio names.
 var minioDifferences = []Difference{
 	{
-		Test: "a replicated full-object CRC32 is kept", Address: userGuide + "replication-what-is-isnt-replicated.html",
+		Test: "a replicated full-object CRC32 is kept", Address: userGuide + "replication-what-is-isnot-replicated.html",
 		Says:    "refuses its own replica of a multipart upload with a full-object CRC32 or CRC32C, for a wrong checksum: FAILED",
 		Matters: "REPLICATION_FAILED, as it is", fails: []string{`Should not be: "FAILED"`},
 	},
