@@ -84,7 +84,13 @@ func number(digest string) (n uint64) {
 }
 
 // Piece is the bytes Offset to Offset+Length of an object.
-type Piece struct{ Offset, Length int64 }
+type Piece struct {
+	Offset int64 `json:"offset"`
+	Length int64 `json:"length"`
+}
+
+// String is "16777216 bytes from byte 33554432 on".
+func (p Piece) String() string { return fmt.Sprintf("%d bytes from byte %d on", p.Length, p.Offset) }
 
 // Match is what two layouts say about two contents. Where neither field is set,
 // they don't decide.

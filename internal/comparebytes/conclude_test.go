@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/internal/checksum"
 	"autobackup/internal/comparebytes"
 	"autobackup/internal/digest"
 	"autobackup/internal/reason"
@@ -61,7 +62,7 @@ func TestResultsThatAreNotEveryRangeOnceAreAnErrorAndNoVerdict(t *testing.T) {
 		"equal without digests": {output(2, func(r *comparebytes.RangeResult) { r.Primary.CRC64, r.Replica.CRC64 = nil, nil }),
 			"the result of range 2 contradicts itself"},
 		"equal with other checksums":   {output(2, func(r *comparebytes.RangeResult) { *r.Primary.CRC64++ }), "contradicts itself"},
-		"equal and different":          {output(2, func(r *comparebytes.RangeResult) { r.Different = &verdict.Block{} }), "contradicts itself"},
+		"equal and different":          {output(2, func(r *comparebytes.RangeResult) { r.Different = &checksum.Piece{} }), "contradicts itself"},
 		"neither":                      {output(2, func(r *comparebytes.RangeResult) { r.Equal = false }), "contradicts itself"},
 		"bytes of a denied side":       {output(2, func(r *comparebytes.RangeResult) { r.Replica.Found = verdict.Denied }), "contradicts itself"},
 		"bytes of an archived primary": {output(2, func(r *comparebytes.RangeResult) { r.Primary.Found = verdict.Archived }), "contradicts itself"},

@@ -33,7 +33,7 @@ func (f Functions) Hash(ctx context.Context, region string, in hashbytes.Request
 	function, known := f.ARNs[region]
 	if !known {
 		return hashbytes.Answer{Found: verdict.Unsupported,
-			Detail: reason.Line("there is no hash-bytes in region "+region+": deploy replica.yaml there", 200)}, nil
+			Detail: reason.Line("there is no hash-bytes in region "+region+": deploy replica.yaml there", verdict.MaxSideDetail)}, nil
 	}
 	payload, err := json.Marshal(in)
 	if err != nil {
@@ -66,7 +66,7 @@ func refused(function string, err error) hashbytes.Answer {
 		a.Found = verdict.Unsupported
 		a.Detail += "; deploy the stack of " + function
 	}
-	a.Detail = reason.Line(a.Detail, 200)
+	a.Detail = reason.Line(a.Detail, verdict.MaxSideDetail)
 	return a
 }
 
@@ -81,5 +81,5 @@ func failed(payload []byte) (hashbytes.Answer, error) {
 	if told.ErrorType == reason.BadInput || told.ErrorType == reason.Internal {
 		return hashbytes.Answer{}, errors.New(text)
 	}
-	return hashbytes.Answer{Found: verdict.Unreachable, Detail: reason.Line(text, 200)}, nil
+	return hashbytes.Answer{Found: verdict.Unreachable, Detail: reason.Line(text, verdict.MaxSideDetail)}, nil
 }

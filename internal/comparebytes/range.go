@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"autobackup/internal/checksum"
 	"autobackup/internal/digest"
 	"autobackup/internal/hashbytes"
 	"autobackup/internal/verdict"
@@ -27,7 +28,7 @@ type RangeResult struct {
 	Replica Part `json:"replica"`
 	Equal   bool `json:"equal"` // every byte was read on both sides, and all digests agree
 	// Different is the first block that differs, by its offset in the object.
-	Different *verdict.Block `json:"different,omitempty"`
+	Different *checksum.Piece `json:"different,omitempty"`
 }
 
 // Part is what one side answered.
@@ -110,7 +111,7 @@ func merge(r digest.Range, primary, replica hashbytes.Answer) (RangeResult, erro
 	}
 	result.Equal = !differs
 	if differs {
-		result.Different = &verdict.Block{Offset: r.Offset + block.Offset, Length: block.Length}
+		result.Different = &checksum.Piece{Offset: r.Offset + block.Offset, Length: block.Length}
 	}
 	return result, nil
 }

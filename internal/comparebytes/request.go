@@ -3,7 +3,6 @@ package comparebytes
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"autobackup/internal/checksum"
 	"autobackup/internal/digest"
@@ -97,12 +96,13 @@ type Plan struct {
 func (p Plan) pieces(size int64) digest.Pieces { return digest.Pieces{Length: size, Size: p.RangeSize} }
 
 func (p Plan) validate(size int64, r *digest.Range) error {
-	switch {
-	case p.RangeSize < 1 || p.BlockSize < 1 || p.pieces(size).Count() != p.Ranges || p.Ranges > maxRanges:
+	if p.RangeSize < 1 || p.BlockSize < 1 || p.pieces(size).Count() != p.Ranges || p.Ranges > maxRanges {
 		return fmt.Errorf("a plan of %d ranges of %d bytes is not one of an object of %d bytes", p.Ranges, p.RangeSize, size)
-	case !slices.Contains(digest.Algorithms(), p.Algorithm):
-		return fmt.Errorf("digest algorithm %+.20q is none of %v", p.Algorithm, digest.Algorithms())
-	case r != nil && (r.Index < 0 || r.Index >= p.Ranges || *r != p.pieces(size).At(r.Index)):
+	}
+	if err := digest.CheckAlgorithm(p.Algorithm); err != nil {
+		return err
+	}
+	if r != nil && (r.Index < 0 || r.Index >= p.Ranges || *r != p.pieces(size).At(r.Index)) {
 		return fmt.Errorf("range %d, %s, is not one of the plan", r.Index, r)
 	}
 	return nil

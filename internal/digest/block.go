@@ -1,10 +1,10 @@
 package digest
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"hash"
+	"slices"
 
 	"github.com/minio/crc64nvme"
 
@@ -17,6 +17,14 @@ func Algorithms() []checksum.Algorithm {
 	return []checksum.Algorithm{checksum.SHA256, checksum.CRC64NVME}
 }
 
+// CheckAlgorithm refuses one that is not of Algorithms.
+func CheckAlgorithm(a checksum.Algorithm) error {
+	if !slices.Contains(Algorithms(), a) {
+		return fmt.Errorf("digest algorithm %+.20q is none of %v", a, Algorithms())
+	}
+	return nil
+}
+
 // Block takes the bytes of one block. It is an io.Writer that never fails.
 type Block struct {
 	crc    uint64
@@ -26,14 +34,13 @@ type Block struct {
 // NewBlock starts a block. The error tells an algorithm that is not one of
 // Algorithms.
 func NewBlock(a checksum.Algorithm) (*Block, error) {
-	switch a {
-	case checksum.CRC64NVME:
-		return &Block{}, nil
-	case checksum.SHA256:
-		return &Block{strong: sha256.New()}, nil
-	default:
-		return nil, fmt.Errorf("digest algorithm %+.20q is none of %v", a, Algorithms())
+	if err := CheckAlgorithm(a); err != nil {
+		return nil, err
 	}
+	if a == checksum.CRC64NVME {
+		return &Block{}, nil
+	}
+	return &Block{strong: a.New()}, nil
 }
 
 // Write implements io.Writer.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 
 	"autobackup/internal/checksum"
 )
@@ -21,12 +20,13 @@ type Digests struct {
 
 // Validate refuses what can't be the digests of that many bytes.
 func (d Digests) Validate() error {
-	switch {
-	case d.Length < 0 || d.BlockSize < 1:
+	if d.Length < 0 || d.BlockSize < 1 {
 		return fmt.Errorf("digests of %d bytes in blocks of %d", d.Length, d.BlockSize)
-	case !slices.Contains(Algorithms(), d.Algorithm):
-		return fmt.Errorf("digest algorithm %+.20q is none of %v", d.Algorithm, Algorithms())
-	case int64(len(d.Blocks)) != d.pieces().Count()*d.size():
+	}
+	if err := CheckAlgorithm(d.Algorithm); err != nil {
+		return err
+	}
+	if int64(len(d.Blocks)) != d.pieces().Count()*d.size() {
 		return fmt.Errorf("%d bytes of %s digests for %d blocks", len(d.Blocks), d.Algorithm, d.pieces().Count())
 	}
 	return nil

@@ -1,6 +1,6 @@
 package digest
 
-import "fmt"
+import "autobackup/internal/checksum"
 
 // The sizes in bytes, see the package comment.
 const (
@@ -16,8 +16,8 @@ type Range struct {
 	Length int64 `json:"length"`
 }
 
-// String is "16777216 bytes from byte 33554432 on".
-func (r Range) String() string { return fmt.Sprintf("%d bytes from byte %d on", r.Length, r.Offset) }
+// String is checksum.Piece's.
+func (r Range) String() string { return checksum.Piece{Offset: r.Offset, Length: r.Length}.String() }
 
 // Pieces says how an object or a range of length bytes is cut into pieces of
 // size bytes. Nothing at all is one empty piece, so that an empty object is read,

@@ -30,7 +30,6 @@ const (
 	InFlight = 8
 	// copyBuffer is in bytes; BenchmarkRead gains nothing from more.
 	copyBuffer = 256 << 10
-	maxDetail  = 200 // bytes, as verdict.Side's
 )
 
 // Objects reads object versions.
@@ -60,7 +59,7 @@ func (r Reader) Read(ctx context.Context, in Request) (Answer, error) {
 	case found == verdict.Denied:
 		detail += "; grant hash-bytes s3:GetObjectVersion, for SSE-KMS also kms:Decrypt on the key"
 	}
-	return Answer{Found: found, Detail: reason.Line(detail, maxDetail)}, nil
+	return Answer{Found: found, Detail: reason.Line(detail, verdict.MaxSideDetail)}, nil
 }
 
 func (r Reader) digests(ctx context.Context, in Request) (*digest.Digests, error) {

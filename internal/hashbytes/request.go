@@ -3,7 +3,6 @@ package hashbytes
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"autobackup/internal/checksum"
 	"autobackup/internal/digest"
@@ -40,10 +39,8 @@ func (r Request) Validate() error {
 		return errors.New("only an empty object has an empty range")
 	case r.BlockSize < 1 || r.pieces().Count() > maxBlocks:
 		return fmt.Errorf("blocks of %d bytes cut %d bytes into none or more than %d", r.BlockSize, r.Length, maxBlocks)
-	case !slices.Contains(digest.Algorithms(), r.Algorithm):
-		return fmt.Errorf("digest algorithm %+.20q is none of %v", r.Algorithm, digest.Algorithms())
 	}
-	return nil
+	return digest.CheckAlgorithm(r.Algorithm)
 }
 
 func (r Request) pieces() digest.Pieces { return digest.Pieces{Length: r.Length, Size: r.BlockSize} }

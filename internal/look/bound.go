@@ -17,7 +17,7 @@ const (
 	maxWord   = 18  // aws:kms:dsse has 12
 	maxETag   = 48  // an MD5, -10000 and two quotes
 	maxSum    = 96  // a SHA512 and -10000
-	maxText   = 420 // maxDetail quotes
+	maxText   = 420 // verdict.MaxSideDetail quotes
 	// maxPartsText is a detail of verdict.Parts without anything to escape.
 	maxPartsText = verdict.MaxPartsDetail + 2
 )
@@ -35,7 +35,7 @@ const maxSums = 2
 func bounded(s verdict.Side) verdict.Side {
 	s.Bucket = within(maxBucket, s.Bucket)
 	s.Region = within(maxRegion, s.Region)
-	s.Detail = within(maxText, reason.Line(s.Detail, maxDetail))
+	s.Detail = within(maxText, reason.Line(s.Detail, verdict.MaxSideDetail))
 	s.ETag = within(maxETag, s.ETag)
 	s.Encryption = within(maxWord, s.Encryption)
 	s.Checksums = strongest(s.Checksums)

@@ -8,11 +8,7 @@ import (
 	"autobackup/internal/verdict"
 )
 
-const (
-	// maxDetail is the length of verdict.Side's Detail in bytes.
-	maxDetail = 200
-	noBucket  = "bucket does not exist"
-)
+const noBucket = "bucket does not exist"
 
 // classify tells what an error of HeadObject says about the side, by status and
 // headers, because the answer to a HEAD has no body.

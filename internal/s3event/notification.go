@@ -155,12 +155,14 @@ func (o ObjectVersion) check() error {
 		return malformed("s3.bucket.name %s is no bucket name; find out who sends to this queue", quoted(o.Bucket))
 	case !regionName.MatchString(o.Region):
 		return malformed("awsRegion %s is no region; find out who sends to this queue", quoted(o.Region))
-	case o.VersionID == "null" || len(o.VersionID) > maxVersionID || !versionID.MatchString(o.VersionID):
+	case o.VersionID == "null" || !isVersionID(o.VersionID):
 		return malformed("s3.object.versionId %s is no version id; find out who sends to this queue", quoted(o.VersionID))
 	case o.Size < 0:
 		return malformed("s3.object.size is %d bytes; find out who sends to this queue", o.Size)
 	}
 	return nil
 }
+
+func isVersionID(id string) bool { return len(id) <= maxVersionID && versionID.MatchString(id) }
 
 func isBucket(name string) bool { return bucketName.MatchString(name) && !strings.Contains(name, "..") }

@@ -139,7 +139,7 @@ func object(m message) error {
 		return malformed("detail.object.key has %d bytes, S3 takes at most %d; find out who sends to this queue", len(o.Key), maxKey)
 	case o.VersionID == "" || o.VersionID == "null":
 		return malformed("detail.object.version-id is missing: versioning was off; turn it on for the bucket and upload the object again")
-	case len(o.VersionID) > maxVersionID || !versionID.MatchString(o.VersionID):
+	case !isVersionID(o.VersionID):
 		return malformed("detail.object.version-id %s is no version id; find out who sends to this queue", quoted(o.VersionID))
 	case o.Size < 0:
 		return malformed("detail.object.size is %d bytes; find out who sends to this queue", o.Size)

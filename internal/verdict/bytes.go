@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"slices"
-	"strconv"
 
 	"autobackup/internal/checksum"
 	"autobackup/internal/reason"
@@ -18,16 +17,10 @@ type Read struct {
 	CRC64NVME string
 }
 
-// Block is a piece of an object: bytes Offset to Offset+Length.
-type Block struct {
-	Offset int64 `json:"offset"`
-	Length int64 `json:"length"`
-}
-
 // Bytes is what reading two objects of the same size came to.
 type Bytes struct {
 	Primary, Replica Read
-	Different        *Block // the first block that was read on both sides and differs
+	Different        *checksum.Piece // the first block that was read on both sides and differs
 }
 
 // Unread says whether a side could not be read for a reason that may be another
@@ -49,8 +42,7 @@ func JudgeBytes(b Bytes) Verdict {
 
 func (b Bytes) judge() Verdict {
 	if b.Different != nil {
-		return failed(reason.ContentMismatch, "bytes differ, first in the block of "+
-			strconv.FormatInt(b.Different.Length, 10)+" bytes from byte "+strconv.FormatInt(b.Different.Offset, 10)+" on; "+b.damaged()).Verdict
+		return failed(reason.ContentMismatch, "bytes differ, first in the block of "+b.Different.String()+"; "+b.damaged()).Verdict
 	}
 	switch {
 	case b.Primary.Found == Missing:
@@ -70,18 +62,7 @@ func (b Bytes) judge() Verdict {
 }
 
 func (r Read) unreadable(which string) Verdict {
-	code := reason.Unreachable
-	switch r.Found {
-	case Unsupported:
-		code = reason.RuleNotSupported
-	case Archived:
-		code = reason.Archived
-	case SSEC:
-		code = reason.UnreadableSSEC
-	case Denied:
-		code = reason.AccessDenied
-	}
-	return failed(code, "reading the bytes of "+which+" shows "+shown(Side{Found: r.Found, Detail: r.Detail})).Verdict
+	return failed(r.Found.unread(), "reading the bytes of "+which+" shows "+shown(Side{Found: r.Found, Detail: r.Detail})).Verdict
 }
 
 // agreement is between the bytes of a side and what S3 recorded of it.

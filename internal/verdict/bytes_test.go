@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"pgregory.net/rapid"
 
+	"autobackup/internal/checksum"
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
@@ -32,7 +33,7 @@ func unreadable(bucket string, found verdict.Found) verdict.Read {
 
 func TestJudgeBytes(t *testing.T) {
 	const sides = "primary p (r) and replica q (r): "
-	block := &verdict.Block{Offset: 4, Length: 5}
+	block := &checksum.Piece{Offset: 4, Length: 5}
 	differ := sides + "bytes differ, first in the block of 5 bytes from byte 4 on; "
 	failed := func(code reason.Code, detail string) verdict.Verdict {
 		return verdict.Verdict{Outcome: verdict.Failed, Reason: code, Detail: detail}
@@ -112,7 +113,7 @@ func TestBytesAreVerifiedOnlyWhereAllWereReadAndMismatchedOnlyWhereABlockDiffers
 	rapid.Check(t, func(t *rapid.T) {
 		b := verdict.Bytes{Primary: readings().Draw(t, "primary"), Replica: readings().Draw(t, "replica")}
 		if rapid.Bool().Draw(t, "differs") {
-			b.Different = &verdict.Block{Length: 1}
+			b.Different = &checksum.Piece{Length: 1}
 		}
 		v := verdict.JudgeBytes(b)
 		read := b.Primary.Found == verdict.Object && b.Replica.Found == verdict.Object

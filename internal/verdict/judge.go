@@ -146,16 +146,12 @@ func (t trial) unreadable(which string, s Side) (r ruling, unread bool) {
 	switch s.Found {
 	case Object, Marker, Missing:
 		return ruling{}, false
-	case Unsupported:
-		return failed(reason.RuleNotSupported, detail), true
-	case SSEC:
-		return failed(reason.UnreadableSSEC, detail), true
-	case Archived:
-		return failed(reason.Archived, detail), true
+	case Unsupported, SSEC, Archived:
+		return failed(s.Found.unread(), detail), true
 	case Denied:
-		return untilLooks(t.progress.Unread, DeniedLooks, reason.AccessDenied, detail), true
+		return untilLooks(t.progress.Unread, DeniedLooks, s.Found.unread(), detail), true
 	default:
-		return untilLooks(t.progress.Unread, UnreachableLooks, reason.Unreachable, detail), true
+		return untilLooks(t.progress.Unread, UnreachableLooks, s.Found.unread(), detail), true
 	}
 }
 

@@ -1,6 +1,10 @@
 package verdict
 
-import "slices"
+import (
+	"slices"
+
+	"autobackup/internal/reason"
+)
 
 // Found says what HeadObject showed on one side.
 type Found string
@@ -18,11 +22,29 @@ const (
 	Unsupported Found = "unsupported" // the primary's replication rules can't be followed; Detail says why
 )
 
+// unread is the reason of a side that shows neither an object nor that there is
+// none.
+func (f Found) unread() reason.Code {
+	switch f {
+	case Unsupported:
+		return reason.RuleNotSupported
+	case SSEC:
+		return reason.UnreadableSSEC
+	case Archived:
+		return reason.Archived
+	case Denied:
+		return reason.AccessDenied
+	default:
+		return reason.Unreachable
+	}
+}
+
 // What a Look takes at most in the workflow's state. Who makes a Look keeps to
 // it; Judge judges any.
 const (
-	MaxReplicas = 3
-	MaxSide     = 800 // bytes of JSON of one Side without Bytes, HTML escapes included
+	MaxReplicas   = 3
+	MaxSide       = 800 // bytes of JSON of one Side without Bytes, HTML escapes included
+	MaxSideDetail = 200 // bytes of Side.Detail
 	// MaxBytesDetail bounds the detail of Side.Bytes.
 	MaxBytesDetail = 400
 )
@@ -35,7 +57,7 @@ type Side struct {
 	Bucket string `json:"bucket"`
 	Region string `json:"region,omitempty"`
 	Found  Found  `json:"found"`
-	// Detail is one printable ASCII line of at most 200 bytes: the error behind
+	// Detail is one printable ASCII line of at most MaxSideDetail bytes: the error behind
 	// Found, for people.
 	Detail string `json:"detail,omitempty"`
 	Size   int64  `json:"size,omitempty"` // bytes

@@ -71,7 +71,7 @@ func (p *Parts) decide(c Comparison) Comparison {
 	switch {
 	case p.Length > 0:
 		return Comparison{Reason: reason.ContentMismatch, Detail: fmt.Sprintf(
-			"checksums %s of the parts differ, first in the %d bytes from byte %d on", name, p.Length, p.Offset)}
+			"checksums %s of the parts differ, first in the %s", name, checksum.Piece{Offset: p.Offset, Length: p.Length})}
 	case p.Equal && p.Sum != "":
 		evidence := FullObjectChecksum + " " + Evidence(name) + " (combined from parts)"
 		return Comparison{Evidence: evidence, Detail: string(evidence) + " is equal: " + reason.Line(p.Sum, maxName)}

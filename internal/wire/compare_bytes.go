@@ -3,11 +3,9 @@ package wire
 import (
 	"fmt"
 	"log/slog"
-	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -27,7 +25,7 @@ func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (ha
 		return nil, err
 	}
 	algorithm := checksum.Algorithm(env("DIGEST_ALGORITHM"))
-	if !slices.Contains(digest.Algorithms(), algorithm) {
+	if digest.CheckAlgorithm(algorithm) != nil {
 		return nil, fmt.Errorf("environment variable DIGEST_ALGORITHM is %q: set it to one of %v", algorithm, digest.Algorithms())
 	}
 	rangeSize, err := strconv.ParseInt(env("RANGE_BYTES"), 10, 64)
@@ -36,15 +34,11 @@ func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (ha
 	}
 	functions := comparebytes.Functions{Lambda: lambda.NewFromConfig(cfg), ARNs: map[string]string{}}
 	for _, name := range []string{"PRIMARY_HASH_BYTES_ARN", "REPLICA_HASH_BYTES_ARN"} {
-		function, err := resource(env, name, "lambda")
+		function, err := parsedARN(env, name, "lambda")
 		if err != nil {
 			return nil, err
 		}
-		parsed, err := arn.Parse(function)
-		if err != nil {
-			return nil, err
-		}
-		functions.ARNs[parsed.Region] = function
+		functions.ARNs[function.Region] = function.String()
 	}
 	comparer := comparebytes.Comparer{Hasher: functions, Store: s3.NewFromConfig(cfg), Bucket: bucket, Algorithm: algorithm, RangeSize: rangeSize}
 	return handler.New("compare-bytes", log, comparer.Work), nil

@@ -110,10 +110,15 @@ func addressing(env func(string) string) (stage string, q alert.Queues, err erro
 
 // resource is the value of a variable that holds an ARN of a service.
 func resource(env func(string) string, name, service string) (string, error) {
-	parsed, err := arn.Parse(env(name))
-	if err != nil || parsed.Service != service || parsed.Resource == "" {
-		return "", fmt.Errorf("environment variable %s is %q: set it to an ARN like arn:aws:%s:eu-central-1:123456789012:autobackup-dev",
+	_, err := parsedARN(env, name, service)
+	return env(name), err
+}
+
+func parsedARN(env func(string) string, name, service string) (arn.ARN, error) {
+	a, err := arn.Parse(env(name))
+	if err != nil || a.Service != service || a.Resource == "" {
+		return arn.ARN{}, fmt.Errorf("environment variable %s is %q: set it to an ARN like arn:aws:%s:eu-central-1:123456789012:autobackup-dev",
 			name, env(name), service)
 	}
-	return parsed.String(), nil
+	return a, nil
 }
