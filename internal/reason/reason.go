@@ -29,8 +29,8 @@ const (
 	// look at the object's headers cannot follow, or lead to more replicas than
 	// are compared.
 	RuleNotSupported Code = "RULE_NOT_SUPPORTED"
-	// WorkflowError: the execution broke before a verdict; nothing is known
-	// about the object.
+	// WorkflowError: the execution broke before a verdict, or reading the
+	// object's bytes did; nothing is known about the object.
 	WorkflowError Code = "WORKFLOW_ERROR"
 )
 
