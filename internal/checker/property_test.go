@@ -145,8 +145,7 @@ func TestEveryPairEndsAsTheReferenceModelSays(t *testing.T) {
 // waiting takes no time.
 func (p pair) validate(t *testing.T) (got ending) {
 	synctest.Test(t, func(t *testing.T) {
-		s3 := &shelf{}
-		s3.hold(p)
+		s3 := &shelf{pair: p, asked: map[string]int{}, files: map[string][]byte{}}
 		var err error
 		got, err = newStack(connect(t, s3), readings[p.reading]).validate(t.Context(), event("k", "v1", p.primary.marker, p.lifecycle))
 		require.NoError(t, err)

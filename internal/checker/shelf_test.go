@@ -26,17 +26,10 @@ import (
 // them
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html).
 type shelf struct {
-	mu    sync.Mutex // guards all fields
 	pair  pair
+	mu    sync.Mutex        // guards the fields below
 	asked map[string]int    // by step
 	files map[string][]byte // of the working bucket
-}
-
-// hold puts another pair there.
-func (s *shelf) hold(p pair) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.pair, s.asked, s.files = p, map[string]int{}, map[string][]byte{}
 }
 
 func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -5,14 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"autobackup/internal/comparebytes"
@@ -78,18 +75,7 @@ func (f *fakeS3) file(w http.ResponseWriter, r *http.Request, key string) {
 func (f *fakeS3) start(t testing.TB) map[string]*s3.Client {
 	t.Helper()
 	f.files = map[string][]byte{}
-	server := httptest.NewServer(f)
-	t.Cleanup(server.Close)
-	clients := map[string]*s3.Client{}
-	for _, region := range []string{home, away} {
-		clients[region] = s3.New(s3.Options{
-			Region: region, UsePathStyle: true, BaseEndpoint: &server.URL, HTTPClient: transport(), RetryMaxAttempts: 1,
-			Credentials:                credentials.NewStaticCredentialsProvider("id", "secret", ""),
-			ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
-			RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
-		})
-	}
-	return clients
+	return connect(t, f)
 }
 
 // hold puts contents into both buckets.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/require"
@@ -21,6 +22,7 @@ import (
 	"autobackup/internal/digest"
 	"autobackup/internal/handler"
 	"autobackup/internal/hashbytes"
+	"autobackup/internal/local/memnet"
 	"autobackup/internal/reason"
 )
 
@@ -34,13 +36,11 @@ const (
 // its Lambda boundary, and a stand-in for the state machine around them.
 type deployment struct {
 	comparer comparebytes.Comparer
-	store    *s3.Client
 	function handler.Func
 	edit     func(records []map[string]any) []map[string]any // of what the Map Run writes; nil: as it is
 	results  []comparebytes.RangeResult                      // of the last plan's ranges
 	requests int                                             // to compare-bytes
 	largest  int                                             // of its answers, bytes
-	parallel int                                             // children of the Map at once
 }
 
 // deploy lets clients tell S3 in each region; change may set the sizes.
@@ -58,7 +58,7 @@ func deploy(clients map[string]*s3.Client, change func(*comparebytes.Comparer)) 
 	if change != nil {
 		change(&c)
 	}
-	return &deployment{comparer: c, store: clients[home], function: handler.New("compare-bytes", log, c.Do), parallel: 2}
+	return &deployment{comparer: c, function: handler.New("compare-bytes", log, c.Do)}
 }
 
 // functions stands in for Lambda: it invokes the region's function in process.
@@ -122,7 +122,7 @@ func (d *deployment) compare(ctx context.Context, pair comparebytes.Pair) (answe
 // mapRun does what a Distributed Map does with the plan: it reads the items,
 // runs a child for each, and writes two result files and their manifest.
 func (d *deployment) mapRun(ctx context.Context, pair comparebytes.Pair, plan comparebytes.Plan) (comparebytes.Object, error) {
-	out, err := d.store.GetObject(ctx, &s3.GetObjectInput{Bucket: &plan.Bucket, Key: &plan.Key})
+	out, err := d.comparer.Store.GetObject(ctx, &s3.GetObjectInput{Bucket: &plan.Bucket, Key: &plan.Key})
 	if err != nil {
 		return comparebytes.Object{}, err
 	}
@@ -133,7 +133,7 @@ func (d *deployment) mapRun(ctx context.Context, pair comparebytes.Pair, plan co
 	d.results = make([]comparebytes.RangeResult, len(items))
 	records := make([]map[string]any, len(items))
 	var children errgroup.Group
-	children.SetLimit(d.parallel)
+	children.SetLimit(2)
 	for i, item := range items {
 		children.Go(func() error {
 			child := *d // counts for itself
@@ -191,7 +191,7 @@ func (d *deployment) put(ctx context.Context, key string, content any) (int, err
 	if err != nil {
 		return 0, err
 	}
-	_, err = d.store.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(working), Key: &key, Body: bytes.NewReader(text)})
+	_, err = d.comparer.Store.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(working), Key: &key, Body: bytes.NewReader(text)})
 	return len(text), err
 }
 
@@ -203,6 +203,19 @@ func (d *deployment) must(t testing.TB, pair comparebytes.Pair) comparebytes.Ans
 	return answer
 }
 
-func transport() *http.Client {
-	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}}
+// connect gives the clients of both regions of an S3.
+func connect(t testing.TB, server http.Handler) map[string]*s3.Client {
+	t.Helper()
+	network, stop := memnet.Client(server)
+	t.Cleanup(stop)
+	clients := map[string]*s3.Client{}
+	for _, region := range []string{home, away} {
+		clients[region] = s3.New(s3.Options{
+			Region: region, HTTPClient: network, BaseEndpoint: aws.String("http://127.0.0.1"), RetryMaxAttempts: 1,
+			Credentials:                credentials.NewStaticCredentialsProvider("id", "secret", ""),
+			ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
+			RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
+		})
+	}
+	return clients
 }

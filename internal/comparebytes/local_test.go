@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
@@ -17,7 +16,6 @@ import (
 	"autobackup/internal/batch"
 	"autobackup/internal/comparebytes"
 	"autobackup/internal/local/clock"
-	"autobackup/internal/local/memnet"
 	"autobackup/internal/local/s3"
 	"autobackup/internal/look"
 	"autobackup/internal/reason"
@@ -47,30 +45,15 @@ func newRegions(t *testing.T) *regions {
 	} {
 		require.NoError(t, server.CreateBucket(bucket))
 	}
-	network, stop := memnet.Client(server)
-	t.Cleanup(func() {
-		require.NoError(t, server.Close())
-		stop()
-	})
-	r := &regions{server, map[string]*sdk.Client{}}
-	for _, region := range []string{home, away} {
-		r.clients[region] = sdk.New(sdk.Options{
-			Region: region, HTTPClient: network, BaseEndpoint: aws.String("http://127.0.0.1"), RetryMaxAttempts: 1,
-			Credentials:                credentials.NewStaticCredentialsProvider("id", "secret", ""),
-			ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
-		})
-	}
-	return r
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	return &regions{server, connect(t, server)}
 }
 
 // upload puts an object and gives the pair as fetch-etags sees it, once the
 // replica is there.
-func (r *regions) upload(t *testing.T, body []byte, change func(*sdk.PutObjectInput)) comparebytes.Pair {
+func (r *regions) upload(t *testing.T, body []byte) comparebytes.Pair {
 	t.Helper()
 	in := &sdk.PutObjectInput{Bucket: aws.String("docs"), Key: aws.String("a\nb"), Body: bytes.NewReader(body), ChecksumAlgorithm: types.ChecksumAlgorithmCrc64nvme}
-	if change != nil {
-		change(in)
-	}
 	out, err := r.clients[home].PutObject(t.Context(), in)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return r.Pending() == 0 }, 5*time.Second, time.Millisecond)
@@ -106,7 +89,7 @@ func TestAgainstTheLocalS3(t *testing.T) {
 		"a replica truncated unseen": {corrupt: s3.Truncate, outcome: verdict.Failed, reason: reason.Unreachable, detail: "/3449",
 			prepare: func(_ *testing.T, _ *regions, p *comparebytes.Pair) { p.Replica.Size, p.Replica.ETag = 3450, "" }},
 		"overwritten meanwhile": {outcome: verdict.Verified, detail: "all 3450 bytes are equal",
-			prepare: func(t *testing.T, r *regions, _ *comparebytes.Pair) { r.upload(t, []byte("other"), nil) }},
+			prepare: func(t *testing.T, r *regions, _ *comparebytes.Pair) { r.upload(t, []byte("other")) }},
 		"deleted meanwhile, behind a marker": {outcome: verdict.Verified, detail: "all 3450 bytes are equal",
 			prepare: func(t *testing.T, r *regions, p *comparebytes.Pair) { r.remove(t, "docs", p.Key, "") }},
 		"the primary's version deleted": {outcome: verdict.Skipped, reason: reason.SourceDeleted, detail: "the primary no longer has the version",
@@ -131,7 +114,7 @@ func TestAgainstTheLocalS3(t *testing.T) {
 			t.Parallel()
 			r := newRegions(t)
 			r.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Corrupt: tt.corrupt} }
-			pair := r.upload(t, body, nil)
+			pair := r.upload(t, body)
 			if tt.prepare != nil {
 				tt.prepare(t, r, &pair)
 			}
@@ -194,7 +177,7 @@ func TestStorageClassesOfTheLocalS3(t *testing.T) {
 
 func TestAnEmptyObjectIsReadOnBothSides(t *testing.T) {
 	r := newRegions(t)
-	got := deploy(r.clients, nil).must(t, r.upload(t, nil, nil))
+	got := deploy(r.clients, nil).must(t, r.upload(t, nil))
 	assert.Equal(t, verdict.BytesRead, got.Evidence, got.Detail)
 	for _, bucket := range []string{"docs", "copy"} {
 		assert.Equal(t, 1, r.Requests()[s3.Counted{Operation: "GetObject", Bucket: bucket}])
@@ -205,7 +188,7 @@ func TestAnEmptyObjectIsReadOnBothSides(t *testing.T) {
 func TestADenialIsBelievedOnlyAfterRetries(t *testing.T) {
 	for answers, want := range map[int]verdict.Outcome{comparebytes.DeniedRetries: verdict.Verified, comparebytes.DeniedRetries + 1: verdict.Failed} {
 		r := newRegions(t)
-		pair := r.upload(t, []byte("content"), nil)
+		pair := r.upload(t, []byte("content"))
 		left := answers
 		r.Fault = func(request s3.Request) *s3.Fault {
 			if request.Bucket != "copy" || left == 0 {

@@ -27,7 +27,7 @@ func taskOf(operation string, pair comparebytes.Pair) comparebytes.Task {
 
 func TestATaskIsAboutTheFirstReplicaToBeRead(t *testing.T) {
 	r := newRegions(t)
-	pair := r.upload(t, []byte("0123456789"), nil)
+	pair := r.upload(t, []byte("0123456789"))
 	deployed := deploy(r.clients, small)
 	task := taskOf(comparebytes.OpCompare, pair)
 	require.NoError(t, task.Validate())
@@ -41,7 +41,7 @@ func TestATaskIsAboutTheFirstReplicaToBeRead(t *testing.T) {
 
 func TestATaskOfALargeObjectIsAnsweredWithAPlan(t *testing.T) {
 	r := newRegions(t)
-	pair := r.upload(t, []byte(strings.Repeat("0123456789", 345)), nil)
+	pair := r.upload(t, []byte(strings.Repeat("0123456789", 345)))
 	deployed := deploy(r.clients, small)
 	answer, err := deployed.comparer.Work(t.Context(), taskOf(comparebytes.OpCompare, pair))
 	require.NoError(t, err)

@@ -142,12 +142,10 @@ func TestDigestsThatDoNotCompareAreRefused(t *testing.T) {
 			other := good
 			other.Blocks = bytes.Clone(good.Blocks)
 			tt.change(&other)
-			for _, pair := range [][2]digest.Digests{{good, other}} {
-				_, differs, err := digest.FirstDifference(pair[0], pair[1])
-				require.ErrorIs(t, err, digest.ErrNotComparable)
-				assert.ErrorContains(t, err, tt.want)
-				assert.False(t, differs)
-			}
+			_, differs, err := digest.FirstDifference(good, other)
+			require.ErrorIs(t, err, digest.ErrNotComparable)
+			assert.ErrorContains(t, err, tt.want)
+			assert.False(t, differs)
 		})
 	}
 }

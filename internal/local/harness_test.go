@@ -145,11 +145,13 @@ func (w *world) bucket() string { return "autobackup-dev-primary-documents-" + a
 func (w *world) replicaBucket() string { return "autobackup-dev-replica-documents-" + account }
 
 // put uploads an object and answers its version id.
-func (w *world) put(key, content string) string {
+func (w *world) put(key, content string, change ...func(*s3.PutObjectInput)) string {
 	w.t.Helper()
-	out, err := w.client.PutObject(w.t.Context(), &s3.PutObjectInput{
-		Bucket: aws.String(w.bucket()), Key: &key, Body: strings.NewReader(content),
-	})
+	in := &s3.PutObjectInput{Bucket: aws.String(w.bucket()), Key: &key, Body: strings.NewReader(content)}
+	for _, c := range change {
+		c(in)
+	}
+	out, err := w.client.PutObject(w.t.Context(), in)
 	require.NoError(w.t, err)
 	return aws.ToString(out.VersionId)
 }

@@ -148,6 +148,7 @@ func TestALargeObjectIsDecidedBlockByBlock(t *testing.T) {
 				w.settle()
 				assert.Equal(t, tt.ends, w.summary(w.one()).Text)
 				assert.Contains(t, w.path(), "ReadRanges ConcludeBytes BytesRead")
+				require.Len(t, w.parked(), strings.Count(tt.ends, "failed"))
 				for _, m := range w.parked() {
 					assert.Contains(t, m.Attributes["detail"].Value, fmt.Sprintf("of %d bytes from byte %d on", min(digest.BlockSize, size-tt.first), tt.first))
 				}

@@ -1,7 +1,6 @@
 package local_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -24,10 +23,7 @@ func (w *world) corrupted(how locals3.Corruption) {
 
 func (w *world) putTagged(key string) {
 	w.t.Helper()
-	_, err := w.client.PutObject(w.t.Context(), &s3.PutObjectInput{
-		Bucket: aws.String(w.bucket()), Key: &key, Body: strings.NewReader("content"), Tagging: aws.String("team=x"),
-	})
-	require.NoError(w.t, err)
+	w.put(key, "content", func(in *s3.PutObjectInput) { in.Tagging = aws.String("team=x") })
 }
 
 func TestAnotherContentTypeIsAFindingAboutAVerifiedObject(t *testing.T) {

@@ -44,10 +44,7 @@ func (w *world) multipart(key string, a types.ChecksumAlgorithm, pieces ...strin
 
 func (w *world) putWith(key, content string, a types.ChecksumAlgorithm) {
 	w.t.Helper()
-	_, err := w.client.PutObject(w.t.Context(), &s3.PutObjectInput{
-		Bucket: aws.String(w.bucket()), Key: &key, Body: strings.NewReader(content), ChecksumAlgorithm: a,
-	})
-	require.NoError(w.t, err)
+	w.put(key, content, func(in *s3.PutObjectInput) { in.ChecksumAlgorithm = a })
 }
 
 func recut(size int64, kind types.ChecksumType, how locals3.Corruption) locals3.Plan {

@@ -17,16 +17,16 @@ const (
 )
 
 // reading is one of all bytes, with a stored CRC64NVME where stored is not empty.
-func reading(bucket, crc, stored string) verdict.Read {
-	side := verdict.Side{Bucket: bucket, Region: "r", Found: verdict.Object, Size: 9}
+func reading(crc, stored string) verdict.Read {
+	side := verdict.Side{Region: "r", Found: verdict.Object, Size: 9}
 	if stored != "" {
 		side.Checksums = map[string]string{"CRC64NVME": stored}
 	}
 	return verdict.Read{Side: side, Found: verdict.Object, CRC64NVME: crc}
 }
 
-func unreadable(bucket string, found verdict.Found) verdict.Read {
-	r := reading(bucket, "", readA)
+func unreadable(found verdict.Found) verdict.Read {
+	r := reading("", readA)
 	r.Found, r.Detail = found, "why"
 	return r
 }
@@ -40,55 +40,55 @@ func TestJudgeBytes(t *testing.T) {
 	}
 	verified := verdict.Verdict{Outcome: verdict.Verified, Evidence: verdict.BytesRead,
 		Detail: sides + "bytes read on both sides: all 9 bytes are equal, CRC64NVME " + readA}
-	whole := reading("p", readA, "")
+	whole := reading(readA, "")
 	tests := map[string]struct {
 		bytes verdict.Bytes
 		want  verdict.Verdict
 	}{
-		"equal bytes, no record":                 {verdict.Bytes{whole, reading("q", readA, ""), nil}, verified},
-		"equal bytes that agree with records":    {verdict.Bytes{reading("p", readA, readA), reading("q", readA, readA), nil}, verified},
-		"equal bytes, one record that is broken": {verdict.Bytes{reading("p", readA, "?"), reading("q", readA, readA), nil}, verified},
-		"equal bytes, the primary's record is of others": {verdict.Bytes{reading("p", readA, readB), reading("q", readA, readA), nil},
+		"equal bytes, no record":                 {verdict.Bytes{whole, reading(readA, ""), nil}, verified},
+		"equal bytes that agree with records":    {verdict.Bytes{reading(readA, readA), reading(readA, readA), nil}, verified},
+		"equal bytes, one record that is broken": {verdict.Bytes{reading(readA, "?"), reading(readA, readA), nil}, verified},
+		"equal bytes, the primary's record is of others": {verdict.Bytes{reading(readA, readB), reading(readA, readA), nil},
 			failed(reason.Inconclusive, sides+"the bytes are equal, but the primary disagrees with its own stored CRC64NVME")},
-		"equal bytes, the replica's record is of others": {verdict.Bytes{reading("p", readA, readA), reading("q", readA, readB), nil},
+		"equal bytes, the replica's record is of others": {verdict.Bytes{reading(readA, readA), reading(readA, readB), nil},
 			failed(reason.Inconclusive, sides+"the bytes are equal, but the replica disagrees with its own stored CRC64NVME")},
-		"equal bytes, both records are of others": {verdict.Bytes{reading("p", readA, readB), reading("q", readA, readB), nil},
+		"equal bytes, both records are of others": {verdict.Bytes{reading(readA, readB), reading(readA, readB), nil},
 			failed(reason.Inconclusive, sides+"the bytes are equal, but both sides disagree with their own stored CRC64NVME")},
-		"a difference, the primary is damaged": {verdict.Bytes{reading("p", readB, readA), reading("q", readA, readA), block},
+		"a difference, the primary is damaged": {verdict.Bytes{reading(readB, readA), reading(readA, readA), block},
 			failed(reason.ContentMismatch, differ+"the primary disagrees with its own stored CRC64NVME")},
-		"a difference, the replica is damaged": {verdict.Bytes{reading("p", readA, readA), reading("q", readB, readA), block},
+		"a difference, the replica is damaged": {verdict.Bytes{reading(readA, readA), reading(readB, readA), block},
 			failed(reason.ContentMismatch, differ+"the replica disagrees with its own stored CRC64NVME")},
-		"a difference, both are damaged": {verdict.Bytes{reading("p", readA, readB), reading("q", readB, readA), block},
+		"a difference, both are damaged": {verdict.Bytes{reading(readA, readB), reading(readB, readA), block},
 			failed(reason.ContentMismatch, differ+"both sides disagree with their own stored CRC64NVME")},
-		"a difference, both are as recorded": {verdict.Bytes{reading("p", readA, readA), reading("q", readB, readB), block},
+		"a difference, both are as recorded": {verdict.Bytes{reading(readA, readA), reading(readB, readB), block},
 			failed(reason.ContentMismatch, differ+"side unknown: each agrees with its own stored CRC64NVME")},
-		"a difference, the primary is as recorded": {verdict.Bytes{reading("p", readA, readA), reading("q", readB, ""), block},
+		"a difference, the primary is as recorded": {verdict.Bytes{reading(readA, readA), reading(readB, ""), block},
 			failed(reason.ContentMismatch, differ+"side unknown: the primary agrees with its stored CRC64NVME, the replica can't be checked against one")},
-		"a difference, the replica is as recorded": {verdict.Bytes{reading("p", readA, ""), reading("q", readB, readB), block},
+		"a difference, the replica is as recorded": {verdict.Bytes{reading(readA, ""), reading(readB, readB), block},
 			failed(reason.ContentMismatch, differ+"side unknown: the replica agrees with its stored CRC64NVME, the primary can't be checked against one")},
-		"a difference, then the replica could not be read on": {verdict.Bytes{reading("p", readA, ""), unreadable("q", verdict.Denied), block},
+		"a difference, then the replica could not be read on": {verdict.Bytes{reading(readA, ""), unreadable(verdict.Denied), block},
 			failed(reason.ContentMismatch, differ+"side unknown: no side can be checked against a stored CRC64NVME")},
-		"the primary is gone": {verdict.Bytes{unreadable("p", verdict.Missing), unreadable("q", verdict.Denied), nil},
+		"the primary is gone": {verdict.Bytes{unreadable(verdict.Missing), unreadable(verdict.Denied), nil},
 			verdict.Verdict{Outcome: verdict.Skipped, Reason: reason.SourceDeleted, Detail: sides + "the primary no longer has the version"}},
-		"the replica is gone": {verdict.Bytes{whole, unreadable("q", verdict.Missing), nil},
+		"the replica is gone": {verdict.Bytes{whole, unreadable(verdict.Missing), nil},
 			verdict.Verdict{Outcome: verdict.Lagging, Reason: reason.ReplicaMissing, Detail: sides + "the replica no longer has the version"}},
-		"the primary is archived": {verdict.Bytes{unreadable("p", verdict.Archived), whole, nil},
+		"the primary is archived": {verdict.Bytes{unreadable(verdict.Archived), whole, nil},
 			failed(reason.Archived, sides+"reading the bytes of the primary shows archived (why)")},
-		"the replica is archived": {verdict.Bytes{whole, unreadable("q", verdict.Archived), nil},
+		"the replica is archived": {verdict.Bytes{whole, unreadable(verdict.Archived), nil},
 			failed(reason.Archived, sides+"reading the bytes of the replica shows archived (why)")},
-		"a customer's key": {verdict.Bytes{whole, unreadable("q", verdict.SSEC), nil},
+		"a customer's key": {verdict.Bytes{whole, unreadable(verdict.SSEC), nil},
 			failed(reason.UnreadableSSEC, sides+"reading the bytes of the replica shows sse-c (why)")},
-		"denied": {verdict.Bytes{whole, unreadable("q", verdict.Denied), nil},
+		"denied": {verdict.Bytes{whole, unreadable(verdict.Denied), nil},
 			failed(reason.AccessDenied, sides+"reading the bytes of the replica shows denied (why)")},
-		"unreachable": {verdict.Bytes{unreadable("p", verdict.Unreachable), whole, nil},
+		"unreachable": {verdict.Bytes{unreadable(verdict.Unreachable), whole, nil},
 			failed(reason.Unreachable, sides+"reading the bytes of the primary shows unreachable (why)")},
-		"a region without the means": {verdict.Bytes{whole, unreadable("q", verdict.Unsupported), nil},
+		"a region without the means": {verdict.Bytes{whole, unreadable(verdict.Unsupported), nil},
 			failed(reason.RuleNotSupported, sides+"reading the bytes of the replica shows unsupported (why)")},
-		"something unheard of": {verdict.Bytes{unreadable("p", "?"), whole, nil},
+		"something unheard of": {verdict.Bytes{unreadable("?"), whole, nil},
 			failed(reason.Unreachable, sides+"reading the bytes of the primary shows ? (why)")},
-		"not all bytes": {verdict.Bytes{reading("p", "", ""), reading("q", "", ""), nil},
+		"not all bytes": {verdict.Bytes{reading("", ""), reading("", ""), nil},
 			failed(reason.Inconclusive, sides+"not every byte was compared")},
-		"no difference told, but other checksums": {verdict.Bytes{whole, reading("q", readB, ""), nil},
+		"no difference told, but other checksums": {verdict.Bytes{whole, reading(readB, ""), nil},
 			failed(reason.Inconclusive, sides+"not every byte was compared")},
 	}
 	for name, tt := range tests {
@@ -102,7 +102,7 @@ func TestJudgeBytes(t *testing.T) {
 func readings() *rapid.Generator[verdict.Read] {
 	return rapid.Custom(func(t *rapid.T) verdict.Read {
 		sum := rapid.SampledFrom([]string{"", readA, readB})
-		r := reading("b", sum.Draw(t, "crc"), sum.Draw(t, "stored"))
+		r := reading(sum.Draw(t, "crc"), sum.Draw(t, "stored"))
 		r.Found = rapid.SampledFrom([]verdict.Found{verdict.Object, verdict.Object, verdict.Object, verdict.Missing, verdict.Denied,
 			verdict.Archived, verdict.SSEC, verdict.Unreachable, verdict.Marker, ""}).Draw(t, "found")
 		return r

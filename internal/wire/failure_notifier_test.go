@@ -13,8 +13,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda/messages"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -62,9 +60,7 @@ func (o *outbox) Do(r *http.Request) (*http.Response, error) {
 
 func failureNotifier(t *testing.T, o *outbox) handler.Func {
 	t.Helper()
-	f, err := wire.FailureNotifier(aws.Config{
-		Region: "eu-central-1", HTTPClient: o, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
-	}, environ(), slog.New(slog.DiscardHandler))
+	f, err := wire.FailureNotifier(awsConfig(o), environ(), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	return f
 }

@@ -9,8 +9,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -37,9 +35,7 @@ func response(status int, body string, header http.Header) *http.Response {
 
 func fetchETags(t *testing.T, n network) handler.Func {
 	t.Helper()
-	f, err := wire.FetchETags(aws.Config{
-		Region: "eu-central-1", HTTPClient: n, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
-	}, environ(), slog.New(slog.DiscardHandler))
+	f, err := wire.FetchETags(awsConfig(n), environ(), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	return f
 }

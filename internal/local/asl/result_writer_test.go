@@ -3,7 +3,6 @@ package asl_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -184,5 +183,5 @@ func (l *lazy) Put(_ context.Context, _, key string, body io.Reader) error {
 	if key = key[strings.LastIndex(key, "/")+1:]; err == nil {
 		l.sizes[key] = n
 	}
-	return errors.Join(err)
+	return err
 }
