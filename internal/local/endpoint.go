@@ -2,14 +2,15 @@ package local
 
 import (
 	"net/http"
-	"strings"
+
+	"autobackup/internal/local/sigv4"
 )
 
 // endpoint is the one address of all services in all regions. As with AWS, a
 // request tells by its signature which service in which region it is for:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 func (s *Stack) endpoint(w http.ResponseWriter, r *http.Request) {
-	switch region, service := signedFor(r); service {
+	switch region, service := sigv4.Scope(r); service {
 	case "sqs":
 		s.SQS.ServeHTTP(w, r)
 	case "sns":
@@ -24,18 +25,4 @@ func (s *Stack) endpoint(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.Error(w, "the local stack serves s3, sqs, sns, states and lambda over HTTP, not "+service, http.StatusNotImplemented)
 	}
-}
-
-// signedFor is the region and the service in the request's credential scope, both
-// empty where the request is not signed:
-// Credential=AKID/20260302/eu-central-1/s3/aws4_request.
-func signedFor(r *http.Request) (region, service string) {
-	scope := r.URL.Query().Get("X-Amz-Credential")
-	if _, rest, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
-		scope, _, _ = strings.Cut(rest, ",")
-	}
-	if parts := strings.Split(scope, "/"); len(parts) == 5 {
-		return parts[2], parts[3]
-	}
-	return "", ""
 }

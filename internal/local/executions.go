@@ -19,7 +19,8 @@ import (
 // machine is a deployed state machine.
 type machine struct {
 	*asl.Machine
-	name, arn, region string
+	name, arn string
+	objects   objects // of its region
 }
 
 // Execution is one run of a state machine.
@@ -64,7 +65,7 @@ func (d *deployment) stateMachine(r template.Resource) (string, map[string]strin
 	if err != nil {
 		return "", nil, r.Errorf("DefinitionUri", "%s: %w", p.DefinitionUri, err)
 	}
-	m := &machine{Machine: loaded, name: p.Name, arn: d.arn("states", "stateMachine:"+p.Name), region: d.region}
+	m := &machine{Machine: loaded, name: p.Name, arn: d.arn("states", "stateMachine:"+p.Name), objects: d.objects(d.region)}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.machines[m.arn] = m
@@ -114,7 +115,7 @@ func (s *Stack) StartExecution(stateMachineARN string, input []byte) (*Execution
 	run := asl.Execution{
 		Clock: s.Clock, Seed: s.Seed, ARN: e.ARN, Name: id,
 		StateMachineARN: m.arn, StateMachineName: m.name, Input: input,
-		Objects: s.objects(m.region), ChildHistory: s.History, MapRun: s.noteMapRun,
+		Objects: m.objects, ChildHistory: s.History, MapRun: s.noteMapRun,
 	}
 	if s.History != nil || s.KeepHistory {
 		run.History = func(event types.HistoryEvent) { s.event(e, event) }

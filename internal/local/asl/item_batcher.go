@@ -41,12 +41,18 @@ func loadItemBatcher(o *object) *itemBatcher {
 // quantity reads a whole number, or with Path where to find it; nil where
 // neither is there.
 func (o *object) quantity(field string, least, most int64) expression {
+	return o.orPath(field, func() any { return integer(o.count(field, least, most, least)) })
+}
+
+// orPath reads a field that may stand with Path instead; nil where neither is
+// there.
+func (o *object) orPath(field string, literal func() any) expression {
 	if o.has(field) && o.has(field+"Path") {
 		o.problem(o.at, "must have only one of %s and %sPath", field, field)
 		o.take(field + "Path")
 	}
 	if o.has(field) {
-		return literally(integer(o.count(field, least, most, least)))
+		return literally(literal())
 	}
 	if o.has(field + "Path") {
 		return o.expressionAt(field+"Path", reference)

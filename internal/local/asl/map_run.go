@@ -65,9 +65,7 @@ type mapRun struct {
 	failure  error
 	complete bool  // nothing is left to read
 	all      int64 // items; negative where it is not known yet
-	begun    int
-	running  int
-	held     int // places taken: by running children, and for good by what made the Map Run fail
+	held     int   // places taken: by running children, and for good by what made the Map Run fail
 }
 
 // child is one execution.
@@ -107,15 +105,14 @@ func (r *mapRun) inputs(read source) func() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if r.of.item != nil {
-			sc := r.scope()
-			sc.context.(map[string]any)["Map"] = map[string]any{"Item": map[string]any{"Index": number(index), "Value": item}}
-			if item, err = r.of.item(sc, r.effective); err != nil {
-				return "", err
-			}
-		}
+		s, v := *r.strand, *r.visit
+		s.item, v.strand = mapItem(index, item), &s
 		index++
-		return encode(item), nil
+		input, err := r.of.itemInput(v, r.effective, item)
+		if err != nil {
+			return "", err
+		}
+		return encode(input), nil
 	}
 }
 
@@ -123,7 +120,7 @@ func (r *mapRun) inputs(read source) func() (string, error) {
 // they get the rest of that instant before they are stopped: see fan.
 func (r *mapRun) runAll() {
 	settled := r.settled
-	for r.fill(); r.running > 0; r.fill() {
+	for r.fill(); r.info.Executions.Running > 0; r.fill() {
 		r.idle()
 		select {
 		case c := <-r.ended:
@@ -155,10 +152,8 @@ func (r *mapRun) fill() {
 }
 
 func (r *mapRun) start(s share) {
-	c := &child{share: s, index: r.begun}
+	c := &child{share: s, index: int(r.info.Executions.Total)}
 	c.run = r.of.child.start(r.children, r.childExecution(s.text))
-	r.begun++
-	r.running++
 	r.held++
 	r.count(func(n *Counts, by int64) { n.Running += by; n.Total += by }, s)
 	go func() {
@@ -185,7 +180,6 @@ func (r *mapRun) childExecution(input string) Execution {
 
 // take notes how a child ended.
 func (r *mapRun) take(c *child) {
-	r.running--
 	r.history.charge(1)
 	if !r.of.express {
 		r.history.charge(c.result.Transitions)

@@ -74,12 +74,11 @@ type resultFile struct {
 }
 
 func (o *inObjects) add(c *child) error {
-	status := "FAILED" // as those that timed out or were stopped
-	record := c.record()
+	status, transformation := "FAILED", "NONE" // as those that timed out or were stopped
 	if c.result.Status == types.ExecutionStatusSucceeded {
-		status = "SUCCEEDED"
-		record = c.transformed(o.writer.transformation)
+		status, transformation = "SUCCEEDED", o.writer.transformation
 	}
+	record := c.transformed(transformation)
 	if record == "" {
 		return nil
 	}

@@ -70,7 +70,7 @@ func (c *child) record() string {
 	return encode(fields)
 }
 
-// transformed is what is written of a child that succeeded; "" for nothing.
+// transformed is what is written of a child; "" for nothing.
 func (c *child) transformed(transformation string) string {
 	output := string(c.result.Output)
 	switch {

@@ -138,7 +138,7 @@ func (m mapState) iteration(f *fan, effective any, i int, item any) *iteration {
 		execution: v.execution,
 		ctx:       f.items,
 		random:    rand.New(rand.NewPCG(v.random.Uint64(), v.random.Uint64())), // #nosec G404: repeatable on purpose
-		item:      map[string]any{"Index": number(i), "Value": item},
+		item:      mapItem(i, item),
 		key:       append(append([]int{}, v.key...), v.events, i),
 		last:      v.last,
 	}}
@@ -151,6 +151,11 @@ func (m mapState) iteration(f *fan, effective any, i int, item any) *iteration {
 		return m.processor.walk(it.strand, input)
 	}
 	return it
+}
+
+// mapItem is $$.Map.Item.
+func mapItem(i int, value any) map[string]any {
+	return map[string]any{"Index": number(i), "Value": value}
 }
 
 // itemInput is what an item's first state gets.

@@ -20,7 +20,7 @@ type task struct {
 func loadTask(o *object, s *state) action {
 	t := task{flow: loadFlow(o), resource: parseResource(o.required("Resource")), next: s.next(o)}
 	t.parameters, t.selector, t.place = o.payload("Parameters"), o.payload("ResultSelector"), o.place()
-	t.timeout = o.timeout()
+	t.timeout = o.quantity("TimeoutSeconds", 1, longestWait)
 	if t.resource.arn == "" {
 		return t
 	}
@@ -34,20 +34,6 @@ func loadTask(o *object, s *state) action {
 	}
 	t.work = work
 	return t
-}
-
-func (o *object) timeout() expression {
-	if o.has("TimeoutSeconds") && o.has("TimeoutSecondsPath") {
-		o.problem(o.at, "must have only one of TimeoutSeconds and TimeoutSecondsPath")
-		o.take("TimeoutSecondsPath")
-	}
-	if n := o.count("TimeoutSeconds", 1, longestWait, 0); n > 0 {
-		return literally(integer(n))
-	}
-	if o.has("TimeoutSecondsPath") {
-		return o.expressionAt("TimeoutSecondsPath", reference)
-	}
-	return nil
 }
 
 func (t task) run(v *visit, input any) (any, string, error) {

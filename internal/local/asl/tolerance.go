@@ -9,21 +9,17 @@ type tolerance struct {
 }
 
 func loadTolerance(o *object) tolerance {
-	t := tolerance{count: o.quantity("ToleratedFailureCount", 0, mostMaxItems)}
 	const field = "ToleratedFailurePercentage"
-	switch value, there := o.take(field); {
-	case there && o.has(field+"Path"):
-		o.problem(o.at, "must have only one of %s and %sPath", field, field)
-		o.take(field + "Path")
-	case there:
-		if _, ok := percent(value); !ok {
-			o.fail(field, "must be a number from 0 to 100, not %s", excerpt(value))
-		}
-		t.percentage = literally(value)
-	case o.has(field + "Path"):
-		t.percentage = o.expressionAt(field+"Path", reference)
+	return tolerance{
+		count: o.quantity("ToleratedFailureCount", 0, mostMaxItems),
+		percentage: o.orPath(field, func() any {
+			value, _ := o.take(field)
+			if _, ok := percent(value); !ok {
+				o.fail(field, "must be a number from 0 to 100, not %s", excerpt(value))
+			}
+			return value
+		}),
 	}
-	return t
 }
 
 func percent(value any) (float64, bool) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"autobackup/internal/local/sigv4"
 )
 
 // Regions is an aws.HTTPClient that makes servers one S3: a request goes to the
@@ -20,17 +22,15 @@ type Regions struct {
 
 // Do implements aws.HTTPClient.
 func (r *Regions) Do(request *http.Request) (*http.Response, error) {
-	// Credential=<key>/<date>/<region>/<service>/aws4_request
-	_, scope, _ := strings.Cut(request.Header.Get("Authorization"), "Credential=")
-	parts := strings.Split(scope, "/")
-	if r.Others != nil && (len(parts) < 4 || parts[3] != "s3") {
+	region, service := sigv4.Scope(request)
+	if r.Others != nil && service != "s3" {
 		return r.Others.Do(request)
 	}
 	home := r.Homes[strings.Split(request.URL.Path, "/")[1]]
-	if home == nil || len(parts) < 4 {
+	if home == nil || region == "" {
 		return nil, errors.New("unexpected request: " + request.Method + " " + request.URL.String())
 	}
-	if home.Region != parts[2] {
+	if home.Region != region {
 		return &http.Response{
 			StatusCode: http.StatusMovedPermanently, Header: http.Header{"X-Amz-Bucket-Region": {home.Region}}, Body: http.NoBody, Request: request,
 		}, nil

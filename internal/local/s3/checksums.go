@@ -4,6 +4,7 @@ import (
 	"crypto/md5" //nolint:gosec // S3's own ETag and Content-MD5
 	"encoding/base64"
 	"hash"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -103,4 +104,13 @@ func seal(b *body, a *algorithm, kind string) (etag string, sum checksum, err er
 		return "", checksum{}, err
 	}
 	return etag, checksum{a, base64.StdEncoding.EncodeToString(sums.Sum(nil)), kind}, nil
+}
+
+// part is the size bytes that write writes to dst, with their sums.
+func (a *algorithm) part(dst io.Writer, size int64, write func(io.Writer) error) (part, error) {
+	md5sum, sum := md5.New(), a.new() //nolint:gosec // S3's own ETag
+	if err := write(io.MultiWriter(dst, md5sum, sum)); err != nil {
+		return part{}, err
+	}
+	return part{size: size, md5: md5sum.Sum(nil), algorithm: a, checksum: sum.Sum(nil)}, nil
 }

@@ -1,9 +1,6 @@
 package s3
 
-import (
-	"crypto/md5" //nolint:gosec // S3's own ETag
-	"io"
-)
+import "io"
 
 // Corruption is what can be wrong with a replica.
 type Corruption int
@@ -67,17 +64,13 @@ type wound struct {
 
 // copy writes p with the damage done, and tells what was written.
 func (w wound) copy(dst io.Writer, p part) (part, error) {
-	md5sum, sum := md5.New(), p.algorithm.new() //nolint:gosec // S3's own ETag
-	out := io.MultiWriter(dst, md5sum, sum)
-	if err := p.copyTo(&flipper{out, w.at}, 0, min(w.length, p.size)); err != nil {
-		return part{}, err
-	}
-	if w.length > p.size {
-		if _, err := out.Write([]byte{0}); err != nil {
-			return part{}, err
+	return p.algorithm.part(dst, w.length, func(out io.Writer) error {
+		err := p.copyTo(&flipper{out, w.at}, 0, min(w.length, p.size))
+		if err == nil && w.length > p.size {
+			_, err = out.Write([]byte{0})
 		}
-	}
-	return part{size: w.length, md5: md5sum.Sum(nil), algorithm: p.algorithm, checksum: sum.Sum(nil)}, nil
+		return err
+	})
 }
 
 // flipper flips the lowest bit of the byte that is left bytes away.

@@ -51,17 +51,18 @@ func lockOf(h http.Header) (lock, error) {
 	return l, nil
 }
 
-// locked is the lock of a version that comes to b now. Retention of its own goes
-// before the bucket's default.
+// protect locks a version that comes to b now. Retention of its own goes before
+// the bucket's default; delete markers have none.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
-func (b *bucket) locked(own lock, now time.Time) (lock, error) {
-	switch {
-	case b.lock == nil && own != lock{}:
-		return own, errNoLock
+func (b *bucket) protect(v *version, now time.Time) error {
+	switch own := &v.lock; {
+	case v.marker:
+	case b.lock == nil && *own != lock{}:
+		return errNoLock
 	case b.lock != nil && own.mode == "" && b.lock.Mode != "":
 		own.mode, own.until = b.lock.Mode, now.AddDate(0, 0, b.lock.Days)
 	}
-	return own, nil
+	return nil
 }
 
 func (l lock) write(h http.Header) {

@@ -48,11 +48,8 @@ func (s *Server) commit(c *call, v *version) error {
 	var jobs []*replication
 	var tell func()
 	err := s.withBucket(c, func(b *bucket) error {
-		if !v.marker {
-			var err error
-			if v.lock, err = b.locked(v.lock, s.clock.Now()); err != nil {
-				return invalidRequest("Bucket is missing Object Lock Configuration")
-			}
+		if b.protect(v, s.clock.Now()) != nil {
+			return invalidRequest("Bucket is missing Object Lock Configuration")
 		}
 		jobs, tell = s.insert(b, c.key, v, c.origin(s.account))
 		return nil

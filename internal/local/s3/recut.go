@@ -1,9 +1,6 @@
 package s3
 
-import (
-	"crypto/md5" //nolint:gosec // S3's own ETag
-	"io"
-)
+import "io"
 
 // Recut is how a replica is cut into parts where not as its source, as it is
 // where something else than S3's replication has made the copy.
@@ -25,7 +22,7 @@ func (s *Server) recut(replica *version, how Recut) error {
 			length = min(length, how.PartSize)
 		}
 		p, err := s.files.store(length, func(dst io.Writer) (part, error) {
-			return whole.piece(dst, start, length, replica.checksum.algorithm)
+			return replica.checksum.algorithm.part(dst, length, func(w io.Writer) error { return whole.copyTo(w, start, length) })
 		})
 		if err != nil {
 			again.release()
@@ -38,13 +35,4 @@ func (s *Server) recut(replica *version, how Recut) error {
 	var err error
 	replica.etag, replica.checksum, err = seal(again, replica.checksum.algorithm, how.Kind)
 	return err
-}
-
-// piece writes n bytes from an offset on as a part of their own.
-func (b *body) piece(dst io.Writer, from, n int64, a *algorithm) (part, error) {
-	md5sum, sum := md5.New(), a.new() //nolint:gosec // S3's own ETag
-	if err := b.copyTo(io.MultiWriter(dst, md5sum, sum), from, n); err != nil {
-		return part{}, err
-	}
-	return part{size: n, md5: md5sum.Sum(nil), algorithm: a, checksum: sum.Sum(nil)}, nil
 }

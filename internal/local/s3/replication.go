@@ -147,12 +147,9 @@ func (s *Server) deliver(r *replication, replica *version) (func(), error) {
 		replica.body.release()
 		return func() {}, errNoDestination
 	}
-	var err error
-	if !replica.marker {
-		if replica.lock, err = b.locked(replica.lock, s.clock.Now()); err != nil {
-			replica.body.release()
-			return func() {}, err
-		}
+	if err := b.protect(replica, s.clock.Now()); err != nil {
+		replica.body.release()
+		return func() {}, err
 	}
 	if replica.encryption.kms() {
 		key := ""

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"autobackup/internal/local/sigv4"
 )
 
 const namespace = "http://sns.amazonaws.com/doc/2010-03-31/"
@@ -130,10 +132,9 @@ func attribute(form url.Values, entry string) (Attribute, error) {
 
 // regionOf reads the credential scope of the request's signature.
 func regionOf(r *http.Request) (string, error) {
-	_, scope, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
-	parts := strings.Split(scope, "/")
-	if len(parts) < 5 {
+	region, _ := sigv4.Scope(r)
+	if region == "" {
 		return "", &Error{Code: "MissingAuthenticationToken", Status: 403, Message: "ListTopics needs a signed request: its signature names the region"}
 	}
-	return parts[2], nil
+	return region, nil
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"autobackup/internal/local/sigv4"
 )
 
 const prefix = "AmazonSQS."
@@ -74,13 +76,12 @@ func (r request) decode(v any) error {
 // region is read from the credential scope of the request's signature.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 func (r request) region() (string, error) {
-	_, scope, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
-	parts := strings.Split(scope, "/")
-	if len(parts) < 5 {
+	region, _ := sigv4.Scope(r.Request)
+	if region == "" {
 		return "", &Error{Shape: "MissingAuthenticationToken", Code: "MissingAuthenticationToken", Status: 403,
 			Message: r.action + " needs a signed request: its signature names the region"}
 	}
-	return parts[2], nil
+	return region, nil
 }
 
 var actions = map[string]func(*Service, request) (any, error){
