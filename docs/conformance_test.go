@@ -31,5 +31,5 @@ func TestTheTableOfDifferencesIsTheSuites(t *testing.T) {
 
 func TestOneVersionOfMinIOIsNamedEverywhere(t *testing.T) {
 	assert.Contains(t, read(t, "s3-conformance.md"), minio.Build+"\n")
-	assert.Contains(t, read(t, "../.ci/run"), "\nMINIO="+minio.Version+"\n")
+	assert.Contains(t, read(t, "../.ci/tools"), "\nMINIO="+minio.Version+"\n")
 }
