@@ -71,6 +71,24 @@ func TestALockedVersionCanBeRemovedWhenItsTimeIsOver(t *testing.T) {
 	})
 }
 
+func TestADeleteMarkerIsNeverLocked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		days := &s3.ObjectLock{Mode: "COMPLIANCE", Days: 1}
+		l := lockedPair(t, days, days)
+		l.put(t, "k", "v")
+		marker, err := l.client("http", primary).DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: aws.String(source), Key: aws.String("k")})
+		require.NoError(t, err)
+		l.settle()
+		for region, bucket := range map[string]string{primary: source, replica: destination} {
+			removed, err := l.client("http", region).DeleteObject(t.Context(), &awss3.DeleteObjectInput{
+				Bucket: &bucket, Key: aws.String("k"), VersionId: marker.VersionId,
+			})
+			require.NoError(t, err, bucket)
+			assert.True(t, aws.ToBool(removed.DeleteMarker), bucket)
+		}
+	})
+}
+
 func TestALockNeedsABucketWithObjectLock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := func(in *awss3.PutObjectInput) { in.ObjectLockLegalHoldStatus = types.ObjectLockLegalHoldStatusOn }
