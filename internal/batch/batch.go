@@ -1,26 +1,122 @@
-// Package batch is what one execution carries from state to state: the
-// messages not settled yet, what failed in this round, and the summary so far.
-// Its JSON names are the ones that statemachine/validate.asl.json uses.
+// Package batch is what one execution carries from state to state: the messages
+// not settled yet, what failed in this round, and the summary so far. Its JSON
+// names are the ones that statemachine/validate.asl.json uses.
 package batch
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
 
-// Batch is the input and the answer of fetch-etags and compare-etags alike.
+// Batch is the input and the answer of fetch-etags, compare-etags and
+// compare-bytes alike. A message is in exactly one of its lists, or settled.
 type Batch struct {
-	Execution string    `json:"execution"` // the execution's ARN
-	Looks     int       `json:"looks"`     // looks made so far
-	Waited    int       `json:"waited"`    // seconds spent between looks so far
-	Wait      int       `json:"wait"`      // seconds to wait before the next look; 0 where none is due
-	Messages  []Message `json:"messages"`  // not settled; those with a look are to be read, the others looked at again
-	Reading   int       `json:"reading"`   // how many of Messages are to be read before anything is looked at again
-	Failed    []Failed  `json:"failed"`    // failed in this round: to be alerted and parked
-	Alert     Alert     `json:"alert"`     // one for all of Failed; empty where nothing failed, or operators knew of all that did
-	Summary   Summary   `json:"summary"`   // the execution's output
+	Execution string `json:"execution"` // the execution's ARN
+	// Reads is set in an execution that reads bytes. It has one message; every
+	// other execution starts one of these for each message in Reading.
+	Reads    bool      `json:"reads"`
+	Messages []Message `json:"messages"` // to be looked at in this round
+	Lagging  []Message `json:"lagging"`  // looked at in this round, to be looked at again after Wait
+	Reading  []Message `json:"reading"`  // stored checksums don't decide: their bytes are to be read
+	Failed   []Failed  `json:"failed"`   // failed in this round: to be told and parked
+	Counts   Counts    `json:"counts"`   // what the state machine chooses its way by
+	Wait     int       `json:"wait"`     // seconds to wait before Lagging is looked at again; 0 where nothing lags
+	Summary  Summary   `json:"summary"`  // the execution's output
+	// Replica is the index of the replica whose bytes are to be read next, where
+	// Reads is set.
+	Replica int `json:"replica"`
+	// NotRead is the error that ended reading the bytes of the message in Reading.
+	NotRead *Error `json:"notRead,omitempty"`
+	// Trouble is the first error of the execution's own that touched no verdict:
+	// failures that were not handed to the sender, a message that was not parked.
+	// The execution goes on for its other messages and fails visibly at its end.
+	Trouble *Error `json:"trouble,omitempty"`
+}
+
+// Counts are the lengths of the lists after a round.
+type Counts struct {
+	Messages int `json:"messages"`
+	Lagging  int `json:"lagging"`
+	Reading  int `json:"reading"`
+	Failed   int `json:"failed"`
+}
+
+// Error is an error as a Catch of Step Functions writes it.
+type Error struct {
+	Error string `json:"Error"`
+	Cause string `json:"Cause,omitempty"`
+}
+
+// Message is one queue message on its way to a verdict.
+type Message struct {
+	ID   string `json:"messageId"`
+	Body string `json:"body"` // as received: parked unchanged
+	// Again is set where the message was told of and parked before, and somebody
+	// moved it back: what fails again is told again.
+	Again    bool             `json:"again,omitempty"`
+	Progress verdict.Progress `json:"progress"`
+	Look     *verdict.Look    `json:"look,omitempty"` // only between fetch-etags and compare-etags, and while bytes are read
+}
+
+// UnmarshalJSON also takes a message as the pipe sends it, whose other fields
+// are not kept. One that was parked before has the attributes it was parked with.
+func (m *Message) UnmarshalJSON(data []byte) error {
+	type plain Message
+	var sent struct {
+		plain
+		Attributes map[string]json.RawMessage `json:"messageAttributes"`
+	}
+	if err := json.Unmarshal(data, &sent); err != nil {
+		return err
+	}
+	*m = Message(sent.plain)
+	if _, parked := sent.Attributes["reason"]; parked {
+		m.Again = true
+	}
+	return nil
+}
+
+// First is the input of an execution's first look: the array of messages that
+// the pipe sends, or the object that an execution which reads bytes is started
+// with.
+type First struct {
+	Execution string          `json:"execution"`
+	Input     json.RawMessage `json:"input"`
+}
+
+// batch is the execution's own form of its input.
+func (f First) batch() (b Batch, err error) {
+	b = Batch{Execution: f.Execution}
+	if bytes.HasPrefix(bytes.TrimSpace(f.Input), []byte("[")) {
+		return b, json.Unmarshal(f.Input, &b.Messages)
+	}
+	var reading struct {
+		Messages []Message `json:"messages"`
+	}
+	if err := json.Unmarshal(f.Input, &reading); err != nil {
+		return b, err
+	}
+	if len(reading.Messages) != 1 {
+		return b, errors.New(`"input" is neither the pipe's array of messages nor an object with one message in "messages"`)
+	}
+	b.Reads, b.Messages = true, reading.Messages
+	return b, nil
+}
+
+// UnmarshalJSON takes a Batch, or a First.
+func (b *Batch) UnmarshalJSON(data []byte) error {
+	var first First
+	if err := json.Unmarshal(data, &first); err == nil && first.Input != nil {
+		started, err := first.batch()
+		*b = started
+		return err
+	}
+	type plain Batch
+	return json.Unmarshal(data, (*plain)(b))
 }
 
 // Validate refuses what is no batch, such as the payload of another function.
@@ -31,55 +127,78 @@ func (b Batch) Validate() error {
 	return nil
 }
 
-// Message is one queue message on its way to a verdict. The first look gets it
-// as the pipe sent it; the pipe's other fields are not kept.
-type Message struct {
-	ID   string        `json:"messageId"`
-	Body string        `json:"body"` // as received: parked unchanged
-	Look *verdict.Look `json:"look,omitempty"`
-	// Unread is how many looks in a row, before this one, could not read a side.
-	Unread int `json:"unread,omitempty"`
-	// GaveUp is how many looks in a row, before this one, found that S3 gave up to
-	// make the replica.
-	GaveUp int `json:"gaveUp,omitempty"`
-	// Error is the name of the error that kept its bytes from being read.
-	Error string `json:"error,omitempty"`
-	// Differing is how many looks in a row, before this one, found metadata that
-	// may change to differ.
-	Differing int `json:"differing,omitempty"`
+// Count returns the batch with its lists counted and none of them nil, as the
+// state machine takes it.
+func (b Batch) Count() Batch {
+	b.Messages, b.Lagging, b.Reading = some(b.Messages), some(b.Lagging), some(b.Reading)
+	b.Failed, b.Summary.Objects = some(b.Failed), some(b.Summary.Objects)
+	b.Counts = Counts{len(b.Messages), len(b.Lagging), len(b.Reading), len(b.Failed)}
+	return b
 }
 
-// Failed is a message to park, with the attributes it is parked with.
+func some[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// Failed is a message to tell of and to park, with what it is parked with.
 type Failed struct {
-	ID     string      `json:"messageId"`
-	Body   string      `json:"body"`
+	ID    string `json:"messageId"`
+	Body  string `json:"body"`
+	Again bool   `json:"again,omitempty"`
+	// Reason is the verdict's.
 	Reason reason.Code `json:"reason"`
-	Detail string      `json:"detail"` // never empty: SQS refuses empty attributes
-}
-
-// Alert is the text that goes to SNS.
-type Alert struct {
-	Subject string `json:"subject"`
-	Message string `json:"message"`
+	Detail string      `json:"detail"` // one line for people; never empty, because SQS refuses empty attributes
+	// Verdict is the facts. Where the message leaves too little room beside it, its
+	// details and then its replicas are left out.
+	Verdict verdict.Verdict `json:"facts"`
 }
 
 // Summary is what an operator reads as the execution's output.
 type Summary struct {
-	Text    string    `json:"text"` // "25 objects after 2 looks: 24 verified, 1 failed"
+	Text    string    `json:"text"` // "45 objects: 44 verified, 1 failed (CONTENT_MISMATCH)"
 	Objects []Settled `json:"objects"`
 }
 
 // MaxObject bounds Settled.Object of a failed message, in bytes of JSON: the
 // message itself is in the state as well, to be parked.
-const MaxObject = 512
+const MaxObject = 300
 
 // Settled is one line of the summary.
 type Settled struct {
 	ID       string           `json:"messageId"`
-	Object   string           `json:"object"` // s3://bucket/key@version, or the id of a malformed message; of a failed one at most MaxObject bytes
-	Verdict  verdict.Outcome  `json:"verdict"`
+	Object   string           `json:"object"`  // s3://bucket/key@version, or the id of a malformed message; of a failed one at most MaxObject bytes
+	Verdict  verdict.Outcome  `json:"verdict"` // reading: another execution, named read-<messageId>, has the verdict
 	Reason   reason.Code      `json:"reason,omitempty"`
 	Evidence verdict.Evidence `json:"evidence,omitempty"`
 	Finding  reason.Code      `json:"finding,omitempty"` // METADATA_DIFFERS about a verified one
 	Looks    int              `json:"looks"`
+	Replicas []Replica        `json:"replicas,omitempty"`
 }
+
+// Replica is what came of one replica.
+type Replica struct {
+	Bucket   string           `json:"bucket"`
+	Verdict  verdict.Outcome  `json:"verdict"`
+	Reason   reason.Code      `json:"reason,omitempty"`
+	Evidence verdict.Evidence `json:"evidence,omitempty"`
+	Finding  reason.Code      `json:"finding,omitempty"`
+}
+
+// Report is what an execution hands to the sender of e-mails after a round: the
+// failures of that round.
+type Report struct {
+	Execution string   `json:"execution"` // ARN
+	Failures  []Failed `json:"failures"`
+}
+
+// MaxState is how many bytes of JSON a state's input or output may take, and what
+// is kept of them for what Step Functions adds to a function's answer before
+// OutputPath takes it off
+// (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
+const (
+	MaxState   = 256 << 10
+	StateSpare = 4 << 10
+)

@@ -8,36 +8,78 @@ package reason
 // "reason" attribute of a parked message.
 type Code string
 
-// Reasons of a failed verdict. Each is alerted and parked.
+// Reasons of a failed verdict. Each is told and parked.
 const (
-	SizeMismatch      Code = "SIZE_MISMATCH"
-	ContentMismatch   Code = "CONTENT_MISMATCH"
-	Inconclusive      Code = "INCONCLUSIVE"
-	ReplicaMissing    Code = "REPLICA_MISSING"
+	// SizeMismatch and ContentMismatch: both sides hold the version, and what
+	// they hold is not the same.
+	SizeMismatch    Code = "SIZE_MISMATCH"
+	ContentMismatch Code = "CONTENT_MISMATCH"
+	// RecordDisagrees: the bytes of both sides are equal, but a side's stored
+	// full-object checksum is of other bytes.
+	RecordDisagrees Code = "RECORD_DISAGREES"
+	// Inconclusive: what was compared does not decide.
+	Inconclusive Code = "INCONCLUSIVE"
+	// BytesNotRead: the stored checksums agree; the bytes were to be read, too,
+	// and could not be.
+	BytesNotRead Code = "BYTES_NOT_READ"
+	// ReplicaMissing: the deadline has passed or, where S3 says that it
+	// replicated the version, a few looks have, and the replica does not hold it.
+	ReplicaMissing Code = "REPLICA_MISSING"
+	// ReplicationFailed: S3 gave up replicating the version, or a change to it.
 	ReplicationFailed Code = "REPLICATION_FAILED"
-	NotReplicated     Code = "NOT_REPLICATED"
-	UnreadableSSEC    Code = "UNREADABLE_SSE_C"
-	Archived          Code = "ARCHIVED"
-	AccessDenied      Code = "ACCESS_DENIED"
-	Unreachable       Code = "UNREACHABLE"
-	MalformedEvent    Code = "MALFORMED_EVENT"
-	// MetadataDiffers: the content is verified, but other settings of the object
-	// are not the same on both sides. Without Policy.AlertMetadata it is no
-	// verdict but a finding about a verified one.
-	MetadataDiffers Code = "METADATA_DIFFERS"
+	// NotReplicated: no rule covers the version, or S3 shows no status for it.
+	NotReplicated Code = "NOT_REPLICATED"
+	// LeftOut: a rule covers the key, but leaves out what is encrypted or stored
+	// as this version is.
+	LeftOut Code = "LEFT_OUT"
+	// ReplicaNotReplicated: the primary's version is itself a replica, and S3
+	// does not replicate replicas: the next bucket of a chain lacks it.
+	ReplicaNotReplicated Code = "REPLICA_NOT_REPLICATED"
+	// NotVersioned: the event has no version id, because the bucket's versioning
+	// is off or suspended.
+	NotVersioned Code = "NOT_VERSIONED"
+	// UnreadableSSEC, Archived, AccessDenied, Unreachable: a side shows nothing
+	// to compare.
+	UnreadableSSEC Code = "UNREADABLE_SSE_C"
+	Archived       Code = "ARCHIVED"
+	AccessDenied   Code = "ACCESS_DENIED"
+	Unreachable    Code = "UNREACHABLE"
+	// NoReader: the bytes were to be read, and no hash-bytes function is deployed
+	// in the region of a side.
+	NoReader Code = "NO_READER"
 	// RuleNotSupported: the bucket's replication rules select by tag, which a
 	// look at the object's headers cannot follow, or lead to more replicas than
 	// are compared.
 	RuleNotSupported Code = "RULE_NOT_SUPPORTED"
+	// MetadataDiffers: the content is verified, but other settings of the object
+	// are not the same on both sides. Without Policy.AlertMetadata it is no
+	// verdict but a finding about a verified one.
+	MetadataDiffers Code = "METADATA_DIFFERS"
+	// MalformedEvent: the message tells of no object version.
+	MalformedEvent Code = "MALFORMED_EVENT"
 	// WorkflowError: the execution broke before a verdict, or reading the
-	// object's bytes did; nothing is known about the object.
+	// object's bytes did where nothing else decides; nothing is known about the
+	// object.
 	WorkflowError Code = "WORKFLOW_ERROR"
 )
 
-// Reasons of a skipped verdict. Nothing is wrong; nothing is alerted.
+// Reasons of a skipped verdict. Nothing is wrong; nothing is told.
 const (
 	IsReplica           Code = "IS_REPLICA"
 	SourceDeleted       Code = "SOURCE_DELETED"
 	LifecycleMarker     Code = "LIFECYCLE_MARKER"
 	MarkerNotReplicated Code = "MARKER_NOT_REPLICATED"
 )
+
+// Severity lists the reasons of a failed verdict, the worst first: what may be
+// damaged, what exists once only, what could not be compared, what is no object.
+// Of several replicas the worst names the verdict, of several objects the worst
+// comes first in an e-mail.
+func Severity() []Code {
+	return []Code{
+		ContentMismatch, SizeMismatch, RecordDisagrees,
+		ReplicationFailed, ReplicaMissing, ReplicaNotReplicated, LeftOut, NotReplicated, NotVersioned,
+		WorkflowError, AccessDenied, UnreadableSSEC, Archived, NoReader, RuleNotSupported, Unreachable, Inconclusive,
+		BytesNotRead, MetadataDiffers, MalformedEvent,
+	}
+}

@@ -45,33 +45,3 @@ func (b ByteVerification) wants(c Comparison, ev Event) bool {
 	}
 	return c.Reason == reason.Inconclusive && b.Inconclusive
 }
-
-// ToRead is the look with Bytes set, to the outcome Reading, on every replica whose
-// bytes are to be read before Judge can give another verdict than Reading.
-func ToRead(ev Event, look Look, policy Policy) Look {
-	replicas := make([]Side, len(look.Replicas))
-	for i, r := range look.Replicas {
-		if r.Bytes == nil && r.Found == Object && look.Primary.Found == Object && policy.Bytes.wants(Compare(look.Primary, r), ev) {
-			r.Bytes = &Verdict{Outcome: Reading}
-		}
-		replicas[i] = r
-	}
-	look.Replicas = replicas
-	return look
-}
-
-// bytesRead rules by what reading came to. What stored checksums verified stays
-// verified where the object is archived, with the evidence it has: reading it
-// would take a restore.
-func (t trial) bytesRead(c Comparison, r Side) ruling {
-	v := *r.Bytes
-	switch {
-	case v.Reason == reason.Archived && c.Verified():
-		return verified(c.Evidence, c.Detail+"; its bytes were not read: archived")
-	case v.Outcome == Lagging:
-		return t.untilDeadline(t.policy.DeadlineFor(t.look.Primary.Size), v.Reason, v.Detail)
-	case v.Outcome == Verified && v.Detail == "":
-		v.Detail = both(t.look.Primary, r) + ": " + string(v.Evidence) + ": all " + bytes(t.look.Primary) + " are equal"
-	}
-	return ruling{Verdict: v}
-}

@@ -4,6 +4,7 @@ import (
 	"autobackup/internal/checksum"
 	"autobackup/internal/etag"
 	"autobackup/internal/reason"
+	"autobackup/internal/text"
 )
 
 // Comparison is what the headers of two objects say about their content. It is
@@ -12,7 +13,8 @@ import (
 type Comparison struct {
 	Evidence Evidence
 	Reason   reason.Code
-	Detail   string // as Verdict.Detail
+	Detail   string // as Entry.Detail
+	Basis    Basis  // ByPartsBasis where the checksums of parts decided
 }
 
 // Verified says whether the content was shown to be equal.
@@ -21,21 +23,27 @@ func (c Comparison) Verified() bool { return c.Evidence != "" }
 // Compare compares two objects by size, checksums, ETags and what their parts
 // came to, in the order of the package comment. Where the outcome is
 // Inconclusive, only the bytes can tell.
-func Compare(primary, replica Side) Comparison {
-	c := compare(primary, replica)
+func Compare(primary Side, replica Replica) Comparison {
+	c := compareHeaders(primary, replica.Side)
 	if c.Reason == reason.Inconclusive && replica.Parts != nil {
 		c = replica.Parts.decide(c)
 	}
-	c.Detail = reason.Line(both(primary, replica)+": "+c.Detail, MaxDetail)
+	c.Detail = text.Line(c.Detail, MaxDetail)
 	return c
 }
 
-func compare(primary, replica Side) Comparison {
+func (c Comparison) failed() ruling {
+	r := failed(c.Reason, c.Detail)
+	r.Basis = c.Basis
+	return r
+}
+
+func compareHeaders(primary, replica Side) Comparison {
 	if primary.Found != Object || replica.Found != Object {
 		return inconclusive("there is not an object on both sides")
 	}
 	if primary.Size != replica.Size {
-		return Comparison{Reason: reason.SizeMismatch, Detail: "sizes differ: " + bytes(primary) + " and " + bytes(replica)}
+		return Comparison{Reason: reason.SizeMismatch, Detail: "sizes differ: " + bytes(primary.Size) + " and " + bytes(replica.Size)}
 	}
 	a := checksum.ParseAll(primary.Checksums, primary.ChecksumType)
 	b := checksum.ParseAll(replica.Checksums, replica.ChecksumType)
@@ -70,8 +78,8 @@ func compareETags(primary, replica Side) Comparison {
 	b, errB := etag.Parse(replica.ETag)
 	switch {
 	case errA != nil || errB != nil:
-		return inconclusive("no common checksum, and the ETags " + quoted(primary.ETag) + " and " +
-			quoted(replica.ETag) + " are not both in the form of an MD5")
+		return inconclusive("no common checksum, and the ETags " + text.Quoted(primary.ETag, maxWord) + " and " +
+			text.Quoted(replica.ETag, maxWord) + " are not both in the form of an MD5")
 	case a == b && a.Multipart():
 		return Comparison{Evidence: MultipartETag, Detail: "multipart ETag is equal: " + a.String()}
 	case a == b:
@@ -86,4 +94,11 @@ func compareETags(primary, replica Side) Comparison {
 
 func inconclusive(detail string) Comparison {
 	return Comparison{Reason: reason.Inconclusive, Detail: detail}
+}
+
+func encryption(s Side) string {
+	if s.Encryption == "" {
+		return "none"
+	}
+	return text.Line(s.Encryption, maxWord)
 }

@@ -1,20 +1,37 @@
 package verdict
 
 import (
+	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"autobackup/internal/reason"
+	"autobackup/internal/text"
 )
 
+// MaxDetail is the length of Verdict.Detail and Entry.Detail in bytes. It holds
+// two SHA-512 in base64 with what they are.
+const MaxDetail = 240
+
+// maxWord bounds a word that S3 sent, such as a status, within a detail.
+const maxWord = 80
+
 // Judge gives the verdict about one object version: ev is what the message says
-// about it, look what both sides show, p how much was tried so far. Any input
-// gets a verdict. A lagging one is to be looked at again after at most
-// Remaining.
+// about it, look what both sides show, p how much was tried so far, this look
+// included. Any input gets a verdict.
 func Judge(ev Event, look Look, p Progress, policy Policy) Verdict {
-	return trial{ev, look, p, policy}.judge().Verdict
+	t := trial{ev, look, p, policy}
+	v := t.judge()
+	v.Marker = look.Primary.Found == Marker || ev.Marker && look.Primary.Found != Object
+	if v.Outcome == Lagging {
+		v.Wait = seconds(max(min(v.Wait, NextWait(p.Looks)), time.Second))
+	}
+	return v
 }
+
+// seconds rounds up, so that a wait never ends before what it waits for.
+func seconds(d time.Duration) time.Duration { return (d + time.Second - 1).Truncate(time.Second) }
 
 // trial is what a verdict is made from.
 type trial struct {
@@ -24,191 +41,164 @@ type trial struct {
 	policy   Policy
 }
 
-// ruling is a verdict with what ends it, where it is lagging.
+// ruling is an entry with how long it may be left alone, where it is lagging.
 type ruling struct {
-	Verdict
-	deadline time.Duration // of Progress.Waited; 0 where a number of looks ends it
+	Entry
+	wait time.Duration
 }
 
-func (t trial) judge() ruling {
-	r := t.rule()
-	r.Detail = reason.Line(r.Detail, MaxDetail)
-	return r
-}
-
-func (t trial) rule() ruling {
+func (t trial) judge() Verdict {
 	primary := t.look.Primary
-	if t.event.Marker && t.event.Lifecycle {
-		return skipped(reason.LifecycleMarker, sides(t.look)+": lifecycle made the delete marker, and S3 does not replicate those")
-	}
-	if r, unread := t.unreadable(sides(t.look)+": the primary", primary); unread {
-		return r
-	}
-	if primary.Found == Missing {
+	switch {
+	case t.event.Unversioned:
+		return ofPrimary(failed(reason.NotVersioned, "the event names no version: versioning of the bucket is off or suspended"))
+	case t.event.Marker && t.event.Lifecycle:
+		return ofPrimary(skipped(reason.LifecycleMarker, "lifecycle made the delete marker, and S3 does not replicate those"))
+	case t.look.Unsupported != "":
+		return ofPrimary(failed(reason.RuleNotSupported, t.look.Unsupported))
+	case !readable(primary.Found):
+		return ofPrimary(t.unreadable(primary))
+	case primary.Found == Missing:
 		return t.sourceDeleted()
-	}
-	if primary.Replication == "REPLICA" {
-		return skipped(reason.IsReplica, sides(t.look)+": the primary is itself a replica: status REPLICA")
-	}
-	if len(t.look.Replicas) == 0 {
-		return untilLooks(t.progress.Looks, GraceLooks, reason.NotReplicated, named("primary", primary)+": no replication rule covers the key")
+	case len(t.look.Replicas) == 0 && primary.Replication == replicaStatus:
+		return ofPrimary(skipped(reason.IsReplica, "the primary is itself a replica, and no replication rule covers the key"))
+	case len(t.look.Replicas) == 0:
+		return ofPrimary(untilLooks(t.progress.Looks, GraceLooks, failed(reason.NotReplicated, "no replication rule covers the key")))
 	}
 	return t.replicas()
 }
 
-// replicas judges every replica that is expected to have the version.
-func (t trial) replicas() ruling {
+// replicas judges every replica that is expected to have the version. A
+// notification is about one of them; the others are the upload's own message's.
+func (t trial) replicas() Verdict {
+	told := func(r Replica) bool { return t.event.GaveUp != nil && r.Bucket == t.event.GaveUp.Destination }
+	concerned := slices.ContainsFunc(t.look.Replicas, told)
 	var rulings []ruling
 	for _, r := range t.look.Replicas {
-		if t.look.expects(r) {
-			rulings = append(rulings, t.replica(r))
+		if t.look.expects(r) && (!concerned || told(r)) {
+			ruling := t.replica(r)
+			ruling.Bucket, ruling.Region = r.Bucket, r.Region
+			rulings = append(rulings, ruling)
 		}
 	}
 	if len(rulings) == 0 {
-		return skipped(reason.MarkerNotReplicated, sides(t.look)+": no replication rule replicates delete markers")
+		return ofPrimary(skipped(reason.MarkerNotReplicated, "no replication rule replicates delete markers"))
 	}
-	return worst(rulings)
+	return merge(rulings)
 }
 
-func (t trial) replica(r Side) ruling {
-	if r, unread := t.unreadable(both(t.look.Primary, r)+": the replica", r); unread {
-		return r
-	}
+func (t trial) replica(r Replica) ruling {
 	primary := t.look.Primary
 	switch {
+	case !readable(r.Found):
+		return t.unreadable(r.Side)
 	case r.Found == Missing:
 		return t.missing(r)
 	case r.Found != primary.Found:
-		return failed(reason.ContentMismatch, both(primary, r)+": the same version is "+
-			string(primary.Found)+" in the primary and "+string(r.Found)+" in the replica")
+		return failed(reason.ContentMismatch, "the same version is "+string(primary.Found)+" in the primary and "+string(r.Found)+" in the replica")
 	case r.Found == Marker:
-		return verified(DeleteMarker, both(primary, r)+": the same delete marker on both sides")
+		return verified(DeleteMarker, "the same delete marker on both sides")
+	case t.event.GaveUp != nil && t.event.GaveUp.Change:
+		change := failed(reason.ReplicationFailed, "S3 gave up replicating a change that was made after the upload")
+		change.Basis, change.Cause = ChangeBasis, t.event.GaveUp.Cause
+		return change
 	}
-	c := Compare(primary, r)
+	return t.content(r)
+}
+
+// content judges two objects.
+func (t trial) content(r Replica) ruling {
+	c := Compare(t.look.Primary, r)
 	switch {
-	case r.Bytes != nil && r.Bytes.Outcome != Reading:
-		return t.metadata(r, t.bytesRead(c, r))
+	case r.Bytes != nil:
+		return t.metadata(r, t.bytes(c, r))
 	case t.policy.Bytes.wants(c, t.event):
 		if lag, waits := t.unsteady(r); waits {
 			return lag
 		}
-		return ruling{Verdict: Verdict{Outcome: Reading, Reason: c.Reason, Evidence: c.Evidence, Detail: c.Detail}}
+		return ruling{Entry: Entry{Outcome: Reading, Reason: c.Reason, Evidence: c.Evidence, Detail: c.Detail}}
 	case c.Verified():
 		return t.metadata(r, verified(c.Evidence, c.Detail))
 	}
-	return failed(c.Reason, c.Detail)
+	return c.failed()
 }
 
-// missing judges a replica that does not have the version yet, by
-// x-amz-replication-status of the primary
-// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html).
-func (t trial) missing(r Side) ruling {
-	primary := t.look.Primary
-	detail := both(primary, r) + ": the replica does not have the version; status " + status(primary) +
-		" after " + t.progress.Waited.String()
-	deadline := t.policy.DeadlineFor(primary.Size)
-	switch {
-	case primary.Found == Marker:
-		return t.untilDeadline(t.policy.MarkerDeadline, reason.ReplicaMissing, detail)
-	case primary.Replication == "":
-		return untilLooks(t.progress.Looks, GraceLooks, reason.NotReplicated, detail)
-	case primary.Replication != "FAILED":
-		return t.untilDeadline(deadline, reason.ReplicaMissing, detail)
-	case t.look.FailedReplica() != "" && (t.look.Alerted || t.progress.GaveUp >= GaveUpLooks):
-		gaveUp := failed(reason.ReplicationFailed, detail)
-		gaveUp.Alerted = t.look.Alerted
-		return gaveUp
-	default:
-		return t.untilDeadline(deadline, reason.ReplicationFailed, detail)
-	}
+// ToRead is the index of the first replica whose bytes are to be read before
+// Judge can give another verdict than Reading; -1 where there is none.
+func ToRead(ev Event, look Look, policy Policy) int {
+	return slices.IndexFunc(look.Replicas, func(r Replica) bool {
+		return r.Bytes == nil && r.Found == Object && look.Primary.Found == Object && policy.Bytes.wants(Compare(look.Primary, r), ev)
+	})
 }
 
-// sourceDeleted: nothing is left to compare with. What the replicas show goes
-// into the detail, so one that can't be read is given its looks first.
-func (t trial) sourceDeleted() ruling {
-	detail := named("primary", t.look.Primary) + " no longer has the version"
-	outcome := Skipped
+// sourceDeleted: nothing is left to compare with. What the replicas show is
+// told, so one that can't be read is given its looks first.
+func (t trial) sourceDeleted() Verdict {
+	rulings := []ruling{}
 	for _, r := range t.look.Replicas {
-		detail += "; " + named("replica", r) + " shows " + shown(r)
-		if again, unread := t.unreadable("", r); unread && again.Outcome == Lagging {
-			outcome = Lagging
+		gone := skipped(reason.SourceDeleted, "the primary no longer has the version; the replica shows "+shown(r.Side))
+		if again := t.unreadable(r.Side); !readable(r.Found) && again.Outcome == Lagging {
+			gone.Outcome, gone.wait = Lagging, again.wait
 		}
+		gone.Bucket, gone.Region = r.Bucket, r.Region
+		rulings = append(rulings, gone)
 	}
-	r := skipped(reason.SourceDeleted, detail)
-	r.Outcome = outcome
+	if len(rulings) == 0 {
+		return ofPrimary(skipped(reason.SourceDeleted, "the primary no longer has the version"))
+	}
+	return merge(rulings)
+}
+
+// readable says whether a side shows a version, or that there is none.
+func readable(f Found) bool { return f == Object || f == Marker || f == Missing }
+
+// unreadable rules on a side whose object or marker can't be seen.
+func (t trial) unreadable(s Side) ruling {
+	r := failed(s.Found.reason(), shown(s))
+	switch {
+	case s.answered():
+		return r
+	case s.Found == Denied:
+		return untilLooks(t.progress.Unread, DeniedLooks, r)
+	default:
+		return untilLooks(t.progress.Unread, UnreachableLooks, r)
+	}
+}
+
+// untilLooks is lagging until as many looks were made as it takes.
+func untilLooks(made, looks int, r ruling) ruling {
+	if made < looks {
+		r.Outcome, r.wait = Lagging, maxWait
+	}
 	return r
 }
 
-// unreadable rules on a side whose object or marker can't be seen; unread is
-// false where it shows one, or shows that there is none.
-func (t trial) unreadable(which string, s Side) (r ruling, unread bool) {
-	detail := which + " shows " + shown(s)
-	switch s.Found {
-	case Object, Marker, Missing:
-		return ruling{}, false
-	case Unsupported, SSEC, Archived:
-		return failed(s.Found.unread(), detail), true
-	case Denied:
-		return untilLooks(t.progress.Unread, DeniedLooks, s.Found.unread(), detail), true
-	default:
-		return untilLooks(t.progress.Unread, UnreachableLooks, s.Found.unread(), detail), true
+// untilDeadline is lagging until the time spent waiting reaches the deadline.
+func (t trial) untilDeadline(deadline time.Duration, r ruling) ruling {
+	if left := deadline - t.progress.waited(); left > 0 {
+		r.Outcome, r.wait = Lagging, min(left, maxWait)
 	}
-}
-
-// severity orders the reasons for which one replica may fail or lag, the worst
-// first. Those that a deadline ends come before those that a number of looks
-// ends, so that Remaining knows of a deadline wherever there is one.
-var severity = []reason.Code{
-	reason.ContentMismatch, reason.SizeMismatch, reason.ReplicationFailed, reason.ReplicaMissing,
-	reason.NotReplicated, reason.AccessDenied, reason.UnreadableSSEC, reason.Archived,
-	reason.RuleNotSupported, reason.Unreachable, reason.Inconclusive, reason.MetadataDiffers,
-}
-
-// strength orders the evidence, the strongest first.
-var strength = []Evidence{BytesRead, FullObjectChecksum, CompositeChecksum, SinglePartETag, MultipartETag, DeleteMarker}
-
-// worst merges the rulings on several replicas: the worst decides, and the
-// detail tells of all that came out as it did. A finding about one is kept, and told
-// first.
-func worst(rulings []ruling) ruling {
-	w := slices.MaxFunc(rulings, func(a, b ruling) int { return a.weight() - b.weight() })
-	var details []string
-	for _, r := range rulings {
-		switch {
-		case r.Outcome != w.Outcome:
-		case r.Finding != "":
-			w.Finding = r.Finding
-			details = append([]string{r.Detail}, details...)
-		default:
-			details = append(details, r.Detail)
-		}
-	}
-	w.Detail = strings.Join(details, "; ")
-	return w
-}
-
-// weight is the larger the worse.
-func (r ruling) weight() int {
-	switch r.Outcome {
-	case Failed:
-		return 300 - slices.Index(severity, r.Reason)
-	case Lagging:
-		return 200 - slices.Index(severity, r.Reason)
-	case Reading:
-		return 100
-	default:
-		return slices.IndexFunc(strength, func(e Evidence) bool { return strings.HasPrefix(string(r.Evidence), string(e)) })
-	}
+	return r
 }
 
 func verified(e Evidence, detail string) ruling {
-	return ruling{Verdict: Verdict{Outcome: Verified, Evidence: e, Detail: detail}}
+	return ruling{Entry: Entry{Outcome: Verified, Evidence: e, Detail: text.Line(detail, MaxDetail)}}
 }
 
 func failed(code reason.Code, detail string) ruling {
-	return ruling{Verdict: Verdict{Outcome: Failed, Reason: code, Detail: detail}}
+	return ruling{Entry: Entry{Outcome: Failed, Reason: code, Detail: text.Line(detail, MaxDetail)}}
 }
 
 func skipped(code reason.Code, detail string) ruling {
-	return ruling{Verdict: Verdict{Outcome: Skipped, Reason: code, Detail: detail}}
+	return ruling{Entry: Entry{Outcome: Skipped, Reason: code, Detail: text.Line(detail, MaxDetail)}}
 }
+
+// shown is what a side answered, with the error behind it.
+func shown(s Side) string {
+	if s.Detail == "" {
+		return text.Line(string(s.Found), maxWord)
+	}
+	return fmt.Sprintf("%s (%s)", text.Line(string(s.Found), maxWord), text.Line(s.Detail, MaxSideDetail))
+}
+
+func bytes(n int64) string { return strconv.FormatInt(n, 10) + " bytes" }

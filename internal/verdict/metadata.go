@@ -1,9 +1,11 @@
 package verdict
 
 import (
+	"slices"
 	"strings"
 
 	"autobackup/internal/reason"
+	"autobackup/internal/text"
 )
 
 // Metadata is what one side shows about an object besides its content: for each
@@ -59,56 +61,53 @@ func differences(primary, replica *Metadata) (names []string, mayChange bool) {
 	return names, mayChange
 }
 
-// MetadataDiffers says whether a replica differs from the primary in metadata
+// metadataDiffers says whether a replica differs from the primary in metadata
 // that may change, so that the next look may show it equal.
-func (l Look) MetadataDiffers() bool {
-	for _, r := range l.Replicas {
-		if _, mayChange := differences(l.Primary.Metadata, r.Metadata); mayChange {
-			return true
-		}
-	}
-	return false
+func (l Look) metadataDiffers() bool {
+	return slices.ContainsFunc(l.Replicas, func(r Replica) bool {
+		_, mayChange := differences(l.Primary.Metadata, r.Metadata)
+		return mayChange
+	})
 }
 
 // metadata adds what the metadata of a replica shows to the ruling that verified
 // its content.
-func (t trial) metadata(r Side, content ruling) ruling {
+func (t trial) metadata(r Replica, content ruling) ruling {
 	if content.Outcome != Verified {
 		return content
 	}
-	primary := t.look.Primary
-	names, mayChange := differences(primary.Metadata, r.Metadata)
+	names, mayChange := differences(t.look.Primary.Metadata, r.Metadata)
 	if len(names) == 0 {
-		content.Detail += unreadTags(primary, r)
+		content.Detail = text.Line(content.Detail+unreadTags(t.look.Primary, r.Side), MaxDetail)
 		return content
 	}
-	detail := both(primary, r) + ": the content is verified (" + string(content.Evidence) + "), but metadata differs: " +
-		strings.Join(names, ", ") + unreadTags(primary, r)
-	if mayChange && t.progress.Differing < MetadataLooks {
-		return untilLooks(t.progress.Differing, MetadataLooks, reason.MetadataDiffers, detail)
+	differ := failed(reason.MetadataDiffers, "the content is verified ("+string(content.Evidence)+"), but metadata differs: "+
+		strings.Join(names, ", ")+unreadTags(t.look.Primary, r.Side))
+	if lag := untilLooks(t.progress.Differing, MetadataLooks, differ); mayChange && lag.Outcome == Lagging {
+		return lag
 	}
 	if t.policy.AlertMetadata {
-		return failed(reason.MetadataDiffers, detail)
+		return differ
 	}
-	content.Finding, content.Detail = reason.MetadataDiffers, detail
+	content.Finding, content.Detail = reason.MetadataDiffers, differ.Detail
 	return content
 }
 
 // unsteady is lagging while metadata may still change. Bytes are read once, so
 // that is waited for first.
-func (t trial) unsteady(r Side) (ruling, bool) {
+func (t trial) unsteady(r Replica) (ruling, bool) {
 	names, mayChange := differences(t.look.Primary.Metadata, r.Metadata)
-	lag := untilLooks(t.progress.Differing, MetadataLooks, reason.MetadataDiffers,
-		both(t.look.Primary, r)+": metadata differs, and the bytes are read once it no longer changes: "+strings.Join(names, ", "))
+	lag := untilLooks(t.progress.Differing, MetadataLooks, failed(reason.MetadataDiffers,
+		"metadata differs, and the bytes are read once it no longer changes: "+strings.Join(names, ", ")))
 	return lag, mayChange && lag.Outcome == Lagging
 }
 
 // unreadTags tells of tags that were not compared.
-func unreadTags(primary, replica Side) (text string) {
+func unreadTags(primary, replica Side) (told string) {
 	for _, s := range []Side{primary, replica} {
 		if s.Metadata != nil && s.Metadata.Tags == TagsUnread {
-			text += "; tags could not be read in " + reason.Line(s.Bucket, maxName)
+			told += "; tags could not be read in " + text.Line(s.Bucket, maxWord)
 		}
 	}
-	return text
+	return told
 }

@@ -5,6 +5,7 @@ import (
 
 	"autobackup/internal/checksum"
 	"autobackup/internal/reason"
+	"autobackup/internal/text"
 )
 
 // Parts is what comparing the parts of two objects came to: they are equal, they
@@ -24,20 +25,22 @@ type Parts struct {
 }
 
 // MaxPartsDetail is the length of Parts.Detail in bytes. It is short because
-// Side.Parts is within MaxSide.
+// Replica.Parts is within MaxSide.
 const MaxPartsDetail = 48
 
 // ByParts names the checksum by which the parts of two objects may decide what
 // Compare leaves open: both sides have it, at least one of its parts. ok is
 // false where Compare decides or no parts can help.
 func ByParts(primary, replica Side) (p, r checksum.Sum, ok bool) {
-	if compare(primary, replica).Reason != reason.Inconclusive {
+	if compareHeaders(primary, replica).Reason != reason.Inconclusive {
 		return p, r, false
 	}
 	for _, a := range checksum.ParseAll(primary.Checksums, primary.ChecksumType) {
 		for _, b := range checksum.ParseAll(replica.Checksums, replica.ChecksumType) {
-			// Two of full objects would have decided. Of several pairs, the last is
-			// the one that combines.
+			// Two full-object checksums of one algorithm would have decided before.
+			// ParseAll orders algorithms from the strongest to the weakest, so of
+			// several pairs the last is a CRC where there is one, and only CRCs of
+			// parts combine to that of the whole object.
 			if a.Algorithm == b.Algorithm {
 				p, r, ok = a, b, true
 			}
@@ -46,7 +49,7 @@ func ByParts(primary, replica Side) (p, r checksum.Sum, ok bool) {
 	return p, r, ok
 }
 
-// CompareParts compares the layouts of two objects for Side.Parts, both of the
+// CompareParts compares the layouts of two objects for Replica.Parts, both of the
 // algorithm that ByParts named.
 func CompareParts(a checksum.Algorithm, primary, replica checksum.Layout) *Parts {
 	found := &Parts{Algorithm: a}
@@ -67,18 +70,19 @@ func CompareParts(a checksum.Algorithm, primary, replica checksum.Layout) *Parts
 
 // decide turns an inconclusive comparison into what the parts say.
 func (p *Parts) decide(c Comparison) Comparison {
-	name := reason.Line(string(p.Algorithm), maxName)
+	name := text.Line(string(p.Algorithm), maxWord)
 	switch {
 	case p.Length > 0:
-		return Comparison{Reason: reason.ContentMismatch, Detail: fmt.Sprintf(
+		return Comparison{Reason: reason.ContentMismatch, Basis: ByPartsBasis, Detail: fmt.Sprintf(
 			"checksums %s of the parts differ, first in the %s", name, checksum.Piece{Offset: p.Offset, Length: p.Length})}
 	case p.Equal && p.Sum != "":
 		evidence := FullObjectChecksum + " " + Evidence(name) + " (combined from parts)"
-		return Comparison{Evidence: evidence, Detail: string(evidence) + " is equal: " + reason.Line(p.Sum, maxName)}
+		return Comparison{Evidence: evidence, Detail: string(evidence) + " is equal: " + text.Line(p.Sum, maxWord)}
 	case p.Equal:
 		evidence := CompositeChecksum + " " + Evidence(name) + " (part by part)"
 		return Comparison{Evidence: evidence, Detail: string(evidence) + " is equal"}
 	}
-	c.Detail += "; GetObjectAttributes: " + reason.Line(p.Detail, maxName)
+	c.Basis = ByPartsBasis
+	c.Detail += "; GetObjectAttributes: " + text.Line(p.Detail, maxWord)
 	return c
 }

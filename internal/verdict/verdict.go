@@ -32,42 +32,85 @@ const (
 	DeleteMarker       Evidence = "delete marker"
 )
 
-// Verdict is the answer about one object version.
+// Basis says what a failed entry rests on, where its reason alone does not.
+type Basis string
+
+// The bases. An entry without one rests on what HeadObject showed.
+const (
+	ByPartsBasis      Basis = "parts"        // checksums of parts were compared
+	BytesBasis        Basis = "bytes"        // bytes were read, or were to be
+	NotificationBasis Basis = "notification" // S3 told that it gave up replicating the version
+	ChangeBasis       Basis = "change"       // S3 told that it gave up replicating a change made after the upload
+)
+
+// Verdict is the answer about one object version. Its JSON form is part of the
+// workflow's state, of parked messages and of what the sender of e-mails gets:
+// facts, of which alert makes words.
 type Verdict struct {
 	Outcome  Outcome     `json:"verdict"`
-	Reason   reason.Code `json:"reason,omitempty"`   // of failed and skipped; of lagging: what it will become at the deadline
-	Evidence Evidence    `json:"evidence,omitempty"` // of verified
-	// Finding is METADATA_DIFFERS on a verified verdict where the metadata differs
-	// and Policy.AlertMetadata is not set; empty otherwise.
+	Reason   reason.Code `json:"reason,omitempty"`   // of failed and skipped; of lagging: what it will become
+	Evidence Evidence    `json:"evidence,omitempty"` // of verified: the weakest of all replicas
+	// Finding is METADATA_DIFFERS on a verified verdict where the metadata of a
+	// replica differs and Policy.AlertMetadata is not set; empty otherwise.
 	Finding reason.Code `json:"finding,omitempty"`
-	// Detail is one printable ASCII line of at most MaxDetail bytes that says what
-	// was compared or what S3 answered. It never holds the object's key.
+	// Detail is one printable ASCII line of at most MaxDetail bytes about the
+	// version or its primary, where the verdict does not come from the replicas.
+	// It never holds the object's key.
 	Detail string `json:"detail,omitempty"`
-	// Alerted is set on a failed verdict that operators were alerted about
-	// before: no second alert is due.
-	Alerted bool `json:"alerted,omitempty"`
+	Marker bool   `json:"marker,omitempty"` // the version is a delete marker
+	// Replicas has an entry for every replica that is expected to hold the
+	// version, in the order of the look. It is empty where the primary decides.
+	Replicas []Entry `json:"replicas,omitempty"`
+	// Wait is how long a lagging version may be left alone, in whole seconds: until
+	// the next look that NextWait foresees, but not past a deadline. It is 0 for
+	// every other outcome.
+	Wait time.Duration `json:"-"`
+}
+
+// Entry is what came of one replica.
+type Entry struct {
+	Bucket   string      `json:"bucket"`
+	Region   string      `json:"region,omitempty"`
+	Outcome  Outcome     `json:"verdict"`
+	Reason   reason.Code `json:"reason,omitempty"`
+	Evidence Evidence    `json:"evidence,omitempty"` // of verified, and of BYTES_NOT_READ: what the stored checksums showed
+	Finding  reason.Code `json:"finding,omitempty"`
+	Basis    Basis       `json:"basis,omitempty"`
+	Detail   string      `json:"detail,omitempty"` // as Verdict.Detail: what was compared, or what S3 answered
+	// Status is x-amz-replication-status of the primary, of an entry whose replica
+	// is missing.
+	Status string `json:"status,omitempty"`
+	// Damaged names the side whose bytes are not those of its own stored
+	// checksum: "primary", "replica", "both", or empty where that is not known.
+	Damaged string `json:"damaged,omitempty"`
+	// Expires is the id of a lifecycle rule of the replica's bucket that may have
+	// removed the version.
+	Expires string `json:"expires,omitempty"`
+	// Cause is S3's failureReason of a replication that it gave up, such as
+	// DstBucketNotFound. It is as sent.
+	Cause string `json:"cause,omitempty"`
 }
 
 // Event is what the message says about the object version.
 type Event struct {
-	Marker bool // "Object Deleted" with deletion-type "Delete Marker Created"
-	// Lifecycle is set where the event's reason is "Lifecycle Expiration".
-	Lifecycle bool
+	Marker    bool // "Object Deleted" with deletion-type "Delete Marker Created"
+	Lifecycle bool // the event's reason is "Lifecycle Expiration"
+	// Unversioned is set where the event names no version, because the bucket's
+	// versioning is off or suspended.
+	Unversioned bool
 	// Draw is from 0 to 999 and the same whenever this version is judged: a sample
 	// of N per mille takes the versions that drew less than N.
 	Draw int
+	// GaveUp is set where the message is S3's notification of a failed
+	// replication.
+	GaveUp *GaveUp
 }
 
-// Progress is how much has been tried for this execution. It replaces a clock:
-// see docs/decisions on the deadline.
-type Progress struct {
-	Looks  int // looks made, this one included: at least 1
-	Unread int // looks in a row, this one included, of which Look.Unread is true
-	GaveUp int // looks in a row, this one included, of which Look.FailedReplica names one
-	// Differing counts looks in a row, this one included, of which
-	// Look.MetadataDiffers is true.
-	Differing int
-	Waited    time.Duration // spent waiting between looks so far
+// GaveUp is what S3 says about a replication that it gave up.
+type GaveUp struct {
+	Destination string // bucket
+	Change      bool   // a change that was made after the upload, not the version itself
+	Cause       string // as Entry.Cause
 }
 
 // Policy is when to stop waiting and what to read. All values come from template.yaml.
