@@ -34,7 +34,7 @@ type Batch struct {
 	// Trouble is the first error of the execution's own that touched no verdict:
 	// failures that were not handed to the sender, a message that was not parked.
 	// The execution goes on for its other messages and fails visibly at its end.
-	Trouble *Error `json:"trouble,omitempty"`
+	Trouble Error `json:"trouble"`
 }
 
 // Counts are the lengths of the lists after a round.
@@ -59,7 +59,9 @@ type Message struct {
 	// moved it back: what fails again is told again.
 	Again    bool             `json:"again,omitempty"`
 	Progress verdict.Progress `json:"progress"`
-	Look     *verdict.Look    `json:"look,omitempty"` // only between fetch-etags and compare-etags, and while bytes are read
+	// Wait is how many seconds a lagging message may be left alone.
+	Wait int           `json:"wait,omitempty"`
+	Look *verdict.Look `json:"look,omitempty"` // only between fetch-etags and compare-etags, and while bytes are read
 }
 
 // UnmarshalJSON also takes a message as the pipe sends it, whose other fields
@@ -187,11 +189,15 @@ type Replica struct {
 	Finding  reason.Code      `json:"finding,omitempty"`
 }
 
-// Report is what an execution hands to the sender of e-mails after a round: the
-// failures of that round.
+// Report is what an execution hands to the sender of e-mails: the failures of a
+// round, or what it could not settle.
 type Report struct {
 	Execution string   `json:"execution"` // ARN
-	Failures  []Failed `json:"failures"`
+	Failures  []Failed `json:"failures,omitempty"`
+	// Error and Unsettled are of an execution that an error stopped: what has no
+	// verdict yet, in lists as the execution had them.
+	Error     *Error      `json:"error,omitempty"`
+	Unsettled [][]Message `json:"unsettled,omitempty"`
 }
 
 // MaxState is how many bytes of JSON a state's input or output may take, and what

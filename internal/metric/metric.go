@@ -85,10 +85,10 @@ const (
 type Object struct {
 	Bucket  string // as the message names it, or empty
 	Outcome verdict.Outcome
-	Reason  reason.Code // of a failed one
-	Finding reason.Code // about a verified one
-	Looks   int         // made so far
-	Time    time.Time   // of the event; zero where it is not known
+	Reasons []reason.Code // of a failed one: one for each replica that failed, or the primary's
+	Finding reason.Code   // about a verified one
+	Looks   int           // made so far
+	Time    time.Time     // of the event; zero where it is not known
 }
 
 // bucketEnd is what follows "autobackup-<stage>-primary-" in a bucket's name:

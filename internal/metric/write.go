@@ -42,7 +42,7 @@ func Write(w io.Writer, stage string, at time.Time, objects []Object) error {
 // total is what a round comes to in one category.
 type total struct {
 	outcomes map[verdict.Outcome]int
-	reasons  map[reason.Code]int // of what failed
+	reasons  map[reason.Code]int // of the replicas that failed
 	findings int                 // about what is verified
 	looks    []int               // of each that is settled
 	verified []int               // age of each that is verified, in seconds
@@ -51,8 +51,8 @@ type total struct {
 
 func (t *total) add(o Object, at time.Time) {
 	t.outcomes[o.Outcome]++
-	if o.Outcome == verdict.Failed {
-		t.reasons[o.Reason]++
+	for _, code := range o.Reasons {
+		t.reasons[code]++
 	}
 	if o.Finding != "" {
 		t.findings++

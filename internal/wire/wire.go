@@ -4,7 +4,6 @@
 package wire
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -30,13 +29,4 @@ func Functions(metrics io.Writer, now func() time.Time) map[string]Build {
 		"fetch-etags":      FetchETags,
 		"hash-bytes":       HashBytes,
 	}
-}
-
-// text is the value of a variable that must be set; example shows one.
-func text(env func(string) string, name, example string) (string, error) {
-	value := env(name)
-	if value == "" {
-		return "", fmt.Errorf("environment variable %s is not set: set it to a value like %s", name, example)
-	}
-	return value, nil
 }
