@@ -147,7 +147,7 @@ func parse(a Algorithm, value string, typ Type) (Sum, error) {
 	case numbered && typ == FullObject:
 		return Sum{}, errors.New("a full-object checksum has no number of parts")
 	case numbered:
-		if s.Parts, err = parseParts(parts); err != nil {
+		if s.Parts, err = ParseParts(parts); err != nil {
 			return Sum{}, err
 		}
 	}
@@ -167,8 +167,9 @@ func decode(encoded string, size int) (string, error) {
 	return string(digest), nil
 }
 
-// parseParts reads the N of -N, without sign or leading zero.
-func parseParts(s string) (int, error) {
+// ParseParts reads the N of the -N that S3 adds to checksums and ETags of multipart
+// uploads: 1 to MaxParts, without sign or leading zero.
+func ParseParts(s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 || n > MaxParts || strconv.Itoa(n) != s {
 		return 0, fmt.Errorf("number of parts %+.20q is not 1 to %d", s, MaxParts)

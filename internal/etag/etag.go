@@ -28,8 +28,6 @@
 //     content. When they differ, the parts may have been cut at other places:
 //     that says nothing about the content.
 //   - A single-part and a multipart ETag never compare. "-1" is multipart.
-//   - A multipart upload has at most 10,000 parts
-//     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html).
 package etag
 
 import (
@@ -38,10 +36,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-)
 
-// MaxParts is how many parts a multipart upload may have.
-const MaxParts = 10000
+	"autobackup/internal/checksum"
+)
 
 // ErrMalformed is wrapped by every error of Parse.
 var ErrMalformed = errors.New("malformed ETag")
@@ -67,21 +64,12 @@ func Parse(s string) (ETag, error) {
 	if !multipart {
 		return e, nil
 	}
-	n, err := parseParts(parts)
+	n, err := checksum.ParseParts(parts)
 	if err != nil {
 		return ETag{}, fmt.Errorf("%w %+.60q: %w", ErrMalformed, s, err)
 	}
 	e.Parts = n
 	return e, nil
-}
-
-// parseParts reads the N of -N: 1 to MaxParts, without sign or leading zero.
-func parseParts(s string) (int, error) {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > MaxParts || strconv.Itoa(n) != s {
-		return 0, fmt.Errorf("number of parts %+.20q is not 1 to %d", s, MaxParts)
-	}
-	return n, nil
 }
 
 // unquote takes off the weak mark and one pair of quotes. Quotes that do not
