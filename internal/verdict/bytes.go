@@ -5,66 +5,58 @@ import (
 
 	"autobackup/internal/checksum"
 	"autobackup/internal/reason"
+	"autobackup/internal/text"
 )
 
-// bytes rules by what reading the bytes of both sides came to, tried in the
-// order of the package comment. What stored checksums verified and could not be
-// read keeps that evidence: as verified where the object is archived, because
-// reading it would take a restore, else as failed BYTES_NOT_READ.
+// bytes rules by what reading the bytes of both sides came to, in the order of the
+// package comment.
 func (t trial) bytes(c Comparison, r Replica) ruling {
-	b := *r.Bytes
-	judged := t.read(b, r)
-	if judged.Outcome == Verified {
-		return judged
+	read := t.read(c, r)
+	if read.Outcome != Verified {
+		read.Basis = BytesBasis
 	}
-	judged.Basis = BytesBasis
-	if !c.Verified() || !b.obstructed() {
-		return judged
-	}
-	if judged.Reason == reason.Archived {
-		return verified(c.Evidence, c.Detail+"; its bytes were not read: archived")
-	}
-	kept := failed(reason.BytesNotRead, judged.Detail)
-	kept.Basis, kept.Evidence = BytesBasis, c.Evidence
-	return kept
+	return read
 }
 
-// obstructed says whether something kept the bytes from being read, other than
-// that a version is gone, and no difference is known.
-func (b Bytes) obstructed() bool {
-	if b.Error != "" {
-		return true
-	}
-	kept := func(f Found) bool { return f != Object && f != Missing }
-	return b.Different == nil && b.Primary.Found != Missing && (kept(b.Primary.Found) || kept(b.Replica.Found) && b.Primary.Found == Object)
-}
-
-func (t trial) read(b Bytes, r Replica) ruling {
-	primary, size := t.look.Primary, bytes(t.look.Primary.Size)
+func (t trial) read(c Comparison, r Replica) ruling {
+	b, primary, size := *r.Bytes, t.look.Primary, bytes(t.look.Primary.Size)
 	damaged := b.damaged(primary, r.Side)
 	switch {
-	case b.Error != "":
-		return failed(reason.WorkflowError, "reading the bytes of both sides stopped: "+b.Error)
 	case b.Different != nil:
-		differ := failed(reason.ContentMismatch, "bytes differ, first in the block of "+b.Different.String()+"; "+damaged.text)
-		differ.Damaged = damaged.side
-		return differ
+		return damaged.ruling(reason.ContentMismatch, "bytes differ, first in the block of "+b.Different.String()+"; ")
+	case b.Error != "":
+		return c.notRead(reason.WorkflowError, "reading the bytes of both sides stopped: "+b.Error)
 	case b.Primary.Found == Missing:
 		return skipped(reason.SourceDeleted, "the primary no longer has the version: it was gone when its bytes were to be read")
 	case b.Primary.Found != Object:
-		return failed(b.Primary.Found.reason(), "reading the bytes of the primary shows "+b.Primary.shown())
+		return c.notRead(b.Primary.Found.reason(), "reading the bytes of the primary shows "+b.Primary.shown())
 	case b.Replica.Found == Missing:
-		return t.untilDeadline(t.deadline(), failed(reason.ReplicaMissing, "the version was gone from the replica when its bytes were to be read"))
+		gone := t.untilDeadline(failed(reason.ReplicaMissing, "the version was gone from the replica when its bytes were to be read"))
+		gone.Status = text.Line(primary.Replication, maxWord)
+		return gone
 	case b.Replica.Found != Object:
-		return failed(b.Replica.Found.reason(), "reading the bytes of the replica shows "+b.Replica.shown())
+		return c.notRead(b.Replica.Found.reason(), "reading the bytes of the replica shows "+b.Replica.shown())
 	case b.Primary.CRC64NVME == "" || b.Primary.CRC64NVME != b.Replica.CRC64NVME:
-		return failed(reason.Inconclusive, "not every byte was compared")
+		return c.notRead(reason.Inconclusive, "not every byte was compared")
 	case damaged.side != "":
-		disagrees := failed(reason.RecordDisagrees, "the bytes of both sides are equal, all "+size+", but "+damaged.text)
-		disagrees.Damaged = damaged.side
-		return disagrees
+		return damaged.ruling(reason.RecordDisagrees, "the bytes of both sides are equal, all "+size+", but ")
 	}
 	return verified(BytesRead, "all "+size+" are equal, CRC64NVME "+b.Primary.CRC64NVME)
+}
+
+// notRead is for bytes that were to be read and were not. What stored checksums
+// verified keeps that evidence: as verified where the object is archived, because
+// reading it would take a restore, else as failed BYTES_NOT_READ.
+func (c Comparison) notRead(code reason.Code, detail string) ruling {
+	switch {
+	case !c.Verified():
+		return failed(code, detail)
+	case code == reason.Archived:
+		return verified(c.Evidence, c.Detail+"; its bytes were not read: archived")
+	}
+	kept := failed(reason.BytesNotRead, detail)
+	kept.Evidence = c.Evidence
+	return kept
 }
 
 func (r Read) shown() string { return shown(Side{Found: r.Found, Detail: r.Detail}) }
@@ -101,6 +93,12 @@ const (
 // damage is the side whose bytes are not what S3 recorded, as a word of
 // Entry.Damaged and for people.
 type damage struct{ side, text string }
+
+func (d damage) ruling(code reason.Code, detail string) ruling {
+	r := failed(code, detail+d.text)
+	r.Damaged = d.side
+	return r
+}
 
 func (b Bytes) damaged(primary, replica Side) damage {
 	p, r := b.Primary.agreement(primary), b.Replica.agreement(replica)

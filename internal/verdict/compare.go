@@ -32,6 +32,11 @@ func Compare(primary Side, replica Replica) Comparison {
 	return c
 }
 
+// Different says whether the content was shown to differ.
+func (c Comparison) Different() bool {
+	return c.Reason == reason.SizeMismatch || c.Reason == reason.ContentMismatch
+}
+
 func (c Comparison) failed() ruling {
 	r := failed(c.Reason, c.Detail)
 	r.Basis = c.Basis
@@ -65,7 +70,7 @@ func compareSums(pairs []checksum.Pair, evidence Evidence, different reason.Code
 		}
 	}
 	strongest := pairs[0].A
-	evidence += " " + Evidence(strongest.Algorithm)
+	evidence = evidence.by(strongest.Algorithm)
 	return Comparison{Evidence: evidence, Detail: string(evidence) + " is equal: " + strongest.String()}
 }
 

@@ -23,8 +23,25 @@ const (
 	NoReader    Found = "no reader"   // of a Read: no hash-bytes function is deployed in the side's region
 )
 
-// reason is the one of a side that shows neither an object nor that there is
-// none. What is not known here counts as unreachable.
+// readable says whether a side shows a version, or that there is none.
+func (f Found) readable() bool { return f == Object || f == Marker || f == Missing }
+
+// looks is how many looks in a row must show a side so before it is believed: 0
+// where S3 told something that stays so. What is not known here counts as
+// unreachable.
+func (f Found) looks() int {
+	switch f {
+	case Object, Marker, Missing, SSEC, Archived:
+		return 0
+	case Denied:
+		return DeniedLooks
+	default:
+		return UnreachableLooks
+	}
+}
+
+// reason is that of a side which is not readable. What is not known here counts
+// as unreachable.
 func (f Found) reason() reason.Code {
 	switch f {
 	case SSEC:
@@ -126,42 +143,29 @@ type Look struct {
 	Unsupported string `json:"unsupported,omitempty"`
 }
 
-// gaveUp says whether S3 marked the version as FAILED and exactly one replica is
-// missing. With several missing, which one failed can't be told.
-func (l Look) gaveUp() bool {
-	missing := 0
-	for _, r := range l.Replicas {
-		if r.Found == Missing {
-			missing++
-		}
-	}
-	return l.Primary.Found == Object && l.Primary.Replication == failedStatus && missing == 1
-}
-
-// gone says whether S3 replicated the version and a replica lacks it now.
-func (l Look) gone() bool {
-	return l.Primary.Replication == completedStatus && slices.ContainsFunc(l.Replicas, func(r Replica) bool { return l.expects(r) && r.Found == Missing })
-}
-
-// unread says whether a side that counts could not be read: it was denied or
-// unreachable. Such an answer may be another one at the next look, so Judge
-// believes it only after several looks in a row.
-func (l Look) unread() bool {
-	return !l.Primary.answered() || slices.ContainsFunc(l.Replicas, func(r Replica) bool { return l.expects(r) && !r.answered() })
-}
-
 // expects says whether the replica should hold what the primary does.
 func (l Look) expects(r Replica) bool { return l.Primary.Found != Marker || !r.IgnoresMarkers }
 
-// answered says whether S3 told something that stays so. What is not known here
-// counts as unreachable.
-func (s Side) answered() bool {
-	switch s.Found {
-	case Object, Marker, Missing, SSEC, Archived:
-		return true
-	default:
-		return false
+// missing counts the replicas that should hold the version and do not.
+func (l Look) missing() (n int) {
+	for _, r := range l.Replicas {
+		if l.expects(r) && r.Found == Missing {
+			n++
+		}
 	}
+	return n
+}
+
+// gaveUp says whether S3 marked the version as FAILED and exactly one replica is
+// missing. With several missing, which one failed can't be told.
+func (l Look) gaveUp() bool { return l.Primary.Replication == failedStatus && l.missing() == 1 }
+
+// gone says whether S3 replicated the version and a replica lacks it now.
+func (l Look) gone() bool { return l.Primary.Replication == completedStatus && l.missing() > 0 }
+
+// unread says whether a side that counts was denied or unreachable.
+func (l Look) unread() bool {
+	return l.Primary.Found.looks() > 0 || slices.ContainsFunc(l.Replicas, func(r Replica) bool { return l.expects(r) && r.Found.looks() > 0 })
 }
 
 // Values of x-amz-replication-status

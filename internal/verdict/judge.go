@@ -1,21 +1,12 @@
 package verdict
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"autobackup/internal/reason"
-	"autobackup/internal/text"
 )
-
-// MaxDetail is the length of Verdict.Detail and Entry.Detail in bytes. It holds
-// two SHA-512 in base64 with what they are.
-const MaxDetail = 240
-
-// maxWord bounds a word that S3 sent, such as a status, within a detail.
-const maxWord = 80
 
 // Judge gives the verdict about one object version: ev is what the message says
 // about it, look what both sides show, p how much was tried so far, this look
@@ -41,12 +32,6 @@ type trial struct {
 	policy   Policy
 }
 
-// ruling is an entry with how long it may be left alone, where it is lagging.
-type ruling struct {
-	Entry
-	wait time.Duration
-}
-
 func (t trial) judge() Verdict {
 	primary := t.look.Primary
 	switch {
@@ -56,7 +41,7 @@ func (t trial) judge() Verdict {
 		return ofPrimary(skipped(reason.LifecycleMarker, "lifecycle made the delete marker, and S3 does not replicate those"))
 	case t.look.Unsupported != "":
 		return ofPrimary(failed(reason.RuleNotSupported, t.look.Unsupported))
-	case !readable(primary.Found):
+	case !primary.Found.readable():
 		return ofPrimary(t.unreadable(primary))
 	case primary.Found == Missing:
 		return t.sourceDeleted()
@@ -68,17 +53,12 @@ func (t trial) judge() Verdict {
 	return t.replicas()
 }
 
-// replicas judges every replica that is expected to have the version. A
-// notification is about one of them; the others are the upload's own message's.
+// replicas judges every replica that the verdict is about.
 func (t trial) replicas() Verdict {
-	told := func(r Replica) bool { return t.event.GaveUp != nil && r.Bucket == t.event.GaveUp.Destination }
-	concerned := slices.ContainsFunc(t.look.Replicas, told)
 	var rulings []ruling
 	for _, r := range t.look.Replicas {
-		if t.look.expects(r) && (!concerned || told(r)) {
-			ruling := t.replica(r)
-			ruling.Bucket, ruling.Region = r.Bucket, r.Region
-			rulings = append(rulings, ruling)
+		if t.judges(r) {
+			rulings = append(rulings, t.replica(r).of(r))
 		}
 	}
 	if len(rulings) == 0 {
@@ -87,10 +67,23 @@ func (t trial) replicas() Verdict {
 	return merge(rulings)
 }
 
+// judges says whether the verdict is about a replica: one that is expected to
+// have the version. A notification is about the replica that it names alone, if
+// there is such a one; the others are the business of the upload's own message.
+func (t trial) judges(r Replica) bool {
+	told := func(r Replica) bool { return t.look.expects(r) && t.told(r) }
+	return told(r) || t.look.expects(r) && !slices.ContainsFunc(t.look.Replicas, told)
+}
+
+// told says whether the message is S3's notification about this replica.
+func (t trial) told(r Replica) bool {
+	return t.event.GaveUp != nil && t.event.GaveUp.Destination == r.Bucket
+}
+
 func (t trial) replica(r Replica) ruling {
 	primary := t.look.Primary
 	switch {
-	case !readable(r.Found):
+	case !r.Found.readable():
 		return t.unreadable(r.Side)
 	case r.Found == Missing:
 		return t.missing(r)
@@ -98,10 +91,6 @@ func (t trial) replica(r Replica) ruling {
 		return failed(reason.ContentMismatch, "the same version is "+string(primary.Found)+" in the primary and "+string(r.Found)+" in the replica")
 	case r.Found == Marker:
 		return verified(DeleteMarker, "the same delete marker on both sides")
-	case t.event.GaveUp != nil && t.event.GaveUp.Change:
-		change := failed(reason.ReplicationFailed, "S3 gave up replicating a change that was made after the upload")
-		change.Basis, change.Cause = ChangeBasis, t.event.GaveUp.Cause
-		return change
 	}
 	return t.content(r)
 }
@@ -110,95 +99,57 @@ func (t trial) replica(r Replica) ruling {
 func (t trial) content(r Replica) ruling {
 	c := Compare(t.look.Primary, r)
 	switch {
+	case c.Different():
+		return c.failed()
+	case t.told(r) && t.event.GaveUp.Change:
+		change := failed(reason.ReplicationFailed, "S3 gave up replicating a change that was made after the upload")
+		change.Basis, change.Cause = ChangeBasis, t.event.GaveUp.Cause
+		return change
 	case r.Bytes != nil:
 		return t.metadata(r, t.bytes(c, r))
 	case t.policy.Bytes.wants(c, t.event):
-		if lag, waits := t.unsteady(r); waits {
-			return lag
-		}
-		return ruling{Entry: Entry{Outcome: Reading, Reason: c.Reason, Evidence: c.Evidence, Detail: c.Detail}}
+		return t.reading(c, r)
 	case c.Verified():
 		return t.metadata(r, verified(c.Evidence, c.Detail))
 	}
 	return c.failed()
 }
 
+// reading has the bytes read, but not while metadata is unsteady: bytes are read
+// once.
+func (t trial) reading(c Comparison, r Replica) ruling {
+	if names, mayChange := differences(t.look.Primary.Metadata, r.Metadata); t.unsteady(mayChange) {
+		return t.untilSteady(failed(reason.MetadataDiffers,
+			"metadata differs, and the bytes are read once it no longer changes: "+strings.Join(names, ", ")))
+	}
+	return ruling{Entry: Entry{Outcome: Reading, Reason: c.Reason, Detail: c.Detail}}
+}
+
 // ToRead is the index of the first replica whose bytes are to be read before
 // Judge can give another verdict than Reading; -1 where there is none.
 func ToRead(ev Event, look Look, policy Policy) int {
+	t := trial{event: ev, look: look, policy: policy}
 	return slices.IndexFunc(look.Replicas, func(r Replica) bool {
-		return r.Bytes == nil && r.Found == Object && look.Primary.Found == Object && policy.Bytes.wants(Compare(look.Primary, r), ev)
+		return t.judges(r) && r.Bytes == nil && look.Primary.Found == Object && r.Found == Object && policy.Bytes.wants(Compare(look.Primary, r), ev)
 	})
 }
 
 // sourceDeleted: nothing is left to compare with. What the replicas show is
 // told, so one that can't be read is given its looks first.
 func (t trial) sourceDeleted() Verdict {
-	rulings := []ruling{}
+	const detail = "the primary no longer has the version"
+	var rulings []ruling
 	for _, r := range t.look.Replicas {
-		gone := skipped(reason.SourceDeleted, "the primary no longer has the version; the replica shows "+shown(r.Side))
-		if again := t.unreadable(r.Side); !readable(r.Found) && again.Outcome == Lagging {
-			gone.Outcome, gone.wait = Lagging, again.wait
-		}
-		gone.Bucket, gone.Region = r.Bucket, r.Region
-		rulings = append(rulings, gone)
+		gone := skipped(reason.SourceDeleted, detail+"; the replica shows "+shown(r.Side))
+		rulings = append(rulings, untilLooks(t.progress.Unread, r.Found.looks(), gone).of(r))
 	}
 	if len(rulings) == 0 {
-		return ofPrimary(skipped(reason.SourceDeleted, "the primary no longer has the version"))
+		return ofPrimary(skipped(reason.SourceDeleted, detail))
 	}
 	return merge(rulings)
 }
 
-// readable says whether a side shows a version, or that there is none.
-func readable(f Found) bool { return f == Object || f == Marker || f == Missing }
-
 // unreadable rules on a side whose object or marker can't be seen.
 func (t trial) unreadable(s Side) ruling {
-	r := failed(s.Found.reason(), shown(s))
-	switch {
-	case s.answered():
-		return r
-	case s.Found == Denied:
-		return untilLooks(t.progress.Unread, DeniedLooks, r)
-	default:
-		return untilLooks(t.progress.Unread, UnreachableLooks, r)
-	}
+	return untilLooks(t.progress.Unread, s.Found.looks(), failed(s.Found.reason(), shown(s)))
 }
-
-// untilLooks is lagging until as many looks were made as it takes.
-func untilLooks(made, looks int, r ruling) ruling {
-	if made < looks {
-		r.Outcome, r.wait = Lagging, maxWait
-	}
-	return r
-}
-
-// untilDeadline is lagging until the time spent waiting reaches the deadline.
-func (t trial) untilDeadline(deadline time.Duration, r ruling) ruling {
-	if left := deadline - t.progress.waited(); left > 0 {
-		r.Outcome, r.wait = Lagging, min(left, maxWait)
-	}
-	return r
-}
-
-func verified(e Evidence, detail string) ruling {
-	return ruling{Entry: Entry{Outcome: Verified, Evidence: e, Detail: text.Line(detail, MaxDetail)}}
-}
-
-func failed(code reason.Code, detail string) ruling {
-	return ruling{Entry: Entry{Outcome: Failed, Reason: code, Detail: text.Line(detail, MaxDetail)}}
-}
-
-func skipped(code reason.Code, detail string) ruling {
-	return ruling{Entry: Entry{Outcome: Skipped, Reason: code, Detail: text.Line(detail, MaxDetail)}}
-}
-
-// shown is what a side answered, with the error behind it.
-func shown(s Side) string {
-	if s.Detail == "" {
-		return text.Line(string(s.Found), maxWord)
-	}
-	return fmt.Sprintf("%s (%s)", text.Line(string(s.Found), maxWord), text.Line(s.Detail, MaxSideDetail))
-}
-
-func bytes(n int64) string { return strconv.FormatInt(n, 10) + " bytes" }

@@ -1,9 +1,10 @@
 package verdict
 
 import (
+	"cmp"
 	"slices"
-	"strings"
 
+	"autobackup/internal/checksum"
 	"autobackup/internal/reason"
 )
 
@@ -12,48 +13,63 @@ import (
 // them, so it counts for nothing.
 var order = []Outcome{Failed, Lagging, Reading, Skipped, Verified}
 
-// strength orders the evidence, the strongest first.
-var strength = []Evidence{BytesRead, FullObjectChecksum, CompositeChecksum, SinglePartETag, MultipartETag, DeleteMarker}
-
-// merge is the verdict of several replicas: the outcome that comes first in
-// order, with the worst reason or the weakest evidence of those that have it.
-// Every replica keeps an entry of its own. A lagging one waits no longer than any
-// of its replicas may.
+// merge is the verdict of several replicas, at least one: the outcome that comes
+// first in order, with the worst reason or the weakest evidence of those that have
+// it. Every replica keeps an entry of its own. A lagging version waits no longer
+// than any of its replicas may.
 func merge(rulings []ruling) Verdict {
-	v := Verdict{Outcome: Verified, Wait: maxWait}
-	for _, o := range order {
-		if slices.ContainsFunc(rulings, func(r ruling) bool { return r.Outcome == o }) {
-			v.Outcome = o
-			break
-		}
-	}
-	var worst ruling
-	for _, r := range rulings {
-		v.Replicas = append(v.Replicas, r.Entry)
-		if r.Outcome != v.Outcome {
-			continue
-		}
-		if worst.Outcome == "" || r.rank() < worst.rank() {
-			worst = r
-		}
-		if r.Finding != "" {
-			v.Finding = r.Finding
-		}
-		v.Wait = min(v.Wait, r.wait)
-	}
-	v.Reason = worst.Reason
+	worst := slices.MinFunc(rulings, worse)
+	v := Verdict{Outcome: worst.Outcome, Reason: worst.Reason, Wait: worst.wait}
 	if v.Outcome == Verified {
 		v.Evidence = worst.Evidence
+	}
+	for _, r := range rulings {
+		v.Replicas = append(v.Replicas, r.Entry)
+		if r.Outcome == v.Outcome {
+			v.Finding = cmp.Or(v.Finding, r.Finding)
+			v.Wait = min(v.Wait, r.wait)
+		}
 	}
 	return v
 }
 
-// rank is the lower the worse a reason or the weaker an evidence is.
-func (r ruling) rank() int {
-	if r.Outcome == Verified {
-		return -slices.IndexFunc(strength, func(e Evidence) bool { return strings.HasPrefix(string(r.Evidence), string(e)) })
+// worse is negative where a is worse than b.
+func worse(a, b ruling) int {
+	return cmp.Or(
+		cmp.Compare(place(order, a.Outcome), place(order, b.Outcome)),
+		cmp.Compare(place(reason.Severity(), a.Reason), place(reason.Severity(), b.Reason)),
+		cmp.Compare(place(strength(), b.Evidence), place(strength(), a.Evidence)))
+}
+
+// place is where x stands in a list; behind its end where it does not.
+func place[T comparable](list []T, x T) int {
+	if i := slices.Index(list, x); i >= 0 {
+		return i
 	}
-	return slices.Index(reason.Severity(), r.Reason)
+	return len(list)
+}
+
+// strength lists all evidence, the strongest first: by its kind, then by the
+// algorithm.
+func strength() []Evidence {
+	list := []Evidence{BytesRead}
+	for _, kind := range []Evidence{FullObjectChecksum, CompositeChecksum} {
+		for _, a := range checksum.Algorithms() {
+			list = append(list, kind.by(a), kind.byParts(a))
+		}
+	}
+	return append(list, SinglePartETag, MultipartETag, DeleteMarker)
+}
+
+// by is the evidence of checksums of the algorithm.
+func (e Evidence) by(a checksum.Algorithm) Evidence { return e + " " + Evidence(a) }
+
+// byParts is the evidence of checksums of the parts.
+func (e Evidence) byParts(a checksum.Algorithm) Evidence {
+	if e == FullObjectChecksum {
+		return e.by(a) + " (combined from parts)"
+	}
+	return e.by(a) + " (part by part)"
 }
 
 // ofPrimary is a verdict that the primary or its rules decide.

@@ -77,29 +77,33 @@ func (t trial) metadata(r Replica, content ruling) ruling {
 		return content
 	}
 	names, mayChange := differences(t.look.Primary.Metadata, r.Metadata)
+	unread := unreadTags(t.look.Primary, r.Side)
 	if len(names) == 0 {
-		content.Detail = text.Line(content.Detail+unreadTags(t.look.Primary, r.Side), MaxDetail)
+		content.Detail = text.Line(content.Detail+unread, MaxDetail)
 		return content
 	}
 	differ := failed(reason.MetadataDiffers, "the content is verified ("+string(content.Evidence)+"), but metadata differs: "+
-		strings.Join(names, ", ")+unreadTags(t.look.Primary, r.Side))
-	if lag := untilLooks(t.progress.Differing, MetadataLooks, differ); mayChange && lag.Outcome == Lagging {
-		return lag
-	}
-	if t.policy.AlertMetadata {
+		strings.Join(names, ", ")+unread)
+	switch {
+	case t.unsteady(mayChange):
+		return t.untilSteady(differ)
+	case t.policy.AlertMetadata:
+		differ.Evidence = content.Evidence
 		return differ
 	}
 	content.Finding, content.Detail = reason.MetadataDiffers, differ.Detail
 	return content
 }
 
-// unsteady is lagging while metadata may still change. Bytes are read once, so
-// that is waited for first.
-func (t trial) unsteady(r Replica) (ruling, bool) {
-	names, mayChange := differences(t.look.Primary.Metadata, r.Metadata)
-	lag := untilLooks(t.progress.Differing, MetadataLooks, failed(reason.MetadataDiffers,
-		"metadata differs, and the bytes are read once it no longer changes: "+strings.Join(names, ", ")))
-	return lag, mayChange && lag.Outcome == Lagging
+// unsteady says whether a difference in metadata that may change has not had its
+// looks yet.
+func (t trial) unsteady(mayChange bool) bool {
+	return mayChange && t.progress.Differing < MetadataLooks
+}
+
+// untilSteady is lagging while metadata is unsteady.
+func (t trial) untilSteady(r ruling) ruling {
+	return untilLooks(t.progress.Differing, MetadataLooks, r)
 }
 
 // unreadTags tells of tags that were not compared.

@@ -1,18 +1,13 @@
 package verdict
 
 import (
-	"time"
-
 	"autobackup/internal/reason"
 	"autobackup/internal/text"
 )
 
-// missing judges a replica that does not have the version, by
-// x-amz-replication-status of the primary
-// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html).
+// missing judges a replica that does not have the version.
 func (t trial) missing(r Replica) ruling {
-	primary := t.look.Primary
-	status := text.Line(primary.Replication, maxWord)
+	status := text.Line(t.look.Primary.Replication, maxWord)
 	detail := "the replica does not have the version; replication status " + orNone(status) + " after waits of " + t.progress.waited().String()
 	if r.Detail != "" {
 		detail += " (" + text.Line(r.Detail, MaxSideDetail) + ")"
@@ -22,63 +17,59 @@ func (t trial) missing(r Replica) ruling {
 	return late
 }
 
+// late goes by x-amz-replication-status of the primary
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html)
+// and by what S3 told. A notification may come late: where S3 shows that it
+// replicated the version since, the notification no longer counts.
 func (t trial) late(r Replica, detail string) ruling {
-	switch primary := t.look.Primary; primary.Replication {
-	case replicaStatus: // S3 does not replicate replicas; an answer of the moment may still lag
-		return untilLooks(t.progress.Looks, GraceLooks, failed(reason.ReplicaNotReplicated, detail))
-	case completedStatus:
+	primary := t.look.Primary
+	leftOut := t.leftOut(r)
+	switch {
+	case leftOut != "":
+		return untilLooks(t.progress.Looks, GraceLooks, failed(reason.LeftOut, leftOut+"; "+detail))
+	case primary.Replication == completedStatus:
 		gone := untilLooks(t.progress.Gone, GoneLooks, failed(reason.ReplicaMissing, detail))
 		gone.Expires = r.Expires
 		return gone
-	case failedStatus:
-		return t.gaveUp(r, detail)
-	case "":
-		if primary.Found == Object {
-			return t.uncovered(r, detail)
-		}
+	case t.told(r) && t.event.GaveUp.about(primary):
+		told := failed(reason.ReplicationFailed, detail)
+		told.Basis, told.Cause = NotificationBasis, t.event.GaveUp.Cause
+		return told
+	case primary.Replication == replicaStatus: // S3 does not replicate replicas; an answer of the moment may still lag
+		return untilLooks(t.progress.Looks, GraceLooks, failed(reason.ReplicaNotReplicated, detail))
+	case primary.Replication == failedStatus && t.look.gaveUp() && t.progress.GaveUp >= GaveUpLooks:
+		return failed(reason.ReplicationFailed, detail)
+	case primary.Replication == failedStatus:
+		return t.untilDeadline(failed(reason.ReplicationFailed, detail))
+	case primary.Replication == "" && primary.Found == Object:
+		return untilLooks(t.progress.Looks, GraceLooks, failed(reason.NotReplicated, detail))
+	default:
+		return t.untilDeadline(failed(reason.ReplicaMissing, detail))
 	}
-	if told := t.event.GaveUp; told != nil && told.Destination == r.Bucket {
-		return t.gaveUp(r, detail)
-	}
-	return t.untilDeadline(t.deadline(), failed(reason.ReplicaMissing, detail))
 }
 
-// deadline is for the version that the primary holds.
-func (t trial) deadline() time.Duration {
-	if t.look.Primary.Found == Marker {
-		return t.policy.MarkerDeadline
-	}
-	return t.policy.DeadlineFor(t.look.Primary.Size)
-}
-
-// gaveUp judges a replica that S3 gave up to make. With several replicas missing
-// which one it was can't be told by the status; a notification tells.
-func (t trial) gaveUp(r Replica, detail string) ruling {
-	ruling := failed(reason.ReplicationFailed, detail)
-	switch told := t.event.GaveUp; {
-	case told != nil && told.Destination == r.Bucket:
-		ruling.Basis, ruling.Cause = NotificationBasis, told.Cause
-		return ruling
-	case t.look.gaveUp() && t.progress.GaveUp >= GaveUpLooks:
-		return ruling
-	}
-	return t.untilDeadline(t.deadline(), ruling)
-}
+// about says whether S3 gave up making the version itself. What it calls a change
+// made later is the version where that is a delete marker, which nothing changes.
+func (g GaveUp) about(primary Side) bool { return !g.Change || primary.Found == Marker }
 
 // archives are the storage classes from which S3 does not replicate
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html).
 var archives = map[string]bool{"GLACIER": true, "DEEP_ARCHIVE": true}
 
-// uncovered judges an object that S3 shows no replication status of: no rule
-// takes it, or its status is not to be seen yet.
-func (t trial) uncovered(r Replica, detail string) ruling {
-	switch e, class := t.look.Primary.Encryption, t.look.Primary.Class; {
-	case r.IgnoresKMS && (e == "aws:kms" || e == "aws:kms:dsse"):
-		return untilLooks(t.progress.Looks, GraceLooks, failed(reason.LeftOut, "the rule leaves out objects encrypted with "+e+"; "+detail))
-	case archives[class]:
-		return untilLooks(t.progress.Looks, GraceLooks, failed(reason.LeftOut, "S3 does not replicate objects of storage class "+class+"; "+detail))
+// leftOut says what about the object keeps the rule from taking it; empty where
+// nothing is known to. A replication status shows that a rule takes it: of one
+// replica its own rule, of several any. An object moved to an archive after its
+// upload has a status, too.
+func (t trial) leftOut(r Replica) string {
+	primary := t.look.Primary
+	kms := primary.Encryption == "aws:kms" || primary.Encryption == "aws:kms:dsse"
+	switch taken := primary.Replication != ""; {
+	case r.IgnoresKMS && kms && (!taken || len(t.look.Replicas) > 1):
+		return "the rule leaves out objects encrypted with " + primary.Encryption
+	case archives[primary.Class] && !taken:
+		return "S3 does not replicate objects of storage class " + primary.Class
 	}
-	return untilLooks(t.progress.Looks, GraceLooks, failed(reason.NotReplicated, detail))
+	return ""
 }
 
 func orNone(status string) string {

@@ -70,16 +70,16 @@ func CompareParts(a checksum.Algorithm, primary, replica checksum.Layout) *Parts
 
 // decide turns an inconclusive comparison into what the parts say.
 func (p *Parts) decide(c Comparison) Comparison {
-	name := text.Line(string(p.Algorithm), maxWord)
+	known := p.Algorithm.Size() > 0
 	switch {
-	case p.Length > 0:
+	case known && p.Length > 0:
 		return Comparison{Reason: reason.ContentMismatch, Basis: ByPartsBasis, Detail: fmt.Sprintf(
-			"checksums %s of the parts differ, first in the %s", name, checksum.Piece{Offset: p.Offset, Length: p.Length})}
-	case p.Equal && p.Sum != "":
-		evidence := FullObjectChecksum + " " + Evidence(name) + " (combined from parts)"
+			"checksums %s of the parts differ, first in the %s", p.Algorithm, checksum.Piece{Offset: p.Offset, Length: p.Length})}
+	case known && p.Equal && p.Sum != "":
+		evidence := FullObjectChecksum.byParts(p.Algorithm)
 		return Comparison{Evidence: evidence, Detail: string(evidence) + " is equal: " + text.Line(p.Sum, maxWord)}
-	case p.Equal:
-		evidence := CompositeChecksum + " " + Evidence(name) + " (part by part)"
+	case known && p.Equal:
+		evidence := CompositeChecksum.byParts(p.Algorithm)
 		return Comparison{Evidence: evidence, Detail: string(evidence) + " is equal"}
 	}
 	c.Basis = ByPartsBasis

@@ -41,7 +41,9 @@ func (p Progress) Wait(wait time.Duration) Progress {
 	return p
 }
 
-func (p Progress) waited() time.Duration { return time.Duration(max(p.Waited, 0)) * time.Second }
+func (p Progress) waited() time.Duration {
+	return time.Duration(min(max(p.Waited, 0), int(math.MaxInt64/time.Second))) * time.Second
+}
 
 // How often a side is looked at before its answer is believed. Permissions and
 // a replication status just set take a moment to be seen everywhere; throttling

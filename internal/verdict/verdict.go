@@ -9,8 +9,8 @@ import (
 // Outcome is the first word of a verdict.
 type Outcome string
 
-// The outcomes. Lagging means: look again. Reading means: what was looked at does
-// not decide, so the bytes of both sides are to be read before the next verdict.
+// The outcomes. Lagging means: look again. Reading means: the bytes of both sides
+// are to be read before the next verdict.
 const (
 	Verified Outcome = "verified"
 	Lagging  Outcome = "lagging"
@@ -32,7 +32,8 @@ const (
 	DeleteMarker       Evidence = "delete marker"
 )
 
-// Basis says what a failed entry rests on, where its reason alone does not.
+// Basis says what an entry that is not verified rests on, where its reason alone
+// does not.
 type Basis string
 
 // The bases. An entry without one rests on what HeadObject showed.
@@ -58,8 +59,9 @@ type Verdict struct {
 	// It never holds the object's key.
 	Detail string `json:"detail,omitempty"`
 	Marker bool   `json:"marker,omitempty"` // the version is a delete marker
-	// Replicas has an entry for every replica that is expected to hold the
-	// version, in the order of the look. It is empty where the primary decides.
+	// Replicas has an entry for every replica that is expected to hold the version,
+	// in the order of the look; of a notification for the one that it names alone,
+	// where that is expected to. It is empty where the primary decides.
 	Replicas []Entry `json:"replicas,omitempty"`
 	// Wait is how long a lagging version may be left alone, in whole seconds: until
 	// the next look that NextWait foresees, but not past a deadline. It is 0 for
@@ -69,11 +71,13 @@ type Verdict struct {
 
 // Entry is what came of one replica.
 type Entry struct {
-	Bucket   string      `json:"bucket"`
-	Region   string      `json:"region,omitempty"`
-	Outcome  Outcome     `json:"verdict"`
-	Reason   reason.Code `json:"reason,omitempty"`
-	Evidence Evidence    `json:"evidence,omitempty"` // of verified, and of BYTES_NOT_READ: what the stored checksums showed
+	Bucket  string      `json:"bucket"`
+	Region  string      `json:"region,omitempty"`
+	Outcome Outcome     `json:"verdict"`
+	Reason  reason.Code `json:"reason,omitempty"`
+	// Evidence is what shows that the content is equal: of verified, and of failed
+	// BYTES_NOT_READ and METADATA_DIFFERS.
+	Evidence Evidence    `json:"evidence,omitempty"`
 	Finding  reason.Code `json:"finding,omitempty"`
 	Basis    Basis       `json:"basis,omitempty"`
 	Detail   string      `json:"detail,omitempty"` // as Verdict.Detail: what was compared, or what S3 answered
@@ -87,7 +91,7 @@ type Entry struct {
 	// removed the version.
 	Expires string `json:"expires,omitempty"`
 	// Cause is S3's failureReason of a replication that it gave up, such as
-	// DstBucketNotFound. It is as sent.
+	// DstBucketNotFound: of NotificationBasis and ChangeBasis. It is as sent.
 	Cause string `json:"cause,omitempty"`
 }
 
