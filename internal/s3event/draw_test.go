@@ -34,3 +34,15 @@ func TestBucketKeyAndVersionAreAllPartOfTheDraw(t *testing.T) {
 	}
 	assert.Len(t, draws, 6)
 }
+
+func TestTheDrawOfAVersionStaysWhatItWasWhenItWasFirstValidated(t *testing.T) {
+	// Computed apart from the code: the first 8 bytes of the SHA-256 of all three in
+	// quotes, modulo 1,000.
+	for want, v := range map[int]s3event.ObjectVersion{
+		985: {Bucket: "docs", Key: "a/b.txt", VersionID: "v1"},
+		518: {Bucket: "docs", Key: "a.txt", VersionID: "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrH"},
+		980: {Bucket: "docs", Key: "a b"},
+	} {
+		assert.Equal(t, want, v.Draw(), v.Key)
+	}
+}
