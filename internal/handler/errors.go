@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
 	"autobackup/internal/reason"
+	"autobackup/internal/text"
 )
 
 // maxMessage is the length of an error message in bytes: it lands in the
@@ -40,7 +41,7 @@ func (e *panicked) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 func nameError(err error) messages.InvokeResponse_Error {
 	return messages.InvokeResponse_Error{
 		Type:    errorName(err),
-		Message: reason.Line(err.Error(), maxMessage),
+		Message: text.Line(err.Error(), maxMessage),
 	}
 }
 

@@ -1,10 +1,11 @@
-package compare_test
+package settle_test
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,9 +29,9 @@ type point struct {
 // measured is what a round writes.
 func measured(t require.TestingT, b batch.Batch) (answer batch.Batch, points []point) {
 	var metrics bytes.Buffer
-	c := comparer(new(bytes.Buffer))
+	c := settler(new(bytes.Buffer))
 	c.Metrics = &metrics
-	answer = c.Compare(context.Background(), b)
+	answer = c.Settle(context.Background(), b)
 	for line := range strings.Lines(metrics.String()) {
 		var p point
 		require.NoError(t, json.Unmarshal([]byte(line), &p))
@@ -40,14 +41,18 @@ func measured(t require.TestingT, b batch.Batch) (answer batch.Batch, points []p
 }
 
 func TestARoundIsMeasuredByCategory(t *testing.T) {
+	two := mismatch("f") // replica one differs, replica two can't be read
+	two.Progress.Unread = verdict.DeniedLooks - 1
+	two.Look.Replicas = append(two.Look.Replicas, verdict.Replica{Side: verdict.Side{Bucket: "docs-2", Found: verdict.Denied}})
 	inMedia := verified("v1")
 	inMedia.Body = strings.Replace(inMedia.Body, `"docs"`, `"autobackup-test-primary-media-123456789012"`, 1)
-	_, points := measured(t, batch.Batch{Looks: 2,
-		Messages: []batch.Message{inMedia, mismatch("f"), lagging("l"), skipped("s"), {ID: "m", Body: "noise"}},
+	_, points := measured(t, batch.Batch{
+		Messages: []batch.Message{waited(inMedia, 1, 5), two, lagging("l"), skipped("s"), {ID: "m", Body: "noise"}},
 		Summary:  batch.Summary{Objects: []batch.Settled{{ID: "of the round before", Verdict: verdict.Verified}}}})
 	assert.Equal(t, []point{
 		{Stage: "test", Category: "media", Verified: 1, Looks: []int{2}, AgeAtVerification: []int{120}},
-		{Stage: "test", Category: "other", Failed: 2, Lagging: 1, Skipped: 1, Looks: []int{2, 2, 2}},
+		{Stage: "test", Category: "other", Failed: 2, Lagging: 1, Skipped: 1, Looks: []int{1, 1, 0}},
+		{Stage: "test", Category: "other", Reason: "ACCESS_DENIED", Failed: 1},
 		{Stage: "test", Category: "other", Reason: "CONTENT_MISMATCH", Failed: 1},
 		{Stage: "test", Category: "other", Reason: "MALFORMED_EVENT", Failed: 1},
 	}, points)
@@ -56,12 +61,17 @@ func TestARoundIsMeasuredByCategory(t *testing.T) {
 func TestMetricsCountEveryVerdictOfTheRound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		got, points := measured(t, anyBatch().Draw(t, "batch"))
-		want := map[string]int{metric.Lagging: len(got.Messages)}
+		want := map[string]int{metric.Lagging: len(got.Lagging)}
 		for _, s := range got.Summary.Objects {
 			want[string(s.Verdict)]++
-		}
-		for _, f := range got.Failed {
-			want[string(f.Reason)]++
+			for _, r := range s.Replicas {
+				if s.Verdict == verdict.Failed && r.Verdict == verdict.Failed {
+					want[string(r.Reason)]++
+				}
+			}
+			if s.Verdict == verdict.Failed && !slices.ContainsFunc(s.Replicas, func(r batch.Replica) bool { return r.Verdict == verdict.Failed }) {
+				want[string(s.Reason)]++
+			}
 		}
 		count := map[string]int{metric.Lagging: 0}
 		add := func(name string, n int) {
@@ -88,10 +98,10 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestMetricsThatCannotBeWrittenChangeNoVerdict(t *testing.T) {
-	b := batch.Batch{Looks: 2, Messages: []batch.Message{verified("v"), mismatch("f"), lagging("l")}}
+	b := batch.Batch{Messages: []batch.Message{verified("v"), mismatch("f"), lagging("l")}}
 	var log bytes.Buffer
-	c := comparer(&log)
+	c := settler(&log)
 	c.Metrics = full{}
-	assert.Equal(t, compared(b), c.Compare(t.Context(), b))
+	assert.Equal(t, settled(b), c.Settle(t.Context(), b))
 	assert.Contains(t, log.String(), `"level":"WARNING","msg":"metrics are incomplete","error":"write metrics of category other: no space left"`)
 }

@@ -1,4 +1,4 @@
-package compare_test
+package settle_test
 
 import (
 	"bytes"
@@ -9,16 +9,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/batch"
-	"autobackup/internal/compare"
+	"autobackup/internal/checksum"
 	"autobackup/internal/reason"
+	"autobackup/internal/settle"
 	"autobackup/internal/verdict"
 )
 
-func reader(log *bytes.Buffer) compare.Comparer {
-	c := comparer(log)
-	c.Policy.Bytes = verdict.ByteVerification{Inconclusive: true}
-	return c
+func reader(policy verdict.ByteVerification) settle.Settler {
+	s := settler(new(bytes.Buffer))
+	s.Policy.Bytes = policy
+	return s
 }
+
+var inconclusive = verdict.ByteVerification{Inconclusive: true}
 
 // silent is a message that only the bytes decide.
 func silent(id string) batch.Message {
@@ -27,53 +30,92 @@ func silent(id string) batch.Message {
 	return m
 }
 
-func read(m batch.Message, v verdict.Verdict) batch.Message {
-	m.Look.Replicas[0].Bytes = &v
-	return m
+// equal is what reading equal bytes comes to.
+func equal() *verdict.Bytes {
+	all := verdict.Read{Found: verdict.Object, CRC64NVME: "AAAAAAAAAAA="}
+	return &verdict.Bytes{Primary: all, Replica: all}
 }
 
-func TestWhatIsToBeReadKeepsItsLookAndGoesFirst(t *testing.T) {
-	got := reader(new(bytes.Buffer)).Compare(t.Context(), batch.Batch{
-		Looks: 1, Messages: []batch.Message{lagging("l1"), silent("r1"), verified("v1"), silent("r2")}})
-	require.Len(t, got.Messages, 3)
-	assert.Equal(t, batch.Message{ID: "l1", Body: body("l1")}, got.Messages[0])
-	assert.Equal(t, read(silent("r1"), verdict.Verdict{Outcome: verdict.Reading}), got.Messages[1])
-	assert.Equal(t, "r2", got.Messages[2].ID)
-	assert.Equal(t, 2, got.Reading)
-	assert.Equal(t, 5, got.Wait)
-	assert.Equal(t, "4 objects after 1 look: 1 verified, 1 lagging, 2 reading", got.Summary.Text)
+func TestWhatIsToBeReadGoesToExecutionsOfItsOwnAndItsMatesGoOn(t *testing.T) {
+	again := silent("r2")
+	again.Again = true
+	got := reader(inconclusive).Settle(t.Context(), batch.Batch{
+		Messages: []batch.Message{lagging("l1"), silent("r1"), verified("v1"), again}})
+	require.Len(t, got.Lagging, 1)
+	assert.Equal(t, 5, got.Wait, "nothing waits for bytes")
+	assert.Equal(t, []batch.Message{
+		{ID: "r1", Body: body("r1"), Progress: verdict.Progress{Looks: 1}},
+		{ID: "r2", Body: body("r2"), Again: true, Progress: verdict.Progress{Looks: 1}},
+	}, got.Reading, "without their looks, which are made anew")
+	assert.Equal(t, "4 objects after 1 look: 1 verified, 2 reading, 1 lagging", got.Summary.Text)
+	assert.Equal(t, verdict.Reading, got.Summary.Objects[0].Verdict, "the summary says where they are")
+	assert.Equal(t, batch.Counts{Lagging: 1, Reading: 2}, got.Counts)
 }
 
-func TestAfterReadingOnlyWhatWasReadIsJudged(t *testing.T) {
-	verifiedBytes := verdict.Verdict{Outcome: verdict.Verified, Evidence: verdict.BytesRead}
-	differ := verdict.Verdict{Outcome: verdict.Failed, Reason: reason.ContentMismatch, Detail: "bytes differ"}
-	broken := silent("e1")
-	broken.Look, broken.Error = silent("e1").Look, "Autobackup.Internal"
-	var log bytes.Buffer
-	got := reader(&log).Compare(t.Context(), batch.Batch{
-		Looks: 3, Wait: 20, Waited: 35, Reading: 3,
-		Messages: []batch.Message{{ID: "l1", Body: body("l1"), Unread: 2}, read(silent("r1"), verifiedBytes), read(silent("r2"), differ), broken},
-	})
-	assert.Equal(t, []batch.Message{{ID: "l1", Body: body("l1"), Unread: 2}}, got.Messages, "as it was")
-	assert.NotContains(t, log.String(), `"messageId":"l1"`)
-	assert.Zero(t, got.Reading)
-	assert.Equal(t, 20, got.Wait, "chosen in the round before")
-	assert.Equal(t, 35, got.Waited, "and counted once")
-	require.Len(t, got.Failed, 2)
-	assert.Equal(t, reason.ContentMismatch, got.Failed[0].Reason)
-	assert.Equal(t, reason.WorkflowError, got.Failed[1].Reason)
-	assert.Equal(t, "reading the bytes of both sides stopped: Autobackup.Internal", got.Failed[1].Detail)
-	require.Len(t, got.Summary.Objects, 3)
-	assert.Equal(t, verdict.BytesRead, got.Summary.Objects[0].Evidence)
-	assert.Equal(t, "4 objects after 3 looks: 1 verified, 2 failed (CONTENT_MISMATCH, WORKFLOW_ERROR), 1 lagging", got.Summary.Text)
+func TestAnExecutionThatReadsKeepsTheLookAndNamesTheReplica(t *testing.T) {
+	m := silent("r1")
+	m.Look.Replicas = append([]verdict.Replica{verified("v").Look.Replicas[0]}, m.Look.Replicas[0])
+	m.Look.Primary.Checksums, m.Look.Replicas[0].Bytes = nil, equal()
+	got := reader(inconclusive).Settle(t.Context(), batch.Batch{Reads: true, Messages: []batch.Message{m}})
+	require.Len(t, got.Reading, 1)
+	assert.Equal(t, m.Look, got.Reading[0].Look)
+	assert.Equal(t, 1, got.Replica)
+	assert.Empty(t, got.Summary.Objects)
+	assert.Equal(t, "1 object after 1 look: 1 reading", got.Summary.Text)
+}
+
+func TestWhatWasReadIsSettled(t *testing.T) {
+	sums := verified("v1")
+	tests := map[string]struct {
+		message batch.Message
+		bytes   *verdict.Bytes
+		notRead *batch.Error
+		outcome verdict.Outcome
+		reason  reason.Code
+		proof   verdict.Evidence
+	}{
+		"equal bytes":                            {silent("r"), equal(), nil, verdict.Verified, "", verdict.BytesRead},
+		"other bytes":                            {silent("r"), &verdict.Bytes{Different: &checksum.Piece{Length: 3}}, nil, verdict.Failed, reason.ContentMismatch, ""},
+		"an error, where nothing else decides":   {silent("r"), nil, &batch.Error{Error: "Autobackup.Internal"}, verdict.Failed, reason.WorkflowError, ""},
+		"an error, where stored checksums agree": {sums, nil, &batch.Error{Error: "Autobackup.Transient"}, verdict.Failed, reason.BytesNotRead, "full-object checksum CRC64NVME"},
+		"the primary's version went away before": {silent("r"), &verdict.Bytes{Primary: verdict.Read{Found: verdict.Missing}, Replica: verdict.Read{Found: verdict.Object}}, nil, verdict.Skipped, reason.SourceDeleted, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			tt.message.Look.Replicas[0].Bytes = tt.bytes
+			tt.message.Progress = verdict.Progress{Looks: 3, Waited: 15}
+			got := reader(verdict.ByteVerification{Inconclusive: true, PerMille: 1000}).Settle(t.Context(),
+				batch.Batch{Reads: true, Reading: []batch.Message{tt.message}, NotRead: tt.notRead})
+			require.Len(t, got.Summary.Objects, 1)
+			s := got.Summary.Objects[0]
+			assert.Equal(t, []any{tt.outcome, tt.reason, 3}, []any{s.Verdict, s.Reason, s.Looks}, "reading is no look")
+			assert.Equal(t, tt.proof, s.Replicas[0].Evidence)
+			assert.Nil(t, got.NotRead)
+			assert.Empty(t, got.Reading)
+		})
+	}
 }
 
 func TestWhatReadingFoundGoneLagsWithoutItsLook(t *testing.T) {
-	gone := verdict.Verdict{Outcome: verdict.Lagging, Reason: reason.ReplicaMissing, Detail: "the replica no longer has the version"}
-	got := reader(new(bytes.Buffer)).Compare(t.Context(), batch.Batch{
-		Looks: 2, Waited: int((policy.Deadline - 3*time.Second) / time.Second), Reading: 1, Messages: []batch.Message{read(silent("r1"), gone)}})
-	assert.Equal(t, []batch.Message{{ID: "r1", Body: body("r1")}}, got.Messages)
-	assert.Zero(t, got.Reading)
+	m := silent("r1")
+	m.Look.Replicas[0].Bytes = &verdict.Bytes{Primary: verdict.Read{Found: verdict.Object}, Replica: verdict.Read{Found: verdict.Missing}}
+	m.Progress = verdict.Progress{Looks: 2, Waited: int((policy.Deadline - 3*time.Second) / time.Second)}
+	got := reader(inconclusive).Settle(t.Context(), batch.Batch{Reads: true, Reading: []batch.Message{m}})
+	require.Len(t, got.Lagging, 1)
+	assert.Nil(t, got.Lagging[0].Look)
 	assert.Equal(t, 3, got.Wait, "no wait overshoots the deadline")
-	assert.Equal(t, int(policy.Deadline/time.Second), got.Waited)
+	assert.Equal(t, int(policy.Deadline/time.Second), got.Lagging[0].Progress.Waited)
+}
+
+func TestABatchThatNoExecutionMakesIsNoPanic(t *testing.T) {
+	for name, b := range map[string]batch.Batch{
+		"a message to read without a look":   {Reads: true, Reading: []batch.Message{{ID: "r", Body: body("r")}}},
+		"a message to read that is no event": {Reads: true, Reading: []batch.Message{{ID: "r", Body: "noise", Look: &verdict.Look{}}}},
+		"a replica that is not there":        {Reads: true, Replica: 7, NotRead: &batch.Error{Error: "e"}, Reading: []batch.Message{silent("r")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := reader(inconclusive).Settle(t.Context(), b)
+			assert.Equal(t, 1, len(got.Summary.Objects)+got.Counts.Lagging+got.Counts.Reading, "it is somewhere")
+		})
+	}
 }

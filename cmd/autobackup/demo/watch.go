@@ -2,6 +2,7 @@ package demo
 
 import (
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"autobackup/internal/batch"
 	"autobackup/internal/local/clock"
 	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
 )
 
 // compareState is the state whose output has the verdicts of a round.
@@ -52,13 +54,14 @@ func (w *watcher) event(_ string, e types.HistoryEvent) {
 }
 
 func (w *watcher) started(input string) {
-	var messages []batch.Message
-	if json.Unmarshal([]byte(input), &messages) != nil {
+	first, err := json.Marshal(batch.First{Input: json.RawMessage(input)})
+	var b batch.Batch
+	if err != nil || json.Unmarshal(first, &b) != nil {
 		return // not from the pipe; its end shows in the report
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, m := range messages {
+	for _, m := range b.Messages {
 		if v, err := s3event.Parse(m.Body); err == nil {
 			w.objects[m.ID] = v.URI()
 		}
@@ -78,12 +81,13 @@ func (w *watcher) judged(output string) {
 		}
 		w.seen[id] = true
 	}
-	for _, m := range b.Messages {
+	for _, m := range slices.Concat(b.Lagging, b.Reading) {
 		see(m.ID)
 	}
 	for _, s := range b.Summary.Objects {
 		see(s.ID)
-		if _, known := w.settled[s.ID]; !known {
+		// What is to be read is settled by the execution that reads it.
+		if _, known := w.settled[s.ID]; !known && s.Verdict != verdict.Reading {
 			w.settled[s.ID] = outcome{s, w.clock.Now()}
 		}
 	}
