@@ -31,14 +31,14 @@ func TestOneLineACategoryAndOneAReason(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, metric.Write(&out, "test", at, []metric.Object{
 		{Bucket: media, Outcome: verdict.Verified, Looks: 2, Time: event},
-		{Bucket: media, Outcome: verdict.Lagging, Reason: reason.ReplicaMissing, Looks: 2, Time: event},
-		{Bucket: media, Outcome: verdict.Failed, Reason: reason.SizeMismatch, Looks: 2, Time: event},
+		{Bucket: media, Outcome: verdict.Lagging, Looks: 2, Time: event},
+		{Bucket: media, Outcome: verdict.Failed, Reasons: []reason.Code{reason.SizeMismatch}, Looks: 2, Time: event},
 		{Bucket: documents, Outcome: verdict.Verified, Finding: reason.MetadataDiffers, Looks: 2, Time: event.Add(-time.Hour)},
-		{Bucket: media, Outcome: verdict.Failed, Reason: reason.AccessDenied, Looks: 2, Time: event},
+		{Bucket: media, Outcome: verdict.Failed, Reasons: []reason.Code{reason.AccessDenied, reason.SizeMismatch}, Looks: 2, Time: event},
 		{Bucket: media, Outcome: verdict.Verified, Looks: 2, Time: event.Add(-time.Second)},
-		{Bucket: media, Outcome: verdict.Failed, Reason: reason.SizeMismatch, Looks: 2, Time: event},
-		{Bucket: media, Outcome: verdict.Skipped, Reason: reason.IsReplica, Looks: 2, Time: event},
-		{Outcome: verdict.Failed, Reason: reason.MalformedEvent, Looks: 2},
+		{Bucket: media, Outcome: verdict.Failed, Reasons: []reason.Code{reason.SizeMismatch}, Looks: 2, Time: event},
+		{Bucket: media, Outcome: verdict.Skipped, Looks: 2, Time: event},
+		{Outcome: verdict.Failed, Reasons: []reason.Code{reason.MalformedEvent}, Looks: 2},
 	}))
 	const golden = "testdata/round.jsonl"
 	if *update {
@@ -103,7 +103,7 @@ func TestAgeIsFromTheEventToTheVerdict(t *testing.T) {
 		"whole seconds":             {metric.Object{Outcome: verdict.Verified, Time: at.Add(-1999 * time.Millisecond)}, []float64{1}},
 		"clocks that differ":        {metric.Object{Outcome: verdict.Verified, Time: at.Add(time.Hour)}, []float64{0}},
 		"an event without a time":   {metric.Object{Outcome: verdict.Verified}, nil},
-		"what failed has none":      {metric.Object{Outcome: verdict.Failed, Reason: reason.Archived, Time: at}, nil},
+		"what failed has none":      {metric.Object{Outcome: verdict.Failed, Reasons: []reason.Code{reason.Archived}, Time: at}, nil},
 		"what lags has another":     {metric.Object{Outcome: verdict.Lagging, Time: at}, nil},
 		"what was skipped has none": {metric.Object{Outcome: verdict.Skipped, Time: at}, nil},
 	} {
@@ -128,7 +128,7 @@ func TestTheStageCountsWhatItsCategoriesDo(t *testing.T) {
 	got := written(t, []metric.Object{
 		{Bucket: media, Outcome: verdict.Verified}, {Bucket: media, Outcome: verdict.Skipped},
 		{Bucket: strings.Replace(media, "media", "documents", 1), Outcome: verdict.Verified},
-		{Outcome: verdict.Failed, Reason: reason.MalformedEvent},
+		{Outcome: verdict.Failed, Reasons: []reason.Code{reason.MalformedEvent}},
 	})
 	assert.Equal(t, []float64{1, 1, 0}, got["Verified Stage=test"], "one value for each category")
 	assert.Equal(t, []float64{0, 1, 0}, got["Skipped Stage=test"])

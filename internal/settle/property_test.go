@@ -1,7 +1,6 @@
 package settle_test
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"testing"
