@@ -138,20 +138,17 @@ func parkedBytes(t *testing.T, f batch.Failed, execution string) int {
 func TestAParkedMessageFitsTheQueueThatItComesBackTo(t *testing.T) {
 	const cap, execution = 2048, "arn:aws:states:eu-central-1:123456789012:execution:autobackup-validation-prod:f5b4f9a2-1c2d-4e3f-8a9b-0c1d2e3f4a5b_7d1e2f3a-4b5c-6d7e-8f90-a1b2c3d4e5f6"
 	for name, tt := range map[string]struct {
-		key      string
+		length   int // of the event
 		details  bool
 		replicas int
 	}{
-		"a short key leaves room for all facts":                  {"k", true, 3},
-		"a long key leaves room for facts without their details": {strings.Repeat("k", 1024), false, 3},
-		"a longer event leaves room for the reason alone":        {strings.Repeat("k", 1024), false, 0},
+		"a short event leaves room for all facts":                {300, true, 3},
+		"a longer one leaves room for facts without the details": {1350, false, 3},
+		"a long one leaves room for the reason alone":            {1700, false, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := mismatch("f")
-			m.Body = body(tt.key)
-			if tt.replicas == 0 {
-				m.Body += strings.Repeat(" ", 1700-len(m.Body))
-			}
+			m.Body += strings.Repeat(" ", tt.length-len(m.Body))
 			m.Look.Replicas = append(m.Look.Replicas, m.Look.Replicas[0], m.Look.Replicas[0])
 			s := settler(new(bytes.Buffer))
 			s.MaxMessage = cap
