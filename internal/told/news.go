@@ -21,11 +21,14 @@ type Cause struct {
 	Bucket  string      `json:"bucket,omitempty"`  // the primary; empty for a message that tells of no object
 	Replica string      `json:"replica,omitempty"` // bucket; empty where the primary decided
 	S3      string      `json:"s3,omitempty"`      // verdict.Entry.Cause
-	Kind    Kind        `json:"kind"`
-	New     int         `json:"new"`   // versions that failed for this cause and were not told of before
-	Total   int         `json:"total"` // versions that failed for it since Since
-	Since   time.Time   `json:"since"`
-	Latest  time.Time   `json:"latest"`
+	// Several is set where so many causes are open that further ones are told
+	// together, by their reason: the buckets and S3's reason are then empty.
+	Several bool      `json:"several,omitempty"`
+	Kind    Kind      `json:"kind"`
+	New     int       `json:"new"`   // versions that failed for this cause and were not told of before
+	Total   int       `json:"total"` // versions that failed for it since Since
+	Since   time.Time `json:"since"`
+	Latest  time.Time `json:"latest"`
 	// Examples are a few of the new ones, with all facts: at most MaxExamples.
 	Examples []Example `json:"examples,omitempty"`
 }
