@@ -1,24 +1,17 @@
 package comparebytes
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/json"
-	"fmt"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"autobackup/internal/checksum"
-	"autobackup/internal/digest"
 	"autobackup/internal/hashbytes"
-	"autobackup/internal/reason"
-	"autobackup/internal/verdict"
 )
 
-// Hasher reads a range in the region of its bucket and answers with digests.
+// Hasher reads a range in the region of its bucket and answers with digests. Its
+// error is that of the reader, not of S3, whose answers are data.
 type Hasher interface {
 	Hash(ctx context.Context, region string, in hashbytes.Request) (hashbytes.Answer, error)
 }
@@ -29,72 +22,49 @@ type Store interface {
 	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
 }
 
-// Comparer compares pairs. It keeps nothing from one request to the next.
+// Comparer compares the bytes of pairs. It keeps nothing from one request to the
+// next.
 type Comparer struct {
-	Hasher    Hasher
-	Store     Store
-	Bucket    string             // the working bucket
-	Algorithm checksum.Algorithm // of blocks; empty: the first of digest.Algorithms
+	Hasher Hasher
+	Store  Store
+	Bucket string // the working bucket
+	// Now and Wait are for asking a side again. Wait returns early, with an error,
+	// where the context ends.
+	Now         func() time.Time
+	Wait        func(context.Context, time.Duration) error
+	Concurrency int                // ranges compared at once; 0: one after the other
+	Algorithm   checksum.Algorithm // of blocks; empty: the first of digest.Algorithms
 	// In bytes; 0: those of package digest.
 	RangeSize, BlockSize int64
 }
 
-// Do does what the request's operation says. The answer is a RangeResult or an
-// Answer; an error that is worth another try says so to package handler.
+// Do does what the operation of a decoded request says. The result is a
+// RangeResult of the operation range, else an Answer. An error that is worth
+// another try says so to package handler.
 func (c Comparer) Do(ctx context.Context, in Request) (any, error) {
 	switch in.Operation {
 	case OpRange:
-		return c.compareRange(ctx, in, *in.Plan, *in.Range)
+		return c.compareRange(ctx, *in.Plan, *in.Range)
 	case OpConclude:
 		return c.conclude(ctx, in)
 	default:
-		return c.compare(ctx, in)
+		return c.compareObject(ctx, in)
 	}
 }
 
-func (c Comparer) compare(ctx context.Context, in Request) (Answer, error) {
-	if seen := verdict.Compare(in.Pair.Primary, in.Pair.Replica); seen.Reason == reason.SizeMismatch {
-		return Answer{Verdict: verdict.Verdict{Outcome: verdict.Failed, Reason: seen.Reason, Detail: seen.Detail}}, nil
-	}
-	plan := Plan{
-		RangeSize: cmp.Or(c.RangeSize, digest.RangeSize), BlockSize: cmp.Or(c.BlockSize, digest.BlockSize),
-		Algorithm: cmp.Or(c.Algorithm, digest.Algorithms()[0]),
-	}
-	pieces := plan.pieces(in.Pair.Primary.Size)
-	plan.Ranges = pieces.Count()
+func (c Comparer) compareObject(ctx context.Context, in Request) (Answer, error) {
+	plan := c.plan(in.pair)
 	if plan.Ranges > 1 {
-		return c.write(ctx, in.Pair, plan)
+		written, err := c.write(ctx, plan)
+		return Answer{Batch: *in.Batch, Plan: &written}, err
 	}
-	result, err := c.compareRange(ctx, in, plan, pieces.At(0))
+	result, err := c.compareRange(ctx, plan, plan.pieces().At(0))
 	if err != nil {
 		return Answer{}, err
 	}
-	all := newTally(in.Pair, plan)
+	all := newTally(plan)
 	if err := all.add(result); err != nil {
 		return Answer{}, err
 	}
-	return all.judge()
-}
-
-// write puts the list of ranges where the Distributed Map reads it. Its name
-// follows from the pair, so that writing it twice leaves one.
-func (c Comparer) write(ctx context.Context, pair Pair, plan Plan) (Answer, error) {
-	pieces := plan.pieces(pair.Primary.Size)
-	ranges := make([]digest.Range, plan.Ranges)
-	for i := range ranges {
-		ranges[i] = pieces.At(int64(i))
-	}
-	list, err := json.Marshal(ranges)
-	if err != nil {
-		return Answer{}, fmt.Errorf("encode the plan: %w", err)
-	}
-	name := fmt.Sprintf("%q %q %q %q %d", pair.Primary.Bucket, pair.Key, pair.Version, pair.Replica.Bucket, plan.RangeSize)
-	plan.Object = Object{Bucket: c.Bucket, Key: fmt.Sprintf("plans/%x.json", sha256.Sum256([]byte(name)))}
-	_, err = c.Store.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &plan.Bucket, Key: &plan.Key, Body: bytes.NewReader(list), ContentType: aws.String("application/json"),
-	})
-	if err != nil {
-		return Answer{}, fmt.Errorf("write the plan s3://%s/%s: %w", plan.Bucket, plan.Key, err)
-	}
-	return Answer{Plan: &plan}, nil
+	return in.answer(all)
 }

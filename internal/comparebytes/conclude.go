@@ -25,7 +25,7 @@ type record struct {
 	Output string
 }
 
-// conclude judges by all results of a Map Run. A file is read as a stream, one
+// conclude adds up all results of a Map Run. A file is read as a stream, one
 // record at a time, so memory does not grow with the files. Files of failed
 // children are not read: what failed and was not redriven has no result, and that
 // is an error.
@@ -34,7 +34,7 @@ func (c Comparer) conclude(ctx context.Context, in Request) (Answer, error) {
 	if err := c.read(ctx, *in.Results, func(d *json.Decoder) error { return d.Decode(&m) }); err != nil {
 		return Answer{}, err
 	}
-	all := newTally(in.Pair, *in.Plan)
+	all := newTally(*in.Plan)
 	for _, file := range m.ResultFiles.Succeeded {
 		err := c.read(ctx, Object{Bucket: m.DestinationBucket, Key: file.Key}, func(d *json.Decoder) error {
 			return results(d, all.add)
@@ -43,7 +43,7 @@ func (c Comparer) conclude(ctx context.Context, in Request) (Answer, error) {
 			return Answer{}, err
 		}
 	}
-	return all.judge()
+	return in.answer(all)
 }
 
 // read hands the object's content to decode. Content that breaks off is worth
@@ -55,7 +55,7 @@ func (c Comparer) read(ctx context.Context, o Object, decode func(*json.Decoder)
 	}
 	err = errors.Join(decode(json.NewDecoder(out.Body)), out.Body.Close())
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		err = again{err}
+		err = transient{err}
 	}
 	if err != nil {
 		return fmt.Errorf("read s3://%s/%s: %w", o.Bucket, o.Key, err)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -13,21 +12,26 @@ import (
 
 	"autobackup/internal/checksum"
 	"autobackup/internal/comparebytes"
-	"autobackup/internal/digest"
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
 
-const text = "0123456789abcdefghijklmno" // 5 ranges of 5 bytes
+const content = "0123456789abcdefghijklmno" // 5 ranges of 5 bytes
+
+func fives(c *comparebytes.Comparer) { c.RangeSize, c.BlockSize = 5, 2 }
 
 // concluded runs a plan over equal contents, with the Map Run's records edited.
-func concluded(t testing.TB, edit func([]map[string]any) []map[string]any) (comparebytes.Answer, error) {
+func concluded(t testing.TB, edit func([]map[string]any) []map[string]any) (verdict.Bytes, error) {
 	t.Helper()
 	fake := &fakeS3{}
-	fake.hold([]byte(text), []byte(text))
-	d := deploy(fake.start(t), func(c *comparebytes.Comparer) { c.RangeSize, c.BlockSize = 5, 2 })
+	fake.hold([]byte(content), []byte(content))
+	d := deploy(fake.start(t), fives)
 	d.edit = edit
-	return d.compare(t.Context(), pairOf(int64(len(text)), int64(len(text)), "", ""))
+	answer, err := d.read(t.Context(), batchOf(25))
+	if err != nil {
+		return verdict.Bytes{}, err
+	}
+	return *answer.Batch.Reading[0].Look.Replicas[1].Bytes, nil
 }
 
 // output changes the output of record i.
@@ -42,7 +46,7 @@ func output(i int, change func(*comparebytes.RangeResult)) func([]map[string]any
 	}
 }
 
-func TestResultsThatAreNotEveryRangeOnceAreAnErrorAndNoVerdict(t *testing.T) {
+func TestResultsThatAreNotEveryRangeOnceAreAnErrorAndNoFacts(t *testing.T) {
 	tests := map[string]struct {
 		edit func([]map[string]any) []map[string]any
 		want string
@@ -59,8 +63,14 @@ func TestResultsThatAreNotEveryRangeOnceAreAnErrorAndNoVerdict(t *testing.T) {
 		"a failed child":      {func(r []map[string]any) []map[string]any { r[0]["Status"] = "FAILED"; return r }, `a record has the status "FAILED"`},
 		"an output of others": {func(r []map[string]any) []map[string]any { r[0]["Output"] = "{}"; return r }, "is not one of the plan"},
 		"no output":           {func(r []map[string]any) []map[string]any { delete(r[0], "Output"); return r }, "decode the output of a child"},
+		"a record of others":  {func(r []map[string]any) []map[string]any { r[0]["Output"] = 1; return r }, "decode a record"},
 		"equal without digests": {output(2, func(r *comparebytes.RangeResult) { r.Primary.CRC64, r.Replica.CRC64 = nil, nil }),
 			"the result of range 2 contradicts itself"},
+		"equal, and one side unread": {output(2, func(r *comparebytes.RangeResult) { r.Replica = comparebytes.Part{Found: verdict.Denied} }),
+			"the result of range 2 contradicts itself"},
+		"different, and one side unread": {output(2, func(r *comparebytes.RangeResult) {
+			r.Equal, r.Different, r.Primary = false, &checksum.Piece{Offset: 10, Length: 2}, comparebytes.Part{Found: verdict.Missing}
+		}), "the result of range 2 contradicts itself"},
 		"equal with other checksums":   {output(2, func(r *comparebytes.RangeResult) { *r.Primary.CRC64++ }), "contradicts itself"},
 		"equal and different":          {output(2, func(r *comparebytes.RangeResult) { r.Different = &checksum.Piece{} }), "contradicts itself"},
 		"neither":                      {output(2, func(r *comparebytes.RangeResult) { r.Equal = false }), "contradicts itself"},
@@ -68,27 +78,35 @@ func TestResultsThatAreNotEveryRangeOnceAreAnErrorAndNoVerdict(t *testing.T) {
 		"bytes of an archived primary": {output(2, func(r *comparebytes.RangeResult) { r.Primary.Found = verdict.Archived }), "contradicts itself"},
 		"nothing found": {output(2, func(r *comparebytes.RangeResult) { r.Equal, r.Replica = false, comparebytes.Part{} }),
 			"contradicts itself"},
+		"a marker found": {output(2, func(r *comparebytes.RangeResult) {
+			r.Equal, r.Primary = false, comparebytes.Part{Found: verdict.Marker}
+		}),
+			"contradicts itself"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := concluded(t, tt.edit)
-			var named messages.InvokeResponse_Error
-			require.ErrorAs(t, err, &named)
-			assert.Contains(t, named.Message, tt.want)
-			assert.Equal(t, reason.Internal, named.Type)
+			name, message := told(t, err)
+			assert.Equal(t, reason.Internal, name)
+			assert.Contains(t, message, tt.want)
 		})
 	}
-	answer, err := concluded(t, func(r []map[string]any) []map[string]any { return r })
+	got, err := concluded(t, func(r []map[string]any) []map[string]any { return r })
 	require.NoError(t, err)
-	assert.Equal(t, verdict.Verified, answer.Outcome)
+	read := verdict.Read{Found: verdict.Object, CRC64NVME: crc([]byte(content))}
+	assert.Equal(t, verdict.Bytes{Primary: read, Replica: read}, got)
 }
 
 func TestTheFirstOfSeveralDifferencesIsNamedWhateverTheOrder(t *testing.T) {
 	fake := &fakeS3{}
-	fake.hold([]byte(text), []byte("0?23456?89abcd?fghijklmn?"))
-	d := deploy(fake.start(t), func(c *comparebytes.Comparer) { c.RangeSize, c.BlockSize = 5, 2 })
-	got := d.must(t, pairOf(25, 25, "", ""))
-	assert.Contains(t, got.Detail, "first in the block of 2 bytes from byte 0 on; side unknown")
+	other := []byte("0?23456?89abcd?fghijklmn?")
+	fake.hold([]byte(content), other)
+	d := deploy(fake.start(t), fives)
+	assert.Equal(t, verdict.Bytes{
+		Primary:   verdict.Read{Found: verdict.Object, CRC64NVME: crc([]byte(content))},
+		Replica:   verdict.Read{Found: verdict.Object, CRC64NVME: crc(other)},
+		Different: &checksum.Piece{Offset: 0, Length: 2},
+	}, d.must(t, batchOf(25)))
 	var equal []bool
 	for _, r := range d.results {
 		equal = append(equal, r.Equal)
@@ -96,116 +114,113 @@ func TestTheFirstOfSeveralDifferencesIsNamedWhateverTheOrder(t *testing.T) {
 	assert.Equal(t, []bool{false, false, false, true, false}, equal)
 }
 
-func TestThatAVersionIsGoneExplainsWhateverElseItsRangesAnswer(t *testing.T) {
-	for _, other := range []int{http.StatusForbidden, http.StatusServiceUnavailable} {
-		fake := &fakeS3{}
-		d := deploy(fake.start(t), func(c *comparebytes.Comparer) { c.RangeSize, c.BlockSize = 5, 5 })
-		content := []byte("0123456789012345678901234")
-		fake.hold(content, content)
-		fake.refuse(func(bucket, span string) (int, string) {
-			switch {
-			case bucket != "docs":
-				return 0, ""
-			case span == "bytes=10-14":
-				return http.StatusNotFound, "NoSuchVersion"
-			case span == "bytes=0-4":
-				return other, "Other"
-			}
-			return 0, ""
-		})
-		got := d.must(t, pairOf(25, 25, "", ""))
-		assert.Equal(t, verdict.Skipped, got.Outcome, got.Detail)
-		assert.Equal(t, reason.SourceDeleted, got.Reason)
+func TestADifferenceOfOneByteIsNamedByItself(t *testing.T) {
+	fake := &fakeS3{}
+	fake.hold([]byte("0123456"), []byte("01234?6"))
+	for _, size := range []int64{1, 7} {
+		d := deploy(fake.start(t), func(c *comparebytes.Comparer) { c.RangeSize, c.BlockSize = size, 1 })
+		assert.Equal(t, &checksum.Piece{Offset: 5, Length: 1}, d.must(t, batchOf(7)).Different)
 	}
 }
 
-func TestThePlanIsItemsForADistributedMap(t *testing.T) {
-	fake := &fakeS3{}
-	d := deploy(fake.start(t), nil)
-	const size = 10<<40 + 1
-	var answer comparebytes.Answer
-	request := comparebytes.Request{Step: comparebytes.Step{Operation: comparebytes.OpCompare}, Pair: pairOf(size, size, "", "")}
-	require.NoError(t, d.task(t.Context(), request, &answer))
-	require.NotNil(t, answer.Plan)
-	assert.Empty(t, answer.Outcome)
-	assert.Equal(t, working, answer.Plan.Bucket)
-	assert.Regexp(t, `^plans/[0-9a-f]{64}\.json$`, answer.Plan.Key)
-	var ranges []digest.Range
-	require.NoError(t, json.Unmarshal(fake.files[answer.Plan.Key], &ranges))
-	require.Len(t, ranges, 2561)
-	assert.Equal(t, digest.Range{Index: 2560, Offset: 10 << 40, Length: 1}, ranges[2560])
-	assert.Equal(t, int64(2561), answer.Plan.Ranges)
+// gone answers 404 for one range of a bucket, and the other code for another.
+func gone(in string, status int) func(bucket, span string) (int, string) {
+	return func(bucket, span string) (int, string) {
+		switch {
+		case bucket == in && span == "bytes=10-14":
+			return http.StatusNotFound, "NoSuchVersion"
+		case bucket == in && span == "bytes=0-4":
+			return status, "Other"
+		}
+		return 0, ""
+	}
+}
 
-	var again comparebytes.Answer
-	require.NoError(t, d.task(t.Context(), request, &again))
-	assert.Equal(t, answer, again, "the same pair has the same plan")
-	request.Pair.Key = "other"
-	require.NoError(t, d.task(t.Context(), request, &again))
-	assert.NotEqual(t, answer.Plan.Key, again.Plan.Key)
+func TestThatAVersionIsGoneExplainsWhateverElseItsRangesAnswer(t *testing.T) {
+	read := verdict.Read{Found: verdict.Object, CRC64NVME: crc([]byte(content))}
+	missing := verdict.Read{Found: verdict.Missing, Detail: "GetObject answered 404 NoSuchVersion"}
+	for _, status := range []int{http.StatusForbidden, http.StatusServiceUnavailable} {
+		fake := &fakeS3{}
+		d := deploy(fake.start(t), func(c *comparebytes.Comparer) { c.RangeSize, c.BlockSize = 5, 5 })
+		fake.hold([]byte(content), []byte(content))
+		fake.refuse(gone("docs", status))
+		assert.Equal(t, verdict.Bytes{Primary: missing, Replica: read}, d.must(t, batchOf(25)))
+		fake.refuse(gone("copy", status))
+		assert.Equal(t, verdict.Bytes{Primary: read, Replica: missing}, d.must(t, batchOf(25)), "a checksum only of a side that was read")
+	}
+}
+
+func TestWhichAnswerCountsWhereTheRangesOfASideHaveDifferentOnes(t *testing.T) {
+	order := []verdict.Found{verdict.Missing, verdict.Archived, verdict.SSEC, verdict.NoReader, verdict.Denied, verdict.Unreachable}
+	for i, first := range order {
+		for _, second := range order[i:] {
+			answer := func(f verdict.Found) func(*comparebytes.RangeResult) {
+				return func(r *comparebytes.RangeResult) {
+					r.Equal, r.Replica = false, comparebytes.Part{Found: f, Detail: string("detail of " + f)}
+				}
+			}
+			for _, at := range [][2]int{{0, 1}, {1, 0}} {
+				got, err := concluded(t, func(records []map[string]any) []map[string]any {
+					return output(at[0], answer(first))(output(at[1], answer(second))(records))
+				})
+				require.NoError(t, err)
+				assert.Equal(t, verdict.Read{Found: first, Detail: string("detail of " + first)}, got.Replica)
+				assert.Equal(t, verdict.Object, got.Primary.Found)
+			}
+		}
+	}
+}
+
+func TestADetailIsOneBoundedLine(t *testing.T) {
+	got, err := concluded(t, output(1, func(r *comparebytes.RangeResult) {
+		r.Equal, r.Primary = false, comparebytes.Part{Found: verdict.Denied, Detail: "é\n" + string(make([]byte, 500))}
+	}))
+	require.NoError(t, err)
+	assert.Regexp(t, `^[ -~]+$`, got.Primary.Detail)
+	assert.Len(t, got.Primary.Detail, verdict.MaxSideDetail)
 }
 
 func TestAWorkingBucketThatCannotBeUsedIsAnError(t *testing.T) {
 	fake := &fakeS3{}
-	d := deploy(fake.start(t), func(c *comparebytes.Comparer) { c.RangeSize = 5 })
-	plan := &comparebytes.Plan{Object: comparebytes.Object{Bucket: working, Key: "p"}, Ranges: 5, RangeSize: 5, BlockSize: 5, Algorithm: "SHA256"}
-	in := comparebytes.Request{Pair: pairOf(25, 25, "", ""), Step: comparebytes.Step{
-		Operation: comparebytes.OpConclude, Plan: plan, Results: &comparebytes.Object{Bucket: working, Key: "none"},
-	}}
-	var answer comparebytes.Answer
-	err := d.task(t.Context(), in, &answer)
-	require.ErrorContains(t, err, "read s3://working/none")
+	d := deploy(fake.start(t), nil)
+	in := good()[comparebytes.OpConclude]
+	err := d.task(t.Context(), in, nil)
+	name, message := told(t, err)
+	assert.Equal(t, reason.Internal, name)
+	assert.Contains(t, message, "read s3://working/m")
 
 	for content, name := range map[string]string{
 		`{"DestinationBucket":"working","ResultFiles":{"SUCCEEDED":[`: reason.Transient, // broken off: worth another try
 		``:   reason.Transient,
 		`[]`: reason.Internal,
 		`{}`: reason.Internal,
+		`{"DestinationBucket":"working","ResultFiles":{"SUCCEEDED":[{"Key":"none"}]}}`: reason.Internal,
 	} {
-		fake.files["none"] = []byte(content)
-		err := d.task(t.Context(), in, &answer)
-		var named messages.InvokeResponse_Error
-		require.ErrorAs(t, err, &named)
-		assert.Equal(t, name, named.Type, content)
+		fake.store("m", content)
+		got, _ := told(t, d.task(t.Context(), in, nil))
+		assert.Equal(t, name, got, content)
 	}
-}
-
-func TestRequestsThatNoOperationTakesAreRefused(t *testing.T) {
-	plan := `"plan":{"Bucket":"b","Key":"k","ranges":5,"rangeSize":5,"blockSize":5,"algorithm":"SHA256"}`
-	tests := map[string]struct{ change, want string }{
-		"another operation":         {`{"operation":"restore"}`, `operation "restore" is none of compare, range and conclude`},
-		"no key":                    {`{"pair":{"key":""}}`, `"pair" has no "key" or no "version"`},
-		"no object on a side":       {`{"pair":{"replica":{"found":"missing"}}}`, `"pair" has not an object on both sides`},
-		"a negative size":           {`{"pair":{"primary":{"size":-1}}}`, "is none of S3"},
-		"a range without its plan":  {`{"operation":"range","range":{"index":0,"offset":0,"length":5}}`, `"plan" is missing`},
-		"a plan without a range":    {`{"operation":"range",` + plan + `}`, `"range" is missing`},
-		"a plan without results":    {`{"operation":"conclude",` + plan + `}`, `"results" is missing`},
-		"a range that is not in it": {`{"operation":"range",` + plan + `,"range":{"index":5,"offset":25,"length":0}}`, "is not one of the plan"},
-		"a plan of another size":    {`{"operation":"conclude","results":{},` + strings.Replace(plan, `"rangeSize":5`, `"rangeSize":26`, 1) + `}`, "is not one of an object of 25 bytes"},
-		"a plan of nothing":         {`{"operation":"conclude","results":{},"plan":{}}`, "is not one of an object of 25 bytes"},
-		"a plan with MD5":           {`{"operation":"conclude","results":{},` + strings.Replace(plan, "SHA256", "MD5", 1) + `}`, `"MD5" is none of`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			in := comparebytes.Request{Step: comparebytes.Step{Operation: comparebytes.OpCompare}, Pair: pairOf(25, 25, "", "")}
-			require.NoError(t, in.Validate())
-			require.NoError(t, json.Unmarshal([]byte(tt.change), &in))
-			assert.ErrorContains(t, in.Validate(), tt.want)
-		})
+	fake.store("m", `{"DestinationBucket":"working","ResultFiles":{"SUCCEEDED":[{"Key":"f"}]}}`)
+	for content, name := range map[string]string{`[{"Status":"SUCCEEDED"`: reason.Transient, `[`: reason.Transient, `{}`: reason.Internal} {
+		fake.store("f", content)
+		got, message := told(t, d.task(t.Context(), in, nil))
+		assert.Equal(t, name, got, content)
+		assert.Contains(t, message, "read s3://working/f")
 	}
 }
 
 func FuzzResults(f *testing.F) {
 	f.Add(`[]`)
 	f.Add(`[{"Status":"SUCCEEDED","Output":"{\"index\":0,\"length\":5,\"equal\":true}"}]`)
+	f.Add(`[{"Status":"SUCCEEDED","Output":"{\"index\":0,\"length\":5,\"primary\":{\"found\":\"denied\",\"detail\":\"d\"},\"replica\":{\"found\":\"missing\"}}"}]`)
 	fake := &fakeS3{}
 	d := deploy(fake.start(f), nil)
-	in := comparebytes.Request{Pair: pairOf(5, 5, "", ""), Step: comparebytes.Step{
-		Operation: comparebytes.OpConclude, Results: &comparebytes.Object{Bucket: working, Key: "m"},
-		Plan: &comparebytes.Plan{Ranges: 1, RangeSize: 5, BlockSize: 5, Algorithm: "SHA256"},
-	}}
+	b, plan := batchOf(5), planOf()
+	plan.Pair.Size, plan.Ranges = 5, 1
+	in := comparebytes.Request{Operation: comparebytes.OpConclude, Batch: &b, Plan: &plan, Results: &comparebytes.Object{Bucket: working, Key: "m"}}
 	f.Fuzz(func(t *testing.T, file string) {
-		fake.files["m"] = []byte(`{"DestinationBucket":"working","ResultFiles":{"SUCCEEDED":[{"Key":"f"}]}}`)
-		fake.files["f"] = []byte(file)
+		fake.store("m", `{"DestinationBucket":"working","ResultFiles":{"SUCCEEDED":[{"Key":"f"}]}}`)
+		fake.store("f", file)
 		var answer comparebytes.Answer
 		err := d.task(t.Context(), in, &answer)
 		var named messages.InvokeResponse_Error
@@ -214,6 +229,11 @@ func FuzzResults(f *testing.F) {
 			return
 		}
 		require.NoError(t, err)
-		assert.NotEmpty(t, answer.Outcome)
+		got := answer.Batch.Reading[0].Look.Replicas[1].Bytes
+		require.NotNil(t, got)
+		for _, read := range []verdict.Read{got.Primary, got.Replica} {
+			assert.Regexp(t, `^[ -~]{0,160}$`, read.Detail)
+			assert.Equal(t, read.Found == verdict.Object, read.CRC64NVME != "")
+		}
 	})
 }

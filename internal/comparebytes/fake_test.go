@@ -2,6 +2,7 @@ package comparebytes_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,54 +12,50 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/stretchr/testify/require"
 
+	"autobackup/internal/batch"
 	"autobackup/internal/comparebytes"
 	"autobackup/internal/verdict"
 )
 
-// content is what one bucket of the fake has as k@v1.
-type content interface {
-	io.ReadSeeker
-	Size() int64
-}
-
-// fakeS3 has one object version in a primary and a replica bucket, and a
-// working bucket. It is for contents that the local S3 can't make, or need not
-// store.
+// fakeS3 has one object version, k@v1, in a primary and a replica bucket, and a
+// working bucket. It is for contents and answers that the local S3 can't make.
+// What it does not expect is answered 418, which no test expects.
 type fakeS3 struct {
-	open  map[string]func() content                           // by bucket
-	fault func(bucket, span string) (status int, code string) // 0: none
-	mu    sync.Mutex                                          // guards all fields
-	files map[string][]byte                                   // of the working bucket
+	mu      sync.Mutex                                          // guards all fields
+	content map[string][]byte                                   // by bucket
+	fault   func(bucket, span string) (status int, code string) // 0: none
+	files   map[string][]byte                                   // of the working bucket
+	asked   map[string]int                                      // GETs of the version, by bucket
 }
 
 func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if bucket == working {
 		f.file(w, r, key)
 		return
 	}
-	f.mu.Lock() // a client that gave up leaves its handler running while a test goes on
-	open, fault := f.open[bucket], f.fault
-	f.mu.Unlock()
-	if key != "k" || r.URL.Query().Get("versionId") != "v1" || open == nil {
+	content, known := f.content[bucket]
+	if !known || key != "k" || r.URL.Query().Get("versionId") != "v1" || r.Method != http.MethodGet {
 		w.WriteHeader(http.StatusTeapot)
 		return
 	}
-	if fault != nil {
-		if status, code := fault(bucket, r.Header.Get("Range")); status != 0 {
+	f.asked[bucket]++
+	if f.fault != nil {
+		if status, code := f.fault(bucket, r.Header.Get("Range")); status != 0 {
 			w.WriteHeader(status)
 			_, _ = fmt.Fprintf(w, "<Error><Code>%s</Code></Error>", code)
 			return
 		}
 	}
 	w.Header().Set("X-Amz-Version-Id", "v1")
-	http.ServeContent(w, r, "", time.Time{}, open())
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
 
 func (f *fakeS3) file(w http.ResponseWriter, r *http.Request, key string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	if r.Method == http.MethodPut {
 		f.files[key], _ = io.ReadAll(r.Body)
 		return
@@ -74,7 +71,7 @@ func (f *fakeS3) file(w http.ResponseWriter, r *http.Request, key string) {
 // start serves the fake and gives the clients of both regions.
 func (f *fakeS3) start(t testing.TB) map[string]*s3.Client {
 	t.Helper()
-	f.files = map[string][]byte{}
+	f.files, f.asked = map[string][]byte{}, map[string]int{}
 	return connect(t, f)
 }
 
@@ -82,28 +79,69 @@ func (f *fakeS3) start(t testing.TB) map[string]*s3.Client {
 func (f *fakeS3) hold(primary, replica []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.open = map[string]func() content{
-		"docs": func() content { return bytes.NewReader(primary) },
-		"copy": func() content { return bytes.NewReader(replica) },
-	}
+	f.content = map[string][]byte{"docs": primary, "copy": replica}
 }
 
-// refuse makes buckets answer so from now on.
+// refuse makes buckets answer so from now on, and counts anew.
 func (f *fakeS3) refuse(fault func(bucket, span string) (status int, code string)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.fault = fault
+	f.fault, f.asked = fault, map[string]int{}
 }
 
-// pairOf is a pair as a look would have it, with these stored CRC64NVMEs.
-func pairOf(primarySize, replicaSize int64, primaryCRC, replicaCRC string) comparebytes.Pair {
-	side := func(bucket, region string, size int64, crc string) verdict.Side {
-		s := verdict.Side{Bucket: bucket, Region: region, Found: verdict.Object, Size: size}
-		if crc != "" {
-			s.Checksums, s.ChecksumType = map[string]string{"CRC64NVME": crc}, "FULL_OBJECT"
-		}
-		return s
+// store keeps a file in the working bucket.
+func (f *fakeS3) store(key, content string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.files[key] = []byte(content)
+}
+
+// primaryOf and replicaOf are objects of a size as a look has them.
+func primaryOf(size int64) verdict.Side {
+	return verdict.Side{Bucket: "docs", Region: home, Found: verdict.Object, Size: size, Replication: "COMPLETED"}
+}
+
+func replicaOf(size int64) verdict.Side {
+	return verdict.Side{Bucket: "copy", Region: away, Found: verdict.Object, Size: size, Replication: "REPLICA"}
+}
+
+// batchOf is one of an execution that has the bytes of k@v1 read, in the second
+// of three replicas: the first was read before.
+func batchOf(size int64) batch.Batch { return about("k", "v1", primaryOf(size), replicaOf(size)) }
+
+func about(key, version string, primary, replica verdict.Side) batch.Batch {
+	object, _ := json.Marshal(map[string]any{"key": key, "version-id": version})
+	body := fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Created","region":%q,"detail":{"bucket":{"name":"docs"},"object":%s}}`, home, object)
+	read := verdict.Read{Found: verdict.Object, CRC64NVME: "AAAAAAAAAAA="}
+	first, third := replica, replica
+	first.Bucket, third.Bucket = "copy1", "copy3"
+	return batch.Batch{
+		Execution: "arn:aws:states:eu-central-1:111122223333:execution:m:read-1", Reads: true, Replica: 1,
+		Reading: []batch.Message{{ID: "1", Body: body, Progress: verdict.Progress{Looks: 2, Waited: 5}, Look: &verdict.Look{
+			Primary: primary,
+			Replicas: []verdict.Replica{
+				{Side: first, Bytes: &verdict.Bytes{Primary: read, Replica: read}}, {Side: replica, IgnoresKMS: true}, {Side: third},
+			},
+		}}},
+	}.Count()
+}
+
+// planOf is one of 5 ranges of k@v1, 25 bytes.
+func planOf() comparebytes.Plan {
+	return comparebytes.Plan{
+		Object: comparebytes.Object{Bucket: working, Key: "plans/p.json"},
+		Pair: comparebytes.Pair{
+			Key: "k", Version: "v1", Size: 25,
+			Primary: comparebytes.Place{Bucket: "docs", Region: home}, Replica: comparebytes.Place{Bucket: "copy", Region: away},
+		},
+		Ranges: 5, RangeSize: 5, BlockSize: 5, Algorithm: "SHA256", Concurrency: 1,
 	}
-	return comparebytes.Pair{Key: "k", Version: "v1",
-		Primary: side("docs", home, primarySize, primaryCRC), Replica: side("copy", away, replicaSize, replicaCRC)}
+}
+
+// decoded is a request as package handler decodes it.
+func decoded(t require.TestingT, in comparebytes.Request) (out comparebytes.Request) {
+	payload, err := json.Marshal(in)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(payload, &out))
+	return out
 }

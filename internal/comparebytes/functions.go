@@ -1,17 +1,21 @@
 package comparebytes
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"autobackup/internal/hashbytes"
 	"autobackup/internal/reason"
 	"autobackup/internal/s3error"
+	"autobackup/internal/text"
 	"autobackup/internal/verdict"
 )
 
@@ -26,14 +30,14 @@ type Functions struct {
 	ARNs   map[string]string // of hash-bytes, by region
 }
 
-// Hash invokes hash-bytes. What keeps it from being invoked is told as an answer:
-// denied, unreachable or, where there is no such function, unsupported. An error
-// is a bug: the function refused its input or failed for good.
+// Hash invokes hash-bytes. That compare-bytes may not invoke it, or that it is not
+// there, stays so, and is an answer: verdict.Denied or verdict.NoReader. An error
+// is worth another try where Lambda throttled or failed, or the function crashed
+// or timed out; any other is a bug.
 func (f Functions) Hash(ctx context.Context, region string, in hashbytes.Request) (hashbytes.Answer, error) {
 	function, known := f.ARNs[region]
 	if !known {
-		return hashbytes.Answer{Found: verdict.Unsupported,
-			Detail: reason.Line("there is no hash-bytes in region "+region+": deploy replica.yaml there", verdict.MaxSideDetail)}, nil
+		return f.noReader(region, ""), nil
 	}
 	payload, err := json.Marshal(in)
 	if err != nil {
@@ -43,9 +47,9 @@ func (f Functions) Hash(ctx context.Context, region string, in hashbytes.Request
 		func(o *lambda.Options) { o.Region = region })
 	switch {
 	case err != nil:
-		return refused(function, err), nil
+		return f.refused(region, err)
 	case out.FunctionError != nil:
-		return failed(out.Payload)
+		return hashbytes.Answer{}, failed(function, out.Payload)
 	}
 	var got hashbytes.Answer
 	if err := json.Unmarshal(out.Payload, &got); err != nil {
@@ -54,32 +58,40 @@ func (f Functions) Hash(ctx context.Context, region string, in hashbytes.Request
 	return got, nil
 }
 
-// refused tells why the function was not invoked
+// refused tells why the region's function was not invoked
 // (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html).
-func refused(function string, err error) hashbytes.Answer {
-	a := hashbytes.Answer{Found: verdict.Unreachable, Detail: s3error.Explain("Invoke", err)}
-	switch s3error.Status(err) {
-	case http.StatusForbidden:
-		a.Found = verdict.Denied
-		a.Detail += "; grant compare-bytes lambda:InvokeFunction on " + function
-	case http.StatusNotFound:
-		a.Found = verdict.Unsupported
-		a.Detail += "; deploy the stack of " + function
+func (f Functions) refused(region string, err error) (hashbytes.Answer, error) {
+	function, told := f.ARNs[region], s3error.Explain("Invoke", err)
+	switch status := s3error.Status(err); {
+	case status == http.StatusForbidden:
+		detail := "grant compare-bytes lambda:InvokeFunction on " + function + "; " + told
+		return hashbytes.Answer{Found: verdict.Denied, Detail: text.Line(detail, verdict.MaxSideDetail)}, nil
+	case status == http.StatusNotFound:
+		return f.noReader(region, " ("+told+")"), nil
+	case status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:
+		err = transient{err}
 	}
-	a.Detail = reason.Line(a.Detail, verdict.MaxSideDetail)
-	return a
+	return hashbytes.Answer{}, fmt.Errorf("invoke %s: %w", function, err)
 }
 
-// failed reads the error of a function: one of this project by its name, else
-// one of Lambda itself, like a time-out.
-func failed(payload []byte) (hashbytes.Answer, error) {
+// noReader is the answer where the region of a side has no hash-bytes.
+func (f Functions) noReader(region, why string) hashbytes.Answer {
+	others := slices.DeleteFunc(slices.Sorted(maps.Keys(f.ARNs)), func(r string) bool { return r == region })
+	detail := fmt.Sprintf("no hash-bytes function in %s%s; there is one in: %s", region, why, cmp.Or(strings.Join(others, ", "), "no other region"))
+	return hashbytes.Answer{Found: verdict.NoReader, Detail: text.Line(detail, verdict.MaxSideDetail)}
+}
+
+// failed is the error of a function that was invoked. One of this project's names
+// that stays so is a bug; else the function asks for another try, or it is an
+// error of Lambda itself, such as a time-out.
+func failed(function string, payload []byte) error {
 	var told struct{ ErrorType, ErrorMessage string }
 	if err := json.Unmarshal(payload, &told); err != nil {
-		return hashbytes.Answer{}, fmt.Errorf("decode the error of hash-bytes: %w", err)
+		return fmt.Errorf("decode the error of %s: %w", function, err)
 	}
-	text := fmt.Sprintf("hash-bytes failed: %s: %s", told.ErrorType, told.ErrorMessage)
+	err := fmt.Errorf("%s failed: %s: %s", function, told.ErrorType, told.ErrorMessage)
 	if told.ErrorType == reason.BadInput || told.ErrorType == reason.Internal {
-		return hashbytes.Answer{}, errors.New(text)
+		return err
 	}
-	return hashbytes.Answer{Found: verdict.Unreachable, Detail: reason.Line(text, verdict.MaxSideDetail)}, nil
+	return transient{err}
 }

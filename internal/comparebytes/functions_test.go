@@ -12,10 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/checksum"
 	"autobackup/internal/comparebytes"
-	"autobackup/internal/digest"
 	"autobackup/internal/hashbytes"
+	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
 
@@ -46,101 +45,110 @@ func (s service) hash() (hashbytes.Answer, error) {
 		Lambda: lambda.New(lambda.Options{
 			Region: home, HTTPClient: s, RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
 		}),
-		ARNs: map[string]string{away: "arn:aws:lambda:eu-west-1:111122223333:function:h"},
+		ARNs: map[string]string{away: "arn:aws:lambda:eu-west-1:111122223333:function:h", home: "arn", "ap-south-1": "arn"},
 	}
 	return f.Hash(context.Background(), away, hashbytes.Request{Bucket: "copy"})
 }
 
-func TestWhatKeepsAFunctionFromAnsweringIsTold(t *testing.T) {
-	failed := map[string]string{"X-Amz-Function-Error": "Unhandled"}
-	refusal := func(code string) map[string]string { return map[string]string{"X-Amzn-Errortype": code} }
+// refusal is the header with which Lambda names an error of its own.
+func refusal(code string) map[string]string { return map[string]string{"X-Amzn-Errortype": code} }
+
+// crashed is the header of an answer that is a function's error.
+var crashed = map[string]string{"X-Amz-Function-Error": "Unhandled"}
+
+func TestWhatStaysSoIsAnAnswer(t *testing.T) {
 	tests := map[string]struct {
 		service service
-		found   verdict.Found
-		detail  string
+		want    hashbytes.Answer
 	}{
-		"an answer":              {service{status: 200, body: `{"found":"denied","detail":"d"}`}, verdict.Denied, "d"},
-		"transient":              {service{status: 200, header: failed, body: `{"errorType":"Autobackup.Transient","errorMessage":"m"}`}, verdict.Unreachable, "hash-bytes failed: Autobackup.Transient: m"},
-		"timed out":              {service{status: 200, header: failed, body: `{"errorType":"Sandbox.Timedout","errorMessage":"900 s"}`}, verdict.Unreachable, "hash-bytes failed: Sandbox.Timedout: 900 s"},
-		"out of memory":          {service{status: 200, header: failed, body: `{"errorType":"Runtime.ExitError","errorMessage":"killed"}`}, verdict.Unreachable, "hash-bytes failed: Runtime.ExitError: killed"},
-		"throttled":              {service{status: 429, header: refusal("TooManyRequestsException"), body: `{}`}, verdict.Unreachable, "Invoke answered 429 TooManyRequestsException"},
-		"Lambda down":            {service{status: 500, header: refusal("ServiceException"), body: `{}`}, verdict.Unreachable, "Invoke answered 500 ServiceException"},
-		"not allowed":            {service{status: 403, header: refusal("AccessDeniedException"), body: `{"Message":"no"}`}, verdict.Denied, "grant compare-bytes lambda:InvokeFunction on arn:aws:lambda:eu-west-1:111122223333:function:h"},
-		"no such function":       {service{status: 404, header: refusal("ResourceNotFoundException"), body: `{"Message":"no"}`}, verdict.Unsupported, "deploy the stack of arn:aws:lambda:eu-west-1:111122223333:function:h"},
-		"the function's key bad": {service{status: 502, header: refusal("KMSDisabledException"), body: `{}`}, verdict.Unreachable, "Invoke answered 502"},
-		"no answer":              {service{err: io.ErrUnexpectedEOF}, verdict.Unreachable, "Invoke "},
+		"an answer": {service{status: 200, body: `{"found":"archived","detail":"d"}`}, hashbytes.Answer{Found: verdict.Archived, Detail: "d"}},
+		"not allowed": {service{status: 403, header: refusal("AccessDeniedException"), body: `{"Message":"no"}`}, hashbytes.Answer{Found: verdict.Denied,
+			Detail: "grant compare-bytes lambda:InvokeFunction on arn:aws:lambda:eu-west-1:111122223333:function:h; Invoke answered 403 AccessDeniedException"}},
+		"no such function": {service{status: 404, header: refusal("ResourceNotFoundException"), body: `{"Message":"no"}`}, hashbytes.Answer{Found: verdict.NoReader,
+			Detail: "no hash-bytes function in eu-west-1 (Invoke answered 404 ResourceNotFoundException); there is one in: ap-south-1, eu-central-1"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			tt.service.t = t
 			got, err := tt.service.hash()
 			require.NoError(t, err)
-			assert.Equal(t, tt.found, got.Found, got.Detail)
-			assert.Contains(t, got.Detail, tt.detail)
-			assert.Regexp(t, `^[ -~]{1,200}$`, got.Detail)
+			assert.Equal(t, tt.want, got)
 		})
 	}
 }
 
-func TestABugOfTheFunctionIsAnError(t *testing.T) {
-	failed := map[string]string{"X-Amz-Function-Error": "Unhandled"}
+func TestARegionWithoutAFunctionIsAnAnswerThatNamesThoseWithOne(t *testing.T) {
+	for want, arns := range map[string]map[string]string{
+		"no hash-bytes function in mars; there is one in: eu-central-1, eu-west-1": {away: "a", home: "b"},
+		"no hash-bytes function in mars; there is one in: no other region":         nil,
+	} {
+		got, err := comparebytes.Functions{ARNs: arns}.Hash(t.Context(), "mars", hashbytes.Request{})
+		require.NoError(t, err)
+		assert.Equal(t, hashbytes.Answer{Found: verdict.NoReader, Detail: want}, got)
+	}
+}
+
+func TestDetailsOfInvocationsAreBoundedAndBeginWithWhatMatters(t *testing.T) {
+	s := service{t: t, status: 403, header: refusal(strings.Repeat("x", 300)), body: `{}`}
+	got, err := s.hash()
+	require.NoError(t, err)
+	assert.Len(t, got.Detail, verdict.MaxSideDetail)
+	assert.True(t, strings.HasPrefix(got.Detail, "grant compare-bytes lambda:InvokeFunction on arn:aws:lambda:eu-west-1:111122223333:function:h; "))
+
+	got, err = comparebytes.Functions{}.Hash(t.Context(), strings.Repeat("\n", 300), hashbytes.Request{})
+	require.NoError(t, err)
+	assert.Len(t, got.Detail, verdict.MaxSideDetail)
+	assert.NotContains(t, got.Detail, "\n")
+}
+
+// None of these is S3's doing, so none is told as what S3 answered.
+func TestWhatKeepsAFunctionFromAnsweringForNowIsWorthAnotherTry(t *testing.T) {
 	tests := map[string]struct {
 		service service
 		want    string
 	}{
-		"bad input":        {service{status: 200, header: failed, body: `{"errorType":"Autobackup.BadInput","errorMessage":"m"}`}, "hash-bytes failed: Autobackup.BadInput: m"},
-		"internal":         {service{status: 200, header: failed, body: `{"errorType":"Autobackup.Internal","errorMessage":"m"}`}, "hash-bytes failed: Autobackup.Internal: m"},
-		"no JSON error":    {service{status: 200, header: failed, body: `boom`}, "decode the error of hash-bytes"},
-		"no JSON answer":   {service{status: 200, body: `boom`}, "decode the answer of arn:"},
-		"an answer of air": {service{status: 200, body: `[]`}, "decode the answer of arn:"},
+		"throttled":              {service{status: 429, header: refusal("TooManyRequestsException"), body: `{}`}, "429"},
+		"throttled, nameless":    {service{status: 429, body: `{}`}, "429"},
+		"Lambda down":            {service{status: 500, header: refusal("ServiceException"), body: `{}`}, "500"},
+		"the function's key bad": {service{status: 502, header: refusal("KMSDisabledException"), body: `{}`}, "502"},
+		"Lambda out of capacity": {service{status: 507, body: `{}`}, "507"},
+		"no answer":              {service{err: io.ErrUnexpectedEOF}, "unexpected EOF"},
+		"no answer in time":      {service{err: context.DeadlineExceeded}, "deadline exceeded"},
+		"the function asks":      {service{status: 200, header: crashed, body: `{"errorType":"Autobackup.Transient","errorMessage":"m"}`}, "failed: Autobackup.Transient: m"},
+		"timed out":              {service{status: 200, header: crashed, body: `{"errorType":"Sandbox.Timedout","errorMessage":"240 s"}`}, "failed: Sandbox.Timedout: 240 s"},
+		"out of memory":          {service{status: 200, header: crashed, body: `{"errorType":"Runtime.ExitError","errorMessage":"killed"}`}, "failed: Runtime.ExitError: killed"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			tt.service.t = t
+			got, err := tt.service.hash()
+			require.ErrorContains(t, err, tt.want)
+			require.ErrorContains(t, err, "arn:aws:lambda:eu-west-1:111122223333:function:h")
+			assert.Equal(t, reason.Transient, named(t, err))
+			assert.Zero(t, got)
+		})
+	}
+}
+
+func TestABugIsAnErrorThatIsNotTriedAgain(t *testing.T) {
+	tests := map[string]struct {
+		service service
+		want    string
+	}{
+		"bad input":          {service{status: 200, header: crashed, body: `{"errorType":"Autobackup.BadInput","errorMessage":"m"}`}, "function:h failed: Autobackup.BadInput: m"},
+		"internal":           {service{status: 200, header: crashed, body: `{"errorType":"Autobackup.Internal","errorMessage":"m"}`}, "function:h failed: Autobackup.Internal: m"},
+		"no JSON error":      {service{status: 200, header: crashed, body: `boom`}, "decode the error of arn:"},
+		"no JSON answer":     {service{status: 200, body: `boom`}, "decode the answer of arn:"},
+		"an answer of air":   {service{status: 200, body: `[]`}, "decode the answer of arn:"},
+		"a payload refused":  {service{status: 400, header: refusal("InvalidRequestContentException"), body: `{}`}, "invoke arn:"},
+		"a payload too long": {service{status: 413, header: refusal("RequestTooLargeException"), body: `{}`}, "invoke arn:"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			tt.service.t = t
 			_, err := tt.service.hash()
-			assert.ErrorContains(t, err, tt.want)
-		})
-	}
-}
-
-// made answers for both sides whatever is asked.
-type made hashbytes.Answer
-
-func (m made) Hash(context.Context, string, hashbytes.Request) (hashbytes.Answer, error) {
-	return hashbytes.Answer(m), nil
-}
-
-func TestAnAnswerThatIsNotWhatWasAskedForIsAnErrorAndNoVerdict(t *testing.T) {
-	digests := func(change func(*digest.Digests)) *digest.Digests {
-		d := &digest.Digests{Length: 7, BlockSize: digest.BlockSize, Algorithm: checksum.SHA256, Blocks: make([]byte, 32)}
-		change(d)
-		return d
-	}
-	none := func(*digest.Digests) {}
-	tests := map[string]struct {
-		answer made
-		right  bool
-	}{
-		"what was asked for":     {made{Found: verdict.Object, Digests: digests(none)}, true},
-		"digests of fewer bytes": {made{Found: verdict.Object, Digests: digests(func(d *digest.Digests) { d.Length-- })}, false},
-		"other blocks":           {made{Found: verdict.Object, Digests: digests(func(d *digest.Digests) { d.BlockSize-- })}, false},
-		"another algorithm":      {made{Found: verdict.Object, Digests: digests(func(d *digest.Digests) { d.Algorithm, d.Blocks = checksum.CRC64NVME, d.Blocks[:8] })}, false},
-		"too few digests":        {made{Found: verdict.Object, Digests: digests(func(d *digest.Digests) { d.Blocks = nil })}, false},
-		"no digests":             {made{Found: verdict.Object}, false},
-		"digests of a missing":   {made{Found: verdict.Missing, Digests: digests(none)}, false},
-		"nothing":                {made{}, false},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			c := comparebytes.Comparer{Hasher: tt.answer}
-			got, err := c.Do(t.Context(), comparebytes.Request{Step: comparebytes.Step{Operation: comparebytes.OpCompare}, Pair: pairOf(7, 7, "", "")})
-			if tt.right {
-				require.NoError(t, err)
-				assert.Equal(t, verdict.Verified, got.(comparebytes.Answer).Outcome)
-				return
-			}
-			require.Error(t, err)
-			assert.Equal(t, comparebytes.Answer{}, got)
+			require.ErrorContains(t, err, tt.want)
+			assert.Equal(t, reason.Internal, named(t, err))
 		})
 	}
 }

@@ -8,22 +8,25 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"autobackup/internal/batch"
 	"autobackup/internal/comparebytes"
 	"autobackup/internal/digest"
 	"autobackup/internal/handler"
 	"autobackup/internal/hashbytes"
-	"autobackup/internal/local/memnet"
-	"autobackup/internal/reason"
+	"autobackup/internal/verdict"
 )
 
 const (
@@ -39,26 +42,29 @@ type deployment struct {
 	function handler.Func
 	edit     func(records []map[string]any) []map[string]any // of what the Map Run writes; nil: as it is
 	results  []comparebytes.RangeResult                      // of the last plan's ranges
-	requests int                                             // to compare-bytes
-	largest  int                                             // of its answers, bytes
+	added    int                                             // bytes that the largest answer adds to its batch
 }
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// atOnce is a Comparer's Wait that does not wait.
+func atOnce(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 // deploy lets clients tell S3 in each region; change may set the sizes.
 func deploy(clients map[string]*s3.Client, change func(*comparebytes.Comparer)) *deployment {
-	log := slog.New(slog.DiscardHandler)
 	regions := functions{}
 	arns := map[string]string{}
 	for region, client := range clients {
 		arns[region] = "arn:aws:lambda:" + region + ":111122223333:function:autobackup-hash-bytes-dev"
-		regions[region] = handler.New("hash-bytes", log, hashbytes.Reader{Objects: client}.Read)
+		regions[region] = handler.New("hash-bytes", quiet, hashbytes.Reader{Objects: client}.Read)
 	}
 	c := comparebytes.Comparer{
-		Hasher: comparebytes.Functions{Lambda: regions, ARNs: arns}, Store: clients[home], Bucket: working,
+		Hasher: comparebytes.Functions{Lambda: regions, ARNs: arns}, Store: clients[home], Bucket: working, Now: time.Now, Wait: atOnce,
 	}
 	if change != nil {
 		change(&c)
 	}
-	return &deployment{comparer: c, function: handler.New("compare-bytes", log, c.Do)}
+	return &deployment{comparer: c, function: handler.New("compare-bytes", quiet, c.Do)}
 }
 
 // functions stands in for Lambda: it invokes the region's function in process.
@@ -81,47 +87,61 @@ func (f functions) Invoke(ctx context.Context, in *lambda.InvokeInput, options .
 	return &lambda.InvokeOutput{Payload: payload}, nil
 }
 
-// task invokes compare-bytes as a Task state does that retries Transient.
-func (d *deployment) task(ctx context.Context, in comparebytes.Request, out any) error {
-	for {
-		payload, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		d.requests++
-		answer, err := d.function(ctx, payload)
-		var named messages.InvokeResponse_Error
-		if errors.As(err, &named) && named.Type == reason.Transient && in.Retries < comparebytes.UnreachableRetries {
-			in.Retries++
-			continue
-		}
-		d.largest = max(d.largest, len(answer))
-		if err != nil {
-			return err
-		}
-		return json.Unmarshal(answer, out)
+// task invokes compare-bytes as a Task state does.
+func (d *deployment) task(ctx context.Context, in, out any) error {
+	payload, err := json.Marshal(in)
+	if err != nil {
+		return err
 	}
+	answer, err := d.function(ctx, payload)
+	if err != nil {
+		return err
+	}
+	if request, ok := in.(comparebytes.Request); ok && request.Batch != nil {
+		before, err := json.Marshal(request.Batch)
+		if err != nil {
+			return err
+		}
+		d.added = max(d.added, len(answer)-len(before))
+	}
+	return json.Unmarshal(answer, out)
 }
 
-// compare runs the whole workflow for one pair.
-func (d *deployment) compare(ctx context.Context, pair comparebytes.Pair) (answer comparebytes.Answer, err error) {
-	err = d.task(ctx, comparebytes.Request{Step: comparebytes.Step{Operation: comparebytes.OpCompare}, Pair: pair}, &answer)
+// read runs the states that read bytes for one batch.
+func (d *deployment) read(ctx context.Context, b batch.Batch) (answer comparebytes.Answer, err error) {
+	err = d.task(ctx, comparebytes.Request{Operation: comparebytes.OpCompare, Batch: &b}, &answer)
 	if err != nil || answer.Plan == nil {
 		return answer, err
 	}
-	results, err := d.mapRun(ctx, pair, *answer.Plan)
+	plan := *answer.Plan
+	results, err := d.mapRun(ctx, plan)
 	if err != nil {
 		return answer, err
 	}
-	concluded := comparebytes.Request{Step: comparebytes.Step{Operation: comparebytes.OpConclude, Plan: answer.Plan, Results: &results}, Pair: pair}
-	answer = comparebytes.Answer{}
-	err = d.task(ctx, concluded, &answer)
-	return answer, err
+	concluded := comparebytes.Request{Operation: comparebytes.OpConclude, Batch: &answer.Batch, Plan: &plan, Results: &results}
+	var facts comparebytes.Answer
+	err = d.task(ctx, concluded, &facts)
+	return facts, err
+}
+
+// must is read for a test that expects facts. All else of the batch must be as it
+// was.
+func (d *deployment) must(t require.TestingT, b batch.Batch) verdict.Bytes {
+	before := b.Reading[0].Look.Replicas[b.Replica].Bytes
+	answer, err := d.read(context.Background(), b)
+	require.NoError(t, err)
+	require.Nil(t, answer.Plan)
+	replica := &answer.Batch.Reading[0].Look.Replicas[b.Replica]
+	got := replica.Bytes
+	require.NotNil(t, got)
+	replica.Bytes = before
+	assert.Equal(t, b, answer.Batch)
+	return *got
 }
 
 // mapRun does what a Distributed Map does with the plan: it reads the items,
 // runs a child for each, and writes two result files and their manifest.
-func (d *deployment) mapRun(ctx context.Context, pair comparebytes.Pair, plan comparebytes.Plan) (comparebytes.Object, error) {
+func (d *deployment) mapRun(ctx context.Context, plan comparebytes.Plan) (comparebytes.Object, error) {
 	out, err := d.comparer.Store.GetObject(ctx, &s3.GetObjectInput{Bucket: &plan.Bucket, Key: &plan.Key})
 	if err != nil {
 		return comparebytes.Object{}, err
@@ -136,9 +156,8 @@ func (d *deployment) mapRun(ctx context.Context, pair comparebytes.Pair, plan co
 	children.SetLimit(2)
 	for i, item := range items {
 		children.Go(func() error {
-			child := *d // counts for itself
-			in := comparebytes.Request{Step: comparebytes.Step{Operation: comparebytes.OpRange, Plan: &plan, Range: &item}, Pair: pair}
-			err := child.task(ctx, in, &d.results[i])
+			in := comparebytes.Request{Operation: comparebytes.OpRange, Plan: &plan, Range: &item}
+			err := d.task(ctx, in, &d.results[i])
 			records[i] = record(in, d.results[i])
 			return err
 		})
@@ -158,7 +177,7 @@ func record(in comparebytes.Request, out comparebytes.RangeResult) map[string]an
 	input, _ := json.Marshal(in)
 	output, _ := json.Marshal(out)
 	return map[string]any{
-		"ExecutionArn": "arn:aws:states:eu-central-1:111122223333:express:m/Map:1:2", "Input": string(input),
+		"ExecutionArn": "arn:aws:states:eu-central-1:111122223333:execution:m/Map:1", "Input": string(input),
 		"InputDetails": map[string]any{"Included": true}, "Name": "1", "Output": string(output),
 		"OutputDetails": map[string]any{"Included": true}, "RedriveCount": 0, "StartDate": "2026-01-02T03:04:05.678Z",
 		"StateMachineArn": "arn:aws:states:eu-central-1:111122223333:stateMachine:m/Map", "Status": "SUCCEEDED", "StopDate": "2026-01-02T03:04:06.789Z",
@@ -195,23 +214,24 @@ func (d *deployment) put(ctx context.Context, key string, content any) (int, err
 	return len(text), err
 }
 
-// must is compare for a test that expects an answer.
-func (d *deployment) must(t testing.TB, pair comparebytes.Pair) comparebytes.Answer {
-	t.Helper()
-	answer, err := d.compare(t.Context(), pair)
-	require.NoError(t, err)
-	return answer
+// told is what the state machine is told of an error: its name, which it matches,
+// and its message.
+func told(t require.TestingT, err error) (name, message string) {
+	var named messages.InvokeResponse_Error
+	require.ErrorAs(t, err, &named)
+	return named.Type, named.Message
 }
 
 // connect gives the clients of both regions of an S3.
-func connect(t testing.TB, server http.Handler) map[string]*s3.Client {
+func connect(t testing.TB, handler http.Handler) map[string]*s3.Client {
 	t.Helper()
-	network, stop := memnet.Client(server)
-	t.Cleanup(stop)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
 	clients := map[string]*s3.Client{}
 	for _, region := range []string{home, away} {
 		clients[region] = s3.New(s3.Options{
-			Region: region, HTTPClient: network, BaseEndpoint: aws.String("http://127.0.0.1"), RetryMaxAttempts: 1,
+			Region: region, UsePathStyle: true, BaseEndpoint: &server.URL, RetryMaxAttempts: 1,
+			HTTPClient:                 &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}},
 			Credentials:                credentials.NewStaticCredentialsProvider("id", "secret", ""),
 			ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 			RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,

@@ -2,8 +2,8 @@ package comparebytes_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/http"
+	"regexp"
 	"testing"
 	"time"
 
@@ -14,11 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/batch"
+	"autobackup/internal/checksum"
 	"autobackup/internal/comparebytes"
 	"autobackup/internal/local/clock"
 	"autobackup/internal/local/s3"
-	"autobackup/internal/look"
-	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
 
@@ -49,98 +48,109 @@ func newRegions(t *testing.T) *regions {
 	return &regions{server, connect(t, server)}
 }
 
-// upload puts an object and gives the pair as fetch-etags sees it, once the
-// replica is there.
-func (r *regions) upload(t *testing.T, body []byte) comparebytes.Pair {
+const oddKey = "a\nb"
+
+// upload puts an object and gives the batch that has it read, once the replica is
+// there, and its version.
+func (r *regions) upload(t *testing.T, body []byte, class types.StorageClass) (b batch.Batch, version string) {
 	t.Helper()
-	in := &sdk.PutObjectInput{Bucket: aws.String("docs"), Key: aws.String("a\nb"), Body: bytes.NewReader(body), ChecksumAlgorithm: types.ChecksumAlgorithmCrc64nvme}
-	out, err := r.clients[home].PutObject(t.Context(), in)
+	out, err := r.clients[home].PutObject(t.Context(), &sdk.PutObjectInput{
+		Bucket: aws.String("docs"), Key: aws.String(oddKey), Body: bytes.NewReader(body), StorageClass: class,
+	})
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return r.Pending() == 0 }, 5*time.Second, time.Millisecond)
-	return r.pair(t, *in.Key, *out.VersionId)
+	return about(oddKey, *out.VersionId, r.side(t, "docs", home, *out.VersionId), r.side(t, "copy", away, *out.VersionId)), *out.VersionId
 }
 
-func (r *regions) pair(t *testing.T, key, version string) comparebytes.Pair {
+func (r *regions) side(t *testing.T, bucket, region, version string) verdict.Side {
 	t.Helper()
-	looker := look.New(r.clients[home], r.clients[home], nil, time.Now)
-	seen := looker.Look(t.Context(), batchOf(t, key, version)).Messages[0].Look
-	require.NotNil(t, seen)
-	require.Len(t, seen.Replicas, 1)
-	return comparebytes.Pair{Key: key, Version: version, Primary: seen.Primary, Replica: seen.Replicas[0]}
+	head, err := r.clients[region].HeadObject(t.Context(), &sdk.HeadObjectInput{Bucket: &bucket, Key: aws.String(oddKey), VersionId: &version})
+	require.NoError(t, err)
+	return verdict.Side{Bucket: bucket, Region: region, Found: verdict.Object, Size: *head.ContentLength, ETag: *head.ETag}
 }
 
 func small(c *comparebytes.Comparer) { c.RangeSize, c.BlockSize = 1000, 300 }
 
 func TestAgainstTheLocalS3(t *testing.T) {
 	body := bytes.Repeat([]byte("0123456789"), 345) // 4 ranges
+	sum := crc(body)
+	read := verdict.Read{Found: verdict.Object, CRC64NVME: sum}
+	equal := verdict.Bytes{Primary: read, Replica: read}
+	// ofReplica is what a replica's answer makes of it, whose primary is read.
+	ofReplica := func(f verdict.Found, detail string) verdict.Bytes {
+		return verdict.Bytes{Primary: read, Replica: verdict.Read{Found: f, Detail: detail}}
+	}
+	flipped := equal
+	flipped.Replica.CRC64NVME, flipped.Different = "", &checksum.Piece{Offset: 1600, Length: 300}
 	tests := map[string]struct {
 		corrupt s3.Corruption
-		prepare func(t *testing.T, r *regions, p *comparebytes.Pair)
-		outcome verdict.Outcome
-		reason  reason.Code
-		detail  string
+		prepare func(t *testing.T, r *regions, b *batch.Batch, version string)
+		want    verdict.Bytes // an empty CRC64NVME of the replica is not compared where bytes differ
 	}{
-		"equal": {outcome: verdict.Verified, detail: "bytes read on both sides: all 3450 bytes are equal, CRC64NVME "},
-		"a bit flipped under the replica's stored checksum": {corrupt: s3.Silent, outcome: verdict.Failed, reason: reason.ContentMismatch,
-			detail: "first in the block of 300 bytes from byte 1600 on; the replica disagrees with its own stored CRC64NVME"},
-		"a bit flipped before the replica was stored": {corrupt: s3.FlipBit, outcome: verdict.Failed, reason: reason.ContentMismatch,
-			detail: "first in the block of 300 bytes from byte 1600 on; side unknown: each agrees with its own stored CRC64NVME"},
-		"a truncated replica": {corrupt: s3.Truncate, outcome: verdict.Failed, reason: reason.SizeMismatch, detail: "sizes differ: 3450 bytes and 3449 bytes"},
-		"a replica truncated unseen": {corrupt: s3.Truncate, outcome: verdict.Failed, reason: reason.Unreachable, detail: "/3449",
-			prepare: func(_ *testing.T, _ *regions, p *comparebytes.Pair) { p.Replica.Size, p.Replica.ETag = 3450, "" }},
-		"overwritten meanwhile": {outcome: verdict.Verified, detail: "all 3450 bytes are equal",
-			prepare: func(t *testing.T, r *regions, _ *comparebytes.Pair) { r.upload(t, []byte("other")) }},
-		"deleted meanwhile, behind a marker": {outcome: verdict.Verified, detail: "all 3450 bytes are equal",
-			prepare: func(t *testing.T, r *regions, p *comparebytes.Pair) { r.remove(t, "docs", p.Key, "") }},
-		"the primary's version deleted": {outcome: verdict.Skipped, reason: reason.SourceDeleted, detail: "the primary no longer has the version",
-			prepare: func(t *testing.T, r *regions, p *comparebytes.Pair) { r.remove(t, "docs", p.Key, p.Version) }},
-		"the replica's version deleted": {outcome: verdict.Lagging, reason: reason.ReplicaMissing, detail: "the replica no longer has the version",
-			prepare: func(t *testing.T, r *regions, p *comparebytes.Pair) { r.remove(t, "copy", p.Key, p.Version) }},
-		"the replica's bucket gone": {outcome: verdict.Failed, reason: reason.Unreachable, detail: "GetObject answered 404 NoSuchBucket",
+		"equal": {want: equal},
+		"a bit flipped under the replica's stored checksum": {corrupt: s3.Silent, want: flipped},
+		"a bit flipped before the replica was stored":       {corrupt: s3.FlipBit, want: flipped},
+		"a replica truncated unseen": {corrupt: s3.Truncate,
+			want: ofReplica(verdict.Unreachable, "GetObject failed: read X: the answer has the range X instead of X"),
+			prepare: func(_ *testing.T, _ *regions, b *batch.Batch, _ string) {
+				b.Reading[0].Look.Replicas[1].Size, b.Reading[0].Look.Replicas[1].ETag = 3450, ""
+			}},
+		"overwritten meanwhile": {want: equal,
+			prepare: func(t *testing.T, r *regions, _ *batch.Batch, _ string) { r.upload(t, []byte("other"), "") }},
+		"deleted meanwhile, behind a marker": {want: equal,
+			prepare: func(t *testing.T, r *regions, _ *batch.Batch, _ string) { r.remove(t, "docs", nil) }},
+		"the primary's version deleted": {want: verdict.Bytes{Primary: verdict.Read{Found: verdict.Missing, Detail: "GetObject answered 404 NoSuchVersion"}, Replica: read},
+			prepare: func(t *testing.T, r *regions, _ *batch.Batch, version string) { r.remove(t, "docs", &version) }},
+		"the replica's version deleted": {want: ofReplica(verdict.Missing, "GetObject answered 404 NoSuchVersion"),
+			prepare: func(t *testing.T, r *regions, _ *batch.Batch, version string) { r.remove(t, "copy", &version) }},
+		"the replica's bucket gone": {want: ofReplica(verdict.Unreachable, "GetObject answered 404 NoSuchBucket"),
 			prepare: fault(s3.Fault{Status: http.StatusNotFound, Code: "NoSuchBucket"})},
-		"the replica denied": {outcome: verdict.Failed, reason: reason.AccessDenied, detail: "grant hash-bytes s3:GetObjectVersion",
+		"the replica denied": {want: ofReplica(verdict.Denied, "GetObject answered 403 AccessDenied; grant hash-bytes s3:GetObjectVersion, for SSE-KMS also kms:Decrypt on the key"),
 			prepare: fault(s3.Fault{Status: http.StatusForbidden})},
-		"the replica's S3 down": {outcome: verdict.Failed, reason: reason.Unreachable, detail: "GetObject answered 503 SlowDown",
+		"the replica's S3 down": {want: ofReplica(verdict.Unreachable, "GetObject answered 503 SlowDown"),
 			prepare: fault(s3.Fault{Status: http.StatusServiceUnavailable})},
-		"connections dropped": {outcome: verdict.Failed, reason: reason.Unreachable, detail: "GetObject got no answer",
+		"connections dropped": {want: ofReplica(verdict.Unreachable, "GetObject got no answer: EOF"),
 			prepare: fault(s3.Fault{Drop: true})},
-		"another ETag than the look's": {outcome: verdict.Failed, reason: reason.Unreachable, detail: "GetObject answered 412 PreconditionFailed",
-			prepare: func(_ *testing.T, _ *regions, p *comparebytes.Pair) { p.Replica.ETag = `"00"` }},
-		"a region without hash-bytes": {outcome: verdict.Failed, reason: reason.RuleNotSupported, detail: "there is no hash-bytes in region mars",
-			prepare: func(_ *testing.T, _ *regions, p *comparebytes.Pair) { p.Replica.Region = "mars" }},
+		"another ETag than the look's": {want: ofReplica(verdict.Unreachable, "GetObject answered 412 PreconditionFailed"),
+			prepare: func(_ *testing.T, _ *regions, b *batch.Batch, _ string) { b.Reading[0].Look.Replicas[1].ETag = `"00"` }},
+		"a region without hash-bytes": {want: ofReplica(verdict.NoReader, "no hash-bytes function in mars; there is one in: eu-central-1, eu-west-1"),
+			prepare: func(_ *testing.T, _ *regions, b *batch.Batch, _ string) {
+				b.Reading[0].Look.Replicas[1].Region = "mars"
+			}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRegions(t)
 			r.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Corrupt: tt.corrupt} }
-			pair := r.upload(t, body)
+			b, version := r.upload(t, body, "")
 			if tt.prepare != nil {
-				tt.prepare(t, r, &pair)
+				tt.prepare(t, r, &b, version)
 			}
-			got := deploy(r.clients, small).must(t, pair)
-			assert.Equal(t, tt.outcome, got.Outcome, got.Detail)
-			assert.Equal(t, tt.reason, got.Reason, got.Detail)
-			assert.Contains(t, got.Detail, tt.detail)
-			assert.Contains(t, got.Detail, "primary docs (eu-central-1) and replica copy (")
+			got := deploy(r.clients, small).must(t, b)
+			if tt.want.Different != nil {
+				assert.NotEqual(t, sum, got.Replica.CRC64NVME)
+				got.Replica.CRC64NVME = ""
+			}
+			got.Replica.Detail = spans.ReplaceAllString(got.Replica.Detail, "X") // which of the ranges is the first varies
+			assert.Equal(t, tt.want, got)
 		})
 	}
 }
 
-func (r *regions) remove(t *testing.T, bucket, key, version string) {
+var spans = regexp.MustCompile(`"bytes [^"]*"|\d+ bytes from byte \d+ on`)
+
+// remove deletes a version, or puts a marker where it is nil.
+func (r *regions) remove(t *testing.T, bucket string, version *string) {
 	t.Helper()
 	region := map[string]string{"docs": home, "copy": away}[bucket]
-	in := &sdk.DeleteObjectInput{Bucket: &bucket, Key: &key}
-	if version != "" {
-		in.VersionId = &version
-	}
-	_, err := r.clients[region].DeleteObject(t.Context(), in)
+	_, err := r.clients[region].DeleteObject(t.Context(), &sdk.DeleteObjectInput{Bucket: &bucket, Key: aws.String(oddKey), VersionId: version})
 	require.NoError(t, err)
 }
 
 // fault makes the replica's bucket answer so.
-func fault(f s3.Fault) func(*testing.T, *regions, *comparebytes.Pair) {
-	return func(_ *testing.T, r *regions, _ *comparebytes.Pair) {
+func fault(f s3.Fault) func(*testing.T, *regions, *batch.Batch, string) {
+	return func(_ *testing.T, r *regions, _ *batch.Batch, _ string) {
 		r.Fault = func(request s3.Request) *s3.Fault {
 			if request.Bucket == "copy" {
 				return &f
@@ -150,70 +160,28 @@ func fault(f s3.Fault) func(*testing.T, *regions, *comparebytes.Pair) {
 	}
 }
 
-func TestStorageClassesOfTheLocalS3(t *testing.T) {
-	told := map[reason.Code]int{}
-	for _, class := range types.StorageClass("").Values() {
+func TestArchivedObjectsOfTheLocalS3AreToldAndNotRestored(t *testing.T) {
+	for class, found := range map[types.StorageClass]verdict.Found{
+		types.StorageClassGlacier: verdict.Archived, types.StorageClassDeepArchive: verdict.Archived,
+		types.StorageClassGlacierIr: verdict.Object, types.StorageClassStandardIa: verdict.Object,
+	} {
 		r := newRegions(t)
-		out, err := r.clients[home].PutObject(t.Context(), &sdk.PutObjectInput{
-			Bucket: aws.String("docs"), Key: aws.String("k"), Body: bytes.NewReader([]byte("content")), StorageClass: class})
-		if err != nil {
-			continue // a class that the local S3 refuses
-		}
-		require.Eventually(t, func() bool { return r.Pending() == 0 }, 5*time.Second, time.Millisecond)
-		got := deploy(r.clients, nil).must(t, r.pair(t, "k", *out.VersionId))
-		told[got.Reason]++
-		if class == types.StorageClassGlacier || class == types.StorageClassDeepArchive {
-			assert.Equal(t, reason.Archived, got.Reason, class)
-			assert.Contains(t, got.Detail, "the object must be restored to be read")
-			for counted := range r.Requests() {
-				assert.NotEqual(t, "RestoreObject", counted.Operation)
-			}
-		} else {
-			assert.Equal(t, verdict.Verified, got.Outcome, "%s: %s", class, got.Detail)
+		b, _ := r.upload(t, []byte("content"), class)
+		got := deploy(r.clients, nil).must(t, b)
+		assert.Equal(t, found, got.Primary.Found, class)
+		assert.Equal(t, found, got.Replica.Found, class)
+		for counted := range r.Requests() {
+			assert.NotEqual(t, "RestoreObject", counted.Operation)
 		}
 	}
-	assert.Equal(t, map[reason.Code]int{"": 6, reason.Archived: 2}, told)
 }
 
 func TestAnEmptyObjectIsReadOnBothSides(t *testing.T) {
 	r := newRegions(t)
-	got := deploy(r.clients, nil).must(t, r.upload(t, nil))
-	assert.Equal(t, verdict.BytesRead, got.Evidence, got.Detail)
+	b, _ := r.upload(t, nil, "")
+	read := verdict.Read{Found: verdict.Object, CRC64NVME: crc(nil)}
+	assert.Equal(t, verdict.Bytes{Primary: read, Replica: read}, deploy(r.clients, nil).must(t, b))
 	for _, bucket := range []string{"docs", "copy"} {
 		assert.Equal(t, 1, r.Requests()[s3.Counted{Operation: "GetObject", Bucket: bucket}])
 	}
-}
-
-// A stray refusal is not believed; one that stays is, after the retries.
-func TestADenialIsBelievedOnlyAfterRetries(t *testing.T) {
-	for answers, want := range map[int]verdict.Outcome{comparebytes.DeniedRetries: verdict.Verified, comparebytes.DeniedRetries + 1: verdict.Failed} {
-		r := newRegions(t)
-		pair := r.upload(t, []byte("content"))
-		left := answers
-		r.Fault = func(request s3.Request) *s3.Fault {
-			if request.Bucket != "copy" || left == 0 {
-				return nil
-			}
-			left--
-			return &s3.Fault{Status: http.StatusForbidden}
-		}
-		d := deploy(r.clients, nil)
-		assert.Equal(t, want, d.must(t, pair).Outcome)
-		assert.Equal(t, 1+comparebytes.DeniedRetries, d.requests)
-	}
-}
-
-// batchOf is a batch of one message about the version.
-func batchOf(t *testing.T, key, version string) batch.Batch {
-	t.Helper()
-	body, err := json.Marshal(map[string]any{
-		"version": "0", "id": "6f6c5c4e-0b7e-4b0a-8a5b-0d9c2c7f0c11", "detail-type": "Object Created", "source": "aws.s3",
-		"account": "111122223333", "time": "2026-01-02T03:04:05Z", "region": home, "resources": []string{"arn:aws:s3:::docs"},
-		"detail": map[string]any{
-			"version": "0", "bucket": map[string]any{"name": "docs"}, "requester": "111122223333", "reason": "PutObject",
-			"object": map[string]any{"key": key, "size": 3, "etag": "e", "version-id": version, "sequencer": "0"}, "request-id": "r",
-		},
-	})
-	require.NoError(t, err)
-	return batch.Batch{Messages: []batch.Message{{ID: "1", Body: string(body)}}}
 }

@@ -6,56 +6,50 @@ import (
 
 	"github.com/minio/crc64nvme"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"autobackup/internal/checksum"
 	"autobackup/internal/comparebytes"
 	"autobackup/internal/digest"
-	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
 
-// faults is what a side can answer instead of bytes, and what becomes of it on
-// the primary and on the replica.
+// faults is what a side can answer instead of bytes, and what it is told as.
 var faults = map[string]struct {
-	status           int
-	code             string
-	primary, replica reason.Code
+	status int
+	code   string
+	found  verdict.Found
+	asked  int // how often it is asked
 }{
-	"archived":   {403, "InvalidObjectState", reason.Archived, reason.Archived},
-	"denied":     {403, "AccessDenied", reason.AccessDenied, reason.AccessDenied},
-	"gone":       {404, "NoSuchVersion", reason.SourceDeleted, reason.ReplicaMissing},
-	"ssec":       {400, "InvalidRequest", reason.UnreadableSSEC, reason.UnreadableSSEC},
-	"error":      {500, "InternalError", reason.Unreachable, reason.Unreachable},
-	"slow down":  {503, "SlowDown", reason.Unreachable, reason.Unreachable},
-	"other etag": {412, "PreconditionFailed", reason.Unreachable, reason.Unreachable},
+	"archived":   {403, "InvalidObjectState", verdict.Archived, 1},
+	"denied":     {403, "AccessDenied", verdict.Denied, 3},
+	"gone":       {404, "NoSuchVersion", verdict.Missing, 1},
+	"ssec":       {400, "InvalidRequest", verdict.SSEC, 1},
+	"error":      {500, "InternalError", verdict.Unreachable, 5},
+	"slow down":  {503, "SlowDown", verdict.Unreachable, 5},
+	"other etag": {412, "PreconditionFailed", verdict.Unreachable, 5},
 }
 
 // model is one generated case.
 type model struct {
-	primary, replica             []byte
-	primaryStored, replicaStored string // what S3 has stored: "", right or wrong
-	primaryFault, replicaFault   string // "" or one of faults
-	rangeSize, blockSize         int64
+	primary, replica           []byte // of the same length
+	primaryFault, replicaFault string // "" or one of faults
+	rangeSize, blockSize       int64
 }
 
 func generate(t *rapid.T) model {
 	m := model{primary: rapid.SliceOfN(rapid.Byte(), 0, 60).Draw(t, "content")}
 	m.replica = bytes.Clone(m.primary)
 	n := len(m.primary)
-	switch mutation := rapid.SampledFrom([]string{"none", "none", "bit", "truncated", "swapped", "other"}).Draw(t, "mutation"); {
+	switch mutation := rapid.SampledFrom([]string{"none", "none", "bit", "swapped", "other"}).Draw(t, "mutation"); {
 	case mutation == "bit" && n > 0:
 		m.replica[rapid.IntRange(0, n-1).Draw(t, "at")] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
-	case mutation == "truncated" && n > 0:
-		m.replica = m.replica[:n-1]
 	case mutation == "swapped" && n > 1:
 		at := rapid.IntRange(1, n-1).Draw(t, "at")
 		m.replica = append(bytes.Clone(m.primary[at:]), m.primary[:at]...)
 	case mutation == "other":
 		m.replica = rapid.SliceOfN(rapid.Byte(), n, n).Draw(t, "other")
 	}
-	stored := rapid.SampledFrom([]string{"", "right", "wrong"})
-	m.primaryStored, m.replicaStored = stored.Draw(t, "primary's record"), stored.Draw(t, "replica's record")
 	fault := rapid.SampledFrom([]string{"", "", "", "", "", "", "archived", "denied", "gone", "ssec", "error", "slow down", "other etag"})
 	m.primaryFault, m.replicaFault = fault.Draw(t, "primary's fault"), fault.Draw(t, "replica's fault")
 	m.rangeSize, m.blockSize = rapid.Int64Range(4, 70).Draw(t, "range size"), rapid.Int64Range(1, 40).Draw(t, "block size")
@@ -64,42 +58,24 @@ func generate(t *rapid.T) model {
 
 func crc(content []byte) string { return digest.CRC64(crc64nvme.Checksum(content)).String() }
 
-func recorded(content []byte, how string) string {
-	switch how {
-	case "right":
-		return crc(content)
-	case "wrong":
-		return crc(append(bytes.Clone(content), 1))
-	default:
-		return ""
+// facts is the reference: what is told of the two sides. The details are not
+// compared.
+func (m model) facts() verdict.Bytes {
+	side := func(content []byte, fault string) verdict.Read {
+		if fault != "" {
+			return verdict.Read{Found: faults[fault].found}
+		}
+		return verdict.Read{Found: verdict.Object, CRC64NVME: crc(content)}
 	}
-}
-
-// verdict is the reference: what the operator must be told, and the first block
-// that differs.
-func (m model) verdict() (verdict.Outcome, reason.Code) {
-	switch {
-	case len(m.primary) != len(m.replica):
-		return verdict.Failed, reason.SizeMismatch
-	case m.primaryFault == "gone":
-		return verdict.Skipped, reason.SourceDeleted
-	case m.primaryFault != "":
-		return verdict.Failed, faults[m.primaryFault].primary
-	case m.replicaFault == "gone":
-		return verdict.Lagging, reason.ReplicaMissing
-	case m.replicaFault != "":
-		return verdict.Failed, faults[m.replicaFault].replica
-	case !bytes.Equal(m.primary, m.replica):
-		return verdict.Failed, reason.ContentMismatch
-	case m.primaryStored == "wrong" || m.replicaStored == "wrong":
-		return verdict.Failed, reason.Inconclusive
-	default:
-		return verdict.Verified, ""
+	b := verdict.Bytes{Primary: side(m.primary, m.primaryFault), Replica: side(m.replica, m.replicaFault)}
+	if m.primaryFault == "" && m.replicaFault == "" && !bytes.Equal(m.primary, m.replica) {
+		b.Different = m.block()
 	}
+	return b
 }
 
 // block is the first block that differs, whose borders start anew in each range.
-func (m model) block() digest.Range {
+func (m model) block() *checksum.Piece {
 	at := int64(0)
 	for m.primary[at] == m.replica[at] {
 		at++
@@ -107,20 +83,7 @@ func (m model) block() digest.Range {
 	ranges := digest.Pieces{Length: int64(len(m.primary)), Size: m.rangeSize}
 	r := ranges.At(at / m.rangeSize)
 	b := digest.Pieces{Length: r.Length, Size: m.blockSize}.At((at - r.Offset) / m.blockSize)
-	return digest.Range{Offset: r.Offset + b.Offset, Length: b.Length}
-}
-
-func (m model) side() string {
-	switch p, r := m.primaryStored, m.replicaStored; {
-	case p == "wrong" && r == "wrong":
-		return "both sides disagree with their own stored CRC64NVME"
-	case p == "wrong":
-		return "the primary disagrees with its own stored CRC64NVME"
-	case r == "wrong":
-		return "the replica disagrees with its own stored CRC64NVME"
-	default:
-		return "side unknown"
-	}
+	return &checksum.Piece{Offset: r.Offset + b.Offset, Length: b.Length}
 }
 
 func TestTheWholeAgreesWithTheReferenceModel(t *testing.T) {
@@ -137,46 +100,49 @@ func TestTheWholeAgreesWithTheReferenceModel(t *testing.T) {
 			c.RangeSize, c.BlockSize = m.rangeSize, m.blockSize
 			c.Algorithm = rapid.SampledFrom(digest.Algorithms()).Draw(rt, "algorithm")
 		})
-		got, err := d.compare(t.Context(), pairOf(int64(len(m.primary)), int64(len(m.replica)),
-			recorded(m.primary, m.primaryStored), recorded(m.replica, m.replicaStored)))
-		require.NoError(rt, err)
-		outcome, code := m.verdict()
-		assert.Equal(rt, outcome, got.Outcome, got.Detail)
-		assert.Equal(rt, code, got.Reason, got.Detail)
-		assert.Nil(rt, got.Plan)
-		assert.Equal(rt, outcome == verdict.Verified, got.Evidence == verdict.BytesRead)
-		assert.Regexp(rt, `^[ -~]{1,500}$`, got.Detail)
-		assert.Less(rt, d.largest, 4<<10)
-		if code == reason.ContentMismatch {
-			assert.Contains(rt, got.Detail, "first in the block of "+m.block().String()+"; "+m.side())
+		got := d.must(rt, batchOf(int64(len(m.primary))))
+		for _, read := range []*verdict.Read{&got.Primary, &got.Replica} {
+			assert.Equal(rt, read.Found == verdict.Object, read.Detail == "")
+			assert.Regexp(rt, `^[ -~]{0,160}$`, read.Detail)
+			read.Detail = ""
 		}
+		assert.Equal(rt, m.facts(), got)
+		assert.Less(rt, d.added, 1<<10, "bytes that an answer adds to the batch")
 	})
 }
 
-// One range of many that can't be read keeps a pair from being verified, and a
-// difference elsewhere is told all the same.
+// One range of many that can't be read is told, and costs the others nothing: a
+// difference elsewhere is told as well.
 func TestOneRangeOfManyThatCannotBeReadIsTold(t *testing.T) {
 	primary := []byte("0123456789abcdefghij")
 	for name, f := range faults {
-		for _, differs := range []bool{false, true} {
-			replica := bytes.Clone(primary)
-			if differs {
-				replica[17] ^= 4
-			}
-			fake := &fakeS3{fault: func(bucket, span string) (int, string) {
-				if bucket == "copy" && span == "bytes=5-9" {
-					return f.status, f.code
+		for _, bucket := range []string{"docs", "copy"} {
+			for _, differs := range []bool{false, true} {
+				want := verdict.Bytes{Primary: verdict.Read{Found: verdict.Object, CRC64NVME: crc(primary)}}
+				replica := bytes.Clone(primary)
+				if differs {
+					replica[17] ^= 4
+					want.Different = &checksum.Piece{Offset: 15, Length: 5}
 				}
-				return 0, ""
-			}}
-			fake.hold(primary, replica)
-			d := deploy(fake.start(t), func(c *comparebytes.Comparer) { c.RangeSize, c.BlockSize = 5, 5 })
-			got := d.must(t, pairOf(20, 20, crc(primary), crc(primary)))
-			if differs {
-				assert.Equal(t, reason.ContentMismatch, got.Reason, name)
-				assert.Contains(t, got.Detail, "first in the block of 5 bytes from byte 15 on; side unknown: the primary agrees with its stored CRC64NVME, the replica can't be checked against one")
-			} else {
-				assert.Equal(t, f.replica, got.Reason, name)
+				want.Replica = verdict.Read{Found: verdict.Object, CRC64NVME: crc(replica)}
+				fake := &fakeS3{}
+				d := deploy(fake.start(t), func(c *comparebytes.Comparer) { c.RangeSize, c.BlockSize = 5, 5 })
+				fake.hold(primary, replica)
+				fake.refuse(func(asked, span string) (int, string) {
+					if asked == bucket && span == "bytes=5-9" {
+						return f.status, f.code
+					}
+					return 0, ""
+				})
+				got := d.must(t, batchOf(20))
+				read, refused := &want.Primary, &got.Primary
+				if bucket == "copy" {
+					read, refused = &want.Replica, &got.Replica
+				}
+				*read = verdict.Read{Found: f.found, Detail: refused.Detail}
+				assert.Equal(t, want, got, name)
+				assert.Contains(t, refused.Detail, f.code)
+				assert.Equal(t, 3+f.asked, fake.asked[bucket], "the other ranges are read once")
 			}
 		}
 	}

@@ -1,12 +1,13 @@
 package comparebytes
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
-	"autobackup/internal/checksum"
+	"autobackup/internal/batch"
 	"autobackup/internal/digest"
-	"autobackup/internal/verdict"
 )
 
 // The operations.
@@ -16,103 +17,94 @@ const (
 	OpConclude = "conclude"
 )
 
-// Pair is an object version on the primary and in one replica, as looked at.
-type Pair struct {
-	Key     string       `json:"key"`
-	Version string       `json:"version"` // the same on both sides: replicas keep it
-	Primary verdict.Side `json:"primary"`
-	Replica verdict.Side `json:"replica"`
+// Request is what the state machine sends. Decoding it from JSON refuses what its
+// operation can't work on.
+type Request struct {
+	Operation string        `json:"operation"`
+	Batch     *batch.Batch  `json:"batch,omitempty"`   // of compare and conclude: reads one message, about the replica Batch.Replica
+	Plan      *Plan         `json:"plan,omitempty"`    // of range and conclude
+	Range     *digest.Range `json:"range,omitempty"`   // of range: an item of the plan's list
+	Results   *Object       `json:"results,omitempty"` // of conclude: the Map's ResultWriterDetails
+	// pair is what the batch has to be read. It is found while decoding, so that
+	// the message is parsed once.
+	pair Pair
 }
 
-func (p Pair) validate() error {
-	switch {
-	case p.Key == "" || p.Version == "":
-		return errors.New(`"pair" has no "key" or no "version"`)
-	case p.Primary.Found != verdict.Object || p.Replica.Found != verdict.Object:
-		return errors.New(`"pair" has not an object on both sides`)
-	case p.Primary.Size < 0 || p.Primary.Size > digest.MaxSize:
-		return fmt.Errorf("an object of %d bytes is none of S3", p.Primary.Size)
+// UnmarshalJSON implements json.Unmarshaler.
+func (r *Request) UnmarshalJSON(data []byte) error {
+	type plain Request
+	if err := json.Unmarshal(data, (*plain)(r)); err != nil {
+		return err
+	}
+	if err := r.complete(); err != nil {
+		return err
+	}
+	if r.Batch != nil {
+		pair, err := pairOf(*r.Batch)
+		if err != nil {
+			return err
+		}
+		r.pair = pair
+	}
+	if r.Plan != nil {
+		return r.planned()
 	}
 	return nil
 }
 
-// Step is one step of comparing a pair.
-type Step struct {
-	Operation string `json:"operation"`
-	// Retries is $$.State.RetryCount of the state that asks.
-	Retries int           `json:"retries"`
-	Plan    *Plan         `json:"plan,omitempty"`    // of range and conclude
-	Range   *digest.Range `json:"range,omitempty"`   // of range: $$.Map.Item.Value
-	Results *Object       `json:"results,omitempty"` // of conclude: ResultWriterDetails
-}
-
-// Request is a step of one pair. A Task carries it.
-type Request struct {
-	Step
-	Pair Pair `json:"pair"`
-}
-
-// Validate refuses what no operation can work on.
-func (r Request) Validate() error {
-	if err := r.Pair.validate(); err != nil {
-		return err
-	}
+// complete says what the operation lacks.
+func (r *Request) complete() error {
 	switch r.Operation {
-	case OpCompare:
-		return nil
-	case OpRange:
-		if r.Range == nil {
-			return errors.New(`"range" is missing: it is one item of the plan`)
-		}
-	case OpConclude:
-		if r.Results == nil {
-			return errors.New(`"results" is missing: it is the Map's ResultWriterDetails`)
-		}
+	case OpCompare, OpRange, OpConclude:
 	default:
 		return fmt.Errorf("operation %+.20q is none of %s, %s and %s", r.Operation, OpCompare, OpRange, OpConclude)
 	}
-	if r.Plan == nil {
+	switch {
+	case r.Batch == nil && r.Operation != OpRange:
+		return errors.New(`"batch" is missing: it is the state of an execution that reads bytes`)
+	case r.Plan == nil && r.Operation != OpCompare:
 		return errors.New(`"plan" is missing: it is an answer of the operation ` + OpCompare)
-	}
-	return r.Plan.validate(r.Pair.Primary.Size, r.Range)
-}
-
-// Object is a place in S3, with the names that Step Functions gives.
-type Object struct {
-	Bucket string `json:"Bucket"`
-	Key    string `json:"Key"`
-}
-
-// Plan says how an object is cut, and where the list of its ranges is. It stays
-// as it is while its ranges are compared, whatever is deployed meanwhile.
-type Plan struct {
-	Object
-	Ranges    int64              `json:"ranges"`
-	RangeSize int64              `json:"rangeSize"` // bytes
-	BlockSize int64              `json:"blockSize"`
-	Algorithm checksum.Algorithm `json:"algorithm"`
-}
-
-func (p Plan) pieces(size int64) digest.Pieces { return digest.Pieces{Length: size, Size: p.RangeSize} }
-
-func (p Plan) validate(size int64, r *digest.Range) error {
-	if p.RangeSize < 1 || p.BlockSize < 1 || p.pieces(size).Count() != p.Ranges || p.Ranges > maxRanges {
-		return fmt.Errorf("a plan of %d ranges of %d bytes is not one of an object of %d bytes", p.Ranges, p.RangeSize, size)
-	}
-	if err := digest.CheckAlgorithm(p.Algorithm); err != nil {
-		return err
-	}
-	if r != nil && (r.Index < 0 || r.Index >= p.Ranges || *r != p.pieces(size).At(r.Index)) {
-		return fmt.Errorf("range %d, %s, is not one of the plan", r.Index, r)
+	case r.Range == nil && r.Operation == OpRange:
+		return errors.New(`"range" is missing: it is one item of the plan`)
+	case r.Results == nil && r.Operation == OpConclude:
+		return errors.New(`"results" is missing: it is the Map's ResultWriterDetails`)
 	}
 	return nil
 }
 
-// maxRanges is how many ranges the largest object has.
-const maxRanges = digest.MaxSize / digest.RangeSize
+// planned refuses a plan that is none, and what does not belong to it.
+func (r *Request) planned() error {
+	if err := r.Plan.validate(); err != nil {
+		return fmt.Errorf(`"plan": %w`, err)
+	}
+	if r.Batch != nil && r.pair != r.Plan.Pair {
+		return errors.New(`"plan" is not of what "batch" has to be read`)
+	}
+	if r.Range != nil {
+		return r.Plan.has(*r.Range)
+	}
+	return nil
+}
 
-// Answer is a verdict or, of the operation compare, a plan to be worked off.
+// Answer is that of compare and conclude. The batch has what reading the replica
+// came to, or is as it was where there is a plan to be worked off first.
 type Answer struct {
-	verdict.Verdict       // lagging: the replica's version is gone, look again
-	Plan            *Plan `json:"plan,omitempty"` // set exactly where there is no verdict
+	Batch batch.Batch `json:"batch"`
+	Plan  *Plan       `json:"plan,omitempty"`
+}
+
+// answer is the batch with what reading its replica came to. The request stays as
+// it is.
+func (r Request) answer(all *tally) (Answer, error) {
+	bytes, err := all.total()
+	if err != nil {
+		return Answer{}, err
+	}
+	with := *r.Batch
+	with.Reading = slices.Clone(with.Reading)
+	look := *with.Reading[0].Look
+	look.Replicas = slices.Clone(look.Replicas)
+	look.Replicas[with.Replica].Bytes = &bytes
+	with.Reading[0].Look = &look
+	return Answer{Batch: with}, nil
 }

@@ -5,12 +5,12 @@ import (
 	"slices"
 
 	"autobackup/internal/digest"
+	"autobackup/internal/text"
 	"autobackup/internal/verdict"
 )
 
 // tally adds up the results of a plan's ranges, in any order: 24 bytes a range.
 type tally struct {
-	pair    Pair
 	plan    Plan
 	results []sums
 	seen    int64
@@ -22,22 +22,18 @@ type sums struct {
 	primary, replica digest.CRC64
 }
 
-func newTally(pair Pair, plan Plan) *tally {
-	return &tally{pair: pair, plan: plan, results: make([]sums, plan.Ranges), bytes: verdict.Bytes{
-		Primary: verdict.Read{Side: pair.Primary, Found: verdict.Object},
-		Replica: verdict.Read{Side: pair.Replica, Found: verdict.Object},
-	}}
+func newTally(plan Plan) *tally {
+	read := verdict.Read{Found: verdict.Object}
+	return &tally{plan: plan, results: make([]sums, plan.Ranges), bytes: verdict.Bytes{Primary: read, Replica: read}}
 }
 
 // add counts one range. Its error tells a result that is none of the plan, one
 // that contradicts itself, and a range that comes twice.
 func (t *tally) add(r RangeResult) error {
-	if err := t.plan.validate(t.pair.Primary.Size, &r.Range); err != nil {
+	if err := t.plan.has(r.Range); err != nil {
 		return err
 	}
-	read := r.Primary.CRC64 != nil && r.Replica.CRC64 != nil
-	if read != (r.Equal || r.Different != nil) || r.Equal && (r.Different != nil || *r.Primary.CRC64 != *r.Replica.CRC64) ||
-		!r.Primary.consistent() || !r.Replica.consistent() {
+	if !r.consistent() {
 		return fmt.Errorf("the result of range %d contradicts itself", r.Index)
 	}
 	s := &t.results[r.Index]
@@ -54,51 +50,57 @@ func (t *tally) add(r RangeResult) error {
 	return nil
 }
 
+// consistent says whether the result tells of a difference or of none exactly
+// where both sides were read, and of checksums as different as the bytes.
+func (r RangeResult) consistent() bool {
+	if !r.Primary.consistent() || !r.Replica.consistent() || r.Equal && r.Different != nil {
+		return false
+	}
+	read := r.Primary.CRC64 != nil && r.Replica.CRC64 != nil
+	return read == (r.Equal || r.Different != nil) && (!r.Equal || *r.Primary.CRC64 == *r.Replica.CRC64)
+}
+
 func (p Part) consistent() bool {
-	return (p.Found == verdict.Object) == (p.CRC64 != nil) && p.Found != ""
+	return known(p.Found) && (p.Found == verdict.Object) == (p.CRC64 != nil)
 }
 
 // order says which answer counts where ranges have different ones: that a
 // version is gone explains all others, and a lasting obstacle comes before one
 // that may pass.
 var order = []verdict.Found{
-	verdict.Missing, verdict.Archived, verdict.SSEC, verdict.Unsupported, verdict.Denied, verdict.Unreachable, verdict.Object,
+	verdict.Missing, verdict.Archived, verdict.SSEC, verdict.NoReader, verdict.Denied, verdict.Unreachable, verdict.Object,
 }
 
-func rank(f verdict.Found) int {
-	if i := slices.Index(order, f); i >= 0 {
-		return i
-	}
-	return slices.Index(order, verdict.Unreachable)
-}
+// known says whether a side that is read can answer so.
+func known(f verdict.Found) bool { return slices.Contains(order, f) }
 
-func merged(reading *verdict.Read, sum *digest.CRC64, p Part) {
+func merged(read *verdict.Read, sum *digest.CRC64, p Part) {
 	if p.CRC64 != nil {
 		*sum = *p.CRC64
 	}
-	if rank(p.Found) < rank(reading.Found) {
-		reading.Found, reading.Detail = p.Found, p.Detail
+	if slices.Index(order, p.Found) < slices.Index(order, read.Found) {
+		read.Found, read.Detail = p.Found, text.Line(p.Detail, verdict.MaxSideDetail)
 	}
 }
 
-// judge gives the verdict once every range has been counted.
-func (t *tally) judge() (Answer, error) {
+// total is what the whole object came to, once every range has been counted.
+func (t *tally) total() (verdict.Bytes, error) {
 	if t.seen != t.plan.Ranges {
 		missing := slices.IndexFunc(t.results, func(s sums) bool { return !s.seen })
-		return Answer{}, fmt.Errorf("%d of %d ranges have a result; the first without is %d", t.seen, t.plan.Ranges, missing)
+		return verdict.Bytes{}, fmt.Errorf("%d of %d ranges have a result; the first without is %d", t.seen, t.plan.Ranges, missing)
 	}
 	var primary, replica digest.CRC64
-	pieces := t.plan.pieces(t.pair.Primary.Size)
 	for i, s := range t.results {
-		length := pieces.At(int64(i)).Length
+		length := t.plan.pieces().At(int64(i)).Length
 		primary = digest.Combine(primary, s.primary, length)
 		replica = digest.Combine(replica, s.replica, length)
 	}
-	if t.bytes.Primary.Found == verdict.Object {
-		t.bytes.Primary.CRC64NVME = primary.String()
+	all := t.bytes
+	if all.Primary.Found == verdict.Object {
+		all.Primary.CRC64NVME = primary.String()
 	}
-	if t.bytes.Replica.Found == verdict.Object {
-		t.bytes.Replica.CRC64NVME = replica.String()
+	if all.Replica.Found == verdict.Object {
+		all.Replica.CRC64NVME = replica.String()
 	}
-	return Answer{Verdict: verdict.JudgeBytes(t.bytes)}, nil
+	return all, nil
 }

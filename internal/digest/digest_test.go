@@ -3,12 +3,15 @@ package digest_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
+	"os"
 	"testing"
 
 	"github.com/minio/crc64nvme"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 	"pgregory.net/rapid"
 
 	"autobackup/internal/checksum"
@@ -111,13 +114,43 @@ func TestTheNumbersOfThePackageComment(t *testing.T) {
 	assert.Equal(t, int64(256), digest.Pieces{Length: digest.RangeSize, Size: digest.BlockSize}.Count())
 	const bytesPerSecond = 75e6
 	assert.Equal(t, 57.0, math.Round(digest.RangeSize/bytesPerSecond))
-	assert.Less(t, digest.RangeSize/(bytesPerSecond/4), 300.0)
+	slowly := digest.RangeSize / (bytesPerSecond / 4)
+	assert.Equal(t, 229.0, math.Round(slowly))
+	comment, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	for _, template := range []string{"template.yaml", "replica.yaml"} {
+		hash := timeout(t, template, "HashBytesFunction")
+		assert.Less(t, slowly, float64(hash), template)
+		assert.Contains(t, string(comment), fmt.Sprintf("within the %d s that hash-bytes is given", hash), template)
+	}
+	compare := timeout(t, "template.yaml", "CompareBytesFunction")
+	assert.Contains(t, string(comment), fmt.Sprintf("waits up to %d s.", compare))
+	assert.Less(t, 2*digest.RangeSize/bytesPerSecond, float64(compare))
 	last, err := json.Marshal(digest.Pieces{Length: digest.MaxSize, Size: digest.RangeSize}.At(12_799))
 	require.NoError(t, err)
 	assert.LessOrEqual(t, len(last), 65)
 	answer, err := json.Marshal(digest.Digests{Length: digest.RangeSize, BlockSize: digest.BlockSize, Algorithm: checksum.SHA256, Blocks: make([]byte, 256*32)})
 	require.NoError(t, err)
 	assert.Less(t, len(answer), 11<<10+100)
+}
+
+// timeout is the one that a template deploys a function with, in seconds.
+func timeout(t *testing.T, template, function string) int {
+	t.Helper()
+	text, err := os.ReadFile("../../" + template)
+	require.NoError(t, err)
+	var parsed struct {
+		Resources map[string]yaml.Node `yaml:"Resources"`
+	}
+	require.NoError(t, yaml.Unmarshal(text, &parsed))
+	var resource struct {
+		Properties struct {
+			Timeout int `yaml:"Timeout"`
+		} `yaml:"Properties"`
+	}
+	node := parsed.Resources[function]
+	require.NoError(t, node.Decode(&resource))
+	return resource.Properties.Timeout
 }
 
 func TestDigestsThatDoNotCompareAreRefused(t *testing.T) {

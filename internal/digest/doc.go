@@ -10,13 +10,15 @@
 //
 //	network of a Lambda function    75 MB/s   (600 Mbit/s, docs/decisions/0025)
 //	RangeSize 4 GiB                 57 s at that rate, 229 s at a quarter of it:
-//	                                within the 300 s of an Express child
-//	                                (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html),
-//	                                with time to repeat a block, and a fifteenth
-//	                                of what fits a function's 900 s
+//	                                within the 240 s that hash-bytes is given, for
+//	                                which compare-bytes waits up to 270 s. At the
+//	                                usual rate that leaves time to read a side again
 //	50 TiB                          12,800 ranges: children of a Distributed Map,
 //	                                each with a history of its own, since the
 //	                                parent's 25,000 events would not hold them
+//	                                (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
+//	                                They are of the type STANDARD, which lasts as
+//	                                long as retries do
 //	plan of 12,800 ranges           65 bytes of JSON each: 0.8 MB, in a bucket
 //	BlockSize 16 MiB                the larger of the sizes S3 advises for ranged
 //	                                GETs (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance-guidelines.html):

@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"autobackup/internal/digest"
-	"autobackup/internal/reason"
 	"autobackup/internal/s3error"
+	"autobackup/internal/text"
 	"autobackup/internal/verdict"
 )
 
@@ -59,7 +59,7 @@ func (r Reader) Read(ctx context.Context, in Request) (Answer, error) {
 	case found == verdict.Denied:
 		detail += "; grant hash-bytes s3:GetObjectVersion, for SSE-KMS also kms:Decrypt on the key"
 	}
-	return Answer{Found: found, Detail: reason.Line(detail, verdict.MaxSideDetail)}, nil
+	return Answer{Found: found, Detail: text.Line(detail, verdict.MaxSideDetail)}, nil
 }
 
 func (r Reader) digests(ctx context.Context, in Request) (*digest.Digests, error) {
