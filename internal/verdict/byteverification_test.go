@@ -3,12 +3,10 @@ package verdict_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
 
@@ -46,38 +44,26 @@ func FuzzParseByteVerification(f *testing.F) {
 }
 
 func TestWhoseBytesAreRead(t *testing.T) {
-	equal, unequal := replica(sums(crcA)), replica(sums(map[string]string{"CRC64NVME": "AAAAAAAAAAI="}))
-	silent := replica(encrypted("aws:kms")) // no checksum, and an ETag that says nothing
-	read := func(v verdict.Verdict) func(*verdict.Side) { return func(s *verdict.Side) { s.Bytes = &v } }
-	equalBytes := verdict.Verdict{Outcome: verdict.Verified, Evidence: verdict.BytesRead}
-	archived := verdict.Verdict{Outcome: verdict.Failed, Reason: reason.Archived, Detail: "archived"}
-	gone := verdict.Verdict{Outcome: verdict.Lagging, Reason: reason.ReplicaMissing, Detail: "gone"}
-	const deadline = time.Hour
+	equal, unequal, quiet := replica(sums(crcA)), replica(sums(crcB)), replica(silent)
 	for _, tt := range []struct {
-		name     string
-		mode     string
-		draw     int
-		replica  verdict.Side
-		waited   time.Duration
-		outcome  verdict.Outcome
-		reason   reason.Code
-		evidence verdict.Evidence
+		name    string
+		mode    string
+		draw    int
+		replica verdict.Replica
+		want    string
 	}{
-		{name: "never reads nothing that is inconclusive", mode: "never", replica: silent, outcome: verdict.Failed, reason: reason.Inconclusive},
-		{name: "inconclusive is read", mode: "inconclusive", replica: silent, outcome: verdict.Reading, reason: reason.Inconclusive},
-		{name: "what checksums verify is not read by default", mode: "inconclusive", replica: equal, outcome: verdict.Verified, evidence: "full-object checksum CRC64NVME"},
-		{name: "a sample takes who drew less than it", mode: "sample-10", draw: 9, replica: equal, outcome: verdict.Reading, evidence: "full-object checksum CRC64NVME"},
-		{name: "a sample leaves who drew as much", mode: "sample-10", draw: 10, replica: equal, outcome: verdict.Verified, evidence: "full-object checksum CRC64NVME"},
-		{name: "a sample reads all that is inconclusive", mode: "sample-10", draw: 999, replica: silent, outcome: verdict.Reading, reason: reason.Inconclusive},
-		{name: "always is for whatever was drawn", mode: "always", draw: 999, replica: equal, outcome: verdict.Reading, evidence: "full-object checksum CRC64NVME"},
-		{name: "a mismatch needs no reading", mode: "always", replica: unequal, outcome: verdict.Failed, reason: reason.ContentMismatch},
-		{name: "equal bytes verify", mode: "inconclusive", replica: but(silent, read(equalBytes)), outcome: verdict.Verified, evidence: verdict.BytesRead},
-		{name: "equal bytes are the evidence of what checksums verified, too", mode: "always", replica: but(equal, read(equalBytes)), outcome: verdict.Verified, evidence: verdict.BytesRead},
-		{name: "what was to be read and was not is still to be read", mode: "inconclusive", replica: but(silent, read(verdict.Verdict{Outcome: verdict.Reading})), outcome: verdict.Reading, reason: reason.Inconclusive},
-		{name: "archived fails what only the bytes could tell", mode: "inconclusive", replica: but(silent, read(archived)), outcome: verdict.Failed, reason: reason.Archived},
-		{name: "archived leaves the evidence of checksums", mode: "always", replica: but(equal, read(archived)), outcome: verdict.Verified, evidence: "full-object checksum CRC64NVME"},
-		{name: "a replica that is gone is looked at again", mode: "inconclusive", replica: but(silent, read(gone)), outcome: verdict.Lagging, reason: reason.ReplicaMissing},
-		{name: "a replica that stays gone fails at the deadline", mode: "inconclusive", replica: but(silent, read(gone)), waited: deadline, outcome: verdict.Failed, reason: reason.ReplicaMissing},
+		{"never reads nothing that is inconclusive", "never", 0, quiet, "failed INCONCLUSIVE"},
+		{"never reads nothing that is verified", "never", 0, equal, "verified full-object checksum CRC64NVME"},
+		{"inconclusive is read", "inconclusive", 0, quiet, "reading INCONCLUSIVE"},
+		{"what checksums verify is not read by default", "inconclusive", 0, equal, "verified full-object checksum CRC64NVME"},
+		{"a sample takes who drew less than it", "sample-10", 9, equal, "reading"},
+		{"a sample leaves who drew as much", "sample-10", 10, equal, "verified full-object checksum CRC64NVME"},
+		{"a sample reads all that is inconclusive", "sample-10", 999, quiet, "reading INCONCLUSIVE"},
+		{"always is for whatever was drawn", "always", 999, equal, "reading"},
+		{"a mismatch needs no reading", "always", 0, unequal, "failed CONTENT_MISMATCH"},
+		{"another size needs no reading", "always", 0, replica(silent, size(6)), "failed SIZE_MISMATCH"},
+		{"a delete marker has nothing to read", "always", 0, replica(marker), "failed CONTENT_MISMATCH"},
+		{"a missing replica has nothing to read", "always", 0, replica(absent), "lagging REPLICA_MISSING"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			mode, err := verdict.ParseByteVerification(tt.mode)
@@ -85,41 +71,49 @@ func TestWhoseBytesAreRead(t *testing.T) {
 			policy := verdict.Policy{Deadline: deadline, MarkerDeadline: deadline, Bytes: mode}
 			seen, event := look(primary(sums(crcA)), tt.replica), verdict.Event{Draw: tt.draw}
 			if tt.replica.Encryption == "aws:kms" {
-				seen.Primary = primary(encrypted("aws:kms"))
+				seen.Primary = primary(silent)
 			}
-			got := verdict.Judge(event, seen, verdict.Progress{Looks: 1, Waited: tt.waited}, policy)
-			assert.Equal(t, tt.outcome, got.Outcome, got.Detail)
-			assert.Equal(t, tt.reason, got.Reason)
-			assert.Equal(t, tt.evidence, got.Evidence)
-			assert.NotEmpty(t, got.Detail)
-
-			marked := verdict.ToRead(event, seen, policy).Replicas[0].Bytes
-			if tt.replica.Bytes == nil {
-				assert.Equal(t, tt.outcome == verdict.Reading, marked != nil)
-			} else {
-				assert.Equal(t, tt.replica.Bytes, marked, "what was read stays")
+			got := verdict.Judge(event, seen, first, policy)
+			assert.Equal(t, tt.want, brief(got.Outcome, got.Reason, got.Evidence))
+			want := -1
+			if got.Outcome == verdict.Reading {
+				want = 0
 			}
+			assert.Equal(t, want, verdict.ToRead(event, seen, policy))
 		})
 	}
 }
 
-func TestWhatIsReadFirstAndWhatIsNot(t *testing.T) {
-	policy := verdict.Policy{Deadline: time.Hour, MarkerDeadline: time.Hour, Bytes: verdict.ByteVerification{Inconclusive: true}}
-	silent := replica(encrypted("aws:kms"))
-	missing := replica(absent)
-	small := replica(encrypted("aws:kms"), size(1))
-	judge := func(replicas ...verdict.Side) verdict.Outcome {
-		seen := look(primary(encrypted("aws:kms"), status("PENDING")), replicas...)
-		return verdict.Judge(verdict.Event{}, seen, verdict.Progress{Looks: 1}, policy).Outcome
-	}
-	assert.Equal(t, verdict.Failed, judge(silent, small), "a failure waits for no reading")
-	assert.Equal(t, verdict.Lagging, judge(silent, missing), "all replicas are there before one is read")
-	assert.Equal(t, verdict.Reading, judge(silent, replica(encrypted("aws:kms"), func(s *verdict.Side) {
-		s.Bytes = &verdict.Verdict{Outcome: verdict.Verified, Evidence: verdict.BytesRead}
-	})), "every replica is read")
+func TestAReadingEntryTellsWhatWasCompared(t *testing.T) {
+	v := verdict.Judge(verdict.Event{}, look(primary(sums(crcA)), replica(sums(crcA))), first, always)
+	assert.Equal(t, verdict.Verdict{Outcome: verdict.Reading, Replicas: []verdict.Entry{{Bucket: "docs-replica", Region: "eu-west-1",
+		Outcome: verdict.Reading, Detail: "full-object checksum CRC64NVME is equal: AAAAAAAAAAE="}}}, v)
 }
 
-func but(s verdict.Side, c change) verdict.Side {
-	c(&s)
-	return s
+func TestReplicasAreReadOneAfterTheOtherOnceAllAreThere(t *testing.T) {
+	read := replica(silent, wasRead(equalBytes))
+	for name, tc := range map[string]struct {
+		event    verdict.Event
+		replicas []verdict.Replica
+		want     string
+		next     int // that ToRead names where the outcome is reading
+	}{
+		"a failure waits for no reading":                 {verdict.Event{}, []verdict.Replica{replica(silent), second(size(1))}, "failed SIZE_MISMATCH", 0},
+		"all replicas are there before one is read":      {verdict.Event{}, []verdict.Replica{replica(silent), second(absent)}, "lagging REPLICA_MISSING", 0},
+		"the first is read first":                        {verdict.Event{}, []verdict.Replica{replica(silent), second(silent)}, "reading INCONCLUSIVE", 0},
+		"then the second":                                {verdict.Event{}, []verdict.Replica{read, second(silent)}, "reading INCONCLUSIVE", 1},
+		"what needs no reading is passed over":           {verdict.Event{}, []verdict.Replica{read, read, second(silent)}, "reading INCONCLUSIVE", 2},
+		"then there is a verdict":                        {verdict.Event{}, []verdict.Replica{read, second(silent, wasRead(equalBytes))}, "verified bytes read on both sides", -1},
+		"a notification reads the replica that it names": {told(false), []verdict.Replica{second(silent), replica(silent)}, "reading INCONCLUSIVE", 1},
+		"and no other one":                               {told(false), []verdict.Replica{second(silent), read}, "verified bytes read on both sides", -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			seen := look(primary(silent), tc.replicas...)
+			v := verdict.Judge(tc.event, seen, first, reads)
+			assert.Equal(t, tc.want, brief(v.Outcome, v.Reason, v.Evidence))
+			assert.Equal(t, tc.next, verdict.ToRead(tc.event, seen, reads))
+		})
+	}
+	assert.Equal(t, -1, verdict.ToRead(verdict.Event{}, look(primary(found(verdict.Denied), silent), replica(silent)), reads), "only objects have bytes")
+	assert.Equal(t, -1, verdict.ToRead(verdict.Event{}, look(primary(silent), replica(found(verdict.Denied), silent)), reads), "only objects have bytes")
 }

@@ -23,7 +23,8 @@ func TestTheDocsTellTheLimitsTheEvidenceAndTheAlgorithms(t *testing.T) {
 	}
 	for _, want := range []string{
 		fmt.Sprintf("| no replication status, or no rule for the key | %d looks |", verdict.GraceLooks),
-		fmt.Sprintf("no notification of S3 so far | %d looks in a row, at most until the deadline |", verdict.GaveUpLooks),
+		fmt.Sprintf("| replication marked as FAILED, this replica alone missing, no notification of S3 | %d looks in a row, at most until the deadline |", verdict.GaveUpLooks),
+		fmt.Sprintf("| replicated, and the replica missing since | %d looks in a row |", verdict.GoneLooks),
 		fmt.Sprintf("| a side denied | %d looks in a row |", verdict.DeniedLooks),
 		fmt.Sprintf("| tags or Object Lock settings that differ | %d looks in a row |", verdict.MetadataLooks),
 		fmt.Sprintf("| a side unreachable | %d looks in a row |", verdict.UnreachableLooks),
@@ -32,9 +33,9 @@ func TestTheDocsTellTheLimitsTheEvidenceAndTheAlgorithms(t *testing.T) {
 		fmt.Sprintf("and %.0f seconds more for every full GiB", verdict.Policy{}.DeadlineFor(1<<30).Seconds()),
 		"the one to trust most first: " + strings.Join(algorithms, ", ") + ".",
 	} {
-		assert.Contains(t, text, want)
+		assert.True(t, strings.Contains(text, want), "docs/verdicts.md does not say: %s", want)
 	}
 	for _, e := range []verdict.Evidence{verdict.BytesRead, verdict.FullObjectChecksum, verdict.CompositeChecksum, verdict.SinglePartETag, verdict.MultipartETag, verdict.DeleteMarker} {
-		assert.Contains(t, text, "`"+string(e)+"`")
+		assert.True(t, strings.Contains(text, "`"+string(e)+"`"), "docs/verdicts.md does not say: %s", e)
 	}
 }

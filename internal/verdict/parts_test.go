@@ -12,12 +12,9 @@ import (
 	"autobackup/internal/verdict"
 )
 
-func parts(p verdict.Parts) change { return func(x *verdict.Side) { x.Parts = &p } }
-
 var (
 	twoParts   = sums(map[string]string{"CRC32": "AAAAAA==-2"})
 	threeParts = sums(map[string]string{"CRC32": "AAAAAA==-3"})
-	kms        = encrypted("aws:kms")
 )
 
 func TestPartsAreAskedForOnlyWhereTheyMayDecide(t *testing.T) {
@@ -25,24 +22,25 @@ func TestPartsAreAskedForOnlyWhereTheyMayDecide(t *testing.T) {
 		return sums(map[string]string{"SHA1": sha1A + suffix, "CRC32": "AAAAAA==" + suffix})
 	}
 	for _, tc := range []struct {
-		name             string
-		primary, replica verdict.Side
-		want             checksum.Algorithm
+		name    string
+		primary verdict.Side
+		replica verdict.Replica
+		want    checksum.Algorithm
 	}{
 		{"composite checksums that differ", primary(twoParts), replica(threeParts), "CRC32"},
-		{"a full-object checksum against a composite one", primary(sums(map[string]string{"CRC32": "AAAAAA=="}), kms), replica(twoParts, kms), "CRC32"},
-		{"a composite checksum against a full-object one", primary(twoParts, kms), replica(sums(map[string]string{"CRC32": "AAAAAA=="}), kms), "CRC32"},
+		{"a full-object checksum against a composite one", primary(sums(map[string]string{"CRC32": "AAAAAA=="}), silent), replica(twoParts, silent), "CRC32"},
+		{"a composite checksum against a full-object one", primary(twoParts, silent), replica(sums(map[string]string{"CRC32": "AAAAAA=="}), silent), "CRC32"},
 		{"of several, one that combines", primary(sha("-2")), replica(sha("-3")), "CRC32"},
 		{"composite checksums that are equal", primary(twoParts), replica(twoParts), ""},
 		{"ETags that decide already", primary(twoParts), replica(sums(map[string]string{"CRC32": "AAAAAA=="})), ""},
-		{"two algorithms", primary(twoParts, kms), replica(sums(map[string]string{"SHA1": sha1A + "-3"}), kms), ""},
-		{"no checksums", primary(kms), replica(kms), ""},
+		{"two algorithms", primary(twoParts, silent), replica(sums(map[string]string{"SHA1": sha1A + "-3"}), silent), ""},
+		{"no checksums", primary(silent), replica(silent), ""},
 		{"sizes that differ", primary(twoParts), replica(threeParts, size(6)), ""},
 		{"a replica that isn't there", primary(twoParts), replica(absent), ""},
 		{"delete markers", primary(marker), replica(marker), ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			p, r, ok := verdict.ByParts(tc.primary, tc.replica)
+			p, r, ok := verdict.ByParts(tc.primary, tc.replica.Side)
 			assert.Equal(t, tc.want, p.Algorithm)
 			assert.Equal(t, tc.want, r.Algorithm)
 			assert.Equal(t, tc.want != "", ok)
@@ -69,6 +67,11 @@ func TestWhatThePartsCameToDecidesWhereNothingElseDoes(t *testing.T) {
 		{"parts that could not be had", verdict.Parts{Algorithm: "CRC32", Detail: "replica answered 403 AccessDenied"}, "", reason.Inconclusive,
 			"composite checksum CRC32 differs: AAAAAA==-2 and AAAAAA==-3; GetObjectAttributes: replica answered 403 AccessDenied"},
 		{"a sum of parts not known to be equal", verdict.Parts{Algorithm: "CRC32", Sum: "AAAAAQ=="}, "", reason.Inconclusive, "composite checksum CRC32 differs"},
+		{"an algorithm not known here", verdict.Parts{Algorithm: "CRC16", Equal: true, Sum: "AAA="}, "", reason.Inconclusive, "composite checksum CRC32 differs"},
+		{"a piece that differs by an algorithm not known here", verdict.Parts{Algorithm: "CRC16", Length: 5}, "", reason.Inconclusive, "composite checksum CRC32 differs"},
+		{"parts equal by an algorithm not known here", verdict.Parts{Algorithm: "CRC16", Equal: true}, "", reason.Inconclusive, "composite checksum CRC32 differs"},
+		{"a piece that differs, whatever else is said", verdict.Parts{Algorithm: "CRC32", Length: 5, Equal: true, Sum: "AAAAAQ=="}, "", reason.ContentMismatch,
+			"checksums CRC32 of the parts differ, first in the 5 bytes from byte 0 on"},
 		{"nothing known", verdict.Parts{}, "", reason.Inconclusive, "composite checksum CRC32 differs: AAAAAA==-2 and AAAAAA==-3; GetObjectAttributes: "},
 		{"a hostile text", verdict.Parts{Algorithm: checksum.Algorithm(strings.Repeat("\n", 900)), Detail: strings.Repeat("é", 900)}, "", reason.Inconclusive, ""},
 	} {
@@ -77,6 +80,11 @@ func TestWhatThePartsCameToDecidesWhereNothingElseDoes(t *testing.T) {
 			assert.Equal(t, tc.evidence, c.Evidence)
 			assert.Equal(t, tc.reason, c.Reason)
 			assert.Contains(t, c.Detail, tc.detail)
+			if c.Verified() {
+				assert.Empty(t, c.Basis, "a basis is of what is not verified")
+			} else {
+				assert.Equal(t, verdict.ByPartsBasis, c.Basis)
+			}
 			assert.LessOrEqual(t, len(c.Detail), verdict.MaxDetail)
 			assert.Regexp(t, `^[ -~]*$`, c.Detail)
 		})
@@ -88,6 +96,16 @@ func TestPartsNeverOverruleWhatDecidesWithoutThem(t *testing.T) {
 	assert.Equal(t, reason.SizeMismatch, verdict.Compare(primary(twoParts), replica(threeParts, size(6), equal)).Reason)
 	assert.Equal(t, reason.ContentMismatch, verdict.Compare(primary(sums(crcA)), replica(sums(crcB), equal)).Reason)
 	assert.True(t, verdict.Compare(primary(twoParts), replica(twoParts, different)).Verified())
+}
+
+func TestTheEntryTellsThatPartsDecided(t *testing.T) {
+	entry := func(r verdict.Replica) verdict.Entry {
+		return verdict.Judge(verdict.Event{}, look(primary(twoParts), r), first, policy).Replicas[0]
+	}
+	differ := entry(replica(threeParts, parts(verdict.Parts{Algorithm: "CRC32", Length: 5})))
+	assert.Equal(t, reason.ContentMismatch, differ.Reason)
+	assert.Equal(t, verdict.ByPartsBasis, differ.Basis)
+	assert.Empty(t, entry(replica(threeParts)).Basis)
 }
 
 func TestPartsThatDifferOrCombineOrNeither(t *testing.T) {
