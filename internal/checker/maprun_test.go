@@ -16,7 +16,7 @@ import (
 
 // ranges does what the Distributed Map does with a plan: it reads the items, runs
 // a child for each, writes their results, and lets compare-bytes conclude.
-func (s *stack) ranges(ctx context.Context, m batch.Message, plan comparebytes.Plan) (done comparebytes.Done, err error) {
+func (s *stack) ranges(ctx context.Context, b batch.Batch, plan comparebytes.Plan) (done comparebytes.Answer, err error) {
 	out, err := s.clients[home].GetObject(ctx, &sdk.GetObjectInput{Bucket: &plan.Bucket, Key: &plan.Key})
 	if err != nil {
 		return done, err
@@ -28,7 +28,7 @@ func (s *stack) ranges(ctx context.Context, m batch.Message, plan comparebytes.P
 	var records []map[string]any
 	for _, item := range items {
 		var result json.RawMessage
-		in := comparebytes.Task{Step: comparebytes.Step{Operation: comparebytes.OpRange, Plan: &plan, Range: &item}, Message: m}
+		in := comparebytes.Request{Operation: comparebytes.OpRange, Plan: &plan, Range: &item}
 		if err := s.task(ctx, in, &result); err != nil {
 			return done, err
 		}
@@ -44,7 +44,7 @@ func (s *stack) ranges(ctx context.Context, m batch.Message, plan comparebytes.P
 	if err != nil {
 		return done, err
 	}
-	err = s.task(ctx, comparebytes.Task{Step: comparebytes.Step{Operation: comparebytes.OpConclude, Plan: &plan, Results: &results}, Message: m}, &done)
+	err = s.task(ctx, comparebytes.Request{Operation: comparebytes.OpConclude, Batch: &b, Plan: &plan, Results: &results}, &done)
 	return done, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
@@ -21,15 +22,10 @@ func (p pair) want() want {
 		return skipped(reason.SourceDeleted)
 	case onPrimary != "":
 		return unseen(onPrimary)
-	case p.status == "REPLICA":
-		return skipped(reason.IsReplica)
 	case p.primary.marker && p.ignoresMarkers:
 		return skipped(reason.MarkerNotReplicated)
-	case onReplica == "404" && p.primary.marker:
-		return failed(reason.ReplicaMissing)
 	case onReplica == "404":
-		told := map[string]reason.Code{"": reason.NotReplicated, "FAILED": reason.ReplicationFailed}[p.status]
-		return failed(cmp.Or(told, reason.ReplicaMissing))
+		return failed(p.missing())
 	case onReplica != "":
 		return unseen(onReplica)
 	case p.primary.marker != p.replica.marker:
@@ -44,6 +40,22 @@ func (p pair) want() want {
 		return p.read(records)
 	}
 	return records
+}
+
+// missing is why a replica that never comes is not there. S3 shows no status of
+// markers whose replication it has not begun.
+func (p pair) missing() reason.Code {
+	switch {
+	case p.status == "REPLICA":
+		return reason.ReplicaNotReplicated
+	case p.status == "FAILED":
+		return reason.ReplicationFailed
+	case p.status == "" && !p.primary.marker && strings.HasPrefix(p.primary.encryption, "aws:kms") && p.ignoresKMS:
+		return reason.LeftOut
+	case p.status == "" && !p.primary.marker:
+		return reason.NotReplicated
+	}
+	return reason.ReplicaMissing
 }
 
 // unseen: a missing permission is told as such, everything else as no answer.
@@ -92,12 +104,14 @@ func (p pair) read(records want) want {
 		return failed(reason.ReplicaMissing)
 	case first == "archived" && records.outcome == verdict.Verified:
 		return records
+	case first != "" && records.outcome == verdict.Verified:
+		return failed(reason.BytesNotRead)
 	case first == "archived":
 		return failed(reason.Archived)
 	case first != "":
 		return unseen(first)
 	case p.primary.belied() || p.replica.belied():
-		return undecided
+		return failed(reason.RecordDisagrees)
 	}
 	return verified(verdict.BytesRead)
 }

@@ -10,6 +10,7 @@ type pair struct {
 	primary, replica copyOf
 	status           string // of the primary's replication
 	ignoresMarkers   bool   // the rule leaves delete markers out
+	ignoresKMS       bool   // the rule leaves out what is encrypted with keys of AWS KMS
 	lifecycle        bool   // the event says that lifecycle made it
 	reading          string // the parameter
 	faults           map[string]fault

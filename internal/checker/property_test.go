@@ -96,7 +96,8 @@ func (d draws) pair() pair {
 	p := pair{
 		status:    pick(d, "status", "COMPLETED", "COMPLETED", "COMPLETED", "COMPLETED", "PENDING", "PENDING", "FAILED", "REPLICA", ""),
 		lifecycle: pick(d, "lifecycle", false, false, false, true), ignoresMarkers: pick(d, "ignores markers", false, false, false, true),
-		faults: map[string]fault{},
+		ignoresKMS: rapid.Bool().Draw(d.T, "ignores KMS"),
+		faults:     map[string]fault{},
 	}
 	p.primary = d.copyOf(content, "CRC32")
 	p.replica = p.primary

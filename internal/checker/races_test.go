@@ -40,13 +40,20 @@ func removeSource(t *testing.T, st *stage, version string) { st.remove(t, primar
 
 func removeReplica(t *testing.T, st *stage, version string) { st.remove(t, replica, "k", version) }
 
-// soon is the same after a while: rules of lifecycle run at different times in
+// after is the same after a while: rules of lifecycle run at different times in
 // two buckets.
-func soon(strike func(*testing.T, *stage, string)) func(*testing.T, *stage, string) {
+func after(d time.Duration, strike func(*testing.T, *stage, string)) func(*testing.T, *stage, string) {
 	return func(t *testing.T, st *stage, version string) {
-		time.AfterFunc(10*time.Minute, func() { strike(t, st, version) })
+		time.AfterFunc(d, func() { strike(t, st, version) })
 	}
 }
+
+// Soon is within the looks that a version gets which S3 replicated and a replica
+// lacks, later is past them.
+const (
+	soon  = 10 * time.Second
+	later = 10 * time.Minute
+)
 
 func all(strikes ...func(*testing.T, *stage, string)) func(*testing.T, *stage, string) {
 	return func(t *testing.T, st *stage, version string) {
@@ -63,8 +70,9 @@ var races = map[string]race{
 	"a permanent deletion, not replicated":           {removeSource, []want{readSame, gone}},
 	"an overwrite, then the old version expires":     {all(overwrite, removeSource), []want{readSame, gone}},
 	"expiry of the primary, then of the replica":     {all(removeSource, removeReplica), []want{readSame, gone}},
-	"expiry of the primary and later of the replica": {all(removeSource, soon(removeReplica)), []want{readSame, gone}},
-	"expiry of the replica and later of the primary": {all(removeReplica, soon(removeSource)), []want{readSame, gone}},
+	"expiry of the primary and later of the replica": {all(removeSource, after(later, removeReplica)), []want{readSame, gone}},
+	"expiry of the replica and soon of the primary":  {all(removeReplica, after(soon, removeSource)), []want{readSame, gone}},
+	"expiry of the replica and later of the primary": {all(removeReplica, after(later, removeSource)), []want{readSame, failed(reason.ReplicaMissing)}},
 	"a replica lost while its source stays":          {removeReplica, []want{readSame, failed(reason.ReplicaMissing)}},
 }
 
@@ -73,7 +81,7 @@ var markerRaces = map[string]race{
 	"another marker":                        {hide, []want{verified(verdict.DeleteMarker)}},
 	"an undelete, not replicated":           {removeSource, []want{verified(verdict.DeleteMarker), gone}},
 	"an undelete on both sides":             {all(removeSource, removeReplica), []want{verified(verdict.DeleteMarker), gone}},
-	"an undelete of the replica first":      {all(removeReplica, soon(removeSource)), []want{verified(verdict.DeleteMarker), gone}},
+	"an undelete of the replica first":      {all(removeReplica, after(soon, removeSource)), []want{verified(verdict.DeleteMarker), gone}},
 	"a replica lost while its marker stays": {removeReplica, []want{verified(verdict.DeleteMarker), failed(reason.ReplicaMissing)}},
 }
 

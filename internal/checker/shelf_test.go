@@ -42,6 +42,8 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case key == "" && r.Method == http.MethodHead:
 		step = "HeadBucket "
+	case key == "" && r.URL.Query().Has("lifecycle"):
+		step = "GetBucketLifecycleConfiguration "
 	case key == "":
 		step = "GetBucketReplication "
 	case r.Method == http.MethodHead:
@@ -60,14 +62,14 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch step {
 	case "HeadBucket ":
 		w.Header().Set("X-Amz-Bucket-Region", map[string]string{primary: home, replica: away}[bucket])
+	case "GetBucketLifecycleConfiguration ":
+		refuse(w, http.StatusNotFound, "NoSuchLifecycleConfiguration")
 	case "GetBucketReplication ":
-		markers := "Enabled"
-		if p.ignoresMarkers {
-			markers = "Disabled"
-		}
+		status := map[bool]string{true: "Disabled", false: "Enabled"}
 		_, _ = fmt.Fprintf(w, "<ReplicationConfiguration><Role>r</Role><Rule><ID>all</ID><Status>Enabled</Status><Priority>1</Priority>"+
 			"<Filter><Prefix></Prefix></Filter><DeleteMarkerReplication><Status>%s</Status></DeleteMarkerReplication>"+
-			"<Destination><Bucket>arn:aws:s3:::copy</Bucket></Destination></Rule></ReplicationConfiguration>", markers)
+			"<SourceSelectionCriteria><SseKmsEncryptedObjects><Status>%s</Status></SseKmsEncryptedObjects></SourceSelectionCriteria>"+
+			"<Destination><Bucket>arn:aws:s3:::copy</Bucket></Destination></Rule></ReplicationConfiguration>", status[p.ignoresMarkers], status[p.ignoresKMS])
 	default:
 		if r.URL.Query().Get("versionId") != "v1" || key != "k" {
 			w.WriteHeader(http.StatusTeapot)

@@ -22,14 +22,13 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"autobackup/internal/batch"
-	"autobackup/internal/compare"
 	"autobackup/internal/comparebytes"
 	"autobackup/internal/handler"
 	"autobackup/internal/hashbytes"
 	"autobackup/internal/local/memnet"
 	"autobackup/internal/look"
 	"autobackup/internal/reason"
-	"autobackup/internal/s3event"
+	"autobackup/internal/settle"
 	"autobackup/internal/verdict"
 )
 
@@ -56,7 +55,7 @@ var readings = map[string]verdict.ByteVerification{
 // as the workflow waits.
 type stack struct {
 	looker   *look.Looker
-	compare  compare.Comparer
+	settler  settle.Settler
 	comparer comparebytes.Comparer
 	bytes    handler.Func // of comparer
 	clients  map[string]*sdk.Client
@@ -70,13 +69,15 @@ func newStack(clients map[string]*sdk.Client, bytes verdict.ByteVerification) *s
 		regions[region] = handler.New("hash-bytes", log, hashbytes.Reader{Objects: client}.Read)
 	}
 	s := &stack{
-		looker: look.New(clients[home], clients[home], unmarked{}, time.Now),
-		compare: compare.Comparer{
+		looker: look.New(clients[home], clients[home], time.Now),
+		settler: settle.Settler{
 			Policy: verdict.Policy{Deadline: deadline, MarkerDeadline: markerDeadline, Bytes: bytes},
-			Stage:  "dev", Log: log, Metrics: io.Discard, Now: time.Now,
+			Stage:  "dev", MaxMessage: 1 << 20, Log: log, Metrics: io.Discard, Now: time.Now,
 		},
-		comparer: comparebytes.Comparer{Hasher: comparebytes.Functions{Lambda: regions, ARNs: arns}, Store: clients[home], Bucket: working},
-		clients:  clients,
+		comparer: comparebytes.Comparer{
+			Hasher: comparebytes.Functions{Lambda: regions, ARNs: arns}, Store: clients[home], Bucket: working, Now: time.Now, Wait: wait,
+		},
+		clients: clients,
 	}
 	s.cut(rangeSize, blockSize)
 	return s
@@ -85,7 +86,7 @@ func newStack(clients map[string]*sdk.Client, bytes verdict.ByteVerification) *s
 // cut sets the sizes of ranges and blocks.
 func (s *stack) cut(ranges, blocks int64) {
 	s.comparer.RangeSize, s.comparer.BlockSize = ranges, blocks
-	s.bytes = handler.New("compare-bytes", slog.New(slog.DiscardHandler), s.comparer.Work)
+	s.bytes = handler.New("compare-bytes", slog.New(slog.DiscardHandler), s.comparer.Do)
 }
 
 // connect gives clients of both regions, which don't retry by themselves.
@@ -104,10 +105,14 @@ func connect(t testing.TB, server http.Handler) map[string]*sdk.Client {
 	return clients
 }
 
-// unmarked: operators were alerted of nothing.
-type unmarked struct{}
-
-func (unmarked) Take(context.Context, s3event.ObjectVersion, string) bool { return false }
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // functions stands in for Lambda, its time-out included.
 type functions map[string]handler.Func
@@ -141,19 +146,17 @@ func (e ending) String() string {
 	return fmt.Sprintf("%s %s %s after %d looks: %s", e.Verdict, e.Reason, e.Evidence, e.looks, e.detail)
 }
 
-// validate looks, judges, reads and waits until the message is settled.
+// validate looks, judges, reads and waits until the message is settled, as an
+// execution that reads bytes does.
 func (s *stack) validate(ctx context.Context, body string) (ending, error) {
-	b := batch.Batch{Messages: []batch.Message{{ID: "1", Body: body}}}
-	for b.Looks < 100 {
-		b = s.compare.Compare(ctx, s.looker.Look(ctx, b))
-		if b.Reading > 0 {
-			for i, m := range b.Messages {
-				b.Messages[i] = s.read(ctx, m)
-			}
-			b = s.compare.Compare(ctx, b)
+	b := batch.Batch{Reads: true, Messages: []batch.Message{{ID: "1", Body: body}}}
+	for range 100 {
+		b = s.settler.Settle(ctx, s.looker.Look(ctx, b))
+		for b.Counts.Reading > 0 {
+			b = s.settler.Settle(ctx, s.read(ctx, b))
 		}
-		if len(b.Messages) == 0 {
-			end := ending{Settled: b.Summary.Objects[0], looks: b.Looks}
+		if len(b.Summary.Objects) > 0 {
+			end := ending{Settled: b.Summary.Objects[0], looks: b.Summary.Objects[0].Looks}
 			for _, f := range b.Failed {
 				end.detail = f.Detail
 			}
@@ -164,38 +167,31 @@ func (s *stack) validate(ctx context.Context, body string) (ending, error) {
 	return ending{}, errors.New("the message is not settled after 100 looks")
 }
 
-// read is the states that read bytes, for every replica that is to be read.
-func (s *stack) read(ctx context.Context, m batch.Message) batch.Message {
-	for range verdict.MaxReplicas {
-		if m.Look == nil || m.Look.Replicas[0].Bytes == nil || m.Look.Replicas[0].Bytes.Outcome != verdict.Reading {
-			return m
-		}
-		var done comparebytes.Done
-		err := s.task(ctx, comparebytes.Task{Step: comparebytes.Step{Operation: comparebytes.OpCompare}, Message: m}, &done)
-		if err == nil && done.Plan != nil {
-			done, err = s.ranges(ctx, m, *done.Plan)
-		}
-		if err != nil {
-			m.Error = err.Error()
-			return m
-		}
-		m = done.Message
+// read is the states that read the bytes of one replica.
+func (s *stack) read(ctx context.Context, b batch.Batch) batch.Batch {
+	var answer comparebytes.Answer
+	err := s.task(ctx, comparebytes.Request{Operation: comparebytes.OpCompare, Batch: &b}, &answer)
+	if err == nil && answer.Plan != nil {
+		answer, err = s.ranges(ctx, b, *answer.Plan)
 	}
-	return m
+	if err != nil {
+		b.NotRead = &batch.Error{Error: err.Error()}
+		return b
+	}
+	return answer.Batch
 }
 
 // task invokes compare-bytes as a Task state does that retries Transient.
-func (s *stack) task(ctx context.Context, in comparebytes.Task, out any) error {
-	for {
-		payload, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
+func (s *stack) task(ctx context.Context, in comparebytes.Request, out any) error {
+	payload, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	for retries := 0; ; retries++ {
 		answer, err := s.bytes(ctx, payload)
 		var named messages.InvokeResponse_Error
-		if errors.As(err, &named) && named.Type == reason.Transient && in.Retries < 6 {
-			time.Sleep(2 * time.Second << in.Retries)
-			in.Retries++
+		if errors.As(err, &named) && named.Type == reason.Transient && retries < 8 {
+			time.Sleep(2 * time.Second << retries)
 			continue
 		}
 		if err != nil {

@@ -25,6 +25,7 @@ import (
 
 	"autobackup/internal/handler"
 	"autobackup/internal/reason"
+	"autobackup/internal/text"
 )
 
 type request struct {
@@ -125,7 +126,7 @@ func TestErrorNames(t *testing.T) {
 			t.Run(name+" "+how, func(t *testing.T) {
 				_, got := failing(err)(t.Context(), []byte(`{"name":"a"}`))
 				assert.Equal(t, tt.want, named(t, got).Type)
-				assert.Equal(t, reason.Line(err.Error(), 1024), named(t, got).Message)
+				assert.Equal(t, text.Line(err.Error(), 1024), named(t, got).Message)
 			})
 		}
 	}
