@@ -62,8 +62,8 @@ func TestWhatNoOperationTakesIsBadInput(t *testing.T) {
 		}),
 			"S3 has no object of 54975581388801 bytes"},
 
-		"a range that is not in the plan": {"range", func(r *comparebytes.Request) { r.Range.Index = 5 }, "range 5, 5 bytes from byte 20 on, is not one of the plan"},
-		"a range before the first":        {"range", func(r *comparebytes.Request) { r.Range.Index = -1 }, "is not one of the plan"},
+		"a range that is not in the plan": {"range", func(r *comparebytes.Request) { *r.Range = digest.Range{Index: 5, Offset: 25} }, "range 5, 0 bytes from byte 25 on, is not one of the plan"},
+		"a range before the first":        {"range", func(r *comparebytes.Request) { *r.Range = digest.Range{Index: -1, Offset: -5, Length: 5} }, "is not one of the plan"},
 		"a range cut otherwise":           {"range", func(r *comparebytes.Request) { r.Range.Length = 4 }, "is not one of the plan"},
 		"a plan of another size":          {"range", func(r *comparebytes.Request) { r.Plan.RangeSize = 26 }, `"plan": a plan of 5 ranges of 26 bytes is not one of an object of 25 bytes`},
 		"a plan without ranges":           {"range", func(r *comparebytes.Request) { r.Plan.RangeSize = 0 }, "a plan of 5 ranges of 0 bytes"},

@@ -1,19 +1,29 @@
 package wire_test
 
 import (
+	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/internal/comparebytes"
 	"autobackup/internal/handler"
+	"autobackup/internal/verdict"
 	"autobackup/internal/wire"
 )
 
@@ -38,22 +48,40 @@ func TestHashBytesReadsTheVersionAndAsksForNoStoredChecksum(t *testing.T) {
 	assert.Empty(t, object.Request.Header.Get("X-Amz-Checksum-Mode"))
 }
 
+// bytesEnvironment is what template.yaml gives the function of stage dev.
 var bytesEnvironment = map[string]string{
-	"WORK_BUCKET": "working", "DIGEST_ALGORITHM": "SHA256", "RANGE_BYTES": "4294967296",
-	"PRIMARY_HASH_BYTES_ARN": "arn:aws:lambda:eu-central-1:111122223333:function:h",
-	"REPLICA_HASH_BYTES_ARN": "arn:aws:lambda:eu-west-1:111122223333:function:h",
+	"WORK_BUCKET": "autobackup-dev-work-123456789012", "DIGEST_ALGORITHM": "SHA256", "RANGE_BYTES": "4294967296", "RANGE_CONCURRENCY": "10",
+	"PRIMARY_HASH_BYTES_ARN": "arn:aws:lambda:eu-central-1:123456789012:function:autobackup-hash-bytes-dev",
+	"REPLICA_HASH_BYTES_ARN": "arn:aws:lambda:eu-west-1:123456789012:function:autobackup-hash-bytes-dev",
 }
 
-// invoked answers every invocation and keeps the bodies by host. Both sides are
-// invoked at once.
-type invoked struct{ bodies sync.Map }
+// readers answers every invocation of hash-bytes alike, and takes what is written
+// to the working bucket. It keeps the bodies by host. Both sides are invoked at
+// once.
+type readers struct {
+	answer string
+	header http.Header
+	bodies sync.Map
+}
 
-func (i *invoked) Do(r *http.Request) (*http.Response, error) {
+func (i *readers) Do(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	i.bodies.Store(r.URL.Host, string(body))
-	answer := response(200, `{"found":"archived","detail":"d"}`, http.Header{})
+	answer := response(200, "", http.Header{})
+	switch {
+	case strings.HasPrefix(r.URL.Host, "lambda.") && r.Method == http.MethodPost:
+		answer = response(200, i.answer, i.header.Clone())
+	case r.URL.Host != "autobackup-dev-work-123456789012.s3.eu-central-1.amazonaws.com" || r.Method != http.MethodPut:
+		return nil, errors.New("unexpected request: " + r.Method + " " + r.URL.String())
+	}
 	answer.Request = r
 	return answer, err
+}
+
+func (i *readers) asked() map[any]any {
+	asked := map[any]any{}
+	i.bodies.Range(func(host, body any) bool { asked[host] = body; return true })
+	return asked
 }
 
 func compareBytes(t *testing.T, client aws.HTTPClient, environment map[string]string) (handler.Func, error) {
@@ -61,36 +89,86 @@ func compareBytes(t *testing.T, client aws.HTTPClient, environment map[string]st
 	return wire.CompareBytes(awsConfig(client), func(name string) string { return environment[name] }, slog.New(slog.DiscardHandler))
 }
 
+func sample(t *testing.T, path string) []byte {
+	t.Helper()
+	content, err := os.ReadFile("../../events/" + path)
+	require.NoError(t, err)
+	return content
+}
+
 func TestCompareBytesInvokesTheFunctionOfEachSidesRegion(t *testing.T) {
-	var calls invoked
-	f, err := compareBytes(t, &calls, bytesEnvironment)
+	client := &readers{answer: `{"found":"archived","detail":"d"}`}
+	f, err := compareBytes(t, client, bytesEnvironment)
 	require.NoError(t, err)
-	message := func(bytes string) string {
-		return `{"messageId":"m","body":"{\"source\":\"aws.s3\",\"detail-type\":\"Object Created\",\"region\":\"eu-central-1\",` +
-			`\"detail\":{\"bucket\":{\"name\":\"docs\"},\"object\":{\"key\":\"k\",\"version-id\":\"v1\"}}}",` +
-			`"look":{"primary":{"bucket":"p","region":"eu-central-1","found":"object","size":5},` +
-			`"replicas":[{"bucket":"q","region":"eu-west-1","found":"object","size":5,"bytes":` + bytes + `}]}}`
-	}
-	answer, err := f(t.Context(), []byte(`{"operation":"compare","message":`+message(`{"verdict":"reading"}`)+`}`))
+	answer, err := f(t.Context(), sample(t, "compare-bytes/compare.json"))
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"message":`+message(`{"verdict":"failed","reason":"ARCHIVED",`+
-		`"detail":"primary p (eu-central-1) and replica q (eu-west-1): reading the bytes of the primary shows archived (d)"}`)+`}`, string(answer))
-	asked := func(bucket string) string {
-		return `{"bucket":"` + bucket + `","key":"k","version":"v1","size":5,"offset":0,"length":5,"blockSize":16777216,"algorithm":"SHA256"}`
+	var got comparebytes.Answer
+	require.NoError(t, json.Unmarshal(answer, &got))
+	archived := verdict.Read{Found: verdict.Archived, Detail: "d"}
+	assert.Equal(t, &verdict.Bytes{Primary: archived, Replica: archived}, got.Batch.Reading[0].Look.Replicas[0].Bytes)
+	asked := func(side, etag string) string {
+		return `{"bucket":"autobackup-dev-` + side + `-documents-123456789012","key":"reports/2026/annual report.pdf","version":"3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrH",` +
+			`"etag":"\"` + etag + `\"","size":48213,"offset":0,"length":48213,"blockSize":16777216,"algorithm":"SHA256"}`
 	}
-	got := map[any]any{}
-	calls.bodies.Range(func(host, body any) bool { got[host] = body; return true })
-	assert.Equal(t, map[any]any{"lambda.eu-central-1.amazonaws.com": asked("p"), "lambda.eu-west-1.amazonaws.com": asked("q")}, got)
+	assert.Equal(t, map[any]any{
+		"lambda.eu-central-1.amazonaws.com": asked("primary", "0f343b0931126a20f133d67c2b018a3b"),
+		"lambda.eu-west-1.amazonaws.com":    asked("replica", "c4ca4238a0b923820dcc509a6f75849b"),
+	}, client.asked())
+}
+
+func TestCompareBytesAsksAgainByTheClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, err := compareBytes(t, &readers{answer: `{"found":"denied","detail":"d"}`}, bytesEnvironment)
+		require.NoError(t, err)
+		start := time.Now()
+		_, err = f(t.Context(), sample(t, "compare-bytes/compare.json"))
+		require.NoError(t, err)
+		assert.Equal(t, 6*time.Second, time.Since(start))
+	})
+}
+
+// The local stack that .ci/invoke runs the samples with has no functions of its
+// own, and says so.
+func TestTheSamplesOfCompareBytesAreAnsweredAsTheGoldenFilesSay(t *testing.T) {
+	client := &readers{
+		answer: `{"errorType":"errorString","errorMessage":"this stack has no functions of its own"}`,
+		header: http.Header{"X-Amz-Function-Error": {"Unhandled"}},
+	}
+	f, err := compareBytes(t, client, bytesEnvironment)
+	require.NoError(t, err)
+	paths, err := filepath.Glob("../../events/compare-bytes/*.json")
+	require.NoError(t, err)
+	require.Len(t, paths, 6)
+	for _, path := range paths {
+		name := "compare-bytes/" + filepath.Base(path)
+		answer, err := f(t.Context(), sample(t, name))
+		var named messages.InvokeResponse_Error
+		if errors.As(err, &named) {
+			answer, err = json.Marshal(map[string]string{"errorType": named.Type, "errorMessage": named.Message})
+		}
+		require.NoError(t, err)
+		assert.JSONEq(t, string(sample(t, "golden/"+name)), string(answer), name)
+	}
 }
 
 func TestCompareBytesSaysWhatItsEnvironmentLacks(t *testing.T) {
-	for name, value := range map[string]string{
-		"WORK_BUCKET": "", "DIGEST_ALGORITHM": "MD5", "RANGE_BYTES": "4294967297", "PRIMARY_HASH_BYTES_ARN": "", "REPLICA_HASH_BYTES_ARN": "arn:aws:sqs:eu-west-1:111122223333:q",
-	} {
+	tests := map[string][]string{
+		"WORK_BUCKET": {""}, "DIGEST_ALGORITHM": {"MD5", ""}, "RANGE_BYTES": {"4294967297", "0", "4 GiB", ""},
+		"RANGE_CONCURRENCY": {"1001", "0", "-1", "1.5", ""}, "PRIMARY_HASH_BYTES_ARN": {""}, "REPLICA_HASH_BYTES_ARN": {"arn:aws:sqs:eu-west-1:111122223333:q"},
+	}
+	for name, values := range tests {
+		for _, value := range values {
+			environment := maps.Clone(bytesEnvironment)
+			environment[name] = value
+			_, err := compareBytes(t, nil, environment)
+			require.ErrorContains(t, err, "environment variable "+name, value)
+			assert.ErrorContains(t, err, "set it to", value)
+		}
+	}
+	for _, value := range []string{"1", "1000"} {
 		environment := maps.Clone(bytesEnvironment)
-		environment[name] = value
+		environment["RANGE_CONCURRENCY"] = value
 		_, err := compareBytes(t, nil, environment)
-		require.ErrorContains(t, err, "environment variable "+name)
-		assert.ErrorContains(t, err, "set it to")
+		require.NoError(t, err, value)
 	}
 }

@@ -3,11 +3,12 @@ package wire
 import (
 	"fmt"
 	"log/slog"
-	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	smithytime "github.com/aws/smithy-go/time"
 
 	"autobackup/internal/checksum"
 	"autobackup/internal/comparebytes"
@@ -15,10 +16,14 @@ import (
 	"autobackup/internal/handler"
 )
 
+// maxConcurrency is how many functions an account runs at once unless it asks for
+// more (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+const maxConcurrency = 1000
+
 // CompareBytes builds the function that compares what hash-bytes reads on both
-// sides: a comparebytes.Task goes in, comparebytes.Done or a RangeResult comes
-// out. Environment: WORK_BUCKET, DIGEST_ALGORITHM, RANGE_BYTES,
-// PRIMARY_HASH_BYTES_ARN and REPLICA_HASH_BYTES_ARN.
+// sides: a comparebytes.Request goes in, a comparebytes.Answer or a RangeResult
+// comes out. Environment: WORK_BUCKET, DIGEST_ALGORITHM, RANGE_BYTES,
+// RANGE_CONCURRENCY, PRIMARY_HASH_BYTES_ARN and REPLICA_HASH_BYTES_ARN.
 func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
 	bucket, err := text(env, "WORK_BUCKET", "autobackup-dev-work-123456789012")
 	if err != nil {
@@ -28,9 +33,13 @@ func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (ha
 	if digest.CheckAlgorithm(algorithm) != nil {
 		return nil, fmt.Errorf("environment variable DIGEST_ALGORITHM is %q: set it to one of %v", algorithm, digest.Algorithms())
 	}
-	rangeSize, err := strconv.ParseInt(env("RANGE_BYTES"), 10, 64)
-	if err != nil || rangeSize < 1 || rangeSize > digest.RangeSize {
-		return nil, fmt.Errorf("environment variable RANGE_BYTES is %q: set it to a whole number from 1 to %d", env("RANGE_BYTES"), int64(digest.RangeSize))
+	rangeSize, err := whole(env, "RANGE_BYTES", "bytes", 1, digest.RangeSize)
+	if err != nil {
+		return nil, err
+	}
+	concurrency, err := whole(env, "RANGE_CONCURRENCY", "ranges", 1, maxConcurrency)
+	if err != nil {
+		return nil, err
 	}
 	functions := comparebytes.Functions{Lambda: lambda.NewFromConfig(cfg), ARNs: map[string]string{}}
 	for _, name := range []string{"PRIMARY_HASH_BYTES_ARN", "REPLICA_HASH_BYTES_ARN"} {
@@ -40,6 +49,11 @@ func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (ha
 		}
 		functions.ARNs[function.Region] = function.String()
 	}
-	comparer := comparebytes.Comparer{Hasher: functions, Store: s3.NewFromConfig(cfg), Bucket: bucket, Algorithm: algorithm, RangeSize: rangeSize}
-	return handler.New("compare-bytes", log, comparer.Work), nil
+	comparer := comparebytes.Comparer{
+		Hasher: functions, Store: s3.NewFromConfig(cfg), Bucket: bucket,
+		Now:         time.Now, //nolint:forbidigo // here the wall clock enters: it measures what is left of an invocation
+		Wait:        smithytime.SleepWithContext,
+		Concurrency: int(concurrency), Algorithm: algorithm, RangeSize: rangeSize,
+	}
+	return handler.New("compare-bytes", log, comparer.Do), nil
 }
