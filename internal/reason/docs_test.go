@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"autobackup/internal/reason"
 )
 
 // sections is where each group of codes is documented.
@@ -38,6 +40,11 @@ func TestEveryCodeHasASectionInTheDocsAndNoSectionIsWithoutACode(t *testing.T) {
 	for group := range want {
 		assert.ElementsMatch(t, want[group], documented[group], group)
 	}
+	var severity []string
+	for _, code := range reason.Severity() {
+		severity = append(severity, string(code))
+	}
+	assert.Equal(t, severity, documented["failed"], "the most severe comes first")
 	assert.Len(t, regexp.MustCompile(`(?m)^### `).FindAllString(string(page), -1), len(want["failed"])+len(want["skipped"]))
 }
 

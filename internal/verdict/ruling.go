@@ -40,9 +40,10 @@ func skipped(code reason.Code, detail string) ruling {
 	return ruling{Entry: Entry{Outcome: Skipped, Reason: code, Detail: text.Line(detail, MaxDetail)}}
 }
 
-// untilLooks is lagging until as many looks were made as it takes.
+// untilLooks is lagging until as many looks were made as it takes, which may be
+// none.
 func untilLooks(made, looks int, r ruling) ruling {
-	if made < looks {
+	if max(made, 0) < looks {
 		r.Outcome, r.wait = Lagging, maxWait
 	}
 	return r
