@@ -24,6 +24,7 @@ func TestLine(t *testing.T) {
 		"bytes that are not UTF-8 become a mark":  {"a\xffb", 5, "a?b"},
 		"a text of exactly the limit is not cut":  {"abcde", 5, "abcde"},
 		"the smallest limit leaves the dots only": {"abcde", 3, "..."},
+		"a limit below that counts as it":         {"abcde", -1, "..."},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -16,8 +16,9 @@ const ellipsis = "..."
 
 // Line makes one line of printable ASCII, limit bytes at most, of any text.
 // White space becomes a space, every other rune that is not printable ASCII a
-// question mark. A limit is at least 3.
+// question mark. A limit below 3 counts as 3.
 func Line(s string, limit int) string {
+	limit = max(limit, len(ellipsis))
 	line := strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n', r == '\r', r == '\t':
@@ -37,9 +38,11 @@ func Line(s string, limit int) string {
 // in it can be taken for the text around it.
 func Quoted(s string, limit int) string { return Line(strconv.QuoteToASCII(s), limit) }
 
-// Shorten cuts a text to at most limit bytes of valid UTF-8. It leaves out the
-// middle: a key is recognized by its first folders and its file name.
+// Shorten cuts a text to at most limit bytes, between the runes of valid UTF-8. It
+// leaves out the middle: a key is recognized by its first folders and its file
+// name. A limit below 3 counts as 3.
 func Shorten(s string, limit int) string {
+	limit = max(limit, len(ellipsis))
 	if len(s) <= limit {
 		return s
 	}
