@@ -7,10 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"autobackup/internal/local/asl"
 	"autobackup/internal/local/template"
@@ -21,18 +17,6 @@ type machine struct {
 	*asl.Machine
 	name, arn string
 	objects   objects // of its region
-}
-
-// Execution is one run of a state machine.
-type Execution struct {
-	ARN   string
-	Input []byte // JSON
-	// Result is nil while the execution runs.
-	Result *asl.Result
-
-	stateMachineARN string
-	started         time.Time
-	events          []types.HistoryEvent // with Config.KeepHistory, unless it succeeded
 }
 
 // stateMachineProperties are those of AWS::Serverless::StateMachine that have an
@@ -100,81 +84,18 @@ func substitute(definition []byte, values map[string]string) ([]byte, error) {
 	return filled, nil
 }
 
-// StartExecution starts a state machine and returns at once, as the service's
-// API does.
-func (s *Stack) StartExecution(stateMachineARN string, input []byte) (*Execution, error) {
-	id := s.newID()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m := s.machines[stateMachineARN]
-	if m == nil {
-		return nil, fmt.Errorf("start an execution of %s: there is no such state machine", stateMachineARN)
-	}
-	e := &Execution{ARN: executionARN(m, id), Input: input, stateMachineARN: m.arn, started: s.Clock.Now()}
-	s.executions = append(s.executions, e)
-	run := asl.Execution{
-		Clock: s.Clock, Seed: s.Seed, ARN: e.ARN, Name: id,
-		StateMachineARN: m.arn, StateMachineName: m.name, Input: input,
-		Objects: m.objects, ChildHistory: s.History, MapRun: s.noteMapRun,
-	}
-	if s.History != nil || s.KeepHistory {
-		run.History = func(event types.HistoryEvent) { s.event(e, event) }
-	}
-	s.running.Go(func() { s.run(m, e, run) })
-	return e, nil
-}
-
-// event hands on, and keeps, an event of an execution's history.
-func (s *Stack) event(e *Execution, event types.HistoryEvent) {
-	if s.History != nil {
-		s.History(e.ARN, event)
-	}
-	if s.KeepHistory {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		e.events = append(e.events, event)
-	}
-}
-
-func (s *Stack) run(m *machine, e *Execution, run asl.Execution) {
-	result := m.Run(s.ctx, run)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e.Result = &result
-	if result.Status == types.ExecutionStatusSucceeded {
-		e.events = nil
-	}
-	close(s.ended)
-	s.ended = make(chan struct{})
-}
-
-// executionARN has the form arn:aws:states:region:account:execution:machine:id.
-func executionARN(m *machine, id string) string {
-	return strings.Replace(m.arn, ":stateMachine:", ":execution:", 1) + ":" + id
-}
-
-// Executions is a snapshot of all executions, in the order of their start.
-func (s *Stack) Executions() []Execution {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]Execution, 0, len(s.executions))
-	for _, e := range s.executions {
-		all = append(all, *e)
-	}
-	return all
-}
-
 // resource finds what a Task state calls: Step Functions' own integrations that
 // this project uses.
 // https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 func (d *deployment) resource(arn string) (asl.Task, error) {
 	call := map[string]task{
-		"arn:aws:states:::lambda:invoke":   d.invoke,
-		"arn:aws:states:::sns:publish":     d.publish,
-		"arn:aws:states:::sqs:sendMessage": d.sendMessage,
+		"arn:aws:states:::lambda:invoke":         d.invoke,
+		"arn:aws:states:::sns:publish":           d.publish,
+		"arn:aws:states:::sqs:sendMessage":       d.sendMessage,
+		"arn:aws:states:::states:startExecution": d.startNested,
 	}[arn]
 	if call == nil {
-		return nil, fmt.Errorf("%s is not supported by the local stack: use lambda:invoke, sns:publish or sqs:sendMessage", arn)
+		return nil, fmt.Errorf("%s is not supported by the local stack: use lambda:invoke, sns:publish, sqs:sendMessage or states:startExecution", arn)
 	}
 	return task(func(ctx context.Context, parameters []byte) ([]byte, error) {
 		if d.TaskFault != nil {

@@ -44,10 +44,7 @@ func (s *Stack) WaitIdle(ctx context.Context) error {
 func (s *Stack) underWay() (ended <-chan struct{}, running bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, e := range s.executions {
-		running = running || e.Result == nil
-	}
-	return s.ended, running, s.failure
+	return s.ended, s.underway > 0, s.failure
 }
 
 // waiting tells whether a queue that something empties has messages.

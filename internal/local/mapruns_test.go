@@ -23,19 +23,25 @@ import (
 	locals3 "autobackup/internal/local/s3"
 )
 
-// mapping puts a distributed Map over the lines of $.key in place of the
-// workflow. Its comment uses what the template hands the definition.
-func mapping(name, text string) string {
-	if name != "statemachine/validate.asl.json" {
-		return text
+// workflow is another definition in place of the project's: the fields StartAt
+// and States. Its comment uses what the template hands the definition.
+func workflow(fields string) change {
+	return func(name, text string) string {
+		if name != "statemachine/validate.asl.json" {
+			return text
+		}
+		used, _ := json.Marshal(strings.Join(regexp.MustCompile(`\$\{\w+\}`).FindAllString(text, -1), " "))
+		return fmt.Sprintf(`{"Comment":%s,%s}`, used, fields)
 	}
-	used, _ := json.Marshal(strings.Join(regexp.MustCompile(`\$\{\w+\}`).FindAllString(text, -1), " "))
-	return fmt.Sprintf(`{"Comment":%s,"StartAt":"M","States":{"M":{"Type":"Map","End":true,"Label":"Lines","MaxConcurrency":2,"ToleratedFailureCount":1,
-		"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSONL"},"Parameters":{"Bucket.$":"$.bucket","Key.$":"$.key"}},
-		"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"C","States":{
-			"C":{"Type":"Choice","Choices":[{"Variable":"$","NumericEquals":2,"Next":"F"}],"Default":"P"},"F":{"Type":"Fail","Error":"Two"},"P":{"Type":"Pass","End":true}}},
-		"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket.$":"$.bucket","Prefix":"results"}}}}}`, used)
 }
+
+// mapping puts a distributed Map over the lines of $.key in place of the
+// workflow.
+var mapping = workflow(`"StartAt":"M","States":{"M":{"Type":"Map","End":true,"Label":"Lines","MaxConcurrency":2,"ToleratedFailureCount":1,
+	"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSONL"},"Parameters":{"Bucket.$":"$.bucket","Key.$":"$.key"}},
+	"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"C","States":{
+		"C":{"Type":"Choice","Choices":[{"Variable":"$","NumericEquals":2,"Next":"F"}],"Default":"P"},"F":{"Type":"Fail","Error":"Two"},"P":{"Type":"Pass","End":true}}},
+	"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket.$":"$.bucket","Prefix":"results"}}}}`)
 
 // mapOver runs the Map over an object that was put.
 func (w *world) mapOver(key string) local.Execution {

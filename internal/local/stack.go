@@ -63,6 +63,9 @@ type Config struct {
 	// KeepHistory keeps the events of executions until they succeed, for
 	// GetExecutionHistory. Without it none are kept.
 	KeepHistory bool
+	// TerminalDataLimit is asl.Execution's, for every execution: States.ALL does not
+	// cover a task's result that is too large.
+	TerminalDataLimit bool
 }
 
 // Stack is both regions on one machine. The services are there for tests and
@@ -84,8 +87,10 @@ type Stack struct {
 	buses      map[string]*events.Bus
 	functions  map[string]*lambda.Function // by ARN
 	machines   map[string]*machine         // by ARN
-	executions []*Execution
-	mapRuns    map[string]asl.MapRun // by ARN, as last told
+	executions []*Execution                // in the order of their start
+	byARN      map[string]*Execution       // the same
+	underway   int                         // executions that have not ended
+	mapRuns    map[string]asl.MapRun       // by ARN, as last told
 	running    sync.WaitGroup
 	ended      chan struct{} // closed, and replaced, when an execution ends
 	consumed   []string      // ARNs of the queues that something empties
@@ -102,6 +107,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 		buses:     map[string]*events.Bus{},
 		functions: map[string]*lambda.Function{},
 		machines:  map[string]*machine{},
+		byARN:     map[string]*Execution{},
 		mapRuns:   map[string]asl.MapRun{},
 		ended:     make(chan struct{}),
 	}

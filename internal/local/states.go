@@ -31,6 +31,7 @@ func (e *statesError) Error() string { return e.code + ": " + e.message }
 // statesActions are the actions of Step Functions' API that are served. The
 // others are refused by name.
 var statesActions = map[string]func(*Stack, []byte) (any, error){
+	"StartExecution":      (*Stack).startExecution,
 	"ListExecutions":      (*Stack).listExecutions,
 	"DescribeExecution":   (*Stack).describeExecution,
 	"DescribeMapRun":      (*Stack).describeMapRun,
@@ -113,7 +114,7 @@ type listed struct {
 
 func (e *Execution) listed() listed {
 	l := listed{
-		ExecutionARN: e.ARN, StateMachineARN: e.stateMachineARN, Name: e.ARN[strings.LastIndex(e.ARN, ":")+1:],
+		ExecutionARN: e.ARN, StateMachineARN: e.stateMachineARN, Name: e.Name,
 		Status: types.ExecutionStatusRunning, StartDate: epoch(e.started),
 	}
 	if e.Result != nil {
@@ -124,6 +125,36 @@ func (e *Execution) listed() listed {
 
 // epoch is a time as AWS JSON writes it: seconds, with milliseconds.
 func epoch(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+// startExecution is StartExecution over HTTP. A trace header is refused.
+func (s *Stack) startExecution(body []byte) (any, error) {
+	var in struct {
+		StateMachineARN string  `json:"stateMachineArn"`
+		Name            *string `json:"name"`
+		Input           *string `json:"input"`
+	}
+	if err := statesInput(body, &in); err != nil {
+		return nil, err
+	}
+	e, err := s.startAs(in.StateMachineARN, in.Name, in.Input)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"executionArn": e.ARN, "startDate": epoch(e.started)}, nil
+}
+
+// startAs starts an execution: name nil has one made up, input nil is {}.
+func (s *Stack) startAs(stateMachineARN string, name, input *string) (*Execution, error) {
+	var options []StartOption
+	if name != nil {
+		options = append(options, Named(*name))
+	}
+	text := "{}"
+	if input != nil {
+		text = *input
+	}
+	return s.StartExecution(stateMachineARN, []byte(text), options...)
+}
 
 // listExecutions lists newest first, as the service does.
 func (s *Stack) listExecutions(body []byte) (any, error) {
@@ -138,7 +169,7 @@ func (s *Stack) listExecutions(body []byte) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.machines[in.StateMachineARN] == nil {
-		return nil, &statesError{"StateMachineDoesNotExist", "State Machine Does Not Exist: '" + in.StateMachineARN + "'"}
+		return nil, noStateMachine(in.StateMachineARN)
 	}
 	newest := slices.Clone(s.executions)
 	slices.Reverse(newest)
@@ -169,11 +200,10 @@ func (s *Stack) listExecutions(body []byte) (any, error) {
 
 // execution finds an execution; s.mu is held.
 func (s *Stack) execution(arn string) (*Execution, error) {
-	at := slices.IndexFunc(s.executions, func(e *Execution) bool { return e.ARN == arn })
-	if at < 0 {
-		return nil, &statesError{"ExecutionDoesNotExist", "Execution Does Not Exist: '" + arn + "'"}
+	if e := s.byARN[arn]; e != nil {
+		return e, nil
 	}
-	return s.executions[at], nil
+	return nil, &statesError{"ExecutionDoesNotExist", "Execution Does Not Exist: '" + arn + "'"}
 }
 
 func (s *Stack) describeExecution(body []byte) (any, error) {

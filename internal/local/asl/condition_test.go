@@ -103,3 +103,26 @@ func TestIsPresentOfNothing(t *testing.T) {
 		assert.Equal(t, want, choose(t, rule, `{"x":1}`), rule)
 	}
 }
+
+// Variable and the Path forms of the operators may look into the context object.
+// https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
+func TestAChoiceLooksIntoTheContextObject(t *testing.T) {
+	for rule, want := range map[string]string{
+		`{"Variable":"$$.Execution.Name","StringEquals":"again-7","Next":"Yes"}`:                  "Yes",
+		`{"Variable":"$$.Execution.Name","StringMatches":"again-*","Next":"Yes"}`:                 "Yes",
+		`{"Variable":"$$.Execution.Name","StringEquals":"again-8","Next":"Yes"}`:                  "No",
+		`{"Variable":"$.name","StringEqualsPath":"$$.Execution.Name","Next":"Yes"}`:               "Yes",
+		`{"Variable":"$$.Execution.Input.list[0].n","NumericEquals":3,"Next":"Yes"}`:              "Yes",
+		`{"Variable":"$$.Execution.Input.list[1]","IsPresent":true,"Next":"Yes"}`:                 "No",
+		`{"Variable":"$$.Execution.Input.batch","IsPresent":true,"Next":"Yes"}`:                   "No",
+		`{"Variable":"$$.StateMachine.Id","StringMatches":"arn:*:stateMachine:m","Next":"Yes"}`:   "Yes",
+		`{"Not":{"Variable":"$$.Execution.Input.list[0].n","NumericGreaterThan":3},"Next":"Yes"}`: "Yes",
+		`{"Variable":"$.list","IsPresent":true,"Next":"Yes"}`:                                     "No",
+		`{"Variable":"$$.Map.Item.Index","IsPresent":false,"Next":"Yes"}`:                         "Yes",
+	} {
+		m := load(t, `{"StartAt":"P","States":{"P":{"Type":"Pass","Result":{"name":"again-7"},"Next":"C"},
+			"C":{"Type":"Choice","Choices":[`+rule+`],"Default":"No"},"Yes":{"Type":"Succeed"},"No":{"Type":"Succeed"}}}`, nil)
+		r := m.Run(t.Context(), asl.Execution{Name: "again-7", StateMachineARN: machine, Input: []byte(`{"list":[{"n":3}]}`)})
+		assert.Equal(t, []string{"P", "C", want}, r.Path, "%s: %s", rule, r.Cause)
+	}
+}

@@ -13,8 +13,8 @@
 // BackoffRate, MaxDelaySeconds, JitterStrategy) and Catch (ErrorEquals, Next,
 // ResultPath) of states; Resource, TimeoutSeconds and TimeoutSecondsPath of Task;
 // Seconds, SecondsPath, Timestamp and TimestampPath of Wait; Error, ErrorPath,
-// Cause and CausePath of Fail; ItemsPath, ItemSelector, ItemProcessor and
-// MaxConcurrency of Map; And, Or, Not and every data-test operator of Choice.
+// Cause and CausePath of Fail; ItemsPath, ItemSelector, ItemProcessor,
+// MaxConcurrency and MaxConcurrencyPath of Map; And, Or, Not and every data-test operator of Choice.
 //
 // A distributed Map has besides: ExecutionType STANDARD and EXPRESS; Label;
 // ItemReader with s3:getObject, Bucket, Key, VersionId, InputType JSON and JSONL,
@@ -34,7 +34,8 @@
 // A definite path (names and indexes alone) gives one value, and it is an error
 // where nothing is there. An indefinite path (*, [n,m], [n:m], .. and
 // [?(...)]) gives an array, empty where nothing matches; its definite
-// beginning must be there all the same. Filters compare with ==, !=, <, <=, >
+// beginning must be there all the same, but in a payload template (".$"): there it
+// selects nothing where a member is missing. Filters compare with ==, !=, <, <=, >
 // and >=, and join with &&, || and !.
 //
 // # Distributed Maps
@@ -61,7 +62,9 @@
 //
 // A path that names nothing is States.Runtime, which ends the execution
 // whatever Retry and Catch say. States.DataLimitExceeded is matched by its own
-// name only, States.Timeout by its own name and States.ALL, and
+// name only, but for that of a task's result, which is as any other error unless
+// Execution.TerminalDataLimit is set: AWS's guide and what AWS recorded differ.
+// States.Timeout is matched by its own name and States.ALL, and
 // States.TaskFailed matches every other error.
 //
 // # Time

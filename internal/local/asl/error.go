@@ -31,6 +31,9 @@ type Error struct {
 	// unplaced is set on the interpreter's own errors until the state that they
 	// happened in is known.
 	unplaced bool
+	// covered is set on the States.DataLimitExceeded that States.ALL covers: see
+	// Execution.TerminalDataLimit.
+	covered bool
 }
 
 func (e *Error) Error() string {
@@ -69,14 +72,14 @@ func (e *Error) in(state string) *Error {
 
 // matches tells whether an ErrorEquals list covers the error. States.Runtime
 // is terminal: nothing covers it. States.DataLimitExceeded is covered by its
-// own name only.
+// own name only, unless it came of a task's result.
 func (e *Error) matches(errorEquals []string) bool {
 	switch {
 	case e.Name == Runtime:
 		return false
 	case slices.Contains(errorEquals, e.Name):
 		return true
-	case e.Name == DataLimitExceeded:
+	case e.Name == DataLimitExceeded && !e.covered:
 		return false
 	case slices.Contains(errorEquals, All):
 		return true

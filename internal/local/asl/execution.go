@@ -24,6 +24,11 @@ type Execution struct {
 	StateMachineARN, StateMachineName string
 
 	Input []byte // JSON
+	// TerminalDataLimit says that States.ALL does not cover States.DataLimitExceeded
+	// of a task's result, as the guide has it. False is what AWS recorded: there a
+	// catcher of States.ALL took it. Any other overflow States.ALL never covers.
+	// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+	TerminalDataLimit bool
 	// Objects is where distributed Maps read items and write results; without
 	// it they fail.
 	Objects Objects

@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"errors"
 	"math/rand/v2"
 	"strings"
 )
@@ -41,6 +42,9 @@ func (p path) expression(field string) expression {
 			input = sc.context
 		}
 		value, err := p.get(input)
+		if errors.As(err, new(absent)) && p.lenient {
+			return []any{}, nil
+		}
 		if err != nil {
 			return nil, failure(Runtime, "The JSONPath '%s' specified for the field '%s' could not be found in the input '%s': %v.",
 				p.text, field, excerpt(input), err)
@@ -54,6 +58,7 @@ func (p path) expression(field string) expression {
 func parseExpression(text, field string) (expression, error) {
 	if strings.HasPrefix(text, "$") {
 		p, err := parsePath(text)
+		p.lenient = !p.definite()
 		return p.expression(field), err
 	}
 	return parseIntrinsic(text)

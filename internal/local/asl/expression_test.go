@@ -177,6 +177,25 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+// AWS recorded these (a public emulator's suite, run on AWS in April 2025). The
+// same of a list is what wildcards are for: each item's value, in order.
+func TestAnIndefinitePathOfAPayloadTemplateSelectsNothingWhereItsBeginningIsMissing(t *testing.T) {
+	for _, path := range []string{"$[*]", "$.items[*]", "$.items[1:]", "$.items[:1]", "$.item.items[*]", "$.item.items[1:]", "$.item.items[:1]",
+		"$.item.items[1:5]", "$.items[*].itemValue", "$.items[1:].itemValue", "$.items[:1].itemValue", "$.item.items[1:5].itemValue"} {
+		r := evaluate(t, path, `{}`)
+		assert.Equal(t, `[]`, string(r.Output), "%s: %s", path, r.Cause)
+	}
+	assert.Equal(t, `[1,2]`, string(evaluate(t, "$.items[*].itemValue", `{"items":[{"itemValue":1},{},{"itemValue":2}]}`).Output))
+	for field, expression := range map[string]string{
+		"InputPath": `"InputPath":"$.items[*]"`, "$.items[*]": `"Parameters":{"n.$":"States.ArrayLength($.items[*])"}`,
+	} {
+		m := load(t, `{"StartAt":"P","States":{"P":{"Type":"Pass",`+expression+`,"End":true}}}`, nil)
+		r := m.Run(t.Context(), asl.Execution{Input: []byte(`{}`)})
+		assert.Equal(t, "An error occurred while executing the state 'P'. The JSONPath '$.items[*]' specified for the field '"+field+
+			"' could not be found in the input '{}': there is no member 'items'.", r.Cause, "elsewhere nothing is recorded: it stays an error")
+	}
+}
+
 func TestALongInputIsCutInTheCause(t *testing.T) {
 	r := evaluate(t, `$.a`, `"x`+strings.Repeat("é", 1000)+`"`)
 	assert.Equal(t, "An error occurred while executing the state 'P'. The JSONPath '$.a' specified for the field 'r.$' could not be found in the input '\"x"+
@@ -190,7 +209,6 @@ func TestPathsThatNameNothing(t *testing.T) {
 		{`$.a[0]`, `{"a":[]}`, `index 0 is outside an array of 0`},
 		{`$.a[-2]`, `{"a":[1]}`, `index -2 is outside an array of 1`},
 		{`$.a[0]`, `{"a":{}}`, `an object has no index`},
-		{`$.a[*]`, `{"b":1}`, `there is no member 'a'`},
 		{`$.a[0:1]`, `{"a":"x"}`, `a string has no index`},
 		{`$.a[0,1]`, `{"a":1}`, `a number has no index`},
 		{`$.a[?(@.x)]`, `{"a":true}`, `a boolean can't be filtered`},

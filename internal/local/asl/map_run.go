@@ -52,6 +52,7 @@ type mapRun struct {
 	effective any
 	id        string
 	info      MapRun
+	most      int // children at a time
 	limit     limit
 	plan      plan
 	from      location
@@ -137,7 +138,7 @@ func (r *mapRun) runAll() {
 
 // fill starts children while there are places and items.
 func (r *mapRun) fill() {
-	for r.held < r.of.most && !r.complete && r.children.Err() == nil && !r.stopped() {
+	for r.held < r.most && !r.complete && r.children.Err() == nil && !r.stopped() {
 		s, err := r.next()
 		if err != nil {
 			r.complete, r.all = true, r.info.Items.Total

@@ -18,6 +18,10 @@ import (
 type path struct {
 	text    string
 	context bool // begins with $$: applies to the context object
+	// lenient says that a missing member in the path's beginning is no error:
+	// the path then selects nothing. AWS recorded so for indefinite paths in
+	// Parameters: "$.items[*]" and "$.item.items[1:]" of {} are [].
+	lenient bool
 	parts   []part
 }
 

@@ -29,6 +29,8 @@ type scenario struct {
 	AbortAfter string              // stop the execution then
 	Tasks      map[string][]answer // by resource, in turn
 	Objects    map[string]string   // what distributed Maps read, by "bucket/key"
+	// TerminalDataLimit is the guide's reading of a task's result that is too large.
+	TerminalDataLimit bool
 
 	Status      types.ExecutionStatus
 	Output      json.RawMessage
@@ -126,7 +128,7 @@ func play(t *testing.T, folder string) (history string) {
 			Clock: clock.Real(), Seed: c.Seed, Input: compact(t, c.Input),
 			ARN: "arn:aws:states:eu-west-1:123456789012:execution:machine:run", Name: "run", RoleARN: "arn:aws:iam::123456789012:role/r",
 			StateMachineARN: "arn:aws:states:eu-west-1:123456789012:stateMachine:machine", StateMachineName: "machine",
-			Objects: &bucket{objects: c.Objects},
+			Objects: &bucket{objects: c.Objects}, TerminalDataLimit: c.TerminalDataLimit,
 		}
 		var events []types.HistoryEvent
 		var mu sync.Mutex

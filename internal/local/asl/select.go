@@ -29,6 +29,11 @@ func (p path) get(root any) (any, error) {
 	return append([]any{}, nodes...), nil
 }
 
+// absent is the name of a member that an object lacks.
+type absent string
+
+func (a absent) Error() string { return "there is no member '" + string(a) + "'" }
+
 func (m member) pick(_, node any) ([]any, error) {
 	object, ok := node.(map[string]any)
 	if !ok {
@@ -36,7 +41,7 @@ func (m member) pick(_, node any) ([]any, error) {
 	}
 	value, ok := object[string(m)]
 	if !ok {
-		return nil, fmt.Errorf("there is no member '%s'", string(m))
+		return nil, absent(m)
 	}
 	return []any{value}, nil
 }

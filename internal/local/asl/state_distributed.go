@@ -15,14 +15,13 @@ import (
 // https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 type distributedMap struct {
 	mapState
-	child      *Machine
-	express    bool
-	configured int    // MaxConcurrency as written; 0 for none
-	label      string // of the Map Runs
-	reader     *itemReader
-	batcher    *itemBatcher
-	writer     *resultWriter
-	tolerance  tolerance
+	child     *Machine
+	express   bool
+	label     string // of the Map Runs
+	reader    *itemReader
+	batcher   *itemBatcher
+	writer    *resultWriter
+	tolerance tolerance
 }
 
 // Objects is the S3 that distributed Maps read items from and write results to.
@@ -46,12 +45,9 @@ var distributedFields = []string{"ItemReader", "ItemBatcher", "ResultWriter", "L
 	"ToleratedFailurePercentage", "ToleratedFailurePercentagePath"}
 
 func loadDistributed(o *object, m mapState, express bool) action {
-	d := distributedMap{mapState: m, express: express, configured: m.most, child: &Machine{machine: m.processor}}
+	d := distributedMap{mapState: m, express: express, child: &Machine{machine: m.processor}}
 	if express {
 		d.child.timeout = expressTime
-	}
-	if d.most == 0 || d.most > distributedConcurrency {
-		d.most = distributedConcurrency
 	}
 	d.label, d.tolerance = o.label(), loadTolerance(o)
 	d.reader, d.batcher, d.writer = loadItemReader(o), loadItemBatcher(o), loadResultWriter(o)
@@ -97,9 +93,13 @@ func (m distributedMap) run(v *visit, input any) (any, string, error) {
 			return nil, "", err
 		}
 	}
+	wanted, err := m.wantedConcurrency(sc, effective)
+	if err != nil {
+		return nil, "", err
+	}
 	v.record(types.HistoryEvent{Type: types.HistoryEventTypeMapStateStarted,
 		MapStateStartedEventDetails: &types.MapStateStartedEventDetails{Length: int32(len(list))}}) // #nosec G115: data is at most 256 KiB
-	r, err := m.begin(v, sc, effective)
+	r, err := m.begin(v, sc, effective, wanted)
 	if err != nil {
 		return nil, "", err
 	}
@@ -111,9 +111,11 @@ func (m distributedMap) run(v *visit, input any) (any, string, error) {
 	return output, m.next, err
 }
 
-// begin computes what the Map Run needs, and starts it.
-func (m distributedMap) begin(v *visit, sc *scope, effective any) (*mapRun, error) {
-	r := &mapRun{visit: v, of: m, effective: effective, ended: make(chan *child), settled: make(chan struct{})}
+// begin computes what the Map Run needs, and starts it. wanted is how many
+// children the definition wants at a time, 0 for no limit.
+func (m distributedMap) begin(v *visit, sc *scope, effective any, wanted int) (*mapRun, error) {
+	r := &mapRun{visit: v, of: m, effective: effective, most: capped(wanted, distributedConcurrency),
+		ended: make(chan *child), settled: make(chan struct{})}
 	var err error
 	if r.limit, err = m.tolerance.limit(sc, effective); err != nil {
 		return nil, err
@@ -130,7 +132,7 @@ func (m distributedMap) begin(v *visit, sc *scope, effective any) (*mapRun, erro
 	}
 	r.info = MapRun{
 		ARN: r.arn("mapRun", r.resource()+":"+r.id), ExecutionARN: v.given.ARN, StateMachineARN: r.arn("stateMachine", r.resource()),
-		Status: types.MapRunStatusRunning, MaxConcurrency: m.configured, Start: v.clock().Now(),
+		Status: types.MapRunStatusRunning, MaxConcurrency: wanted, Start: v.clock().Now(),
 		ToleratedFailureCount: r.limit.count, ToleratedFailurePercentage: r.limit.percentage,
 	}
 	v.record(types.HistoryEvent{Type: types.HistoryEventTypeMapRunStarted,

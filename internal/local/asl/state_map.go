@@ -11,16 +11,18 @@ import (
 // https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html
 type mapState struct {
 	flow
-	items     expression // ItemsPath
-	item      expression // ItemSelector
-	processor machine
-	most      int // items at a time
-	next      string
+	items       expression // ItemsPath
+	item        expression // ItemSelector
+	concurrency expression // MaxConcurrency: items at a time; nil for as many as the service runs
+	processor   machine
+	next        string
 }
 
 // inlineConcurrency is what MaxConcurrency 0 means for an inline Map, and the
 // most that the service runs at a time.
 const inlineConcurrency = 40
+
+const concurrencyField = "MaxConcurrency"
 
 func loadMap(o *object, s *state) action {
 	m := mapState{flow: loadFlow(o), items: same, next: s.next(o)}
@@ -31,7 +33,7 @@ func loadMap(o *object, s *state) action {
 	if o.has("ItemSelector") {
 		m.item = o.payload("ItemSelector")
 	}
-	m.most = int(o.count("MaxConcurrency", 0, longestWait, 0))
+	m.concurrency = o.quantity(concurrencyField, 0, longestWait)
 	config := m.loadProcessor(o)
 	if config.distributed {
 		return loadDistributed(o, m, config.express)
@@ -40,9 +42,6 @@ func loadMap(o *object, s *state) action {
 		if _, there := o.take(field); there {
 			o.fail(field, "belongs to a Map with Mode DISTRIBUTED")
 		}
-	}
-	if m.most == 0 || m.most > inlineConcurrency {
-		m.most = inlineConcurrency
 	}
 	return m
 }
@@ -98,7 +97,11 @@ func (m mapState) run(v *visit, input any) (any, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	results, err := m.process(v, effective, list)
+	wanted, err := m.wantedConcurrency(sc, effective)
+	if err != nil {
+		return nil, "", err
+	}
+	results, err := m.process(v, effective, list, capped(wanted, inlineConcurrency))
 	if err != nil {
 		return nil, "", err
 	}
@@ -119,13 +122,38 @@ func (m mapState) list(sc *scope, effective any) ([]any, error) {
 	return list, nil
 }
 
-// process runs all items and puts their results in order.
-func (m mapState) process(v *visit, effective any, list []any) ([]any, error) {
+// wantedConcurrency is what MaxConcurrency or MaxConcurrencyPath says: how many
+// items at a time, 0 for no limit of the definition's own.
+func (m mapState) wantedConcurrency(sc *scope, effective any) (int, error) {
+	if m.concurrency == nil {
+		return 0, nil
+	}
+	value, err := m.concurrency(sc, effective)
+	if err != nil {
+		return 0, err
+	}
+	n, ok := whole(value)
+	if !ok || n < 0 {
+		return 0, failure(Runtime, "%s must be a whole number that is not negative, not %s.", concurrencyField, excerpt(value))
+	}
+	return int(min(n, longestWait)), nil
+}
+
+// capped is how many items run at a time where the service runs no more than most.
+func capped(wanted, most int) int {
+	if wanted == 0 {
+		return most
+	}
+	return min(wanted, most)
+}
+
+// process runs all items, so many at a time, and puts their results in order.
+func (m mapState) process(v *visit, effective any, list []any, most int) ([]any, error) {
 	v.record(types.HistoryEvent{Type: types.HistoryEventTypeMapStateStarted,
 		MapStateStartedEventDetails: &types.MapStateStartedEventDetails{Length: int32(len(list))}})
 	items, stop := context.WithCancel(v.ctx)
 	defer stop()
-	f := &fan{visit: v, items: items, stop: stop, most: m.most, ended: make(chan *iteration)}
+	f := &fan{visit: v, items: items, stop: stop, most: most, ended: make(chan *iteration)}
 	f.iterate = func(i int) *iteration { return m.iteration(f, effective, i, list[i]) }
 	return f.run(len(list))
 }

@@ -80,7 +80,7 @@ func (t task) call(v *visit, parameters string, limit time.Duration) (any, error
 	}
 	var result any
 	if err == nil {
-		result, err = t.resource.read(answer)
+		result, err = t.resource.read(answer, !v.given.TerminalDataLimit)
 	}
 	if err != nil {
 		e := asError(err)
@@ -107,10 +107,11 @@ func (t task) within(v *visit, parameters []byte, limit time.Duration) ([]byte, 
 	return answer, err
 }
 
-// read takes a task's answer.
-func (r resource) read(answer []byte) (any, error) {
+// read takes a task's answer. covered says whether States.ALL covers the error
+// of one that is too large.
+func (r resource) read(answer []byte, covered bool) (any, error) {
 	if len(answer) > sizeLimit {
-		return nil, &Error{Name: DataLimitExceeded, Cause: tooLarge(r.label())}
+		return nil, &Error{Name: DataLimitExceeded, Cause: tooLarge(r.label()), covered: covered}
 	}
 	value, err := decode(answer)
 	if err != nil {

@@ -20,7 +20,6 @@ var unsupported = map[string]string{
 	"Credentials":                      "tasks run with one identity here: leave the field out.",
 	"HeartbeatSeconds":                 "heartbeats are not interpreted: use TimeoutSeconds.",
 	"HeartbeatSecondsPath":             "heartbeats are not interpreted: use TimeoutSecondsPath.",
-	"MaxConcurrencyPath":               "use MaxConcurrency.",
 	"Iterator":                         "it is the old name of ItemProcessor: use that.",
 	"Map.Parameters":                   "it is the old name of ItemSelector: use that.",
 	"ItemsPointer":                     "the array must be the whole object: leave the field out.",

@@ -57,7 +57,7 @@ func (v *visit) try(input any) (output any, text, next string, err error) {
 		if text, err = v.checked(output, err); err == nil || errors.Is(err, errStopped) {
 			return output, text, next, err
 		}
-		err = asError(err).in(v.state.name)
+		err = asError(err)
 		if again = v.again(asError(err), used); v.stopped() {
 			return nil, "", "", errStopped
 		}
@@ -91,11 +91,13 @@ func (v *visit) again(e *Error, used []int) bool {
 	return true
 }
 
+// caught hands an error to the state's catchers. The service records no
+// MapStateFailed where the Map itself, not what it runs, ends by States.Runtime.
 func (v *visit) caught(e *Error, input any) (output any, text, next string, err error) {
-	if v.state.kind == "Map" {
+	if v.state.kind == "Map" && !(e.Name == Runtime && e.unplaced) {
 		v.record(types.HistoryEvent{Type: types.HistoryEventTypeMapStateFailed})
 	}
-	output, next, err = v.state.recovery.catch(e, input)
+	output, next, err = v.state.recovery.catch(e.in(v.state.name), input)
 	if text, err = v.checked(output, err); err != nil {
 		err = asError(err).in(v.state.name)
 	}
