@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"autobackup/internal/checksum"
@@ -84,10 +83,7 @@ func (c Comparer) write(ctx context.Context, p Plan) (Plan, error) {
 	}
 	name := fmt.Sprintf("%q %q %q %q %d", p.Pair.Primary.Bucket, p.Pair.Key, p.Pair.Version, p.Pair.Replica.Bucket, p.RangeSize)
 	p.Object = Object{Bucket: c.Bucket, Key: fmt.Sprintf("plans/%x.json", sha256.Sum256([]byte(name)))}
-	_, err = c.Store.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &p.Bucket, Key: &p.Key, Body: bytes.NewReader(list), ContentType: aws.String("application/json"),
-	})
-	if err != nil {
+	if _, err = c.Store.PutObject(ctx, &s3.PutObjectInput{Bucket: &p.Bucket, Key: &p.Key, Body: bytes.NewReader(list)}); err != nil {
 		return p, fmt.Errorf("write the plan s3://%s/%s: %w", p.Bucket, p.Key, err)
 	}
 	return p, nil

@@ -54,7 +54,7 @@ func TestAnAnswerThatIsNotWhatWasAskedForIsAnErrorAndNoFact(t *testing.T) {
 	}
 	for name, answer := range tests {
 		t.Run(name, func(t *testing.T) {
-			for _, h := range []made{{home: answer, away: of(unchanged)}, {home: of(unchanged), away: answer}} {
+			for _, h := range []made{{home: answer, away: of(unchanged)}, {home: of(unchanged), away: answer}, {home: answer, away: answer}} {
 				_, err := sevenBytes(t, h)
 				require.Error(t, err)
 				assert.Equal(t, reason.Internal, named(t, err))

@@ -69,6 +69,8 @@ func TestWhatNoOperationTakesIsBadInput(t *testing.T) {
 		"a plan without ranges":           {"range", func(r *comparebytes.Request) { r.Plan.RangeSize = 0 }, "a plan of 5 ranges of 0 bytes"},
 		"a plan without blocks":           {"range", func(r *comparebytes.Request) { r.Plan.BlockSize = 0 }, `"plan": a plan of`},
 		"a plan of nothing":               {"range", func(r *comparebytes.Request) { *r.Plan = comparebytes.Plan{} }, `"plan": a pair needs`},
+		"a plan without a key":            {"range", func(r *comparebytes.Request) { r.Plan.Pair.Key = "" }, `"plan": a pair needs`},
+		"a plan without a version":        {"range", func(r *comparebytes.Request) { r.Plan.Pair.Version = "" }, `"plan": a pair needs`},
 		"a plan with MD5":                 {"range", func(r *comparebytes.Request) { r.Plan.Algorithm = "MD5" }, `"plan": digest algorithm "MD5" is none of`},
 		"a plan of too many ranges": {"conclude", func(r *comparebytes.Request) {
 			r.Plan.Pair.Size, r.Plan.RangeSize, r.Plan.Ranges = 12_801, 1, 12_801
@@ -94,9 +96,22 @@ func TestWhatNoOperationTakesIsBadInput(t *testing.T) {
 
 func TestAPayloadOfAnotherShapeIsBadInput(t *testing.T) {
 	function := deploy((&fakeS3{}).start(t), nil)
-	for _, payload := range []any{[]int{}, map[string]any{"operation": 1}, map[string]any{}} {
+	halfGood := map[string]any{"operation": "compare", "batch": batchOf(25), "results": 1}
+	for _, payload := range []any{[]int{}, map[string]any{"operation": 1}, map[string]any{}, halfGood} {
 		name, _ := told(t, function.task(t.Context(), payload, nil))
 		assert.Equal(t, reason.BadInput, name, payload)
+	}
+}
+
+func TestEveryReplicaOfALookCanBeRead(t *testing.T) {
+	fake := &fakeS3{}
+	fake.hold([]byte("12345"), []byte("12345"))
+	d := deploy(fake.start(t), nil)
+	for i := range 3 {
+		b := batchOf(5)
+		b.Replica = i
+		b.Reading[0].Look.Replicas[i].Bucket = "copy"
+		assert.Equal(t, verdict.Object, d.must(t, b).Replica.Found)
 	}
 }
 
