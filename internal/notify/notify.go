@@ -1,11 +1,18 @@
-// Package notify is the use case of the failure-notifier function. It alerts
-// operators about what comes into the failure queue:
+// Package notify is the use case of the failure-notifier function: the one sender
+// of e-mails about what was found. It takes what comes into the failure queue:
 //
-//   - parked messages that somebody moved there, to be alerted again. Each goes
-//     back into the validation DLQ, because the failure queue's copy is the only
-//     one.
-//   - S3's notifications of replications that failed. The upload's own message
-//     is with the workflow, which finds a mark and sends no second alert.
+//   - a batch.Report: failures of a round that an execution hands over
+//   - a parked message that an operator moved there, so that operators are told of
+//     it again. It goes back into the validation DLQ, because the failure queue's
+//     copy is the only one.
+//   - a notification of S3 that it gave up a replication. It goes on to the
+//     validation queue, where its version is looked at like an upload, and comes
+//     back in a report if the replica is missing.
+//   - a message of the sender to itself, which wakes it up while something is open
+//
+// What operators are told, and when, is decided by package told. Its memory is one
+// object of the working bucket, which two invocations at once change in turn by
+// conditional writes. docs/decisions/0032 has the reasons.
 package notify
 
 import (
@@ -15,14 +22,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"autobackup/internal/alert"
-	"autobackup/internal/batch"
-	"autobackup/internal/s3event"
-	"autobackup/internal/verdict"
 )
 
 // margin is what is left of an invocation's time for its answer. Without the
@@ -36,100 +40,131 @@ type Publisher interface {
 
 // Sender is what notify needs of SQS.
 type Sender interface {
-	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
+	SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error)
 }
 
-// Marks remembers that operators were alerted that destination gets no replica
-// of a version.
-type Marks interface {
-	Put(ctx context.Context, v s3event.ObjectVersion, destination string) error
+// Objects is what notify needs of S3.
+type Objects interface {
+	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
+	PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
 }
 
-// Notifier alerts, and puts back or leaves marks.
+// Notifier tells operators what was found.
 type Notifier struct {
-	Stage  string
-	Topic  string         // ARN of the topic operators are subscribed to
-	Queues alert.Queues   // messages are put back into the DLQ, by its URL
-	Policy verdict.Policy // the workflow's
-	Marks  Marks
-	SNS    Publisher
-	SQS    Sender
-	Log    *slog.Logger
+	Alert         alert.Context // its DLQURL is where messages are parked
+	Topic         string        // ARN of the topic that operators are subscribed to
+	ValidationURL string        // of the queue where versions are looked at
+	FailureURL    string        // of the queue that the records come from
+	Bucket        string        // the working bucket, which keeps the memory
+	S3            Objects
+	SNS           Publisher
+	SQS           Sender
+	Now           func() time.Time
+	Log           *slog.Logger
 }
 
-// Notify takes records of the failure queue, each for itself. Its answer names
-// those that stay in that queue because they could not be alerted and put back;
-// SQS hands them over again
+// Notify takes records of the failure queue. The answer names those that stay
+// there because a message of theirs was not sent on; SQS hands them over again
 // (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
-// A record may so be alerted and put back twice, but is never lost. It has no
-// error of its own.
+//
+// The error is for what concerns all records: the memory can't be read or written,
+// the e-mail can't be published, the sender can't wake itself up, or nothing could
+// be sent on. All records are handed over again, and the function's errors are
+// counted, so that an alarm tells that the sender is broken. Handing over a record
+// again tells nobody twice; its message may be in a queue twice then.
 func (n Notifier) Notify(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-margin))
 		defer cancel()
 	}
-	answer := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	i := invocation{Notifier: n}
 	for _, record := range e.Records {
-		if err := n.notify(ctx, record); err != nil {
-			n.Log.ErrorContext(ctx, "message stays in the failure queue", "messageId", record.MessageId, "error", err.Error())
-			answer.BatchItemFailures = append(answer.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: record.MessageId})
+		i.tasks = append(i.tasks, read(record))
+	}
+	i.log(ctx)
+	i.forward(ctx)
+	if err := i.tell(ctx); err != nil {
+		return events.SQSEventResponse{}, err
+	}
+	i.park(ctx) // last, so that what is handed over again was not parked before
+	return i.answer(ctx)
+}
+
+// invocation is a Notifier at work on its records.
+type invocation struct {
+	Notifier
+	tasks  []task
+	sent   int   // messages that were sent on
+	failed error // of the first message that was not
+}
+
+// forward hands S3's notifications to the validation. One that the queue refuses
+// for its length is told and parked as it is.
+func (i *invocation) forward(ctx context.Context) {
+	var all []outgoing
+	for at, t := range i.tasks {
+		for _, body := range t.notifications {
+			// The version was uploaded long ago, so there is no lag to wait for. (The
+			// SDK sends no delay of 0, and without one the queue's own applies.)
+			all = append(all, outgoing{task: at, body: body, delay: time.Second})
+		}
+	}
+	for k, err := range i.send(ctx, i.ValidationURL, all) {
+		if t := &i.tasks[all[k].task]; refusedForGood(err) {
+			t.refused(all[k].body)
+		} else {
+			i.done(t, err)
+		}
+	}
+}
+
+// park puts messages into the validation DLQ, except those of a record that comes
+// back anyway.
+func (i *invocation) park(ctx context.Context) {
+	var all []outgoing
+	for at, t := range i.tasks {
+		if t.err != nil {
+			continue
+		}
+		for _, p := range t.parked {
+			p.task = at
+			all = append(all, p)
+		}
+	}
+	for k, err := range i.send(ctx, i.Alert.Queues.DLQURL, all) {
+		i.done(&i.tasks[all[k].task], err)
+	}
+}
+
+// done keeps what became of one message of a task.
+func (i *invocation) done(t *task, err error) {
+	if err == nil {
+		i.sent++
+		return
+	}
+	t.err = err
+	if i.failed == nil {
+		i.failed = err
+	}
+}
+
+func (i *invocation) answer(ctx context.Context) (events.SQSEventResponse, error) {
+	answer := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	if i.failed != nil && i.sent == 0 {
+		return answer, fmt.Errorf("nothing was sent on of %d records, which stay in the failure queue: %w", len(i.tasks), i.failed)
+	}
+	for _, t := range i.tasks {
+		if t.err != nil {
+			i.Log.ErrorContext(ctx, "message stays in the failure queue", "messageId", t.id, "error", t.err.Error())
+			answer.BatchItemFailures = append(answer.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: t.id})
 		}
 	}
 	return answer, nil
 }
 
-// notify tells the kinds of records apart. Only parked messages have attributes:
-// the body of one may look like anything.
-func (n Notifier) notify(ctx context.Context, record events.SQSMessage) error {
-	if len(record.MessageAttributes) > 0 || !s3event.IsNotification(record.Body) {
-		return n.alertAgain(ctx, record, read(record))
+func (i *invocation) log(ctx context.Context) {
+	for _, t := range i.tasks {
+		i.Log.LogAttrs(ctx, t.level, t.line, append([]slog.Attr{slog.String("messageId", t.id)}, t.attrs...)...)
 	}
-	notification, err := s3event.ParseNotification(record.Body)
-	switch {
-	case err != nil:
-		return n.alertAgain(ctx, record, unreadable(record, err))
-	case notification.Test != "":
-		n.Log.InfoContext(ctx, "s3 tested that it reaches the queue", "messageId", record.MessageId, "bucket", notification.Test)
-		return nil
-	default:
-		return n.replicationFailed(ctx, record.MessageId, notification.Failures)
-	}
-}
-
-func (n Notifier) alertAgain(ctx context.Context, record events.SQSMessage, p parked) error {
-	if p.alerted >= alert.MaxAlerts {
-		n.Log.WarnContext(ctx, "no e-mail: operators were alerted about this message often enough",
-			"messageId", record.MessageId, "alerts", p.alerted)
-		return n.putBack(ctx, record, p.alerted)
-	}
-	text := alert.Compose(alert.Context{Stage: n.Stage, Execution: p.execution, Alerted: p.alerted, Queues: n.Queues}, []batch.Failed{p.failed})
-	if err := n.publish(ctx, p.failed.ID, text); err != nil {
-		return err
-	}
-	if err := n.putBack(ctx, record, p.alerted+1); err != nil {
-		return err
-	}
-	n.Log.InfoContext(ctx, "alerted and put back",
-		"messageId", record.MessageId, "reason", string(p.failed.Reason), "execution", p.execution, "alerts", p.alerted+1)
-	return nil
-}
-
-func (n Notifier) publish(ctx context.Context, messageID string, text batch.Alert) error {
-	_, err := n.SNS.Publish(ctx, &sns.PublishInput{
-		TopicArn: aws.String(n.Topic), Subject: aws.String(text.Subject), Message: aws.String(text.Message)})
-	if err != nil {
-		return fmt.Errorf("publish the alert about message %s to %s: %w", messageID, n.Topic, err)
-	}
-	return nil
-}
-
-// putBack sends the body unchanged.
-func (n Notifier) putBack(ctx context.Context, record events.SQSMessage, alerts int) error {
-	_, err := n.SQS.SendMessage(ctx, &sqs.SendMessageInput{
-		QueueUrl: aws.String(n.Queues.DLQURL), MessageBody: aws.String(record.Body), MessageAttributes: attributes(record, alerts)})
-	if err != nil {
-		return fmt.Errorf("put message %s back into %s: %w", record.MessageId, n.Queues.DLQURL, err)
-	}
-	return nil
 }

@@ -1,246 +1,285 @@
 package notify_test
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/alert"
-	"autobackup/internal/notify"
-	"autobackup/internal/s3event"
+	"autobackup/internal/batch"
+	"autobackup/internal/reason"
+	"autobackup/internal/told"
 	"autobackup/internal/verdict"
 )
 
-const (
-	topic     = "arn:aws:sns:eu-central-1:123456789012:autobackup-failure-topic-test"
-	dlq       = "https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-validation-dlq-test"
-	execution = "arn:aws:states:eu-central-1:123456789012:execution:autobackup-validation-test:6b1f8c1e"
-	detail    = "primary docs (eu-central-1) and replica docs-r (eu-west-1): sizes differ"
-)
+const execution = "arn:aws:states:eu-central-1:123456789012:execution:autobackup-validation-test:6b1f8c1e"
 
-// stack is SNS and SQS: it records calls in their order and refuses those that
-// a message's id is listed for.
-type stack struct {
-	calls      []string
-	mails      []string
-	sent       []*sqs.SendMessageInput
-	failMail   string // refuse mails that contain it
-	failSend   string // refuse bodies that contain it
-	hangSendOn string // hang on bodies that contain it until the context ends
-	failMark   bool
-	marks      []string
+// upload is the event of version key@1 of bucket docs.
+func upload(key string) string {
+	return fmt.Sprintf(`{"source":"aws.s3","detail-type":"Object Created","region":"eu-central-1","time":"2026-03-02T11:00:00Z","detail":{"bucket":{"name":"docs"},"object":{"key":%q,"version-id":"1","size":3}}}`, key)
 }
 
-func (s *stack) Put(_ context.Context, v s3event.ObjectVersion, destination string) error {
-	if s.failMark {
-		return errors.New("mark refused")
-	}
-	s.calls = append(s.calls, "mark")
-	s.marks = append(s.marks, v.URI()+" to "+destination)
-	return nil
+// gaveUp is a record of a notification of S3.
+func gaveUp(key, operation string) string {
+	return fmt.Sprintf(`{"eventSource":"aws:s3","awsRegion":"eu-central-1","eventTime":"2026-03-02T11:01:00Z","eventName":"Replication:OperationFailedReplication",`+
+		`"s3":{"bucket":{"name":"docs"},"object":{"key":%q,"size":3,"versionId":"1"}},`+
+		`"replicationEventData":{"replicationRuleId":"all","destinationBucket":"arn:aws:s3:::docs-r","s3Operation":%q,"requestTime":"2026-03-02T11:00:00Z","failureReason":"DstBucketNotFound"}}`, key, operation)
 }
 
-func (s *stack) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns.Options)) (*sns.PublishOutput, error) {
-	if aws.ToString(in.TopicArn) != topic {
-		return nil, fmt.Errorf("unexpected topic %s", aws.ToString(in.TopicArn))
-	}
-	if s.failMail != "" && strings.Contains(*in.Message, s.failMail) {
-		return nil, errors.New("publish refused")
-	}
-	s.calls = append(s.calls, "publish")
-	s.mails = append(s.mails, *in.Subject+"\n"+*in.Message)
-	return &sns.PublishOutput{}, nil
+func notification(records ...string) string {
+	return `{"Records":[` + strings.Join(records, ",") + `]}`
 }
 
-func (s *stack) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
-	if aws.ToString(in.QueueUrl) != dlq {
-		return nil, fmt.Errorf("unexpected queue %s", aws.ToString(in.QueueUrl))
-	}
-	if s.failSend != "" && strings.Contains(*in.MessageBody, s.failSend) {
-		return nil, errors.New("send refused")
-	}
-	if s.hangSendOn != "" && strings.Contains(*in.MessageBody, s.hangSendOn) {
-		<-ctx.Done()
-		return nil, context.Cause(ctx)
-	}
-	s.calls = append(s.calls, "send")
-	s.sent = append(s.sent, in)
-	return &sqs.SendMessageOutput{}, nil
+func missing(key string) batch.Failed {
+	return batch.Failed{ID: "m-" + key, Body: upload(key), Reason: reason.ReplicaMissing, Detail: "replica docs-r lacks it", Verdict: verdict.Verdict{
+		Outcome: verdict.Failed, Reason: reason.ReplicaMissing,
+		Replicas: []verdict.Entry{{Bucket: "docs-r", Region: "eu-west-1", Outcome: verdict.Failed, Reason: reason.ReplicaMissing, Status: "PENDING"}}}}
 }
 
-func notifier(s *stack, log *bytes.Buffer) notify.Notifier {
-	queue := "arn:aws:sqs:eu-central-1:123456789012:autobackup-"
-	return notify.Notifier{
-		Stage: "test", Topic: topic, SNS: s, SQS: s, Marks: s, Policy: verdict.Policy{Deadline: time.Hour}, Log: slog.New(slog.NewTextHandler(log, nil)),
-		Queues: alert.Queues{DLQURL: dlq, DLQARN: queue + "validation-dlq-test", ValidationARN: queue + "validation-queue-test", FailureARN: queue + "failure-queue-test"},
-	}
+func report(t require.TestingT, failures ...batch.Failed) string {
+	return encode(t, batch.Report{Execution: execution, Failures: failures})
 }
 
-func run(t *testing.T, s *stack, records ...events.SQSMessage) (log string, failed []string) {
-	t.Helper()
-	var out bytes.Buffer
-	answer, err := notifier(s, &out).Notify(t.Context(), events.SQSEvent{Records: records})
+// parked is a message of the validation DLQ.
+func parked(t require.TestingT, key, alerts string) events.SQSMessage {
+	f := missing(key)
+	return events.SQSMessage{MessageId: "id-" + key, Body: f.Body, MessageAttributes: map[string]events.SQSMessageAttribute{
+		"reason": str(string(f.Reason)), "detail": str(f.Detail), "facts": str(encode(t, f.Verdict)), "execution": str(execution), "alerts": num(alerts)}}
+}
+
+func message(body string) events.SQSMessage { return events.SQSMessage{MessageId: "id", Body: body} }
+
+// values are what was sent to a queue, as body and attributes.
+func values(sent []types.SendMessageBatchRequestEntry) (all []map[string]string) {
+	for _, e := range sent {
+		one := map[string]string{"body": *e.MessageBody}
+		for name, a := range e.MessageAttributes {
+			one[name] = *a.DataType + " " + aws.ToString(a.StringValue)
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+func TestAReportIsToldWithAllItsFacts(t *testing.T) {
+	w := newWorld(t)
+	failed, err := w.invoke(message(report(t, missing("a.txt"), missing("b.txt"))))
 	require.NoError(t, err)
-	require.NotNil(t, answer.BatchItemFailures, "an empty list, not null")
-	for _, f := range answer.BatchItemFailures {
-		failed = append(failed, f.ItemIdentifier)
-	}
-	return out.String(), failed
-}
-
-func text(value string) events.SQSMessageAttribute {
-	return events.SQSMessageAttribute{DataType: "String", StringValue: &value}
-}
-
-func number(value string) events.SQSMessageAttribute {
-	return events.SQSMessageAttribute{DataType: "Number", StringValue: &value}
-}
-
-func parked(key, alerts string) events.SQSMessage {
-	return events.SQSMessage{
-		MessageId: "id-" + key,
-		Body: `{"source":"aws.s3","detail-type":"Object Created","time":"2026-03-02T09:14:05Z","region":"eu-central-1",` +
-			`"detail":{"bucket":{"name":"docs"},"object":{"key":"` + key + `","size":3,"version-id":"v1"},"reason":"PutObject"}}`,
-		MessageAttributes: map[string]events.SQSMessageAttribute{
-			"reason": text("SIZE_MISMATCH"), "detail": text(detail), "execution": text(execution), "alerts": number(alerts),
-			"trace": {DataType: "Binary.x", BinaryValue: []byte{1, 2}},
-		},
-	}
-}
-
-// attribute is "type:value" of a sent message's attribute.
-func attribute(in *sqs.SendMessageInput, name string) string {
-	a, ok := in.MessageAttributes[name]
-	if !ok {
-		return "absent"
-	}
-	return aws.ToString(a.DataType) + ":" + aws.ToString(a.StringValue) + string(a.BinaryValue)
-}
-
-func TestAParkedMessageIsAlertedThenPutBackUnchanged(t *testing.T) {
-	s := &stack{}
-	record := parked("a.txt", "2")
-	log, failed := run(t, s, record)
-
 	assert.Empty(t, failed)
-	assert.Equal(t, []string{"publish", "send"}, s.calls)
-	assert.True(t, strings.HasPrefix(s.mails[0], "[test] Backup check failed: SIZE_MISMATCH s3://docs/a.txt (alert 3)\n"), s.mails[0])
-	for _, want := range []string{"This is alert 3 of at most 10 about it.", detail, execution, "Replica:         docs-r (eu-west-1)"} {
-		assert.Contains(t, s.mails[0], want)
-	}
-	assert.Equal(t, record.Body, *s.sent[0].MessageBody)
-	for name, want := range map[string]string{
-		"reason": "String:SIZE_MISMATCH", "detail": "String:" + detail, "execution": "String:" + execution,
-		"alerts": "Number:3", "trace": "Binary.x:\x01\x02",
-	} {
-		assert.Equal(t, want, attribute(s.sent[0], name))
-	}
-	assert.Len(t, s.sent[0].MessageAttributes, 5)
-	assert.Contains(t, log, `msg="alerted and put back" messageId=id-a.txt reason=SIZE_MISMATCH`)
+	require.Len(t, w.mails, 1)
+	assert.Equal(t, []string{"single REPLICA_MISSING docs-r 2"}, w.told())
+	news := w.mails[0].news
+	assert.Equal(t, alert.Compose(stage, news), alert.Email{Subject: w.mails[0].subject, Message: w.mails[0].message})
+	e := news.Causes[0].Examples[0]
+	assert.Equal(t, []string{"m-a.txt", execution, "replica docs-r lacks it"}, []string{e.MessageID, e.Execution, e.Detail})
+	assert.Equal(t, missing("a.txt").Verdict, e.Verdict)
+	assert.Equal(t, 0, e.Alerts)
+	assert.Empty(t, w.sent[dlq], "an execution parks what it reports")
+	assert.Contains(t, w.log.String(), `level=INFO msg="report of failures" messageId=id execution=`+execution+" failures=2")
+	assert.Contains(t, w.log.String(), `level=INFO msg=told reason=REPLICA_MISSING bucket=docs replica=docs-r cause="" kind=single new=2 total=2`)
 }
 
-func TestAMessageThatSQSMovedIsToldAsNotProcessed(t *testing.T) {
-	s := &stack{}
-	record := parked("a.txt", "0")
-	record.MessageAttributes = nil
-	_, failed := run(t, s, record)
-
+func TestAParkedMessageIsToldAgainAndPutBackAsItWas(t *testing.T) {
+	w := newWorld(t)
+	m := parked(t, "a.txt", "3")
+	m.MessageAttributes["more"] = events.SQSMessageAttribute{DataType: "Binary", BinaryValue: []byte("x")}
+	failed, err := w.invoke(m)
+	require.NoError(t, err)
 	assert.Empty(t, failed)
-	assert.Contains(t, s.mails[0], "[test] Backup check failed: WORKFLOW_ERROR s3://docs/a.txt\n")
-	assert.Contains(t, s.mails[0], "Finding:         could not be processed: no execution parked the message")
-	assert.Equal(t, "Number:1", attribute(s.sent[0], "alerts"))
-	assert.Len(t, s.sent[0].MessageAttributes, 1)
+	require.Len(t, w.mails, 1)
+	e := w.mails[0].news.Causes[0].Examples[0]
+	assert.Equal(t, "s3://docs/a.txt@1", e.Object.URI())
+	e.Object = nil
+	assert.Equal(t, told.Example{MessageID: "id-a.txt", Execution: execution, Detail: "replica docs-r lacks it", Verdict: missing("a.txt").Verdict, Alerts: 3}, e)
+	require.Len(t, w.sent[dlq], 1)
+	assert.Equal(t, []byte("x"), w.sent[dlq][0].MessageAttributes["more"].BinaryValue)
+	assert.Nil(t, w.sent[dlq][0].MessageAttributes["more"].StringValue)
+	assert.Equal(t, []map[string]string{{"body": upload("a.txt"), "reason": "String REPLICA_MISSING", "detail": "String replica docs-r lacks it",
+		"facts": "String " + encode(t, missing("a.txt").Verdict), "execution": "String " + execution, "alerts": "Number 4", "more": "Binary "}}, values(w.sent[dlq]))
+	assert.Contains(t, w.log.String(), `level=INFO msg="parked message, to be told of again" messageId=id-a.txt reason=REPLICA_MISSING execution=`+execution+" alerts=3")
 }
 
-func TestInvariant1AMessageIsAlertedOrPutBackOrStaysInItsQueue(t *testing.T) {
+func TestWhatAParkedMessageLacksIsMadeUp(t *testing.T) {
+	const notParked = "could not be processed: no execution parked the message, so it came to the dead-letter queue without a verdict"
 	tests := map[string]struct {
-		stack stack
-		calls []string
-		log   string
+		attributes map[string]events.SQSMessageAttribute
+		reason     reason.Code
+		detail     string
+		alerts     int
+		back       map[string]string
 	}{
-		"publishing fails": {stack{failMail: "b.txt"}, []string{"publish", "send", "publish", "send"},
-			"publish the alert about message id-b.txt to " + topic + ": publish refused"},
-		"putting back fails": {stack{failSend: "b.txt"}, []string{"publish", "send", "publish", "publish", "send"},
-			"put message id-b.txt back into " + dlq + ": send refused"},
+		"moved by SQS, after its receives": {nil, reason.WorkflowError, notParked, 0, map[string]string{"reason": "String WORKFLOW_ERROR", "alerts": "Number 1"}},
+		"told of again after that": {map[string]events.SQSMessageAttribute{"reason": str("WORKFLOW_ERROR"), "alerts": num("1")},
+			reason.WorkflowError, notParked, 1, map[string]string{"reason": "String WORKFLOW_ERROR", "alerts": "Number 2"}},
+		"an execution that broke": {map[string]events.SQSMessageAttribute{"reason": str("WORKFLOW_ERROR"), "execution": str(execution)},
+			reason.WorkflowError, "", 0, map[string]string{"reason": "String WORKFLOW_ERROR", "execution": "String " + execution, "alerts": "Number 1"}},
+		"a detail of its own": {map[string]events.SQSMessageAttribute{"detail": str("mine")},
+			reason.WorkflowError, "mine", 0, map[string]string{"reason": "String WORKFLOW_ERROR", "detail": "String mine", "alerts": "Number 1"}},
+		"facts that were cut, a number that is none": {map[string]events.SQSMessageAttribute{"reason": str("ARCHIVED"), "facts": str(`{"verdict":"failed","reason":"X","replicas":[`), "alerts": str("many")},
+			reason.Archived, "", 0, map[string]string{"reason": "String ARCHIVED", "facts": `String {"verdict":"failed","reason":"X","replicas":[`, "alerts": "Number 1"}},
+		"a number that nobody counts to": {map[string]events.SQSMessageAttribute{"reason": str("ARCHIVED"), "alerts": num("-5")},
+			reason.Archived, "", 0, map[string]string{"reason": "String ARCHIVED", "alerts": "Number 1"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			log, failed := run(t, &tt.stack, parked("a.txt", "1"), parked("b.txt", "1"), parked("c.txt", "1"))
-			assert.Equal(t, []string{"id-b.txt"}, failed, "invariant 2: its batch mates are done")
-			assert.Equal(t, tt.calls, tt.stack.calls)
-			assert.Contains(t, log, `level=ERROR msg="message stays in the failure queue" messageId=id-b.txt`)
-			assert.Contains(t, log, tt.log)
+			w := newWorld(t)
+			failed, err := w.invoke(events.SQSMessage{MessageId: "id", Body: upload("a"), MessageAttributes: tt.attributes})
+			require.NoError(t, err)
+			assert.Empty(t, failed)
+			require.Len(t, w.mails, 1)
+			c := w.mails[0].news.Causes[0]
+			assert.Equal(t, tt.reason, c.Reason)
+			assert.Equal(t, tt.detail, c.Examples[0].Detail)
+			assert.Equal(t, verdict.Verdict{Outcome: verdict.Failed, Reason: tt.reason, Detail: tt.detail}, c.Examples[0].Verdict)
+			assert.Equal(t, tt.alerts, c.Examples[0].Alerts)
+			tt.back["body"] = upload("a")
+			assert.Equal(t, []map[string]string{tt.back}, values(w.sent[dlq]))
 		})
 	}
 }
 
-func TestInvariant3AMessageHandedOverTwiceIsPutBackTwice(t *testing.T) {
-	s := &stack{}
-	_, failed := run(t, s, parked("a.txt", "1"), parked("a.txt", "1"))
-	assert.Empty(t, failed)
-	require.Len(t, s.sent, 2)
-	assert.Equal(t, s.sent[0], s.sent[1], "repeated, not contradicted")
-}
-
-func TestNoLoopOfEMailsCanForm(t *testing.T) {
-	s := &stack{}
-	record := parked("a.txt", "1")
-	for range 3 * alert.MaxAlerts { // as if a queue brought every message back
-		_, failed := run(t, s, record)
-		require.Empty(t, failed)
-		record.MessageAttributes["alerts"] = number(aws.ToString(s.sent[len(s.sent)-1].MessageAttributes["alerts"].StringValue))
-	}
-	assert.Len(t, s.mails, alert.MaxAlerts-1, "the workflow sent the first")
-	assert.Len(t, s.sent, 3*alert.MaxAlerts, "never silence: the message is kept")
-	log, _ := run(t, s, record)
-	assert.Contains(t, log, `level=WARN msg="no e-mail: operators were alerted about this message often enough" messageId=id-a.txt alerts=10`)
-}
-
-func TestHostileAttributesAreToldSafely(t *testing.T) {
-	for value, next := range map[string]string{"": "1", "-5": "1", "x\n": "1", "99999999999999999999": "1", "3.5": "1", "4": "5"} {
-		s := &stack{}
-		record := parked("a.txt", value)
-		record.MessageAttributes["reason"] = text("\x1b[31mOK\n")
-		record.MessageAttributes["execution"] = text("arn:\nfake")
-		_, failed := run(t, s, record)
-		assert.Empty(t, failed)
-		assert.Contains(t, s.mails[0], "[test] Backup check failed: UNKNOWN_REASON s3://docs/a.txt")
-		assert.Contains(t, s.mails[0], `Reason given:    "\x1b[31mOK\n"`)
-		assert.NotContains(t, s.mails[0], "\x1b")
-		assert.NotContains(t, s.mails[0], "\nfake")
-		assert.Equal(t, "Number:"+next, attribute(s.sent[0], "alerts"))
-	}
-}
-
-func TestNoRecordsMakeNoCalls(t *testing.T) {
-	s := &stack{}
-	_, failed := run(t, s)
-	assert.Empty(t, failed)
-	assert.Empty(t, s.calls)
-}
-
-func TestTheAnswerComesBeforeTheInvocationTimesOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		defer cancel()
-		s := &stack{hangSendOn: "b.txt"}
-		start := time.Now()
-		answer, err := notifier(s, new(bytes.Buffer)).Notify(ctx, events.SQSEvent{Records: []events.SQSMessage{parked("a.txt", "1"), parked("b.txt", "1")}})
+func TestAParkedMessageMayLookLikeAnything(t *testing.T) {
+	for _, body := range []string{notification(gaveUp("a", "OBJECT_PUT")), report(t, missing("a")), `{"wakeUp":"2026-03-02T12:00:00Z"}`, "scrambled"} {
+		w := newWorld(t)
+		m := parked(t, "a", "1")
+		m.Body = body
+		_, err := w.invoke(m)
 		require.NoError(t, err)
-		assert.Equal(t, 28*time.Second, time.Since(start))
-		assert.Equal(t, []events.SQSBatchItemFailure{{ItemIdentifier: "id-b.txt"}}, answer.BatchItemFailures, "a.txt is done and not handed over again")
-	})
+		require.Len(t, w.sent[dlq], 1)
+		assert.Equal(t, body, *w.sent[dlq][0].MessageBody)
+		assert.Empty(t, w.sent[validation])
+		assert.Equal(t, []string{"single REPLICA_MISSING docs-r 1"}, w.told())
+	}
+}
+
+func TestAMessageThatWasToldOftenEnoughIsPutBackWithoutAnEmail(t *testing.T) {
+	for alerts, mails := range map[string]int{fmt.Sprint(alert.MaxAlerts - 1): 1, fmt.Sprint(alert.MaxAlerts): 0, "4711": 0} {
+		w := newWorld(t)
+		_, err := w.invoke(parked(t, "a", alerts))
+		require.NoError(t, err)
+		assert.Len(t, w.mails, mails)
+		require.Len(t, w.sent[dlq], 1)
+		back := values(w.sent[dlq])[0]
+		assert.Equal(t, upload("a"), back["body"])
+		if mails == 0 {
+			assert.Equal(t, "Number "+alerts, back["alerts"])
+			assert.Contains(t, w.log.String(), `level=WARN msg="no e-mail: operators were told of this message often enough" messageId=id-a reason=REPLICA_MISSING execution=`+execution+" alerts="+alerts)
+		}
+	}
+}
+
+func TestANotificationIsLookedAtLikeAnUpload(t *testing.T) {
+	w := newWorld(t)
+	two := notification(gaveUp("b", "OBJECT_PUT"), gaveUp("c", "OBJECT_TAGGING"))
+	failed, err := w.invoke(message(notification(gaveUp("a", "OBJECT_PUT"))), message(two), message(`{"Records":[{"eventSource":"aws:s3","eventName":"ObjectCreated:Put"}]}`))
+	require.NoError(t, err)
+	assert.Empty(t, failed)
+	var bodies []string
+	for _, e := range w.sent[validation] {
+		bodies = append(bodies, *e.MessageBody)
+		assert.EqualValues(t, 1, e.DelaySeconds, "without a delay, SQS would take the queue's, and the SDK sends none of 0")
+		assert.Empty(t, e.MessageAttributes)
+	}
+	assert.ElementsMatch(t, []string{notification(gaveUp("a", "OBJECT_PUT")), notification(gaveUp("b", "OBJECT_PUT")), notification(gaveUp("c", "OBJECT_TAGGING")),
+		`{"Records":[{"eventSource":"aws:s3","eventName":"ObjectCreated:Put"}]}`}, bodies)
+	assert.Equal(t, []string{"Send validation-queue-test"}, w.calls, "nothing is told before it was looked at")
+	assert.Contains(t, w.log.String(), `level=INFO msg="notification of s3" messageId=id records=2`)
+}
+
+func TestANotificationThatIsTooLongIsToldAsItIs(t *testing.T) {
+	long := strings.Repeat("k", maxMessage)
+	const unlooked = "S3's notification is too long for the validation queue, so neither side was looked at"
+	for operation, basis := range map[string]verdict.Basis{"OBJECT_PUT": verdict.NotificationBasis, "OBJECT_TAGGING": verdict.ChangeBasis} {
+		w := newWorld(t)
+		body := notification(gaveUp(long[:1000], operation))
+		body = strings.Replace(body, `"all"`, `"`+long+`"`, 1)
+		failed, err := w.invoke(message(body), message(notification(gaveUp("short", "OBJECT_PUT"))))
+		require.NoError(t, err)
+		assert.Empty(t, failed)
+		require.Len(t, w.sent[validation], 1)
+		assert.Equal(t, []string{"single REPLICATION_FAILED docs-r DstBucketNotFound 1"}, w.told())
+		e := w.mails[0].news.Causes[0].Examples[0]
+		want := verdict.Verdict{Outcome: verdict.Failed, Reason: reason.ReplicationFailed, Replicas: []verdict.Entry{{
+			Bucket: "docs-r", Outcome: verdict.Failed, Reason: reason.ReplicationFailed, Basis: basis, Cause: "DstBucketNotFound", Detail: unlooked}}}
+		assert.Equal(t, want, e.Verdict)
+		assert.Equal(t, unlooked, e.Detail)
+		assert.Equal(t, "s3://docs/"+long[:1000]+"@1", e.Object.URI())
+		assert.Equal(t, []map[string]string{{"body": body, "reason": "String REPLICATION_FAILED", "detail": "String " + unlooked,
+			"facts": "String " + encode(t, want), "alerts": "Number 1"}}, values(w.sent[dlq]))
+	}
+}
+
+func TestATooLongNotificationThatIsNoneIsMalformed(t *testing.T) {
+	w := newWorld(t)
+	body := `{"Records":[{"eventSource":"` + strings.Repeat("x", maxMessage) + `"}]}`
+	_, err := w.invoke(message(body))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"single MALFORMED_EVENT 1"}, w.told())
+	require.Len(t, w.sent[dlq], 1)
+	back := values(w.sent[dlq])[0]
+	assert.Equal(t, body, back["body"])
+	assert.Contains(t, back["detail"], "malformed event: eventSource is ")
+}
+
+func TestS3sTestIsLoggedAndNothingElse(t *testing.T) {
+	w := newWorld(t)
+	failed, err := w.invoke(message(`{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"docs"}`))
+	require.NoError(t, err)
+	assert.Empty(t, failed)
+	assert.Empty(t, w.calls)
+	assert.Contains(t, w.log.String(), `level=INFO msg="s3 tested that it reaches the queue" messageId=id bucket=docs`)
+}
+
+func TestWhateverElseComesIsToldAndParked(t *testing.T) {
+	for body, detail := range map[string]string{
+		"scrambled": "malformed event: ", "{}": "malformed event: source is missing", `{"failures":null}`: "malformed event: ", `{"failures":[{"messageId":7}]}`: "malformed event: ",
+		`{"wakeUp":"soon"}`: "malformed event: ", `{"source":"aws.ec2"}`: `malformed event: source is "aws.ec2"`,
+	} {
+		t.Run(body, func(t *testing.T) {
+			w := newWorld(t)
+			failed, err := w.invoke(message(body))
+			require.NoError(t, err)
+			assert.Empty(t, failed)
+			assert.Equal(t, []string{"single MALFORMED_EVENT 1"}, w.told())
+			e := w.mails[0].news.Causes[0].Examples[0]
+			assert.Equal(t, body, e.Begins)
+			assert.Contains(t, e.Detail, detail)
+			assert.Equal(t, "id", e.MessageID)
+			assert.Equal(t, []map[string]string{{"body": body, "reason": "String MALFORMED_EVENT", "detail": "String " + e.Detail, "alerts": "Number 1"}}, values(w.sent[dlq]))
+			assert.Contains(t, w.log.String(), `level=WARN msg="message that is none of this queue's" messageId=id error="malformed event: `)
+		})
+	}
+}
+
+func TestWhatIsToldTwiceIsOneEmail(t *testing.T) {
+	w := newWorld(t)
+	m := message(report(t, missing("a")))
+	for range 3 {
+		_, err := w.invoke(m, m)
+		require.NoError(t, err)
+		w.now = w.now.Add(time.Hour)
+	}
+	assert.Equal(t, []string{"single REPLICA_MISSING docs-r 1"}, w.told())
+	again := missing("a")
+	again.Again, again.ID = true, "moved"
+	_, err := w.invoke(message(report(t, again)))
+	require.NoError(t, err)
+	assert.Len(t, w.mails, 2, "somebody had it looked at again")
+}
+
+func TestAnExecutionWithoutFailuresIsNoNews(t *testing.T) {
+	w := newWorld(t)
+	failed, err := w.invoke(message(`{"execution":"x","failures":[]}`))
+	require.NoError(t, err)
+	assert.Empty(t, failed)
+	assert.Empty(t, w.calls)
+	_, err = w.invoke()
+	require.NoError(t, err)
 }

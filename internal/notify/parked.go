@@ -2,52 +2,86 @@ package notify
 
 import (
 	"cmp"
+	"encoding/json"
+	"log/slog"
 	"strconv"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"autobackup/internal/alert"
 	"autobackup/internal/batch"
 	"autobackup/internal/reason"
+	"autobackup/internal/text"
+	"autobackup/internal/told"
+	"autobackup/internal/verdict"
 )
 
 // notParked is the detail of a message that no execution parked: SQS moved it
 // from the validation queue after its receives.
 const notParked = "could not be processed: no execution parked the message, so it came to the dead-letter queue without a verdict"
 
-// parked is a message with what its attributes tell.
-type parked struct {
-	failed    batch.Failed
-	execution string // ARN, or empty
-	alerted   int    // how often operators were alerted before
+// maxLogged bounds a value of a message in a line of the log, in bytes.
+const maxLogged = 200
+
+// parked is told again, as often as alert.MaxAlerts, and put back unchanged with
+// the number of alerts one higher.
+func parked(r events.SQSMessage) task {
+	value := func(name string) string { return aws.ToString(r.MessageAttributes[name].StringValue) }
+	f := batch.Failed{ID: r.MessageId, Body: r.Body, Again: true, Reason: reason.Code(value("reason")), Detail: value("detail")}
+	if f.Reason == "" {
+		f.Reason = reason.WorkflowError
+	}
+	if f.Reason == reason.WorkflowError && value("execution") == "" {
+		f.Detail = cmp.Or(f.Detail, notParked)
+	}
+	if json.Unmarshal([]byte(value("facts")), &f.Verdict) != nil {
+		f.Verdict = verdict.Verdict{} // facts that were cut, or that somebody else wrote
+	}
+	alerts, err := strconv.Atoi(value("alerts"))
+	if err != nil || alerts < 0 {
+		alerts = 0
+	}
+	t := task{id: r.MessageId, attrs: []slog.Attr{
+		slog.String("reason", text.Line(string(f.Reason), maxLogged)), slog.String("execution", text.Line(value("execution"), maxLogged)), slog.Int("alerts", alerts)}}
+	if alerts >= alert.MaxAlerts {
+		t.level, t.line = slog.LevelWarn, "no e-mail: operators were told of this message often enough"
+		t.parked = []outgoing{{body: r.Body, attributes: kept(r, f.Reason, alerts)}}
+		return t
+	}
+	t.line = "parked message, to be told of again"
+	t.findings = told.Findings(f, value("execution"), alerts)
+	t.parked = []outgoing{{body: r.Body, attributes: kept(r, f.Reason, alerts+1)}}
+	return t
 }
 
-// read takes any attributes: whoever may send to the queue may have written them.
-func read(record events.SQSMessage) parked {
-	text := func(name string) string { return aws.ToString(record.MessageAttributes[name].StringValue) }
-	failed := batch.Failed{ID: record.MessageId, Body: record.Body, Reason: reason.Code(text("reason")), Detail: text("detail")}
-	if failed.Reason == "" {
-		failed.Reason, failed.Detail = reason.WorkflowError, cmp.Or(failed.Detail, notParked)
+// kept are the record's own attributes with the number of alerts, and with a
+// reason: it is what tells that operators know of the message, where it is looked
+// at again. Nothing else is added, so that it still fits the validation queue.
+func kept(r events.SQSMessage, code reason.Code, alerts int) map[string]types.MessageAttributeValue {
+	all := map[string]types.MessageAttributeValue{"reason": str(string(code))}
+	for name, a := range r.MessageAttributes {
+		all[name] = types.MessageAttributeValue{DataType: aws.String(a.DataType), StringValue: a.StringValue, BinaryValue: a.BinaryValue}
 	}
-	alerted, err := strconv.Atoi(text("alerts"))
-	if err != nil {
-		alerted = 0
-	}
-	return parked{failed, text("execution"), max(alerted, 0)}
+	all["alerts"] = number(alerts)
+	return all
 }
 
-// unreadable is a message of S3's own form that can't be read as one.
-func unreadable(record events.SQSMessage, err error) parked {
-	return parked{failed: batch.Failed{ID: record.MessageId, Body: record.Body, Reason: reason.MalformedEvent, Detail: err.Error()}}
+// attributes are what a message is parked with that no execution parks.
+func attributes(f batch.Failed) map[string]types.MessageAttributeValue {
+	all := map[string]types.MessageAttributeValue{
+		"reason": str(string(f.Reason)), "detail": str(cmp.Or(f.Detail, "none")), "alerts": number(1)}
+	if facts, err := json.Marshal(f.Verdict); err == nil && f.Verdict.Outcome != "" {
+		all["facts"] = str(string(facts))
+	}
+	return all
 }
 
-// attributes are the record's own with a new count of alerts.
-func attributes(record events.SQSMessage, alerts int) map[string]types.MessageAttributeValue {
-	kept := map[string]types.MessageAttributeValue{}
-	for name, a := range record.MessageAttributes {
-		kept[name] = types.MessageAttributeValue{DataType: aws.String(a.DataType), StringValue: a.StringValue, BinaryValue: a.BinaryValue}
-	}
-	kept["alerts"] = types.MessageAttributeValue{DataType: aws.String("Number"), StringValue: aws.String(strconv.Itoa(alerts))}
-	return kept
+func str(s string) types.MessageAttributeValue {
+	return types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(s)}
+}
+
+func number(n int) types.MessageAttributeValue {
+	return types.MessageAttributeValue{DataType: aws.String("Number"), StringValue: aws.String(strconv.Itoa(n))}
 }
