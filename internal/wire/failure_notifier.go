@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"autobackup/internal/alert"
 	"autobackup/internal/handler"
 	"autobackup/internal/notify"
 )
@@ -27,30 +29,46 @@ func (r *records) Validate() error {
 
 // FailureNotifier builds the function that the failure queue triggers: records
 // go in, those that stay in the queue come out. Environment: STAGE, TOPIC_ARN,
-// WORK_BUCKET, the deadlines and queues of CompareETags.
+// WORK_BUCKET, VALIDATION_QUEUE_URL, FAILURE_QUEUE_URL, and for the commands in
+// e-mails VALIDATION_QUEUE_ARN, VALIDATION_DLQ_URL, VALIDATION_DLQ_ARN and
+// FAILURE_QUEUE_ARN.
 func FailureNotifier(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
+	build := FailureNotifierBy(time.Now) //nolint:forbidigo // here the wall clock enters: it says when operators are told
+	return build(cfg, env, log)
+}
+
+// FailureNotifierBy is FailureNotifier by another clock.
+func FailureNotifierBy(now func() time.Time) Build {
+	return func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
+		notifier := notify.Notifier{
+			S3: s3.NewFromConfig(cfg), SNS: sns.NewFromConfig(cfg), SQS: sqs.NewFromConfig(cfg), Now: now, Log: log,
+		}
+		if err := address(&notifier, env); err != nil {
+			return nil, err
+		}
+		notify := func(ctx context.Context, in records) (events.SQSEventResponse, error) {
+			return notifier.Notify(ctx, in.SQSEvent)
+		}
+		return handler.New("failure-notifier", log, notify), nil
+	}
+}
+
+// address reads where the notifier finds what it needs.
+func address(n *notify.Notifier, env func(string) string) error {
 	stage, queues, err := addressing(env)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	topic, err := resource(env, "TOPIC_ARN", "sns")
-	if err != nil {
-		return nil, err
+	n.Alert = alert.Context{Stage: stage, Queues: queues}
+	if n.Topic, err = resource(env, "TOPIC_ARN", "sns"); err != nil {
+		return err
 	}
-	policy, err := policy(env)
-	if err != nil {
-		return nil, err
+	if n.Bucket, err = text(env, "WORK_BUCKET", "autobackup-dev-work-123456789012"); err != nil {
+		return err
 	}
-	marks, err := marks(s3.NewFromConfig(cfg), env, log)
-	if err != nil {
-		return nil, err
+	if n.ValidationURL, err = text(env, "VALIDATION_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-validation-queue-dev"); err != nil {
+		return err
 	}
-	notifier := notify.Notifier{
-		Stage: stage, Topic: topic, Queues: queues, Policy: policy, Marks: marks,
-		SNS: sns.NewFromConfig(cfg), SQS: sqs.NewFromConfig(cfg), Log: log,
-	}
-	notify := func(ctx context.Context, in records) (events.SQSEventResponse, error) {
-		return notifier.Notify(ctx, in.SQSEvent)
-	}
-	return handler.New("failure-notifier", log, notify), nil
+	n.FailureURL, err = text(env, "FAILURE_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-failure-queue-dev")
+	return err
 }
