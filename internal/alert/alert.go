@@ -1,69 +1,51 @@
-// Package alert writes the text that operators read: what happened, where, what
-// was compared, why it matters and what to do next, with commands to paste. It
-// is pure: the workflow's alerts (compare-etags) and repeated ones
-// (failure-notifier) come from the same sentences.
+// Package alert writes the e-mails that operators read: what failed, in which
+// replica, what was compared, why it matters and what to do, with commands to
+// paste. It is pure, and it makes words from facts only: from told.News and from
+// verdicts. Where facts leave two causes open, the words name both.
 //
 // Everything that is not written in this package is hostile: object keys are
 // chosen by whoever may upload, message attributes by whoever may send. A text
 // therefore holds printable characters and its own line breaks only, and a
-// command means the same whatever the key is (see headObjects).
+// command means the same whatever the key and the version id are (see version in
+// shell.go).
 package alert
 
 import (
-	"cmp"
-	"fmt"
-	"slices"
-
-	"autobackup/internal/batch"
+	"autobackup/internal/told"
 )
 
-const (
-	// MaxBytes bounds an alert as it travels in the workflow's state: the bytes
-	// of batch.Alert as JSON, escapes included.
-	MaxBytes = 16 << 10
-	// MaxAlerts is how often operators are alerted about one message. Moving a
-	// message to the failure queue more often than that sends no e-mail, so
-	// that no arrangement of queues can become a loop of e-mails.
-	MaxAlerts = 10
-)
+// MaxAlerts is how often operators are told about one message. Moving a message
+// to the failure queue more often than that sends no e-mail, so that no
+// arrangement of queues can become a loop of e-mails.
+const MaxAlerts = 10
 
-// Context is what an alert says besides the messages that failed.
-type Context struct {
-	Stage     string
-	Execution string // ARN, or empty where no execution is known
-	Alerted   int    // how often operators were alerted about these messages before
-	Queues    Queues
+// Email is what is published to the topic that operators are subscribed to.
+type Email struct {
+	Subject string // one line of at most MaxSubject ASCII characters
+	Message string // at most MaxMessage bytes
 }
 
-// Queues are the queues that the commands in an alert name.
+// Context is what every e-mail of a deployment says.
+type Context struct {
+	Stage  string
+	Queues Queues
+}
+
+// Queues are the queues that the commands in an e-mail name.
 type Queues struct {
 	ValidationARN string // moving a message here has it looked at again
-	FailureARN    string // moving a message here alerts again
+	FailureARN    string // moving a message here has operators told of it again
 	DLQURL        string // the validation DLQ, where messages are parked
 	DLQARN        string
 }
 
-// Compose writes one alert for all failed messages, the most severe first. It
-// is at most MaxBytes long; where that leaves messages out, it says how many and
-// where they are. Without failed messages the alert is empty.
-func Compose(c Context, failed []batch.Failed) batch.Alert {
-	if len(failed) == 0 {
-		return batch.Alert{}
+// Compose writes one e-mail about all the news, the worst first. Where there is no
+// room for everything, it says how many are left out and where they are. Without
+// news the e-mail is empty.
+func Compose(c Context, n told.News) Email {
+	e := edit(c, n)
+	if len(e.sections) == 0 {
+		return Email{}
 	}
-	items := make([]item, len(failed))
-	for i, f := range failed {
-		items[i] = newItem(f)
-	}
-	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(a.severity, b.severity) })
-	a := batch.Alert{Subject: subject(c, items)}
-	a.Message = message(heading(c, items), ending(c), items, MaxBytes-encoded(a))
-	return a
-}
-
-// objects counts in words: "1 object", "2 objects".
-func objects(n int) string {
-	if n == 1 {
-		return "1 object"
-	}
-	return fmt.Sprintf("%d objects", n)
+	return Email{Subject: e.subject(), Message: e.message()}
 }

@@ -5,54 +5,52 @@ import (
 	"strings"
 )
 
-// detailed is how many failures are described at most. The others are listed.
+// MaxMessage is the length of Email.Message in bytes. SNS takes 256 KiB; nobody
+// reads more than this.
+const MaxMessage = 32 << 10
+
+// detailed is how many sections are described in full at most.
 const detailed = 3
 
-// message is the alert's text: a heading, the list of all failures, the first
+// message is the e-mail's text: a heading, the list of all sections, the worst
 // few in detail, and what to do with the parked messages. Heading and end are
-// always there; the rest is added while it fits into limit bytes of JSON, the
-// first failure's details before the list, so that one at least can be acted on.
-func message(top, end string, items []item, limit int) string {
-	left := room(limit - size(top) - size(end) - size("\n"+leftOut(len(items))))
+// always there; the rest is added while there is room, the details of the worst
+// before the list, so that one at least can be acted on.
+func (e edition) message() string {
+	top, end := e.heading(), ending(e.Queues)
+	left := room(MaxMessage - len(top) - len(end) - len("\n"+leftOut(len(e.sections))))
 
-	details := left.fill(items[:1], item.describe)
-	var list string
-	if len(items) > len(details) {
-		lines := left.fill(items, item.line)
+	details := left.fill(e.sections[:1], section.describe)
+	list := ""
+	if len(e.sections) > len(details) {
+		lines := left.fill(e.sections, section.line)
 		list = "\n" + strings.Join(lines, "")
-		if len(lines) < len(items) {
-			list += leftOut(len(items) - len(lines))
+		if len(lines) < len(e.sections) {
+			list += leftOut(len(e.sections) - len(lines))
 		}
 	}
-	details = append(details, left.fill(items[1:min(len(items), detailed)], item.describe)...)
+	many := min(len(e.sections), detailed)
+	details = append(details, left.fill(e.sections[1:many], section.describe)...)
+	details = append(details, left.fill(e.sections[max(many, 1):], section.brief)...)
 	return top + list + strings.Join(details, "") + end
 }
 
-// room is how many bytes of JSON are left.
+// room is how many bytes are left.
 type room int
 
-// fill takes the texts of the first items that fit.
-func (r *room) fill(items []item, text func(item) string) []string {
-	var texts []string
-	for _, i := range items {
-		t := text(i)
-		if size(t) > int(*r) {
+// fill takes the texts of the first sections that fit.
+func (r *room) fill(sections []section, text func(section) string) (texts []string) {
+	for _, s := range sections {
+		t := text(s)
+		if len(t) > int(*r) {
 			break
 		}
-		*r -= room(size(t))
+		*r -= room(len(t))
 		texts = append(texts, t)
 	}
 	return texts
 }
 
-func heading(c Context, items []item) string {
-	text := fmt.Sprintf("The backup check failed for %s in stage %s.\n", objects(len(items)), show(c.Stage, 32))
-	if c.Alerted > 0 {
-		text += fmt.Sprintf("This is alert %d of at most %d about it.\n", c.Alerted+1, MaxAlerts)
-	}
-	return text
-}
-
 func leftOut(n int) string {
-	return fmt.Sprintf("  and %d more, left out here: see the parked messages and the execution below\n", n)
+	return fmt.Sprintf("  and %d more, left out here: see the parked messages\n", n)
 }

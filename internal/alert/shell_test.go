@@ -2,7 +2,9 @@ package alert_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -11,98 +13,156 @@ import (
 	"pgregory.net/rapid"
 
 	"autobackup/internal/alert"
-	"autobackup/internal/batch"
-	"autobackup/internal/reason"
+	"autobackup/internal/s3event"
 )
 
-// script is the part of an alert that shows both sides of an object.
-func script(t require.TestingT, key string) string {
-	a := alert.Compose(prod, []batch.Failed{failure(reason.ContentMismatch, key, both)})
-	_, rest, ok := strings.Cut(a.Message, "What S3 answers now:\n")
+// script is the part of an e-mail that shows both sides of a version and copies it
+// in place: its commands, without the sentences between them.
+func script(t require.TestingT, key, version string) string {
+	x := situations["replica-missing/completed"].example()
+	x.Object.Key, x.Object.VersionID = key, version
+	_, rest, ok := strings.Cut(alert.Compose(prod, news(x)).Message, "\n  What S3 answers now:\n")
 	require.True(t, ok)
-	script, _, ok := strings.Cut(rest, "\n\nThe original messages")
+	rest, _, ok = strings.Cut(rest, "\n\nThe original messages\n")
 	require.True(t, ok)
-	return script
-}
-
-// assertSides checks what the AWS CLI gets as its arguments.
-func assertSides(t require.TestingT, commands [][]string, key string) {
-	require.Len(t, commands, 2)
-	for i, place := range [][2]string{{"docs-primary", "eu-central-1"}, {"docs-replica", "eu-west-1"}} {
-		got := map[string]string{}
-		args := commands[i]
-		require.Equal(t, []string{"aws", "s3api", "head-object"}, args[:3])
-		for j := 3; j < len(args); j += 2 {
-			got[args[j]] = args[j+1]
-		}
-		want := map[string]string{"--region": place[1], "--bucket": place[0], "--checksum-mode": "ENABLED"}
-		if input, ok := got["--cli-input-json"]; ok {
-			var members map[string]string
-			require.NoError(t, json.Unmarshal([]byte(input), &members))
-			require.Equal(t, map[string]string{"Key": key, "VersionId": "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrH"}, members)
-			delete(got, "--cli-input-json")
+	var commands []string
+	for _, line := range strings.Split(rest, "\n") {
+		if command, ok := strings.CutPrefix(line, "    "); ok {
+			commands = append(commands, command)
 		} else {
-			require.NotRegexp(t, `^-|^(?i)(fileb?|https?)://`, got["--key"], "the CLI takes it for something else")
-			want["--key"], want["--version-id"] = key, "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrH"
+			require.Regexp(t, `^  [A-Z]`, line, "neither a command nor a sentence")
 		}
-		assert.Equal(t, want, got)
 	}
+	return strings.Join(commands, "\n") + "\n"
 }
 
-func TestCommandsMeanTheirObjectWhateverItsKey(t *testing.T) {
+// copies says whether the e-mail has a command that copies the version: of an id as
+// S3 makes them, and a key that the CLI does not take for one.
+func copies(o s3event.ObjectVersion) bool {
+	return regexp.MustCompile(`^[A-Za-z0-9._-]+$`).MatchString(o.VersionID) && !strings.Contains(o.Key, "?versionId=")
+}
+
+// assertCommands checks what the AWS CLI gets as its arguments.
+func assertCommands(t require.TestingT, commands [][]string, o s3event.ObjectVersion) {
+	want := []map[string]string{
+		{"": "s3api head-object", "--region": "eu-central-1", "--bucket": "docs-primary", "--checksum-mode": "ENABLED", "Key": o.Key, "VersionId": o.VersionID},
+		{"": "s3api head-object", "--region": "eu-west-1", "--bucket": "docs-replica", "--checksum-mode": "ENABLED", "Key": o.Key, "VersionId": o.VersionID},
+	}
+	if o.VersionID == "" {
+		delete(want[0], "VersionId")
+		delete(want[1], "VersionId")
+	}
+	if copies(o) {
+		want = append(want, map[string]string{"": "s3api copy-object", "--region": "eu-central-1", "--bucket": "docs-primary",
+			"--storage-class": "STANDARD", "Key": o.Key, "CopySource": "docs-primary/" + o.Key + "?versionId=" + o.VersionID})
+	}
+	var got []map[string]string
+	for _, args := range commands {
+		got = append(got, options(t, args))
+	}
+	assert.Equal(t, want, got)
+}
+
+// options reads arguments as the AWS CLI does: what looks like an option is one,
+// and what looks like a file or a page is loaded.
+func options(t require.TestingT, args []string) map[string]string {
+	require.GreaterOrEqual(t, len(args), 2)
+	got := map[string]string{"": args[0] + " " + args[1]}
+	members := map[string]string{"--key": "Key", "--version-id": "VersionId", "--copy-source": "CopySource"}
+	for i := 2; i < len(args); i += 2 {
+		require.Regexp(t, `^--[a-z-]+$`, args[i], "an option")
+		require.Less(t, i+1, len(args))
+		require.NotRegexp(t, `^-|^$|^(?i)(fileb?|https?)://`, args[i+1], "the CLI takes it for something else")
+		switch name := args[i]; {
+		case name == "--cli-input-json":
+			require.NoError(t, json.Unmarshal([]byte(args[i+1]), &got))
+		case members[name] != "":
+			got[members[name]] = args[i+1]
+		default:
+			got[name] = args[i+1]
+		}
+	}
+	return got
+}
+
+func TestCommandsMeanTheirVersionWhateverItsKeyAndId(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		key := anyKey().Draw(t, "key")
-		assertSides(t, split(t, script(t, key)), key)
+		o := s3event.ObjectVersion{Key: anyKey().Draw(t, "key"), VersionID: anyVersionID().Draw(t, "version")}
+		assertCommands(t, split(t, script(t, o.Key, o.VersionID)), o)
 	})
 }
 
-func TestCommandsMeanTheirObjectInARealShell(t *testing.T) {
-	sh, err := exec.LookPath("sh")
-	if err != nil {
-		t.Log("no sh here: TestCommandsMeanTheirObjectWhateverItsKey covers the same with a splitter of its own")
-		return
-	}
-	for _, key := range []string{
-		"plain.txt", "with space", "it's", `"quoted"`, "$(touch pwned)", "`id`", "$HOME", "a\nb", "!!", "*", "~", "-dash", "file:///etc/passwd",
-		"FILEB://x", "https://example.com", `back\slash`, "\\'", "tab\t", "\x01\x1b[31m", "ünï/字/😀", "a;b|c&d>e", "#", "{a,b}", " ", "\u202e",
-	} {
-		t.Run(key, func(t *testing.T) {
-			stub := "aws() { printf '%s\\n' aws \"$@\"; printf 'end\\n'; }\n"
-			out, err := exec.Command(sh, "-c", stub+script(t, key)).Output() //nolint:gosec // the point of the test
-			require.NoError(t, err)
-			var commands [][]string
-			for _, command := range strings.Split(strings.TrimSuffix(string(out), "end\n"), "end\n") {
-				commands = append(commands, strings.Split(strings.TrimSuffix(command, "\n"), "\n"))
+// hostileWords are meant to be read as something else than themselves by a shell,
+// by the AWS CLI or by an eye.
+var hostileWords = []string{
+	"plain.txt", "with space", "it's", `"quoted"`, "$(touch pwned)", "`id`", "$HOME", "${x:-y}", "a\nb", "a\n\nb\n", "!!", "!x", "*", "?", "[a]", "~", "~root",
+	"=ls", "a=~", "-dash", "--bucket", "-", "file:///etc/passwd", "FILEB://x", "https://example.com", `back\slash`, `trailing\`, "\\'", "'", "''", "tab\t", "\r\n",
+	"\x01\x1b[31m", "\x7f", "ünï/字/😀", "a;b|c&d>e<f", "a&&b||c", "#", "{a,b}", "(x)", " ", "\u202e", "^x^y^", "%s%n", "a?versionId=b", `{"Key":"x"}`, "\u2028",
+}
+
+func TestCommandsMeanTheirVersionInRealShells(t *testing.T) {
+	for _, shell := range []string{"sh", "dash", "bash", "zsh"} {
+		path, err := exec.LookPath(shell)
+		if err != nil {
+			t.Logf("no %s here: TestCommandsMeanTheirVersionWhateverItsKeyAndId covers the same with a splitter of its own", shell)
+			continue
+		}
+		for i, word := range hostileWords {
+			id := strings.Map(func(r rune) rune { // printable ASCII without spaces, as package s3event lets through
+				if r < '!' || r > '~' {
+					return ';'
+				}
+				return r
+			}, hostileWords[len(hostileWords)-1-i])
+			for _, o := range []s3event.ObjectVersion{{Key: word, VersionID: versionID}, {Key: "a.txt", VersionID: id}, {Key: word, VersionID: id}} {
+				t.Run(fmt.Sprintf("%s/%q/%q", shell, o.Key, o.VersionID), func(t *testing.T) {
+					assertCommands(t, typed(t, path, script(t, o.Key, o.VersionID)), o)
+				})
 			}
-			assertSides(t, commands, key)
-		})
+		}
 	}
 }
 
+// typed runs the commands in a shell whose aws prints its arguments.
+func typed(t *testing.T, shell, script string) (commands [][]string) {
+	const stub = "aws() { printf '%s\\000' \"$@\"; printf '\\000'; }\n"
+	cmd := exec.CommandContext(t.Context(), shell, "-c", stub+script) //nolint:gosec // the point of the test
+	cmd.Dir = t.TempDir()
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	for _, command := range strings.Split(strings.TrimSuffix(string(out), "\x00\x00"), "\x00\x00") {
+		commands = append(commands, strings.Split(command, "\x00"))
+	}
+	return commands
+}
+
 // split reads a script as a shell would, if it holds nothing but bare words,
-// single quotes and one variable; it fails on anything else.
+// single quotes and a variable; it fails on anything else.
 func split(t require.TestingT, script string) (commands [][]string) {
-	var version string
-	for _, line := range strings.Split(script, "\n") {
-		line = strings.TrimSpace(line)
-		if value, ok := strings.CutPrefix(line, "version='"); ok {
+	variables := map[string]string{}
+	for _, line := range strings.Split(strings.TrimSuffix(script, "\n"), "\n") {
+		if name, value, ok := strings.Cut(line, "='"); ok && !strings.Contains(name, " ") {
 			require.Equal(t, len(value)-1, strings.Index(value, "'"), "one pair of quotes")
-			version = strings.TrimSuffix(value, "'")
+			variables[`"$`+name+`"`] = strings.TrimSuffix(value, "'")
 			continue
 		}
+		line, ok := strings.CutPrefix(line, "aws ")
+		require.True(t, ok, line)
 		var words []string
 		for line != "" {
 			var word string
-			switch {
-			case strings.HasPrefix(line, `"$version"`):
-				word, line = version, line[len(`"$version"`):]
-			case line[0] == '\'':
+			switch line[0] {
+			case '"':
+				end := 2 + strings.Index(line[1:], `"`)
+				require.Contains(t, variables, line[:end])
+				word, line = variables[line[:end]], line[end:]
+			case '\'':
 				end := 1 + strings.Index(line[1:], "'")
 				require.Positive(t, end, "an open quote")
 				word, line = line[1:end], line[end+1:]
 			default:
 				word, line, _ = strings.Cut(line, " ")
-				require.Regexp(t, `^[A-Za-z0-9_./:=@+-]+$`, word, "a bare word")
+				require.Regexp(t, `^[A-Za-z0-9_./:@+-][A-Za-z0-9_./:=@+-]*$`, word, "a bare word")
 				line = " " + line
 			}
 			words = append(words, word)
@@ -111,4 +171,16 @@ func split(t require.TestingT, script string) (commands [][]string) {
 		commands = append(commands, words)
 	}
 	return commands
+}
+
+func TestCommandsOfTheEndingNameTheirRegion(t *testing.T) {
+	message := alert.Compose(prod, news(situations["content/sizes-differ"].example())).Message
+	for _, line := range strings.Split(message, "\n") {
+		if strings.HasPrefix(line, "    aws ") {
+			assert.Contains(t, line, " --region eu-", line)
+		}
+	}
+	other := prod
+	other.Queues.DLQARN = "no-arn"
+	assert.NotContains(t, alert.Compose(other, news(workflowError())).Message, "--region  ")
 }

@@ -2,26 +2,48 @@ package alert
 
 import (
 	"fmt"
-	"strconv"
 
-	"autobackup/internal/reason"
+	"autobackup/internal/text"
 )
 
-// maxSubject is what SNS allows: fewer than 100 ASCII characters on one line
+// MaxSubject is what SNS takes: fewer than 100 ASCII characters on one line
 // (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
-const maxSubject = 99
+const MaxSubject = 99
 
-// subject names the most severe reason and its object, and how many more there
-// are: "[prod] Backup check failed: CONTENT_MISMATCH s3://... (+3 more)".
-func subject(c Context, items []item) string {
-	head := fmt.Sprintf("[%s] Backup check failed: %s ", reason.Line(c.Stage, 16), items[0].code)
-	var tail string
-	if len(items) > 1 {
-		tail += fmt.Sprintf(" (+%d more)", len(items)-1)
+// subject names the worst section and how many more there are:
+// "[prod] Backup check failed: CONTENT_MISMATCH s3://... (+3 more)".
+func (e edition) subject() string {
+	head := fmt.Sprintf("[%s] Backup check failed: ", text.Line(e.Stage, 16))
+	if e.over == len(e.sections) {
+		head = fmt.Sprintf("[%s] Backup check: ", text.Line(e.Stage, 16))
 	}
-	if c.Alerted > 0 {
-		tail += fmt.Sprintf(" (alert %d)", c.Alerted+1)
+	tail := e.more()
+	return text.Line(head+e.sections[0].title(MaxSubject-len(head)-len(tail))+tail, MaxSubject)
+}
+
+// more says what a subject leaves out: versions that failed, and causes that are
+// told as one.
+func (e edition) more() string {
+	n := e.failed + e.alike
+	if n == 0 {
+		n = e.over
 	}
-	name := strconv.QuoteToASCII(items[0].name())
-	return head + shorten(name[1:len(name)-1], maxSubject-len(head)-len(tail)) + tail
+	switch first := e.sections[0].(type) {
+	case rest:
+		n -= first.number()
+	case version:
+		n--
+		if first.alerts() > 0 && n == 0 {
+			return " (told before)"
+		}
+	default:
+		n--
+	}
+	switch {
+	case n <= 0:
+		return ""
+	case e.atLeast:
+		return fmt.Sprintf(" (+%d or more)", n)
+	}
+	return fmt.Sprintf(" (+%d more)", n)
 }
