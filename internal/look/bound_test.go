@@ -21,6 +21,7 @@ import (
 
 	"autobackup/internal/checksum"
 	"autobackup/internal/look"
+	"autobackup/internal/text"
 	"autobackup/internal/verdict"
 )
 
@@ -32,7 +33,7 @@ func escapeXML(s string) string {
 }
 
 func TestInvariant6OneSideTakesItsShareOfTheStateWhateverS3Answers(t *testing.T) {
-	text := func(exact ...string) *rapid.Generator[string] {
+	drawn := func(exact ...string) *rapid.Generator[string] {
 		hostile := rapid.SampledFrom([]string{`"`, `\`, "<", "x", "é", "\x01"})
 		long := rapid.Custom(func(t *rapid.T) string {
 			return strings.Repeat(hostile.Draw(t, "char"), rapid.IntRange(0, 300).Draw(t, "times"))
@@ -43,18 +44,19 @@ func TestInvariant6OneSideTakesItsShareOfTheStateWhateverS3Answers(t *testing.T)
 		header := map[string]string{
 			"x-amz-delete-marker":          "true",
 			"Content-Length":               rapid.SampledFrom([]string{"0", "9223372036854775807", "-9223372036854775808"}).Draw(rt, "size"),
-			"ETag":                         text(`"5d41402abc4b2a76b9719d911017c592-10000"`).Draw(rt, "etag"),
-			"x-amz-server-side-encryption": text("aws:kms:dsse").Draw(rt, "encryption"),
-			"x-amz-checksum-type":          text("FULL_OBJECT", "COMPOSITE").Draw(rt, "type"),
-			"x-amz-replication-status":     text("COMPLETED").Draw(rt, "status"),
-			"x-amz-object-lock-legal-hold": text("OFF").Draw(rt, "hold"),
+			"ETag":                         drawn(`"5d41402abc4b2a76b9719d911017c592-10000"`).Draw(rt, "etag"),
+			"x-amz-server-side-encryption": drawn("aws:kms:dsse").Draw(rt, "encryption"),
+			"x-amz-checksum-type":          drawn("FULL_OBJECT", "COMPOSITE").Draw(rt, "type"),
+			"x-amz-replication-status":     drawn("COMPLETED").Draw(rt, "status"),
+			"x-amz-storage-class":          drawn("INTELLIGENT_TIERING").Draw(rt, "class"),
+			"x-amz-object-lock-legal-hold": drawn("OFF").Draw(rt, "hold"),
 
-			"x-amz-object-lock-mode": text("COMPLIANCE").Draw(rt, "lock"), "x-amz-object-lock-retain-until-date": "2027-01-02T03:04:05Z",
+			"x-amz-object-lock-mode": drawn("COMPLIANCE").Draw(rt, "lock"), "x-amz-object-lock-retain-until-date": "2027-01-02T03:04:05Z",
 			"x-amz-tagging-count": "1",
 		}
 		for _, a := range checksum.Algorithms() {
 			value := base64.StdEncoding.EncodeToString(make([]byte, a.Size())) + "-10000"
-			header["x-amz-checksum-"+strings.ToLower(string(a))] = text(value).Draw(rt, string(a))
+			header["x-amz-checksum-"+strings.ToLower(string(a))] = drawn(value).Draw(rt, string(a))
 		}
 		other := maps.Clone(header)                 // the same in other parts
 		for name, value := range map[string]string{ // all that metadata tells
@@ -67,28 +69,34 @@ func TestInvariant6OneSideTakesItsShareOfTheStateWhateverS3Answers(t *testing.T)
 			other[name] = strings.TrimSuffix(value, "-10000") + strings.Repeat("-9999", strings.Count(value, "-10000"))
 		}
 		status := rapid.SampledFrom([]int{200, 200, 400, 403, 404, 405, 503}).Draw(rt, "answer")
-		ruleID := text("all").Draw(rt, "rule")
+		ruleID := drawn("all").Draw(rt, "rule")
+		expiring := "<LifecycleConfiguration><Rule><ID>" + escapeXML(drawn("all").Draw(rt, "lifecycle")) + "</ID><Status>Enabled</Status><Prefix></Prefix>" +
+			"<NoncurrentVersionExpiration><NoncurrentDays>0</NoncurrentDays></NoncurrentVersionExpiration></Rule></LifecycleConfiguration>"
+		otherStatus := rapid.SampledFrom([]int{200, 200, 400, 403, 404, 405, 503}).Draw(rt, "replica's answer")
 		bucket := rapid.SampledFrom([]string{"copy", strings.Repeat("c", 63), strings.Repeat("c", 800)}).Draw(rt, "bucket")
 		one := strings.Replace(rule(bucket), "Enabled</Status></DeleteMarker", "Disabled</Status></DeleteMarker", 1)
+		one = strings.Replace(one, "Enabled</Status></SseKms", "Disabled</Status></SseKms", 1)
 		if rapid.Bool().Draw(rt, "by tag") {
 			one = strings.Replace(one, "<Prefix></Prefix>", "<Tag><Key>k</Key><Value>v</Value></Tag>", 1)
 		}
 		one = strings.Replace(one, "<ID>all", "<ID>"+escapeXML(ruleID), 1)
-		code := text("InvalidRequest", "InvalidObjectState", "ExpiredToken").Draw(rt, "code")
-		region := text(away).Draw(rt, "region")
+		code := drawn("InvalidRequest", "InvalidObjectState", "ExpiredToken").Draw(rt, "code")
+		region := drawn(away).Draw(rt, "region")
 		attributes := rapid.SampledFrom([]int{400, 403, 404}).Draw(rt, "attributes")
 		f := anyAnswer(func(r *http.Request) answer {
 			switch {
 			case r.Method == http.MethodHead && strings.HasPrefix(r.URL.Host, "docs.") && strings.Contains(r.URL.RequestURI(), "versionId"):
 				return answer{status: status, header: header}
 			case r.Method == http.MethodHead && strings.Contains(r.URL.RequestURI(), "versionId"):
-				return answer{status: status, header: other}
+				return answer{status: otherStatus, header: other}
 			case r.Method == http.MethodHead && strings.HasPrefix(r.URL.Host, "docs."):
 				return inHome
 			case r.Method == http.MethodHead:
 				return answer{status: 301, header: map[string]string{"x-amz-bucket-region": region}}
 			case r.URL.RawQuery == "replication=":
 				return rules(one)
+			case r.URL.RawQuery == "lifecycle=":
+				return answer{status: 200, body: expiring}
 			case strings.Contains(r.URL.RawQuery, "attributes"):
 				return failure(attributes, escapeXML(code), "")
 			default:
@@ -97,12 +105,16 @@ func TestInvariant6OneSideTakesItsShareOfTheStateWhateverS3Answers(t *testing.T)
 		})
 		client := sdkClient(f)
 		synctest.Test(t, func(t *testing.T) {
-			got := look.New(client, client, nil, time.Now).Look(t.Context(), messages(event("docs", "docs/a.txt"))).Messages[0].Look
-			for _, side := range append(got.Replicas, got.Primary) {
+			got := look.New(client, client, time.Now).Look(t.Context(), messages(event("docs", "docs/a.txt"))).Messages[0].Look
+			for _, side := range append(got.Replicas, verdict.Replica{Side: got.Primary}) {
 				encoded, err := json.Marshal(side)
 				require.NoError(t, err)
 				require.LessOrEqual(t, len(encoded), verdict.MaxSide, "%s", encoded)
+				require.Regexp(t, "^[ -~]*$", side.Detail)
+				require.Regexp(t, "^[ -~]*$", side.Expires)
 			}
+			require.LessOrEqual(t, len(got.Unsupported), verdict.MaxSideDetail)
+			require.LessOrEqual(t, len(`,"look":`)+text.Encoded(got), look.MaxLook)
 		})
 	})
 }
@@ -111,13 +123,13 @@ func TestWhatIsTooLongIsToldSoAndNoEvidence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		long := strings.Repeat("AES256", 5)
 		got := lookAt(t.Context(), newFake(t, unreplicated, map[string]answer{headObject("docs", home): {status: 200, header: map[string]string{
-			"ETag": long + long, "x-amz-server-side-encryption": long, "x-amz-checksum-type": long, "x-amz-replication-status": long,
+			"ETag": long + long, "x-amz-server-side-encryption": long, "x-amz-storage-class": long, "x-amz-checksum-type": long, "x-amz-replication-status": long,
 			"x-amz-checksum-crc32": strings.Repeat("A", 95),
 		}}})).Primary
 		const tooLong = "too long"
-		assert.Equal(t, verdict.Side{Bucket: "docs", Region: home, Found: verdict.Object, ETag: tooLong, Encryption: tooLong,
+		assert.Equal(t, verdict.Side{Bucket: "docs", Region: home, Found: verdict.Object, ETag: tooLong, Encryption: tooLong, Class: tooLong,
 			ChecksumType: tooLong, Replication: tooLong, Checksums: map[string]string{}, Metadata: bare}, got)
-		assert.False(t, verdict.Compare(got, got).Verified())
+		assert.False(t, verdict.Compare(got, verdict.Replica{Side: got}).Verified())
 	})
 }
 
@@ -132,6 +144,18 @@ func TestOfManyChecksumsTheTwoToTrustMostAreKept(t *testing.T) {
 		assert.Equal(t, map[string]string{
 			string(checksum.Algorithms()[0]): "value", string(checksum.Algorithms()[2]): "value",
 		}, got.Primary.Checksums, "one that is too long crowds out no other")
+	})
+}
+
+func TestTheLongestChecksumsThatS3MayStoreAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sum := func(a checksum.Algorithm) string {
+			return base64.StdEncoding.EncodeToString(make([]byte, a.Size())) + "-10000"
+		}
+		got := lookAt(t.Context(), newFake(t, unreplicated, map[string]answer{headObject("docs", home): {status: 200, header: map[string]string{
+			"x-amz-checksum-sha512": sum(checksum.SHA512), "x-amz-checksum-sha256": sum(checksum.SHA256), "x-amz-checksum-type": "COMPOSITE",
+		}}}))
+		assert.Equal(t, map[string]string{"SHA512": sum(checksum.SHA512), "SHA256": sum(checksum.SHA256)}, got.Primary.Checksums)
 	})
 }
 
@@ -159,14 +183,4 @@ func TestTheKeyIsInNoDetail(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestMoreReplicasThanAreComparedAreNotLookedAt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		many := rules(rule("copy-1"), rule("copy-2"), rule("copy-3"), rule("copy-4"))
-		got := lookAt(t.Context(), newFake(t, map[string]answer{headBucket("docs"): inHome, getReplication("docs"): many}))
-		assert.Equal(t, verdict.Look{Primary: verdict.Side{
-			Bucket: "docs", Region: home, Found: verdict.Unsupported, Detail: "4 replicas; autobackup compares at most 3",
-		}}, got)
-	})
 }

@@ -49,13 +49,6 @@ func TestPrimaryBucketThatCanNotBeRead(t *testing.T) {
 			map[string]answer{head: inHome, get: failure(404, "NoSuchBucket", "The specified bucket does not exist")},
 			verdict.Side{Region: home, Found: verdict.Unreachable, Detail: "bucket does not exist"},
 		},
-		"a rule that selects by tag": {
-			map[string]answer{head: inHome, get: rules(strings.Replace(rule("copy"), "<Prefix></Prefix>", "<Tag><Key>k</Key><Value>v</Value></Tag>", 1))},
-			verdict.Side{
-				Region: home, Found: verdict.Unsupported,
-				Detail: `replication rule "all" selects objects by tag, which is not supported: let the rule select by prefix`,
-			},
-		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +64,7 @@ func TestDetailsAreOneShortPrintableLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hostile := failure(403, "AccessDenied", strings.Repeat("ä\n", 500))
 		side := lookAt(t.Context(), newFake(t, map[string]answer{headBucket("docs"): inHome, getReplication("docs"): hostile})).Primary
-		assert.Regexp(t, `^[ -~]{200}$`, side.Detail)
+		assert.Regexp(t, `^[ -~]{160}$`, side.Detail)
 	})
 }
 
@@ -95,7 +88,7 @@ func TestReplicaBucketThatCanNotBeRead(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				got := lookAt(t.Context(), newFake(t, replicated, map[string]answer{headBucket("copy"): tt.answer, headObject("docs", home): object}))
 				tt.want.Bucket = "copy"
-				assert.Equal(t, []verdict.Side{tt.want}, got.Replicas)
+				assert.Equal(t, []verdict.Replica{{Side: tt.want}}, got.Replicas)
 				assert.Equal(t, verdict.Object, got.Primary.Found)
 			})
 		})
@@ -109,8 +102,44 @@ func TestReplicaWhoseRuleLeavesMarkersOutSaysSo(t *testing.T) {
 		got := lookAt(t.Context(), newFake(t, replicated, map[string]answer{
 			getReplication("docs"): without, headObject("docs", home): marker, headObject("copy", away): {status: 404},
 		}))
-		assert.Equal(t, []verdict.Side{{Bucket: "copy", Region: away, Found: verdict.Missing, IgnoresMarkers: true}}, got.Replicas)
+		assert.Equal(t, []verdict.Replica{{Side: verdict.Side{Bucket: "copy", Region: away, Found: verdict.Missing}, IgnoresMarkers: true}}, got.Replicas)
 	})
+}
+
+func TestReplicaWhoseRuleLeavesKMSOutSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		without := rules(rule("copy"), strings.Replace(rule("second"), "<SseKmsEncryptedObjects><Status>Enabled", "<SseKmsEncryptedObjects><Status>Disabled", 1))
+		got := lookAt(t.Context(), newFake(t, replicatedTo("copy", "second"), map[string]answer{
+			getReplication("docs"): without, headObject("docs", home): object, headObject("copy", away): {status: 404}, headObject("second", away): {status: 404},
+		}))
+		assert.Equal(t, []verdict.Replica{
+			{Side: verdict.Side{Bucket: "copy", Region: away, Found: verdict.Missing}},
+			{Side: verdict.Side{Bucket: "second", Region: away, Found: verdict.Missing}, IgnoresKMS: true},
+		}, got.Replicas)
+	})
+}
+
+func TestRulesThatCanNotBeFollowed(t *testing.T) {
+	byTag := strings.Replace(rule("copy"), "<Prefix></Prefix>", "<Tag><Key>k</Key><Value>v</Value></Tag>", 1)
+	for name, tt := range map[string]struct {
+		rules answer
+		want  string
+	}{
+		"a rule that selects by tag":       {rules(byTag), `replication rule "all" selects objects by tag, which is not supported: let the rule select by prefix`},
+		"more replicas than are compared":  {rules(rule("copy-1"), rule("copy-2"), rule("copy-3"), rule("copy-4")), "4 replicas; autobackup compares at most 3"},
+		"a rule whose id is a whole novel": {rules(strings.Replace(byTag, "<ID>all", "<ID>"+strings.Repeat("ä\n", 100), 1)), `replication rule "\u00e4\n\u00e4\n\u00e4\n\u00e4\n\u00e4\n\u00e4... selects objects by tag, which is not supported: let the rule select by prefix`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				got := lookAt(t.Context(), newFake(t, map[string]answer{
+					headBucket("docs"): inHome, getReplication("docs"): tt.rules, headObject("docs", home): object,
+				}))
+				primary := objectFound
+				primary.Bucket, primary.Region = "docs", home
+				assert.Equal(t, verdict.Look{Primary: primary, Unsupported: tt.want}, got, "the primary is read, replicas are not")
+			})
+		})
+	}
 }
 
 func TestRegionIsReadFromEveryAnswerThatNamesIt(t *testing.T) {

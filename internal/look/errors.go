@@ -1,7 +1,6 @@
 package look
 
 import (
-	"errors"
 	"net/http"
 
 	"autobackup/internal/s3error"
@@ -10,11 +9,25 @@ import (
 
 const noBucket = "bucket does not exist"
 
-// classify tells what an error of HeadObject says about the side, by status and
-// headers, because the answer to a HEAD has no body.
-func classify(side *verdict.Side, err error) {
+// anotherVersion says what is wrong with an answer that is not about the version.
+func anotherVersion(named string) string {
+	if named == "" {
+		return "HeadObject answered without naming the version"
+	}
+	return "HeadObject answered about another version"
+}
+
+// classify tells what an error of HeadObject says about the version, by status and
+// headers, because the answer to a HEAD has no body. A delete marker is answered
+// with 405 and a header:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+func classify(side *verdict.Side, err error, version string) {
 	header := s3error.Header(err)
 	if s3error.Status(err) == http.StatusMethodNotAllowed && header.Get("x-amz-delete-marker") == "true" {
+		if named := header.Get("x-amz-version-id"); named != "" && named != version {
+			side.Found, side.Detail = verdict.Unreachable, anotherVersion(named)
+			return
+		}
 		side.Found = verdict.Marker
 		side.Replication = header.Get("x-amz-replication-status")
 		return
@@ -41,13 +54,10 @@ func bucketSide(bucket string, err error) verdict.Side {
 	return side
 }
 
-// rulesSide is a primary whose replication rules could not be had or followed.
+// rulesSide is a primary whose replication rules could not be read.
 func rulesSide(bucket, region string, err error) verdict.Side {
 	side := verdict.Side{Bucket: bucket, Region: region}
-	var unsupported unsupportedRules
 	switch {
-	case errors.As(err, &unsupported):
-		side.Found, side.Detail = verdict.Unsupported, unsupported.Error()
 	case s3error.Code(err) == "NoSuchBucket":
 		side.Found, side.Detail = verdict.Unreachable, noBucket
 	case s3error.Found(err) == verdict.Denied:

@@ -1,7 +1,6 @@
 package look_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +15,6 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"autobackup/internal/look"
-	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
 
@@ -41,7 +39,6 @@ type fakeS3 struct {
 	answers map[string]answer
 	mu      sync.Mutex
 	asked   map[string]int
-	marks   map[string]bool // by destination; one that was not given fails the test
 	open    int
 	most    int // requests open at a time
 }
@@ -62,9 +59,8 @@ func (f *fakeS3) Do(r *http.Request) (*http.Response, error) {
 		request += r.Header.Get("x-amz-checksum-mode")
 	}
 	request += r.Header.Get("Range") + r.Header.Get("x-amz-part-number-marker")
-	f.enter(request)
+	a, known := f.enter(request)
 	defer f.leave()
-	a, known := f.answers[request]
 	if !known {
 		f.t.Errorf("unexpected request: %s", request)
 		return nil, errors.New("unexpected request")
@@ -77,12 +73,14 @@ func (f *fakeS3) Do(r *http.Request) (*http.Response, error) {
 	return a.response(r), a.err
 }
 
-func (f *fakeS3) enter(request string) {
+func (f *fakeS3) enter(request string) (a answer, known bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked[request]++
 	f.open++
 	f.most = max(f.most, f.open)
+	a, known = f.answers[request]
+	return a, known
 }
 
 func (f *fakeS3) leave() {
@@ -91,10 +89,19 @@ func (f *fakeS3) leave() {
 	f.open--
 }
 
+// response names the version that was asked for, as S3 does, unless the answer has
+// another; an empty one is not sent.
 func (a answer) response(r *http.Request) *http.Response {
+	const versionID = "x-amz-version-id"
 	header := http.Header{}
+	if version := r.URL.Query().Get("versionId"); version != "" && a.status == http.StatusOK {
+		header.Set(versionID, version)
+	}
 	for name, value := range a.header {
 		header.Set(name, value)
+	}
+	if header.Get(versionID) == "" {
+		header.Del(versionID)
 	}
 	return &http.Response{StatusCode: a.status, Header: header, Request: r, Body: io.NopCloser(strings.NewReader(a.body))}
 }
@@ -114,16 +121,14 @@ func sdkClient(network s3.HTTPClient) *s3.Client {
 
 func (f *fakeS3) looker() *look.Looker {
 	client := sdkClient(f)
-	return look.New(client, client, f, time.Now)
+	return look.New(client, client, time.Now)
 }
 
-// Take stands in for the marks of docs/a.txt in the bucket docs.
-func (f *fakeS3) Take(_ context.Context, v s3event.ObjectVersion, destination string) bool {
-	there, known := f.marks[destination]
-	if !known || v.URI() != "s3://docs/docs/a.txt@v1" {
-		f.t.Errorf("unexpected mark: %s to %s", v, destination)
-	}
-	return there
+// set changes what a request is answered with, also while requests are open.
+func (f *fakeS3) set(request string, a answer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.answers[request] = a
 }
 
 // allAsked fails the test if an answer was prepared for nothing.
@@ -141,6 +146,10 @@ func headBucket(bucket string) string {
 
 func getReplication(bucket string) string {
 	return fmt.Sprintf("GET %s.s3.%s.amazonaws.com/?replication=", bucket, home)
+}
+
+func getLifecycle(bucket, region string) string {
+	return fmt.Sprintf("GET %s.s3.%s.amazonaws.com/?lifecycle=", bucket, region)
 }
 
 func headObject(bucket, region string) string {
@@ -167,6 +176,7 @@ func rules(xml ...string) answer {
 func rule(bucket string) string {
 	return "<Rule><ID>all</ID><Status>Enabled</Status><Priority>1</Priority><Filter><Prefix></Prefix></Filter>" +
 		"<DeleteMarkerReplication><Status>Enabled</Status></DeleteMarkerReplication>" +
+		"<SourceSelectionCriteria><SseKmsEncryptedObjects><Status>Enabled</Status></SseKmsEncryptedObjects></SourceSelectionCriteria>" +
 		"<Destination><Bucket>arn:aws:s3:::" + bucket + "</Bucket></Destination></Rule>"
 }
 
@@ -183,14 +193,27 @@ var (
 var unreplicated = map[string]answer{headBucket("docs"): inHome, getReplication("docs"): noRules}
 
 // replicated is a primary with one replica.
-var replicated = map[string]answer{
-	headBucket("docs"): inHome, getReplication("docs"): rules(rule("copy")), headBucket("copy"): inAway,
+var replicated = replicatedTo("copy")
+
+// replicatedTo is a primary with a replica in each of the buckets.
+func replicatedTo(buckets ...string) map[string]answer {
+	var all []string
+	answers := map[string]answer{headBucket("docs"): inHome}
+	for _, bucket := range buckets {
+		all = append(all, rule(bucket))
+		answers[headBucket(bucket)] = inAway
+	}
+	answers[getReplication("docs")] = rules(all...)
+	return answers
 }
 
-// event is a queue message's body for one version of docs/a.txt.
-func event(bucket, key string) string {
+// event is a queue message's body for one version of an object. It is older than
+// anything that a test does.
+func event(bucket, key string) string { return eventAt("1999-12-31T00:00:00Z", bucket, key) }
+
+func eventAt(at, bucket, key string) string {
 	return fmt.Sprintf(`{"version":"0","id":"6f6c5c4e-0b7e-4b0a-8a5b-0d9c2c7f0c11","detail-type":"Object Created","source":"aws.s3",`+
-		`"account":"111122223333","time":"2026-01-02T03:04:05Z","region":%q,"resources":["arn:aws:s3:::%s"],`+
+		`"account":"111122223333","time":%q,"region":%q,"resources":["arn:aws:s3:::%s"],`+
 		`"detail":{"version":"0","bucket":{"name":%q},"object":{"key":%s,"size":3,"etag":"e","version-id":"v1","sequencer":"0"},`+
-		`"request-id":"r","requester":"111122223333","reason":"PutObject"}}`, home, bucket, bucket, quoteJSON(key))
+		`"request-id":"r","requester":"111122223333","reason":"PutObject"}}`, at, home, bucket, bucket, quoteJSON(key))
 }

@@ -55,7 +55,7 @@ func newRegions(t testing.TB) *regions {
 		Region: home, HTTPClient: network, BaseEndpoint: aws.String("http://127.0.0.1"),
 		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
 	})
-	return &regions{server, client, look.New(client, client, nil, time.Now)}
+	return &regions{server, client, look.New(client, client, time.Now)}
 }
 
 func (r *regions) put(t testing.TB, key, body string, change ...func(*sdk.PutObjectInput)) (version string) {
@@ -90,7 +90,7 @@ func TestAgainstLocalS3(t *testing.T) {
 		version := r.put(t, "a.txt", "content")
 		early := r.look(t, "a.txt", version)
 		assert.Equal(t, "PENDING", early.Primary.Replication)
-		assert.Equal(t, []verdict.Side{{Bucket: "copy", Region: away, Found: verdict.Missing}}, early.Replicas)
+		assert.Equal(t, []verdict.Replica{{Side: verdict.Side{Bucket: "copy", Region: away, Found: verdict.Missing}, IgnoresKMS: true}}, early.Replicas)
 		time.Sleep(2 * time.Minute)
 		late := r.look(t, "a.txt", version)
 		require.Len(t, late.Replicas, 1)

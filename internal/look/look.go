@@ -1,21 +1,17 @@
-// Package look reads both sides of every object version in a batch: the primary
+// Package look reads both sides of the object versions of a batch: the primary
 // at the event's version id, and the same version in every bucket that the
-// primary's own replication rules name. It tells what S3 showed and judges
-// nothing: an error of S3 is something to show, not an error of the look.
+// primary's own replication rules name. It tells what S3 answered and judges
+// nothing: an error of S3 is something to tell, not an error of the look.
 package look
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/errgroup"
 
 	"autobackup/internal/batch"
-	"autobackup/internal/s3error"
-	"autobackup/internal/s3event"
-	"autobackup/internal/verdict"
 )
 
 const (
@@ -38,46 +34,45 @@ type Objects interface {
 	GetObjectTagging(context.Context, *s3.GetObjectTaggingInput, ...func(*s3.Options)) (*s3.GetObjectTaggingOutput, error)
 }
 
-// Marks tells whether operators were alerted that destination gets no replica of
-// a version. It tells so once.
-type Marks interface {
-	Take(ctx context.Context, v s3event.ObjectVersion, destination string) bool
-}
-
 // Looker looks at object versions. It keeps what it learned of buckets for
-// directoryAge, so one Looker serves all invocations of a function.
+// directoryAge at most, so one Looker serves all invocations of a function.
 type Looker struct {
 	objects   Objects
 	directory *directory
-	marks     Marks
 }
 
 // New returns a Looker. Both clients are asked with the bucket's region set in
 // each call's options; now tells the age of what is known of buckets.
-func New(objects Objects, buckets Buckets, marks Marks, now func() time.Time) *Looker {
-	return &Looker{objects: objects, directory: newDirectory(buckets, now), marks: marks}
+func New(objects Objects, buckets Buckets, now func() time.Time) *Looker {
+	return &Looker{objects: objects, directory: newDirectory(buckets, now)}
 }
 
-// Look looks at every message's object version and counts the look. Messages
-// that are no S3 event get no look. Failed and Alert are empty, as nothing has
-// failed in this round yet. It returns before ctx's deadline: what was
-// not reached in time is Unreachable.
+// Look begins a round: it looks at the batch's Messages or, where there are none,
+// at those that lagged, which become the Messages. It looks at as many as the
+// workflow's state has room for, at least one. Those that have to wait for the
+// next round are the last of the Messages; they have no look, and neither have
+// messages that name no object version. Failed is emptied, because what failed
+// before has been told and parked.
+//
+// Look returns before ctx's deadline: what was not reached in time is Unreachable.
 func (l *Looker) Look(ctx context.Context, b batch.Batch) batch.Batch {
 	ctx, cancel := beforeDeadline(ctx)
 	defer cancel()
-	b.Messages = slices.Clone(b.Messages)
+	b, versions := round(b)
 	var all errgroup.Group
 	all.SetLimit(concurrency)
 	for i := range b.Messages {
+		version, ok := versions[i]
+		if !ok {
+			continue
+		}
 		all.Go(func() error {
-			b.Messages[i].Look = l.message(ctx, b.Messages[i].Body)
+			seen := l.version(ctx, version)
+			b.Messages[i].Look = &seen
 			return nil
 		})
 	}
-	_ = all.Wait() // no message has an error: it has a look, or none
-	b.Looks++
-	b.Failed, b.Alert = []batch.Failed{}, batch.Alert{}
-	b.Summary.Objects = append([]batch.Settled{}, b.Summary.Objects...)
+	_ = all.Wait() // a look has no error: it tells of S3's
 	return b
 }
 
@@ -86,66 +81,4 @@ func beforeDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithDeadline(ctx, deadline.Add(-reserve))
 	}
 	return context.WithCancel(ctx)
-}
-
-func (l *Looker) message(ctx context.Context, body string) *verdict.Look {
-	version, err := s3event.Parse(body)
-	if err != nil {
-		return nil // compare-etags parses it again and tells why
-	}
-	seen := l.version(ctx, version)
-	return &seen
-}
-
-func (l *Looker) version(ctx context.Context, v s3event.ObjectVersion) verdict.Look {
-	region, err := l.directory.region(ctx, v.Bucket)
-	if err != nil {
-		return verdict.Look{Primary: bounded(bucketSide(v.Bucket, err))}
-	}
-	destinations, err := l.directory.destinations(ctx, v.Bucket, region, v.Key)
-	if err != nil {
-		return verdict.Look{Primary: bounded(rulesSide(v.Bucket, region, err))}
-	}
-	return l.bothSides(ctx, v, region, destinations)
-}
-
-func (l *Looker) bothSides(ctx context.Context, v s3event.ObjectVersion, region string, destinations []destination) (seen verdict.Look) {
-	var sides errgroup.Group
-	sides.Go(func() error {
-		seen.Primary = bounded(l.side(ctx, v.Bucket, region, v))
-		return nil
-	})
-	seen.Replicas = make([]verdict.Side, len(destinations))
-	for i, d := range destinations {
-		sides.Go(func() error {
-			seen.Replicas[i] = bounded(l.replica(ctx, d, v))
-			return nil
-		})
-	}
-	_ = sides.Wait() // as in Look
-	for i := range seen.Replicas {
-		l.byParts(ctx, v, seen.Primary, &seen.Replicas[i])
-	}
-	l.tags(ctx, v, &seen)
-	if destination := seen.FailedReplica(); destination != "" {
-		_ = call(ctx, func(ctx context.Context) error {
-			seen.Alerted = l.marks.Take(ctx, v, destination)
-			return nil
-		})
-	}
-	return seen
-}
-
-func (l *Looker) replica(ctx context.Context, d destination, v s3event.ObjectVersion) (side verdict.Side) {
-	region, err := l.directory.region(ctx, d.bucket)
-	switch {
-	case s3error.Status(err) == 404:
-		side = verdict.Side{Bucket: d.bucket, Found: verdict.Missing, Detail: noBucket}
-	case err != nil:
-		side = bucketSide(d.bucket, err)
-	default:
-		side = l.side(ctx, d.bucket, region, v)
-	}
-	side.IgnoresMarkers = d.ignoresMarkers
-	return side
 }

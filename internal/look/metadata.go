@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,8 +16,8 @@ import (
 	"autobackup/internal/verdict"
 )
 
-// metadata is the short form of what HEAD shows besides the content. The tags
-// come later, see tags.
+// metadata is the short form of what HEAD shows besides the content. HEAD shows the
+// number of tags only; until tags reads them, they count as unread.
 //
 // Retention and legal hold are shown only to who may read them:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
@@ -25,17 +26,20 @@ import (
 // whether it is replicated.
 func metadata(out *s3.HeadObjectOutput) *verdict.Metadata {
 	m := verdict.Metadata{
-		Headers: digest([]string{
+		Headers: fingerprint([]string{
 			aws.ToString(out.ContentType), aws.ToString(out.ContentEncoding), aws.ToString(out.ContentLanguage),
 			aws.ToString(out.ContentDisposition), aws.ToString(out.CacheControl), aws.ToString(out.ExpiresString),
 		}),
-		User: digest(out.Metadata),
+		User: fingerprint(out.Metadata),
 	}
 	if aws.ToInt32(out.MissingMeta) > 0 { // S3 left some out
 		m.User = ""
 	}
 	if out.ObjectLockMode != "" && out.ObjectLockRetainUntilDate != nil {
-		m.Retention = digest([]string{string(out.ObjectLockMode), out.ObjectLockRetainUntilDate.UTC().Format(time.RFC3339)})
+		m.Retention = fingerprint([]string{string(out.ObjectLockMode), out.ObjectLockRetainUntilDate.UTC().Format(time.RFC3339)})
+	}
+	if aws.ToInt32(out.TagCount) > 0 {
+		m.Tags = verdict.TagsUnread
 	}
 	switch hold := string(out.ObjectLockLegalHoldStatus); hold {
 	case "ON", "OFF":
@@ -45,25 +49,25 @@ func metadata(out *s3.HeadObjectOutput) *verdict.Metadata {
 }
 
 // tags reads the tags of every side that holds the object, where HEAD showed of
-// one that it has some. It shows no number where there are none, and none to who
-// may not read tags, so nothing less can tell a lost tag from a missing
-// permission; and objects without tags, the usual ones, cost no request more.
+// one that it has some. HEAD shows no number both where there are no tags and where
+// the caller may not read them, so a side of which it shows none is asked, too:
+// GetObjectTagging answers with an empty list where tags were lost, and with an
+// error where a permission is missing. Objects without tags, the usual ones, cost
+// no request more.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
 func (l *Looker) tags(ctx context.Context, v s3event.ObjectVersion, seen *verdict.Look) {
-	sides := []*verdict.Side{&seen.Primary}
-	for i := range seen.Replicas {
-		sides = append(sides, &seen.Replicas[i])
-	}
 	var objects []*verdict.Side
-	tagged := false
-	for _, s := range sides {
-		if s.Metadata != nil {
-			objects = append(objects, s)
-			tagged = tagged || s.Metadata.Tags != ""
+	if seen.Primary.Metadata != nil {
+		objects = append(objects, &seen.Primary)
+	}
+	for i := range seen.Replicas {
+		if seen.Replicas[i].Metadata != nil {
+			objects = append(objects, &seen.Replicas[i].Side)
 		}
 	}
+	tagged := slices.ContainsFunc(objects, func(s *verdict.Side) bool { return s.Metadata.Tags != "" })
 	if !tagged || seen.Primary.Metadata == nil || len(objects) == 1 {
-		return
+		return // there is nothing to compare
 	}
 	var all errgroup.Group
 	for _, s := range objects {
@@ -72,10 +76,10 @@ func (l *Looker) tags(ctx context.Context, v s3event.ObjectVersion, seen *verdic
 			return nil
 		})
 	}
-	_ = all.Wait() // no side has an error: its tags are read, or told as unread
+	_ = all.Wait() // as in Look: what could not be read is told as unread
 }
 
-// tagsOf is the digest of a side's tags.
+// tagsOf is the fingerprint of a side's tags.
 func (l *Looker) tagsOf(ctx context.Context, v s3event.ObjectVersion, s verdict.Side) string {
 	tags := map[string]string{}
 	err := call(ctx, func(ctx context.Context) error {
@@ -93,17 +97,14 @@ func (l *Looker) tagsOf(ctx context.Context, v s3event.ObjectVersion, s verdict.
 	if err != nil {
 		return verdict.TagsUnread
 	}
-	return digest(tags)
+	return fingerprint(tags)
 }
 
-// digest is 48 bits of the SHA-256 of a value's JSON, which sorts the keys of
+// fingerprint is 48 bits of the SHA-256 of a value's JSON, which sorts the keys of
 // maps: enough that settings that differ by accident don't look equal, and short
 // enough for the workflow's state.
-func digest(value any) string {
-	text, err := json.Marshal(value)
-	if err != nil { // texts always encode
-		return ""
-	}
-	sum := sha256.Sum256(text)
+func fingerprint(value any) string {
+	form, _ := json.Marshal(value) // texts always encode
+	sum := sha256.Sum256(form)
 	return base64.RawURLEncoding.EncodeToString(sum[:6])
 }

@@ -129,7 +129,7 @@ func TestTagsAreReadOnBothSidesWhereOneHasSome(t *testing.T) {
 				}
 				got := lookAt(t.Context(), newFake(t, replicated, answers))
 				var tags []string
-				for _, s := range append(got.Replicas, got.Primary) {
+				for _, s := range append(got.Replicas, verdict.Replica{Side: got.Primary}) {
 					if s.Metadata != nil {
 						tags = append(tags, s.Metadata.Tags)
 					}
@@ -147,6 +147,38 @@ func TestTagsAreReadOnBothSidesWhereOneHasSome(t *testing.T) {
 				default:
 					assert.Equal(t, []string{"", ""}, tags)
 				}
+			})
+		})
+	}
+}
+
+func TestTagsAreReadOnEverySideThatHoldsTheObject(t *testing.T) {
+	tagged := answer{status: 200, header: map[string]string{"x-amz-tagging-count": "1"}}
+	tags := func(value string) answer {
+		a := tagSet("a", value)
+		a.after = time.Second
+		return a
+	}
+	for name, sides := range map[string][]answer{ // to HeadObject: the primary, and three replicas, of which the second is missing
+		"where the primary shows some":           {tagged, object, {status: 404}, object},
+		"where the first replica shows some":     {object, tagged, {status: 404}, object},
+		"where the last replica shows some":      {object, object, {status: 404}, tagged},
+		"where all sides that are there show it": {tagged, tagged, {status: 404}, tagged},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				got := lookAt(t.Context(), newFake(t, replicatedTo("copy", "second", "third"), map[string]answer{
+					headObject("docs", home): sides[0], headObject("copy", away): sides[1], headObject("second", away): sides[2], headObject("third", away): sides[3],
+					getTags("docs", home): tags("1"), getTags("copy", away): tags("1"), getTags("third", away): tags("3"),
+				}))
+				assert.Equal(t, time.Second, time.Since(start), "all sides are read at the same time")
+				primary, first, last := got.Primary.Metadata.Tags, got.Replicas[0].Metadata.Tags, got.Replicas[2].Metadata.Tags
+				assert.Len(t, primary, len(bare.User))
+				assert.Equal(t, primary, first)
+				assert.Len(t, last, len(bare.User))
+				assert.NotEqual(t, primary, last)
+				assert.Nil(t, got.Replicas[1].Metadata)
 			})
 		})
 	}

@@ -11,18 +11,19 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"autobackup/internal/checksum"
-	"autobackup/internal/reason"
 	"autobackup/internal/s3error"
 	"autobackup/internal/s3event"
+	"autobackup/internal/text"
 	"autobackup/internal/verdict"
 )
 
 // byParts compares the parts of both sides where their checksums leave open
-// whether the content is equal. An error is no verdict on content: it stays open.
-func (l *Looker) byParts(ctx context.Context, v s3event.ObjectVersion, primary verdict.Side, replica *verdict.Side) {
-	p, r, ok := verdict.ByParts(primary, *replica)
+// whether the content is equal; it is nil elsewhere. An error is no verdict on
+// content: that stays open.
+func (l *Looker) byParts(ctx context.Context, v s3event.ObjectVersion, primary, replica verdict.Side) *verdict.Parts {
+	p, r, ok := verdict.ByParts(primary, replica)
 	if !ok {
-		return
+		return nil
 	}
 	var sides errgroup.Group
 	var one, other checksum.Layout
@@ -31,15 +32,14 @@ func (l *Looker) byParts(ctx context.Context, v s3event.ObjectVersion, primary v
 		return err
 	})
 	sides.Go(func() (err error) {
-		other, err = l.layout(ctx, "replica", *replica, v, r)
+		other, err = l.layout(ctx, "replica", replica, v, r)
 		return err
 	})
 	if err := sides.Wait(); err != nil {
-		detail := within(maxPartsText, reason.Line(err.Error(), verdict.MaxPartsDetail))
-		replica.Parts = &verdict.Parts{Algorithm: p.Algorithm, Detail: detail}
-		return
+		detail := within(maxPartsText, text.Line(err.Error(), verdict.MaxPartsDetail))
+		return &verdict.Parts{Algorithm: p.Algorithm, Detail: detail}
 	}
-	replica.Parts = verdict.CompareParts(p.Algorithm, one, other)
+	return verdict.CompareParts(p.Algorithm, one, other)
 }
 
 // layout is how checksums cover the side. Its errors are short and never hold

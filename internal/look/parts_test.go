@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/checksum"
 	"autobackup/internal/look"
@@ -99,11 +100,31 @@ func TestPartsAreReadWhereTheHeadsLeaveItOpen(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				got := lookAt(t.Context(), newFake(t, tc.answers...))
 				assert.Equal(t, tc.want, got.Replicas[0].Parts)
-				assert.Nil(t, got.Primary.Parts)
 				assert.Equal(t, tc.reason, verdict.Compare(got.Primary, got.Replicas[0]).Reason)
 			})
 		})
 	}
+}
+
+func TestPartsOfEveryReplicaAreReadWhereItsHeadLeavesItOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const crc = checksum.CRC32
+		slow := func(a answer) answer {
+			a.after = time.Second
+			return a
+		}
+		whole := headOf(crc, "abcdef")
+		start := time.Now()
+		got := lookAt(t.Context(), newFake(t, replicatedTo("copy", "second", "third"), map[string]answer{
+			headObject("docs", home): whole, headObject("copy", away): headOf(crc, "abcdef", "ab", "cdef"),
+			headObject("second", away): whole, headObject("third", away): headOf(crc, "abcdeF", "abcd", "eF"),
+			getParts("copy", away, ""): slow(page(crc, false, 0, "ab", "cdef")), getParts("third", away, ""): slow(page(crc, false, 0, "abcd", "eF")),
+		}))
+		assert.Equal(t, &verdict.Parts{Algorithm: crc, Equal: true, Sum: encode(raw(crc, "abcdef"))}, got.Replicas[0].Parts)
+		assert.Nil(t, got.Replicas[1].Parts)
+		assert.Equal(t, &verdict.Parts{Algorithm: crc, Length: 6}, got.Replicas[2].Parts)
+		assert.Equal(t, time.Second, time.Since(start), "they are read at the same time")
+	})
 }
 
 // The fake fails the test for any request that was not prepared.
@@ -139,8 +160,9 @@ func TestAnErrorAboutPartsIsNoVerdictOnContent(t *testing.T) {
 				assert.Equal(t, verdict.Object, got.Replicas[0].Found)
 				v := verdict.Judge(verdict.Event{}, got, verdict.Progress{Looks: 1}, verdict.Policy{})
 				assert.Equal(t, reason.Inconclusive, v.Reason)
-				assert.Contains(t, v.Detail, "GetObjectAttributes: "+tc.detail)
-				assert.NotContains(t, v.Detail, "SECRET")
+				require.Len(t, v.Replicas, 1)
+				assert.Contains(t, v.Replicas[0].Detail, "GetObjectAttributes: "+tc.detail)
+				assert.NotContains(t, v.Replicas[0].Detail, "SECRET")
 			})
 		})
 	}
@@ -174,7 +196,7 @@ func TestAListOfPartsThatNeverEndsIsGivenUp(t *testing.T) {
 						return headOf(checksum.CRC32, "abc")
 					}
 				}))
-				got := look.New(client, client, nil, time.Now).Look(t.Context(), messages(event("docs", "docs/a.txt"))).Messages[0].Look
+				got := look.New(client, client, time.Now).Look(t.Context(), messages(event("docs", "docs/a.txt"))).Messages[0].Look
 				assert.Equal(t, "primary failed: list of parts has no end", got.Replicas[0].Parts.Detail)
 				assert.Equal(t, tc.requests, requests)
 			})

@@ -10,55 +10,49 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"autobackup/internal/text"
 	"autobackup/internal/verdict"
 )
 
-// destination is a bucket that a key is replicated to.
+// maxQuotedID bounds a rule's id in a sentence, in bytes, so that what to do next
+// stays in it.
+const maxQuotedID = 50
+
+// destination is a bucket that a key is replicated to, with what the rule leaves
+// out.
 type destination struct {
 	bucket         string
 	ignoresMarkers bool
-}
-
-// unsupportedRules says why rules can't be followed for a key.
-type unsupportedRules string
-
-func (e unsupportedRules) Error() string { return string(e) }
-
-func byTagRule(r types.ReplicationRule) unsupportedRules {
-	return unsupportedRules(fmt.Sprintf("replication rule %+.40q selects objects by tag, which is not supported: let the rule select by prefix", aws.ToString(r.ID)))
-}
-
-func tooMany(replicas int) unsupportedRules {
-	return unsupportedRules(fmt.Sprintf("%d replicas; autobackup compares at most %d", replicas, verdict.MaxReplicas))
+	ignoresKMS     bool
 }
 
 // destinations follows the enabled rules whose prefix the key has. Of several
 // rules to one bucket the one of the highest priority counts:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html
-// The error is an unsupportedRules where such a rule selects by tag, or where
-// they lead to more than verdict.MaxReplicas buckets.
-func destinations(rules []types.ReplicationRule, key string) ([]destination, error) {
+// Where such a rule selects by tag, or where they lead to more than
+// verdict.MaxReplicas buckets, there are none and unsupported says why.
+func destinations(rules []types.ReplicationRule, key string) (found []destination, unsupported string) {
 	matching := slices.DeleteFunc(slices.Clone(rules), func(r types.ReplicationRule) bool {
 		return r.Status != types.ReplicationRuleStatusEnabled || r.Destination == nil || !strings.HasPrefix(key, prefix(r))
 	})
 	slices.SortStableFunc(matching, func(a, b types.ReplicationRule) int {
 		return cmp.Compare(aws.ToInt32(b.Priority), aws.ToInt32(a.Priority))
 	})
-	var found []destination
 	for _, rule := range matching {
-		d := destination{bucketName(rule), ignoresMarkers(rule)}
+		d := destination{bucketName(rule), ignoresMarkers(rule), ignoresKMS(rule)}
 		if slices.ContainsFunc(found, func(other destination) bool { return other.bucket == d.bucket }) {
 			continue
 		}
 		if byTag(rule) {
-			return nil, byTagRule(rule)
+			return nil, "replication rule " + text.Quoted(aws.ToString(rule.ID), maxQuotedID) +
+				" selects objects by tag, which is not supported: let the rule select by prefix"
 		}
 		found = append(found, d)
 	}
 	if len(found) > verdict.MaxReplicas {
-		return nil, tooMany(len(found))
+		return nil, fmt.Sprintf("%d replicas; autobackup compares at most %d", len(found), verdict.MaxReplicas)
 	}
-	return found, nil
+	return found, ""
 }
 
 // prefix is where the three forms of a rule keep it; a rule without one covers
@@ -86,11 +80,19 @@ func ignoresMarkers(r types.ReplicationRule) bool {
 		r.DeleteMarkerReplication.Status != types.DeleteMarkerReplicationStatusEnabled)
 }
 
+// ignoresKMS: a rule replicates what is encrypted with keys of AWS KMS only where
+// it says so.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+func ignoresKMS(r types.ReplicationRule) bool {
+	s := r.SourceSelectionCriteria
+	return s == nil || s.SseKmsEncryptedObjects == nil || s.SseKmsEncryptedObjects.Status != types.SseKmsEncryptedObjectsStatusEnabled
+}
+
 // bucketName is the name in the destination's ARN, arn:aws:s3:::name.
 func bucketName(r types.ReplicationRule) string {
-	text := aws.ToString(r.Destination.Bucket)
-	if parsed, err := arn.Parse(text); err == nil {
+	name := aws.ToString(r.Destination.Bucket)
+	if parsed, err := arn.Parse(name); err == nil {
 		return parsed.Resource
 	}
-	return text
+	return name
 }

@@ -30,7 +30,7 @@ func (l *Looker) side(ctx context.Context, bucket, region string, v s3event.Obje
 	if s3error.Status(err) == http.StatusBadRequest {
 		side.Found, side.Detail = l.probe(ctx, bucket, region, v)
 	} else if err != nil {
-		classify(&side, err)
+		classify(&side, err, v.VersionID)
 	}
 	return side
 }
@@ -53,11 +53,11 @@ func (l *Looker) probe(ctx context.Context, bucket, region string, v s3event.Obj
 	return s3error.OfGet("HeadObject answered 400, GetObject", err)
 }
 
-// fill reads an answer about the version. One that names another version says
-// nothing about this one.
+// fill reads an answer about the version. One that names another version, or none,
+// may be about the object as it is now, so it says nothing about this version.
 func fill(side *verdict.Side, out *s3.HeadObjectOutput, version string) {
-	if out.VersionId != nil && *out.VersionId != version {
-		side.Found, side.Detail = verdict.Unreachable, "HeadObject answered about another version"
+	if named := aws.ToString(out.VersionId); named != version {
+		side.Found, side.Detail = verdict.Unreachable, anotherVersion(named)
 		return
 	}
 	side.Found = verdict.Object
@@ -67,13 +67,13 @@ func fill(side *verdict.Side, out *s3.HeadObjectOutput, version string) {
 	if out.SSECustomerAlgorithm != nil {
 		side.Encryption = "SSE-C"
 	}
+	if out.StorageClass != types.StorageClassStandard {
+		side.Class = string(out.StorageClass)
+	}
 	side.Checksums = checksums(out)
 	side.ChecksumType = string(out.ChecksumType)
 	side.Replication = string(out.ReplicationStatus)
 	side.Metadata = metadata(out)
-	if aws.ToInt32(out.TagCount) > 0 {
-		side.Metadata.Tags = verdict.TagsUnread // yet
-	}
 }
 
 func checksums(out *s3.HeadObjectOutput) map[string]string {

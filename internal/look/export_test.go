@@ -1,0 +1,6 @@
+package look
+
+const (
+	MaxLook  = maxLook
+	Settling = settling
+)

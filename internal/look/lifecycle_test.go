@@ -1,0 +1,102 @@
+package look
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/assert"
+)
+
+// noncurrent removes noncurrent versions of docs/ after 30 days.
+func noncurrent(change ...func(*types.LifecycleRule)) types.LifecycleRule {
+	r := types.LifecycleRule{
+		ID: aws.String("expire"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("docs/")},
+		NoncurrentVersionExpiration: &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(30)},
+	}
+	for _, c := range change {
+		c(&r)
+	}
+	return r
+}
+
+func named(id string) func(*types.LifecycleRule) {
+	return func(r *types.LifecycleRule) { r.ID = &id }
+}
+
+func by(f types.LifecycleRuleFilter) func(*types.LifecycleRule) {
+	return func(r *types.LifecycleRule) { r.Filter = &f }
+}
+
+func byAll(and types.LifecycleRuleAndOperator) func(*types.LifecycleRule) {
+	return by(types.LifecycleRuleFilter{And: &and})
+}
+
+func expiration(e types.LifecycleExpiration) func(*types.LifecycleRule) {
+	return func(r *types.LifecycleRule) { r.NoncurrentVersionExpiration, r.Expiration = nil, &e }
+}
+
+func withoutFilter(prefix string) func(*types.LifecycleRule) {
+	return func(r *types.LifecycleRule) { r.Filter, r.Prefix = nil, &prefix } //nolint:staticcheck // as in older rules
+}
+
+func turnedOff(r *types.LifecycleRule) { r.Status = types.ExpirationStatusDisabled }
+
+func moving(r *types.LifecycleRule) {
+	r.NoncurrentVersionExpiration = nil
+	r.NoncurrentVersionTransitions = []types.NoncurrentVersionTransition{{NoncurrentDays: aws.Int32(1), StorageClass: types.TransitionStorageClassGlacier}}
+}
+
+func TestWhichLifecycleRuleMayHaveRemovedAVersion(t *testing.T) {
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	object := lost{key: "docs/a.txt", size: 1000, made: now.AddDate(0, 0, -30), now: now}
+	marker := lost{key: "docs/a.txt", marker: true, made: now.AddDate(0, 0, -30), now: now}
+	young, undated := object, object
+	young.made, undated.made = object.made.Add(1), time.Time{}
+	youngMarker := marker
+	youngMarker.made = marker.made.Add(1)
+	tagged := types.Tag{Key: aws.String("k"), Value: aws.String("v")}
+	size := func(n int64) *int64 { return &n }
+	type rules = []types.LifecycleRule
+	for name, tt := range map[string]struct {
+		lost  lost
+		rules rules
+		want  string
+	}{
+		"no rule":                         {object, nil, ""},
+		"a rule for noncurrent versions":  {object, rules{noncurrent()}, "expire"},
+		"a version that is too young":     {young, rules{noncurrent()}, ""},
+		"a version of unknown age":        {undated, rules{noncurrent()}, ""},
+		"a rule that is turned off":       {object, rules{noncurrent(turnedOff)}, ""},
+		"a rule that moves versions":      {object, rules{noncurrent(moving)}, ""},
+		"a rule for other keys":           {object, rules{noncurrent(by(types.LifecycleRuleFilter{Prefix: aws.String("media/")}))}, ""},
+		"a rule for all keys":             {object, rules{noncurrent(by(types.LifecycleRuleFilter{}))}, "expire"},
+		"an older rule for the key":       {object, rules{noncurrent(withoutFilter("docs/"))}, "expire"},
+		"an older rule for other keys":    {object, rules{noncurrent(withoutFilter("media/"))}, ""},
+		"a rule that selects by tag":      {object, rules{noncurrent(by(types.LifecycleRuleFilter{Tag: &tagged}))}, ""},
+		"by prefix and tag":               {object, rules{noncurrent(byAll(types.LifecycleRuleAndOperator{Prefix: aws.String("docs/"), Tags: []types.Tag{tagged}}))}, ""},
+		"by prefix and nothing else":      {object, rules{noncurrent(byAll(types.LifecycleRuleAndOperator{Prefix: aws.String("docs/")}))}, "expire"},
+		"by another prefix inside And":    {object, rules{noncurrent(byAll(types.LifecycleRuleAndOperator{Prefix: aws.String("media/")}))}, ""},
+		"larger than the object":          {object, rules{noncurrent(by(types.LifecycleRuleFilter{ObjectSizeGreaterThan: size(1000)}))}, ""},
+		"larger than less":                {object, rules{noncurrent(by(types.LifecycleRuleFilter{ObjectSizeGreaterThan: size(999)}))}, "expire"},
+		"smaller than the object":         {object, rules{noncurrent(by(types.LifecycleRuleFilter{ObjectSizeLessThan: size(1000)}))}, ""},
+		"smaller than more":               {object, rules{noncurrent(by(types.LifecycleRuleFilter{ObjectSizeLessThan: size(1001)}))}, "expire"},
+		"between sizes":                   {object, rules{noncurrent(byAll(types.LifecycleRuleAndOperator{ObjectSizeGreaterThan: size(1), ObjectSizeLessThan: size(2000)}))}, "expire"},
+		"between smaller sizes":           {object, rules{noncurrent(byAll(types.LifecycleRuleAndOperator{ObjectSizeGreaterThan: size(1), ObjectSizeLessThan: size(20)}))}, ""},
+		"expiration makes a marker":       {object, rules{noncurrent(expiration(types.LifecycleExpiration{Days: aws.Int32(1)}))}, ""},
+		"the first that may":              {object, rules{noncurrent(turnedOff), noncurrent(named("second")), noncurrent(named("third"))}, "second"},
+		"a rule that has no id":           {object, rules{noncurrent(func(r *types.LifecycleRule) { r.ID = nil })}, ""},
+		"a marker that became noncurrent": {marker, rules{noncurrent()}, "expire"},
+		"a marker, selected by size":      {marker, rules{noncurrent(by(types.LifecycleRuleFilter{ObjectSizeLessThan: size(1001)}))}, ""},
+		"a marker after days":             {marker, rules{noncurrent(expiration(types.LifecycleExpiration{Days: aws.Int32(30)}))}, "expire"},
+		"a marker before its days":        {youngMarker, rules{noncurrent(expiration(types.LifecycleExpiration{Days: aws.Int32(30)}))}, ""},
+		"a marker after a date":           {marker, rules{noncurrent(expiration(types.LifecycleExpiration{Date: &now}))}, "expire"},
+		"a marker before a date":          {marker, rules{noncurrent(expiration(types.LifecycleExpiration{Date: aws.Time(now.Add(1))}))}, ""},
+		"a marker that is left over":      {youngMarker, rules{noncurrent(expiration(types.LifecycleExpiration{ExpiredObjectDeleteMarker: aws.Bool(true)}))}, "expire"},
+		"markers are left alone":          {marker, rules{noncurrent(expiration(types.LifecycleExpiration{ExpiredObjectDeleteMarker: aws.Bool(false)}))}, ""},
+		"a marker under other rules":      {marker, rules{noncurrent(moving)}, ""},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, tt.lost.remover(tt.rules)) })
+	}
+}
