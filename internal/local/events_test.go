@@ -33,10 +33,12 @@ func TestEverySampleOfFetchETagsIsAnswered(t *testing.T) {
 			require.NoError(t, err, name)
 			var b batch.Batch
 			require.NoError(t, json.Unmarshal(answer, &b), name)
-			assert.Equal(t, 1, b.Looks, name)
 			for _, m := range b.Messages {
-				if _, err := s3event.Parse(m.Body); err != nil {
+				v, err := s3event.Parse(m.Body)
+				if err != nil {
 					malformed++
+				}
+				if err != nil || !v.Versioned() {
 					assert.Nil(t, m.Look, name)
 					continue
 				}
@@ -75,8 +77,8 @@ func TestFunctionsLogOneLineForEachVerdict(t *testing.T) {
 	for line := range strings.Lines(log.String()) {
 		var entry struct{ Level, Msg, Key, Bucket, Version, Evidence string }
 		require.NoError(t, json.Unmarshal([]byte(line), &entry))
-		if strings.HasPrefix(entry.Msg, "s3 tested") {
-			continue // of the notifier, at the deployment
+		if entry.Msg != "verified" && entry.Msg != "failed" && entry.Msg != "lagging" {
+			continue // of the sender
 		}
 		levels[entry.Level+" "+entry.Key]++
 		assert.NotEmpty(t, entry.Bucket)

@@ -28,6 +28,7 @@ import (
 	"autobackup/internal/local/memnet"
 	"autobackup/internal/local/sqs"
 	"autobackup/internal/local/template"
+	"autobackup/internal/verdict"
 	"autobackup/internal/wire"
 )
 
@@ -230,10 +231,22 @@ func (w *world) settled() map[string]batch.Settled {
 			continue
 		}
 		for _, line := range w.summary(e).Objects {
-			all[line.ID] = line
+			if _, known := all[line.ID]; !known || line.Verdict != verdict.Reading { // another execution has its verdict
+				all[line.ID] = line
+			}
 		}
 	}
 	return all
+}
+
+// messagesOf are those that came into an execution.
+func (w *world) messagesOf(e local.Execution) []batch.Message {
+	w.t.Helper()
+	payload, err := json.Marshal(batch.First{Input: e.Input})
+	require.NoError(w.t, err)
+	var b batch.Batch
+	require.NoError(w.t, json.Unmarshal(payload, &b))
+	return b.Messages
 }
 
 // path is the states of the only execution, with repetitions.

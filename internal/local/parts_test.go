@@ -110,8 +110,7 @@ func TestAReplicaInOtherPartsIsDecidedByThePartsWhereTheyTell(t *testing.T) {
 		}, got)
 		var details []string
 		for _, m := range w.parked() {
-			_, detail, _ := strings.Cut(m.Attributes["detail"].Value, "): ")
-			details = append(details, detail)
+			details = append(details, m.Attributes["detail"].Value)
 		}
 		text := strings.Join(details, "\n")
 		for _, want := range []string{

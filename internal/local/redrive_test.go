@@ -36,7 +36,7 @@ func TestAParkedMessageMovedToTheFailureQueueIsAlertedAgainAndNotLost(t *testing
 		again := w.parked()[0]
 		assert.Equal(t, first.Body, again.Body)
 		assert.Equal(t, "2", again.Attributes["alerts"].Value)
-		for _, name := range []string{"reason", "detail", "execution"} {
+		for _, name := range []string{"reason", "detail", "facts", "execution"} {
 			assert.Equal(t, first.Attributes[name], again.Attributes[name], name)
 		}
 		assert.Len(t, w.subjects(), 2)

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/internal/batch"
 	"autobackup/internal/handler"
 	"autobackup/internal/local"
 	"autobackup/internal/local/clock"
@@ -157,19 +159,18 @@ func (w *world) copyBuckets() {
 func (w *world) beforeTask(ctx context.Context, _ string, parameters []byte) error {
 	var call struct {
 		FunctionName string
-		Payload      struct {
-			Looks    int
-			Messages []struct{ Body string }
-		}
+		Payload      batch.Batch
 	}
 	if err := json.Unmarshal(parameters, &call); err != nil || call.FunctionName != w.function("fetch-etags") {
 		return nil //nolint:nilerr // another call, of another shape
 	}
 	var versions []version
-	for _, m := range call.Payload.Messages {
+	looks := 0
+	for _, m := range slices.Concat(call.Payload.Messages, call.Payload.Lagging) {
 		versions = append(versions, versionOf(w.t, m.Body))
+		looks = max(looks, m.Progress.Looks)
 	}
-	w.hold(ctx, call.Payload.Looks, versions)
+	w.hold(ctx, looks, versions)
 	return nil
 }
 

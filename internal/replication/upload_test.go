@@ -21,6 +21,7 @@ import (
 	"autobackup/internal/batch"
 	"autobackup/internal/local/sqs"
 	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
 )
 
 // version is an object version in the primary bucket.
@@ -189,7 +190,9 @@ func (w *world) settle() map[string]batch.Settled {
 		var s batch.Summary
 		require.NoError(w.t, json.Unmarshal(e.Result.Output, &s))
 		for _, line := range s.Objects {
-			all[line.Object] = line
+			if line.Verdict != verdict.Reading { // another execution has its verdict
+				all[line.Object] = line
+			}
 		}
 	}
 	return all
