@@ -11,14 +11,45 @@ const (
 	million   = 1e6
 	gigabyte  = 1 << 30
 	month     = 30 * 24 * 3600 // seconds
+	chunk     = 64 << 10       // bytes that SQS and Pipes bill as one
 	sqsBatch  = 10             // most messages that one call to SQS receives or deletes
 	pollers   = 5              // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 	longPoll  = 20             // seconds
 	keyReuse  = 300            // seconds that SQS keeps a data key where the queue doesn't say
 	ofS3Rule  = 4              // metrics; https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
-	lambda    = 0.3            // seconds an invocation takes
-	objectLog = 600            // bytes: a line of compare-etags
+	ofBuckets = 3              // requests about a category's buckets and rules: two HeadBucket, one GetBucketReplication
+	objectLog = 700            // bytes: a line of compare-etags, 671 of a sample, and 26 that CloudWatch counts
 	batchLog  = 3000           // bytes: metrics, and Lambda's own lines
+)
+
+// Seconds that fetch-etags and compare-etags take for a full batch: measured, 16
+// and 9 ms of a core, of which 256 MB have a seventh. The rest is spent waiting for
+// S3, and kept for TLS and busy machines.
+const (
+	lookTime  = 0.5
+	judgeTime = 0.1
+)
+
+// List prices in US dollars, each for a million where it is not said otherwise.
+const (
+	eventPrice      = 1.00
+	sqsPrice        = 0.40
+	pipePrice       = 0.40
+	transitionPrice = 25.00
+	invokePrice     = 0.20
+	gbSecondPrice   = 13.33
+	getPrice        = 0.40 // HEAD and every other request that writes nothing
+	putPrice        = 5.00
+	metricPrice     = 0.30 // each
+	alarmPrice      = 0.10 // each
+	compositePrice  = 0.50 // each
+	dashboardPrice  = 3.00 // each
+	logPrice        = 0.50 // a GB
+	logKeptPrice    = 0.03 // a GB and month
+	keyPrice        = 1.00 // each
+	kmsPrice        = 3.00
+	tracePrice      = 5.00
+	emailPrice      = 20.00
 )
 
 // item is a row of the costs: what is paid for, how many of it a month with
@@ -33,32 +64,37 @@ type item struct {
 func fixed(n float64) func(float64) float64 { return func(float64) float64 { return n } }
 
 // items are the rows, with no free tier, when every object is verified at its
-// first look and batches are full.
+// first look.
 func items(d deployed) []item {
 	batches := func(each float64) func(float64) float64 {
-		return func(objects float64) float64 { return objects / d.batch * each }
+		return func(objects float64) float64 { return objects / d.filled(objects) * each }
 	}
 	each := func(n float64) func(float64) float64 { return func(objects float64) float64 { return objects * n } }
-	logs := func(objects float64) float64 { return (objects*objectLog + objects/d.batch*batchLog) / gigabyte }
+	chunks := func(objects float64) float64 {
+		return batches(math.Ceil(d.filled(objects) * d.record / chunk))(objects)
+	}
+	logs := func(objects float64) float64 { return (objects*objectLog + batches(batchLog)(objects)) / gigabyte }
+	gbSeconds := (lookTime + judgeTime) * d.memory
 	all := []item{
-		{"eventbridge", "EventBridge", "an event for each object", each(1), 1.00, "million"},
-		{"sqs", "SQS", fmt.Sprintf("sent one by one, received and deleted by %d", sqsBatch), each(1 + 2.0/sqsBatch), 0.40, "million"},
-		{"sqs", "SQS", fmt.Sprintf("polling: %d calls every %d s on %g queues", pollers, longPoll, d.polled), fixed(d.polled * pollers * month / longPoll), 0.40, "million"},
-		{"eventbridge", "Pipes", fmt.Sprintf("batches of %g, %g x 64 KB", d.batch, d.chunks), batches(d.chunks), 0.40, "million"},
-		{"step-functions", "Step Functions", fmt.Sprintf("%g transitions a batch", d.transitions), batches(d.transitions), 25.00, "million"},
-		{"lambda", "Lambda", "2 invocations a batch", batches(2), 0.20, "million"},
-		{"lambda", "Lambda", fmt.Sprintf("GB-seconds on arm64: %g s at %g MB each", lambda, d.memory*1024), batches(2 * lambda * d.memory), 13.33, "million"},
-		{"s3", "S3", "2 HEAD requests an object", each(2), 0.40, "million"},
-		{"cloudwatch", "CloudWatch", fmt.Sprintf("metrics of the functions: %g for each of %g categories, and %g", d.metrics, d.categories, d.ofStage), fixed(d.metrics*d.categories + d.ofStage), 0.30, "metric"},
-		{"cloudwatch", "CloudWatch", fmt.Sprintf("S3's replication metrics: %d for each of %g rules", ofS3Rule, d.categories), fixed(ofS3Rule * d.categories), 0.30, "metric"},
-		{"cloudwatch", "CloudWatch", "alarms, one for each metric they watch", fixed(d.alarms), 0.10, "alarm"},
-		{"cloudwatch", "CloudWatch", "composite alarms", fixed(d.composites), 0.50, "alarm"},
-		{"cloudwatch", "CloudWatch", "dashboards", fixed(d.dashboards), 3.00, "dashboard"},
-		{"cloudwatch", "CloudWatch", fmt.Sprintf("logs written: %d bytes an object, %d a batch", objectLog, batchLog), logs, 0.50, "GB"},
-		{"cloudwatch", "CloudWatch", fmt.Sprintf("logs kept for %g days", d.days), func(n float64) float64 { return logs(n) * d.days / 30 }, 0.03, "GB"},
-		{"kms", "KMS", "keys of queues and topic", fixed(d.keys), 1.00, "key"},
-		{"kms", "KMS", fmt.Sprintf("3 calls every %d s for the validation queue", keyReuse), fixed(3 * month / keyReuse), 3.00, "million"},
-		{"xray", "X-Ray", "at most one trace a batch", batches(1), 5.00, "million"},
+		{"eventbridge", "EventBridge", "an event for each object", each(1), eventPrice, "million"},
+		{"sqs", "SQS", fmt.Sprintf("sent one by one, received and deleted by %d", sqsBatch), each(1 + 2.0/sqsBatch), sqsPrice, "million"},
+		{"sqs", "SQS", fmt.Sprintf("polling: %d calls every %d s on %g queues", pollers, longPoll, d.polled), fixed(d.polled * pollers * month / longPoll), sqsPrice, "million"},
+		{"eventbridge", "Pipes", fmt.Sprintf("batches of up to %g, in chunks of 64 KB, %.1f KB a record", d.batch, d.record/1024), chunks, pipePrice, "million"},
+		{"step-functions", "Step Functions", fmt.Sprintf("%g transitions a batch", d.transitions), batches(d.transitions), transitionPrice, "million"},
+		{"lambda", "Lambda", "2 invocations a batch", batches(2), invokePrice, "million"},
+		{"lambda", "Lambda", fmt.Sprintf("GB-seconds on arm64: %.2f a batch (%g s to look and %g s to judge, at %g MB)", gbSeconds, lookTime, judgeTime, d.memory*1024), batches(gbSeconds), gbSecondPrice, "million"},
+		{"s3", "S3", "2 HEAD requests an object", each(2), getPrice, "million"},
+		{"s3", "S3", fmt.Sprintf("at most %d requests a batch about the buckets of %g categories and their rules", ofBuckets*int(d.categories), d.categories), batches(ofBuckets * d.categories), getPrice, "million"},
+		{"cloudwatch", "CloudWatch", fmt.Sprintf("metrics of the functions: %g for each of %g categories, and %g", d.metrics, d.categories, d.ofStage), fixed(d.metrics*d.categories + d.ofStage), metricPrice, "metric"},
+		{"cloudwatch", "CloudWatch", fmt.Sprintf("S3's replication metrics: %d for each of %g rules", ofS3Rule, d.categories), fixed(ofS3Rule * d.categories), metricPrice, "metric"},
+		{"cloudwatch", "CloudWatch", "alarms, one for each metric they watch", fixed(d.alarms), alarmPrice, "alarm"},
+		{"cloudwatch", "CloudWatch", "composite alarms", fixed(d.composites), compositePrice, "alarm"},
+		{"cloudwatch", "CloudWatch", "dashboards", fixed(d.dashboards), dashboardPrice, "dashboard"},
+		{"cloudwatch", "CloudWatch", fmt.Sprintf("logs written: %d bytes an object, %d a batch", objectLog, batchLog), logs, logPrice, "GB"},
+		{"cloudwatch", "CloudWatch", fmt.Sprintf("logs kept for %g days", d.days), func(n float64) float64 { return logs(n) * d.days / 30 }, logKeptPrice, "GB"},
+		{"kms", "KMS", "keys of queues and topic", fixed(d.keys), keyPrice, "key"},
+		{"kms", "KMS", fmt.Sprintf("3 calls every %d s for the validation queue", keyReuse), fixed(3 * month / keyReuse), kmsPrice, "million"},
+		{"xray", "X-Ray", "at most one trace a batch", batches(1), tracePrice, "million"},
 	}
 	return slices.DeleteFunc(all, func(i item) bool { return i.count(million) == 0 })
 }
@@ -92,7 +128,7 @@ func replicationTable() string {
 	table := costHead
 	for _, i := range []item{
 		{"s3", "S3", "transfer to the second region", gigabytes, 0.02, "GB"},
-		{"s3", "S3", "a PUT for each replica", func(objects float64) float64 { return objects }, 5.00, "million"},
+		{"s3", "S3", "a PUT for each replica", func(objects float64) float64 { return objects }, putPrice, "million"},
 		{"s3", "S3", "storage of these replicas, every month", gigabytes, 0.023, "GB"},
 		{"s3", "S3", "with `ReplicationTimeControl=Enabled` only", gigabytes, 0.015, "GB"},
 	} {
