@@ -3,7 +3,6 @@ package requeue
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -13,35 +12,34 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// hold is for how many seconds received messages are hidden from others: longer
-// than a page takes.
-const hold = 2 * int32(pageTime/time.Second)
-
 // planEventDLQ counts, and looks at the first messages. They are shown again at
 // once: the SDK can't ask to hide them for 0 seconds.
 func (r *run) planEventDLQ(ctx context.Context) error {
 	q := r.stack.eventDLQ
-	r.report.EventDLQ = EventDLQ{Queue: q.name, Pending: q.visible, Hidden: q.hidden, Objects: []string{}}
+	r.report.EventDLQ.Pending, r.report.EventDLQ.Hidden = q.visible, q.hidden
 	if q.visible == 0 {
 		return nil
 	}
-	got, err := r.receive(ctx)
+	first := newPass(q.visible)
+	got, err := r.receive(ctx, first.hold)
 	if err != nil {
 		return err
 	}
-	r.show(ctx, got)
+	first.take(got)
+	r.show(ctx, first)
 	for _, m := range got[:min(len(got), samples)] {
 		r.report.EventDLQ.Objects = append(r.report.EventDLQ.Objects, m.object())
 	}
 	return nil
 }
 
-// receive takes up to ten messages. It waits a second, which makes SQS ask all
-// its servers: an empty answer then means an empty queue.
+// receive takes up to ten messages and hides them from others. It waits a second,
+// which makes SQS ask all its servers: an empty answer then means that the queue
+// shows nothing.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
-func (r *run) receive(ctx context.Context) (all []message, err error) {
+func (r *run) receive(ctx context.Context, hold time.Duration) (all []message, err error) {
 	got, err := r.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: &r.stack.eventDLQ.url, MaxNumberOfMessages: pageMessages, VisibilityTimeout: hold, WaitTimeSeconds: 1,
+		QueueUrl: &r.stack.eventDLQ.url, MaxNumberOfMessages: pageMessages, VisibilityTimeout: int32(hold / time.Second), WaitTimeSeconds: 1,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("receive from %s: %w", r.stack.eventDLQ.name, err)
@@ -52,44 +50,41 @@ func (r *run) receive(ctx context.Context) (all []message, err error) {
 	return all, nil
 }
 
-// workEventDLQ moves messages until there are no more. What stays is hidden
-// meanwhile, so that it does not come twice, and shown again at the end.
+// workEventDLQ moves messages until none shows or the pass is over. What stays is
+// hidden meanwhile, and shown again at the end.
 func (r *run) workEventDLQ(ctx context.Context) error {
-	held := map[string]message{} // by id
-	defer func() { r.show(ctx, slices.Collect(maps.Values(held))) }()
-	for ctx.Err() == nil {
-		got, err := r.receive(ctx)
-		if err != nil {
+	p := newPass(r.stack.eventDLQ.visible + r.stack.eventDLQ.hidden)
+	defer func() { r.show(ctx, p) }()
+	for !p.over() {
+		got, err := r.receive(ctx, p.hold)
+		if err != nil || len(got) == 0 {
 			return err
 		}
-		if len(got) == 0 {
-			return nil
-		}
-		var page []message
-		for _, m := range got {
-			_, again := held[m.ID] // a long run sees what stays more than once
-			held[m.ID] = m
-			if why := r.stack.validation.refusal(m); again {
-				continue
-			} else if why != "" {
-				r.report.leave(r.stack.eventDLQ.name, m, why)
-				continue
-			}
-			page = append(page, m)
-		}
-		err = r.send(ctx, r.stack.eventDLQ.name, page, func(ctx context.Context, sent []message) error {
-			r.report.EventDLQ.Sent += len(sent)
-			return r.remove(ctx, sent, held)
-		})
-		if err != nil {
+		if err := r.move(ctx, p, p.take(got)); err != nil {
 			return err
 		}
 	}
-	return ctx.Err()
+	return r.recount(ctx, p)
+}
+
+// move sends messages to the validation queue and deletes them here, save those
+// that it would not take.
+func (r *run) move(ctx context.Context, p *pass, page []message) error {
+	page = slices.DeleteFunc(page, func(m message) bool {
+		why := r.stack.validation.refusal(m)
+		if why != "" {
+			r.report.leave(r.stack.eventDLQ.name, m, why)
+		}
+		return why != ""
+	})
+	return r.send(ctx, r.stack.eventDLQ.name, page, func(ctx context.Context, sent []message) error {
+		r.report.EventDLQ.Sent += len(sent)
+		return r.remove(ctx, p, sent)
+	})
 }
 
 // remove deletes messages that were sent.
-func (r *run) remove(ctx context.Context, sent []message, held map[string]message) error {
+func (r *run) remove(ctx context.Context, p *pass, sent []message) error {
 	in := sqs.DeleteMessageBatchInput{QueueUrl: &r.stack.eventDLQ.url}
 	for i, m := range sent {
 		in.Entries = append(in.Entries, types.DeleteMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: aws.String(m.receipt)})
@@ -108,17 +103,25 @@ func (r *run) remove(ctx context.Context, sent []message, held map[string]messag
 			r.report.leave(r.stack.eventDLQ.name, m, "it was put back, but could not be deleted here, and the next run puts it back again: "+why)
 			continue
 		}
-		delete(held, m.ID)
+		delete(p.held, m.ID)
 	}
 	return nil
 }
 
-// show makes messages visible again that were received and not moved.
-func (r *run) show(ctx context.Context, held []message) {
+// recount estimates how many messages a pass that had to end did not get to.
+func (r *run) recount(ctx context.Context, p *pass) error {
+	q, err := r.queue(ctx, r.stack.eventDLQ.name)
+	r.report.EventDLQ.Unreached = max(0, q.visible+q.hidden-len(p.held))
+	return err
+}
+
+// show makes messages visible again that were received and not moved: as many as
+// it can within the time that an interruption waits for.
+func (r *run) show(ctx context.Context, p *pass) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pageTime)
 	defer cancel()
-	for _, m := range held {
-		// An error does not matter: they show by themselves soon.
+	for _, m := range p.held {
+		// An error does not matter: they show by themselves when their hold is over.
 		_, _ = r.sqs.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
 			QueueUrl: &r.stack.eventDLQ.url, ReceiptHandle: aws.String(m.receipt), VisibilityTimeout: 0,
 		})

@@ -2,6 +2,7 @@ package requeue_test
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -127,6 +128,8 @@ func TestFromChoosesWhereMessagesComeFrom(t *testing.T) {
 		report := w.done(from(requeue.FromExecutions))
 		assert.Equal(t, 1, report.Sent())
 		assert.Equal(t, 1, report.Executions[0].Sent)
+		assert.Equal(t, "Put back 1 message: 1 of executions, 0 of autobackup-event-dlq-dev.\n", text(t, report))
+		assert.Equal(t, requeue.EventDLQ{Queue: "autobackup-event-dlq-dev", Objects: []string{}}, report.EventDLQ, "it was not looked at")
 		report = w.done(from(requeue.FromEventDLQ))
 		assert.Equal(t, 1, report.EventDLQ.Sent)
 		assert.Empty(t, report.Executions)
@@ -145,23 +148,28 @@ func TestEventsThatAnotherReaderHoldsAreTold(t *testing.T) {
 	})
 }
 
-func TestWhatStaysIsToldOnceHoweverLongTheRun(t *testing.T) {
+func TestAnEventThatCouldNotBeDeletedIsToldAndNotSentAgainInTheSameRun(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.send("event-dlq", event("large")+strings.Repeat(" ", 3584))
-		w.fill(keys(12)...)
-		received := 0
-		w.before = func(action string) int {
-			if action == "ReceiveMessage" {
-				if received++; received == 3 {
-					time.Sleep(3 * time.Minute) // it shows again by itself
-				}
+		w.fill(keys(23)...)
+		w.edit = func(action, body string) string { // the second message of each page has a wrong receipt
+			if action == "DeleteMessageBatch" {
+				return regexp.MustCompile(`("Id":"1","ReceiptHandle":)"[^"]*"`).ReplaceAllString(body, `$1"wrong"`)
 			}
-			return 0
+			return body
 		}
+		receives := 0
+		w.slow(&receives, map[string]time.Duration{"SendMessageBatch": 50 * time.Second})
 		report := w.done()
-		assert.Greater(t, received, 3)
-		assert.Len(t, report.Left, 1)
-		assert.Equal(t, 12, report.Sent())
-		assert.Equal(t, 1, w.visible())
+		w.edit = nil
+		assert.Greater(t, receives, 1+3+1, "they came again")
+		assert.Equal(t, 23, report.Sent())
+		assert.Len(t, w.putBack(), 23)
+		assert.Len(t, w.messages("event-dlq"), 3)
+		assert.Equal(t, 3, w.visible(), "they are not hidden from others")
+		require.Len(t, report.Left, 3)
+		for _, l := range report.Left {
+			assert.Contains(t, l.Why, "it was put back, but could not be deleted here, and the next run puts it back again: ReceiptHandleIsInvalid: ")
+		}
+		assert.False(t, report.Complete())
 	})
 }

@@ -2,7 +2,6 @@ package requeue
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -75,9 +74,9 @@ func (r *run) unsettled(ctx context.Context, x *Execution) ([]message, error) {
 	if !slices.Contains(endings, described.Status) {
 		return nil, nil
 	}
-	input, ok := messages(aws.ToString(described.Input))
+	input, ok := inputMessages(aws.ToString(described.Input))
 	if !ok {
-		r.report.leave(x.ARN, message{ID: "unknown"}, "the execution's input is no list of queue messages: look at it in the console")
+		r.report.leave(x.ARN, message{ID: "unknown"}, "the execution's input has no list of queue messages: look at it in the console")
 		return nil, nil
 	}
 	x.Messages = len(input)
@@ -96,12 +95,6 @@ func (r *run) unsettled(ctx context.Context, x *Execution) ([]message, error) {
 	left := slices.DeleteFunc(slices.Clone(all), func(m message) bool { return r.ledger.has(x.ARN, m) && !r.Again })
 	x.Unsettled, x.Before = len(all), len(all)-len(left)
 	return left, nil
-}
-
-// messages reads an execution's input; not ok where it is not from the pipe.
-func messages(input string) (all []message, ok bool) {
-	err := json.Unmarshal([]byte(input), &all)
-	return all, err == nil
 }
 
 // workExecutions puts messages back execution by execution. Each is read again:

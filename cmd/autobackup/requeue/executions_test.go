@@ -2,6 +2,7 @@ package requeue_test
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -173,6 +174,32 @@ func TestHostileKeysShowAsPrintableASCII(t *testing.T) {
 	})
 }
 
+func TestTheMessagesOfAnExecutionThatReadsBytesArePutBackToo(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.broken("lambda:invoke", "sqs:sendMessage")
+		body := event("büro \"1\"\u2028&<>") + " \t "
+		input, err := json.Marshal(map[string]any{
+			"messages": []map[string]any{{"messageId": "read-me", "body": body, "look": map[string]any{"body": "another"}}},
+			"summary":  map[string]any{"objects": []any{}}, "body": "none", "messageId": "none",
+		})
+		require.NoError(t, err)
+		w.startWith(string(input))
+		w.start(event("of the pipe"))
+		w.settle()
+		w.healed()
+
+		report := w.done()
+		require.Len(t, report.Executions, 2)
+		assert.True(t, report.Complete())
+		var bodies []string
+		for _, m := range w.messages("validation-queue") {
+			bodies = append(bodies, m.Body)
+		}
+		assert.ElementsMatch(t, []string{body, event("of the pipe")}, bodies)
+		assert.Zero(t, w.done().Sent(), "the ledger knows both")
+	})
+}
+
 func TestWhatCannotBePutBackIsToldForEachMessage(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.broken("lambda:invoke", "sqs:sendMessage")
@@ -190,7 +217,7 @@ func TestWhatCannotBePutBackIsToldForEachMessage(t *testing.T) {
 		assert.Regexp(t, `^it has 41\d\d bytes, and autobackup-validation-queue-dev takes at most 3584$`, why["message-1"])
 		assert.Contains(t, why["message-2"], "autobackup-validation-queue-dev refused it: InvalidMessageContents: Invalid binary character")
 		assert.Equal(t, "it has no body", why["message-3"])
-		assert.Equal(t, "the execution's input is no list of queue messages: look at it in the console", why["unknown"])
+		assert.Equal(t, "the execution's input has no list of queue messages: look at it in the console", why["unknown"])
 		assert.Contains(t, text(t, report), "Left where they are: 4 messages")
 		assert.Equal(t, 1, w.done().Executions[0].Before, "only what was sent is noted")
 	})

@@ -48,6 +48,10 @@ type world struct {
 	before func(action string) (status int)
 	// fake answers an action's requests instead of the stack.
 	fake map[string]string
+	// edit, if set, changes the bodies of requests on their way.
+	edit func(action, body string) string
+	// silent is the action whose requests get no answer until the client gives up.
+	silent string
 }
 
 // inWorld runs a test in a fresh world. Changes are old and new texts of the
@@ -103,11 +107,21 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(rw, answer)
 		return
 	}
+	if w.silent != "" && action == w.silent {
+		_, _ = io.Copy(io.Discard, r.Body) // before that the server does not notice that the client is gone
+		<-r.Context().Done()
+		return
+	}
 	if w.before != nil {
 		if status := w.before(action); status != 0 {
 			rw.WriteHeader(status)
 			return
 		}
+	}
+	if w.edit != nil {
+		body, _ := io.ReadAll(r.Body)
+		edited := w.edit(action, string(body))
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(edited)), int64(len(edited))
 	}
 	w.Stack.ServeHTTP(rw, r)
 }
@@ -168,6 +182,21 @@ func (w *world) messages(queue string) []sqs.Message {
 	all, err := w.SQS.Messages(w.queueARN(queue))
 	require.NoError(w.t, err)
 	return all
+}
+
+// putBack are the bodies that the validation queue has got, each as often as it
+// came: it waits until the pipe has taken them all.
+func (w *world) putBack() (bodies []string) {
+	w.t.Helper()
+	w.settle()
+	for _, e := range w.Executions() {
+		var input []batch.Message
+		require.NoError(w.t, json.Unmarshal(e.Input, &input))
+		for _, m := range input {
+			bodies = append(bodies, m.Body)
+		}
+	}
+	return bodies
 }
 
 // send puts a message into a queue.

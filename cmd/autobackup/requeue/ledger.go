@@ -2,6 +2,7 @@ package requeue
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -74,45 +75,27 @@ func (l *ledger) has(execution string, m message) bool {
 // open makes sure, before anything is sent, that the ledger can be written.
 func (l *ledger) open() (err error) {
 	if err = os.MkdirAll(filepath.Dir(l.path), 0o750); err == nil {
-		l.file, err = os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600) // #nosec G304: the user's own file
+		l.file, err = os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) // #nosec G304: the user's own file
 	}
 	if err != nil {
 		return fmt.Errorf("open the ledger: %w (nothing was put back; name another file with --ledger)", err)
 	}
-	return l.endLine()
-}
-
-// endLine ends a last line that a crash has cut off.
-func (l *ledger) endLine() error {
-	info, err := l.file.Stat()
-	if err != nil {
-		return fmt.Errorf("look at the ledger: %w (nothing was put back; name another file with --ledger)", err)
-	}
-	last := []byte{'\n'}
-	if info.Size() > 0 {
-		_, err = l.file.ReadAt(last, info.Size()-1)
-	}
-	if err == nil && last[0] != '\n' {
-		_, err = l.file.WriteString("\n")
-	}
-	if err != nil {
-		return fmt.Errorf("mend the ledger's last line: %w (nothing was put back; name another file with --ledger)", err)
-	}
 	return nil
 }
 
-// note adds messages that were put back.
+// note adds messages that were put back. It begins on a line of its own, also
+// where a crash has cut off the last one.
 func (l *ledger) note(execution string, sent []message, at time.Time) error {
-	var lines []byte
+	page := bytes.NewBufferString("\n")
+	var err error
 	for _, m := range sent {
 		l.known[entry{execution, m.ID}] = true
-		made, err := json.Marshal(line{entry{execution, m.ID}, at.UTC().Truncate(time.Second)})
-		if err != nil {
-			return fmt.Errorf("note what was put back: %w", err)
-		}
-		lines = append(append(lines, made...), '\n')
+		err = errors.Join(err, json.NewEncoder(page).Encode(line{entry{execution, m.ID}, at.UTC().Truncate(time.Second)}))
 	}
-	if _, err := l.file.Write(lines); err != nil {
+	if err == nil {
+		_, err = l.file.Write(page.Bytes())
+	}
+	if err != nil {
 		return fmt.Errorf("note what was put back: %w (the next run puts %s of %s back again, which harms nothing)", err, count(len(sent), "message"), execution)
 	}
 	return nil

@@ -3,7 +3,7 @@ package requeue
 import (
 	"fmt"
 
-	"autobackup/internal/reason"
+	"autobackup/internal/text"
 	"autobackup/internal/s3event"
 )
 
@@ -22,9 +22,9 @@ const longestName = 160
 func (m message) object() string {
 	version, err := s3event.Parse(m.Body)
 	if err != nil {
-		return reason.Line("message "+m.ID, longestName)
+		return text.Line("message "+m.ID, longestName)
 	}
-	return reason.Line(version.String(), longestName)
+	return text.Line(version.String(), longestName)
 }
 
 // refusal says why the validation queue would not take a message, or nothing.

@@ -6,7 +6,7 @@ import (
 	"io"
 	"time"
 
-	"autobackup/internal/reason"
+	"autobackup/internal/text"
 )
 
 // samples is how many objects are named for each execution and for the event
@@ -42,11 +42,14 @@ type Execution struct {
 
 // EventDLQ is what lies in the event DLQ.
 type EventDLQ struct {
-	Queue   string   `json:"queue"`
-	Pending int      `json:"pending"` // as SQS estimates
-	Hidden  int      `json:"hidden"`  // held by another reader for the moment
-	Sent    int      `json:"sent"`
-	Objects []string `json:"objects"` // the first that SQS showed
+	Queue   string `json:"queue"`
+	Pending int    `json:"pending"` // as SQS estimates
+	Hidden  int    `json:"hidden"`  // held by another reader for the moment
+	Sent    int    `json:"sent"`
+	// Unreached is about how many lie there that the run did not get to, because it
+	// had to end before the queue showed nothing more.
+	Unreached int      `json:"unreached"`
+	Objects   []string `json:"objects"` // the first that SQS showed
 }
 
 // Left is a message that stays where it is, and why.
@@ -58,7 +61,7 @@ type Left struct {
 }
 
 func (r *Report) leave(from string, m message, why string) {
-	r.Left = append(r.Left, Left{From: from, Message: reason.Line(m.ID, longestName), Object: m.object(), Why: why})
+	r.Left = append(r.Left, Left{From: from, Message: text.Line(m.ID, longestName), Object: m.object(), Why: why})
 }
 
 // Pending is how many messages would be put back.
@@ -82,7 +85,7 @@ func (r *Report) Sent() int {
 // Complete tells whether everything found was put back or, in a dry run, could
 // be.
 func (r *Report) Complete() bool {
-	return len(r.Left) == 0 && !r.Declined && !r.Interrupted
+	return len(r.Left) == 0 && r.EventDLQ.Unreached == 0 && !r.Declined && !r.Interrupted
 }
 
 // JSON writes the report for machines.

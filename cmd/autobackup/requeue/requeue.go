@@ -66,9 +66,13 @@ func Run(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	cfg = bounded(cfg)
 	r := &run{
 		Options: o, sqs: sqs.NewFromConfig(cfg), sfn: sfn.NewFromConfig(cfg),
-		report: &Report{Stage: o.Stage, Region: cfg.Region, DryRun: o.DryRun, Ledger: o.Ledger, Executions: []*Execution{}, Left: []Left{}},
+		report: &Report{
+			Stage: o.Stage, Region: cfg.Region, DryRun: o.DryRun, Ledger: o.Ledger,
+			Executions: []*Execution{}, EventDLQ: EventDLQ{Queue: "autobackup-event-dlq-" + o.Stage, Objects: []string{}}, Left: []Left{},
+		},
 	}
 	err := r.do(ctx)
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {

@@ -118,6 +118,8 @@ func TestADryRunShowsAndChangesNothing(t *testing.T) {
 		w.send("event-dlq", event("b.txt"))
 		report := w.done(func(o *requeue.Options) { o.DryRun = true })
 		assert.Equal(t, 2, report.Pending())
+		assert.Equal(t, w.ledger, report.Ledger)
+		assert.Contains(t, w.plan.String(), "\"before\" is what "+w.ledger+" knows.")
 		assert.Zero(t, report.Sent())
 		assert.True(t, report.Complete())
 		assert.Empty(t, text(t, report))
@@ -162,7 +164,7 @@ func TestALedgerCutOffInItsLastLineIsRead(t *testing.T) {
 		noted, err := os.ReadFile(w.ledger)
 		require.NoError(t, err)
 		var first map[string]string
-		require.NoError(t, json.Unmarshal([]byte(strings.SplitAfter(string(noted), "\n")[0]), &first))
+		require.NoError(t, json.Unmarshal([]byte(strings.Fields(string(noted))[0]), &first))
 		assert.Equal(t, w.Executions()[0].ARN, first["execution"])
 		require.NoError(t, os.WriteFile(w.ledger, noted[:len(noted)-20], 0o600))
 		assert.Equal(t, 1, w.done().Sent())

@@ -34,7 +34,7 @@ func (r *run) find(ctx context.Context) (s stack, err error) {
 	if s.validation, err = r.queue(ctx, "autobackup-validation-queue-"+r.Stage); err != nil {
 		return s, err
 	}
-	if s.eventDLQ, err = r.queue(ctx, "autobackup-event-dlq-"+r.Stage); err != nil {
+	if s.eventDLQ, err = r.queue(ctx, r.report.EventDLQ.Queue); err != nil {
 		return s, err
 	}
 	machine, err := arn.Parse(s.validation.arn)

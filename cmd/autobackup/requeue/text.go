@@ -88,6 +88,9 @@ func (r *Report) Text(w io.Writer) error {
 	if !r.DryRun {
 		r.left(&page)
 	}
+	if q := r.EventDLQ; q.Unreached > 0 {
+		fmt.Fprintf(&page, "About %s of %s: not reached. Check what stays and delete it there, then run the same command again.\n", count(q.Unreached, "more message"), q.Queue)
+	}
 	return write(w, page.String())
 }
 
@@ -112,7 +115,7 @@ func writeTable(page *strings.Builder, header table.Row, rows []table.Row) {
 	t.AppendRows(rows[:min(len(rows), mostRows)])
 	page.WriteString(t.Render() + "\n")
 	if more := len(rows) - mostRows; more > 0 {
-		fmt.Fprintf(page, "and %d more rows; --json has all\n", more)
+		fmt.Fprintf(page, "and %s; --json has all\n", count(more, "more row"))
 	}
 }
 

@@ -1,0 +1,183 @@
+package requeue_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/requeue"
+)
+
+// refuse makes one request fail: the nth for an action, from 1.
+func (w *world) refuse(action string, nth int) {
+	w.before = func(a string) int {
+		if a == action {
+			nth--
+		}
+		if a == action && nth == 0 {
+			return 403
+		}
+		return 0
+	}
+}
+
+func TestWhatCannotBeReadEndsTheRunBeforeAnythingIsSent(t *testing.T) {
+	cases := []struct {
+		action string
+		nth    int
+		want   string
+	}{
+		{"GetQueueUrl", 1, "find the queue autobackup-validation-queue-dev: "},
+		{"GetQueueUrl", 2, "find the queue autobackup-event-dlq-dev: "},
+		{"GetQueueAttributes", 1, "read the attributes of autobackup-validation-queue-dev: "},
+		{"GetQueueAttributes", 2, "read the attributes of autobackup-event-dlq-dev: "},
+		{"ListExecutions", 1, "with status FAILED: "},
+		{"ListExecutions", 2, "with status TIMED_OUT: "},
+		{"ListExecutions", 3, "with status ABORTED: "},
+		{"DescribeExecution", 1, "describe execution arn:aws:states:"},
+		{"DescribeExecution", 2, "describe execution arn:aws:states:"},
+		{"GetExecutionHistory", 1, "read the history of execution arn:aws:states:"},
+		{"GetExecutionHistory", 2, "read the history of execution arn:aws:states:"},
+		{"ReceiveMessage", 1, "receive from autobackup-event-dlq-dev: "},
+	}
+	inWorld(t, func(w *world) {
+		w.broken(notParked...)
+		w.start(event("a"))
+		w.start(event("b"))
+		w.settle()
+		w.fill("c")
+		for _, c := range cases {
+			w.refuse(c.action, c.nth)
+			report, err := w.requeue()
+			require.ErrorContains(t, err, c.want, "%s, call %d", c.action, c.nth)
+			assert.ErrorContains(t, err, "StatusCode: 403", c.action)
+			assert.NotContains(t, err.Error(), "no answer", c.action)
+			assert.Zero(t, report.Sent(), c.action)
+			assert.Empty(t, w.plan.String(), "a plan that misses something is not shown")
+			assert.Empty(t, w.messages("validation-queue"), c.action)
+			assert.NoFileExists(t, w.ledger)
+		}
+		w.before = nil
+		assert.Equal(t, 3, w.done().Sent())
+	})
+}
+
+func TestWhatFailsWhilePuttingBackEndsTheRunAndTheNextOneGoesOn(t *testing.T) {
+	cases := []struct {
+		action string
+		nth    int
+		want   string
+		sent   int // of two executions with a message each, and twelve events
+	}{
+		{"DescribeExecution", 3, "describe execution ", 0},
+		{"DescribeExecution", 4, "describe execution ", 1},
+		{"GetExecutionHistory", 4, "read the history of execution ", 1},
+		{"SendMessageBatch", 1, "send 1 message to autobackup-validation-queue-dev: ", 0},
+		{"SendMessageBatch", 2, "send 1 message to autobackup-validation-queue-dev: ", 1},
+		{"SendMessageBatch", 3, "send 10 messages to autobackup-validation-queue-dev: ", 2},
+		{"ReceiveMessage", 2, "receive from autobackup-event-dlq-dev: ", 2},
+		{"ReceiveMessage", 3, "receive from autobackup-event-dlq-dev: ", 12},
+		{"SendMessageBatch", 4, "send 2 messages to autobackup-validation-queue-dev: ", 12},
+		{"ReceiveMessage", 4, "receive from autobackup-event-dlq-dev: ", 14},
+	}
+	for _, c := range cases {
+		inWorld(t, func(w *world) {
+			w.broken(notParked...)
+			w.start(event("a"))
+			w.start(event("b"))
+			w.settle()
+			w.fill(keys(12)...)
+			w.refuse(c.action, c.nth)
+			report, err := w.requeue()
+			require.ErrorContains(t, err, c.want, "%s, call %d", c.action, c.nth)
+			assert.Equal(t, c.sent, report.Sent(), "%s, call %d", c.action, c.nth)
+			assert.Equal(t, 12-max(0, c.sent-2), w.visible(), "%s, call %d: what is left shows", c.action, c.nth)
+			w.before = nil
+			if c.sent < 14 {
+				assert.Equal(t, 14-c.sent, w.done().Sent(), "%s, call %d", c.action, c.nth)
+			}
+			assert.Len(t, w.messages("validation-queue"), 14)
+		})
+	}
+}
+
+func TestALaterExecutionIsPutBackWhereAnEarlierOneWasBefore(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.broken(notParked...)
+		w.start(event("a"))
+		w.settle()
+		w.healed()
+		assert.Equal(t, 1, w.done().Sent())
+		w.settle()
+		w.broken(notParked...)
+		w.start(event("b"))
+		w.settle()
+		report := w.done()
+		require.Len(t, report.Executions, 2)
+		assert.Equal(t, []int{1, 0}, []int{report.Executions[0].Before, report.Executions[1].Before})
+		assert.Equal(t, []int{0, 1}, []int{report.Executions[0].Sent, report.Executions[1].Sent})
+	})
+}
+
+func TestWhatWasSentAndNotNotedIsToldAndEndsTheRun(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.broken(notParked...)
+		w.put(keys(12)...)
+		w.settle()
+		w.before = func(action string) int {
+			if action == "ListExecutions" { // the ledger has been read and is not open yet
+				require.NoError(t, os.MkdirAll(filepath.Dir(w.ledger), 0o750))
+				_ = os.Symlink("/dev/full", w.ledger)
+			}
+			return 0
+		}
+		report, err := w.requeue()
+		assert.ErrorContains(t, err, "no space left on device (the next run puts 10 messages of "+report.Executions[0].ARN+" back again, which harms nothing)")
+		assert.Equal(t, 10, report.Sent())
+		assert.Len(t, w.messages("validation-queue"), 10)
+	})
+}
+
+func TestAStackThatAnswersStrangelyIsNoStack(t *testing.T) {
+	inWorld(t, func(w *world) {
+		for want, attributes := range map[string]string{
+			"read the ARN of autobackup-validation-queue-dev: arn: invalid prefix":            `"QueueArn":"none","MaximumMessageSize":"1","ApproximateNumberOfMessages":"0","ApproximateNumberOfMessagesNotVisible":"0"`,
+			"read MaximumMessageSize of autobackup-validation-queue-dev: ":                    `"ApproximateNumberOfMessages":"0","ApproximateNumberOfMessagesNotVisible":"0"`,
+			"read ApproximateNumberOfMessagesNotVisible of autobackup-validation-queue-dev: ": `"MaximumMessageSize":"1","ApproximateNumberOfMessages":"0","ApproximateNumberOfMessagesNotVisible":"some"`,
+		} {
+			w.fake = map[string]string{"GetQueueAttributes": `{"Attributes":{` + attributes + `}}`}
+			_, err := w.requeue()
+			assert.ErrorContains(t, err, want)
+		}
+	})
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestWithoutATerminalToShowOrToAskNothingIsPutBack(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.fill("a")
+		for want, edit := range map[string]func(*requeue.Options){
+			"write the report: broken pipe":                             func(o *requeue.Options) { o.Plan = brokenPipe{} },
+			"ask: broken pipe (--yes puts back without asking)":         func(o *requeue.Options) { o.Yes, o.Prompt = false, brokenPipe{} },
+			"read the answer: no line (--yes puts back without asking)": func(o *requeue.Options) { o.Yes, o.In = false, iotest.ErrReader(errors.New("no line")) },
+		} {
+			report, err := w.requeue(edit)
+			assert.ErrorContains(t, err, want)
+			assert.Zero(t, report.Sent())
+			assert.Equal(t, 1, w.visible())
+		}
+		report := w.done(func(o *requeue.Options) { o.Yes, o.In = false, strings.NewReader("y") })
+		assert.Equal(t, 1, report.Sent(), "an answer without the end of its line")
+		assert.ErrorContains(t, report.Text(brokenPipe{}), "write the report: broken pipe")
+		assert.ErrorContains(t, report.JSON(brokenPipe{}), "write the report: broken pipe")
+	})
+}

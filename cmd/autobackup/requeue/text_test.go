@@ -1,0 +1,150 @@
+package requeue
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares a page with its file in testdata.
+func golden(t *testing.T, name, page string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o750))
+		require.NoError(t, os.WriteFile(file, []byte(page), 0o600))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err, "run go test ./cmd/autobackup/requeue -update")
+	assert.Equal(t, string(want), page)
+}
+
+const machineARN = "arn:aws:states:eu-central-1:123456789012:execution:autobackup-validation-dev:"
+
+// found is a report that has a row of each kind.
+func found() *Report {
+	ended := time.Date(2026, 3, 1, 12, 4, 5, 0, time.UTC)
+	return &Report{
+		Stage: "dev", Region: "eu-central-1", Ledger: "/home/ops/requeued.jsonl",
+		Executions: []*Execution{
+			{ARN: machineARN + "6f1c", Status: "FAILED", Ended: ended, Messages: 25, Unsettled: 7, Before: 2, Pending: 5, Objects: []string{
+				"s3://docs/a.txt@v1", `"s3://docs/b\x1b.txt@v2"`, "s3://docs/" + strings.Repeat("long", 30) + "/the-end@v3",
+			}},
+			{ARN: machineARN + "read-0b9e", Status: "TIMED_OUT", Ended: ended.Add(time.Hour), Messages: 1, Unsettled: 1, Pending: 1, Objects: []string{"message 0b9e"}},
+			{ARN: machineARN + "77aa", Status: "ABORTED", Ended: ended.Add(2 * time.Hour), Messages: 3, Unsettled: 3, Before: 3, Objects: []string{}},
+		},
+		EventDLQ: EventDLQ{Queue: "autobackup-event-dlq-dev", Pending: 4, Hidden: 1, Objects: []string{"s3://docs/x@v1", "s3://docs/y@v1", "s3://docs/z@v1"}},
+		Left: []Left{
+			{From: machineARN + "6f1c", Message: "m-1", Object: "s3://docs/a.txt@v1", Why: "it has no body"},
+			{From: "autobackup-event-dlq-dev", Message: "m-2", Object: "s3://docs/large@v1", Why: "it has 4000 bytes, and autobackup-validation-queue-dev takes at most 3584"},
+		},
+	}
+}
+
+func TestAPlanShowsWhatWasFound(t *testing.T) {
+	cases := map[string]func(*Report){
+		"plan.txt":         func(*Report) {},
+		"plan-dry-run.txt": func(r *Report) { r.DryRun = true },
+		"plan-events.txt":  func(r *Report) { r.Executions, r.EventDLQ.Hidden = nil, 2 },
+		"plan-executions.txt": func(r *Report) {
+			r.Executions, r.EventDLQ, r.Left = r.Executions[1:2], EventDLQ{Queue: "autobackup-event-dlq-dev"}, nil
+			r.DryRun = true
+		},
+		"plan-nothing.txt": func(r *Report) { *r = Report{Stage: "dev", Region: "eu-central-1", DryRun: true} },
+	}
+	for name, edit := range cases {
+		t.Run(name, func(t *testing.T) {
+			r := found()
+			edit(r)
+			var page strings.Builder
+			require.NoError(t, r.plan(&page))
+			golden(t, name, page.String())
+		})
+	}
+}
+
+func TestAReportSaysWhatWasDone(t *testing.T) {
+	cases := map[string]func(*Report){
+		"done.txt": func(r *Report) { r.Executions[0].Sent, r.Executions[1].Sent, r.EventDLQ.Sent = 5, 1, 4 },
+		"one.txt": func(r *Report) {
+			*r = Report{EventDLQ: EventDLQ{Queue: "autobackup-event-dlq-dev", Pending: 1, Sent: 1}}
+		},
+		"more.txt":      func(r *Report) { r.EventDLQ.Sent, r.EventDLQ.Pending, r.Executions, r.Left = 4, 0, nil, nil },
+		"unreached.txt": func(r *Report) { r.EventDLQ.Sent, r.EventDLQ.Unreached = 4, 1 },
+		"many-unreached.txt": func(r *Report) {
+			*r = Report{EventDLQ: EventDLQ{Queue: "autobackup-event-dlq-dev", Pending: 9, Sent: 9, Unreached: 1200}}
+		},
+		"interrupted.txt": func(r *Report) { r.Executions[0].Sent, r.Interrupted = 3, true },
+		"declined.txt":    func(r *Report) { r.Declined = true },
+		"dry-run.txt":     func(r *Report) { r.DryRun = true },
+		"nothing.txt":     func(r *Report) { *r = Report{} },
+	}
+	for name, edit := range cases {
+		t.Run(name, func(t *testing.T) {
+			r := found()
+			edit(r)
+			var page strings.Builder
+			require.NoError(t, r.Text(&page))
+			golden(t, name, page.String())
+		})
+	}
+}
+
+func TestTheJSONReportHasAllOfIt(t *testing.T) {
+	r := found()
+	r.EventDLQ.Unreached, r.Executions[0].Sent = 3, 5
+	var page strings.Builder
+	require.NoError(t, r.JSON(&page))
+	golden(t, "report.json", page.String())
+}
+
+func TestATableHasFiftyRowsAndSaysHowManyMore(t *testing.T) {
+	for rows, want := range map[int]string{50: "", 51: "and 1 more row; --json has all\n", 60: "and 10 more rows; --json has all\n"} {
+		r := &Report{}
+		for i := range rows {
+			r.leave("queue", message{ID: fmt.Sprint("m-", i)}, "why")
+		}
+		var page strings.Builder
+		require.NoError(t, r.Text(&page))
+		assert.Equal(t, 50, strings.Count(page.String(), " message m-"))
+		_, after, _ := strings.Cut(page.String(), " message m-49 ")
+		_, after, _ = strings.Cut(after, "\n")
+		assert.Equal(t, want, after)
+	}
+}
+
+func TestANameInATableIsShortAndKeepsItsEnd(t *testing.T) {
+	for name, want := range map[string]string{
+		"s3://docs/a@v1":                "s3://docs/a",
+		`"s3://docs/\x1b@v1"`:           `"s3://docs/\x1b"`,
+		"message 1":                     "message 1",
+		"@v1":                           "@v1",
+		"s3://docs/a@b@v1":              "s3://docs/a@b",
+		strings.Repeat("x", 80):         strings.Repeat("x", 80),
+		strings.Repeat("x", 80) + "@v1": strings.Repeat("x", 80),
+		strings.Repeat("x", 61) + "2" + strings.Repeat("y", 19): strings.Repeat("x", 57) + "..." + "2" + strings.Repeat("y", 19),
+	} {
+		assert.Equal(t, want, short(name))
+	}
+}
+
+func TestARunIsCompleteWhereNothingStays(t *testing.T) {
+	assert.True(t, (&Report{}).Complete())
+	for name, r := range map[string]Report{
+		"something stays":       {Left: []Left{{}}},
+		"some were not reached": {EventDLQ: EventDLQ{Unreached: 1}},
+		"the answer was no":     {Declined: true},
+		"it was interrupted":    {Interrupted: true},
+	} {
+		assert.False(t, r.Complete(), name)
+	}
+}
