@@ -68,11 +68,9 @@ func (c Comparer) fits(ctx context.Context, d time.Duration) bool {
 }
 
 // transient is worth another try: package handler names it so.
-type transient struct{ cause error }
+type transient struct{ error }
 
-func (e transient) Error() string { return e.cause.Error() }
-
-func (e transient) Unwrap() error { return e.cause }
+func (e transient) Unwrap() error { return e.error }
 
 // RetryableError is how package handler knows, as it does of the SDK's errors.
 func (e transient) RetryableError() bool { return true }

@@ -15,6 +15,7 @@ import (
 	"autobackup/internal/comparebytes"
 	"autobackup/internal/hashbytes"
 	"autobackup/internal/reason"
+	"autobackup/internal/s3error"
 	"autobackup/internal/verdict"
 )
 
@@ -126,6 +127,9 @@ func TestWhatKeepsAFunctionFromAnsweringForNowIsWorthAnotherTry(t *testing.T) {
 			require.ErrorContains(t, err, "arn:aws:lambda:eu-west-1:111122223333:function:h")
 			assert.Equal(t, reason.Transient, named(t, err))
 			assert.Zero(t, got)
+			if tt.service.status > 200 {
+				assert.Equal(t, tt.service.status, s3error.Status(err), "the cause is kept")
+			}
 		})
 	}
 }
