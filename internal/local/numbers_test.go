@@ -23,7 +23,6 @@ import (
 	locals3 "autobackup/internal/local/s3"
 	"autobackup/internal/local/template"
 	"autobackup/internal/reason"
-	"autobackup/internal/told"
 	"autobackup/internal/verdict"
 )
 
@@ -175,9 +174,10 @@ func TestAlarmsRingBeforeWhatTheyWarnOfAndNotWithoutAReason(t *testing.T) {
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 	assert.LessOrEqual(t, largest(t, "NothingVerifiedHours"), 7*24, "CloudWatch looks back a week at most")
 
+	const maxWake = 3 * time.Minute // how long a message of the sender to itself waits (internal/notify)
 	tooOld := seconds(number(t, s, "FailureQueueTooOldAlarm", "Threshold"))
 	assert.LessOrEqual(t, tooOld+3*seconds(number(t, s, "FailureQueueTooOldAlarm", "Period")), 10*time.Minute, "where nothing is told, that is told within ten minutes")
-	assert.Greater(t, tooOld, told.MaxWake+window(t)+seconds(number(t, s, "FailureNotifierFunction", "Timeout")),
+	assert.Greater(t, tooOld, maxWake+window(t)+seconds(number(t, s, "FailureNotifierFunction", "Timeout")),
 		"what wakes the sender is as old when it comes, and tells nothing")
 }
 

@@ -113,6 +113,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer done()
 	c := &call{w: w, r: r, id: s.random.requestID(), idle: done}
 	w.Header()["X-Amz-Request-Id"] = []string{c.id}
+	w.Header().Set("Date", s.clock.Now().UTC().Format(http.TimeFormat)) // of this stack, whose clock may run ahead
 	if err := s.answer(c); err != nil {
 		c.fail(err)
 	}
