@@ -5,7 +5,6 @@ import (
 
 	"autobackup/internal/checksum"
 	"autobackup/internal/reason"
-	"autobackup/internal/text"
 )
 
 // bytes rules by what reading the bytes of both sides came to, in the order of the
@@ -32,7 +31,7 @@ func (t trial) read(c Comparison, r Replica) ruling {
 		return c.notRead(b.Primary.Found.reason(), "reading the bytes of the primary shows "+b.Primary.shown())
 	case b.Replica.Found == Missing:
 		gone := t.untilDeadline(failed(reason.ReplicaMissing, "the version was gone from the replica when its bytes were to be read"))
-		gone.Status = text.Line(primary.Replication, maxWord)
+		gone.Status = t.status()
 		return gone
 	case b.Replica.Found != Object:
 		return c.notRead(b.Replica.Found.reason(), "reading the bytes of the replica shows "+b.Replica.shown())

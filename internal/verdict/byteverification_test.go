@@ -102,16 +102,18 @@ func TestReplicasAreReadOneAfterTheOtherOnceAllAreThere(t *testing.T) {
 		"all replicas are there before one is read":      {verdict.Event{}, []verdict.Replica{replica(silent), second(absent)}, "lagging REPLICA_MISSING", 0},
 		"the first is read first":                        {verdict.Event{}, []verdict.Replica{replica(silent), second(silent)}, "reading INCONCLUSIVE", 0},
 		"then the second":                                {verdict.Event{}, []verdict.Replica{read, second(silent)}, "reading INCONCLUSIVE", 1},
+		"one that nothing verifies names the reason":     {verdict.Event{}, []verdict.Replica{replica(silent, sums(crcA)), second(silent)}, "reading INCONCLUSIVE", 0},
+		"in either order":                                {verdict.Event{}, []verdict.Replica{second(silent), replica(silent, sums(crcA))}, "reading INCONCLUSIVE", 0},
 		"what needs no reading is passed over":           {verdict.Event{}, []verdict.Replica{read, read, second(silent)}, "reading INCONCLUSIVE", 2},
 		"then there is a verdict":                        {verdict.Event{}, []verdict.Replica{read, second(silent, wasRead(equalBytes))}, "verified bytes read on both sides", -1},
 		"a notification reads the replica that it names": {told(false), []verdict.Replica{second(silent), replica(silent)}, "reading INCONCLUSIVE", 1},
 		"and no other one":                               {told(false), []verdict.Replica{second(silent), read}, "verified bytes read on both sides", -1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			seen := look(primary(silent), tc.replicas...)
-			v := verdict.Judge(tc.event, seen, first, reads)
+			seen := look(primary(silent, sums(crcA)), tc.replicas...)
+			v := verdict.Judge(tc.event, seen, first, always)
 			assert.Equal(t, tc.want, brief(v.Outcome, v.Reason, v.Evidence))
-			assert.Equal(t, tc.next, verdict.ToRead(tc.event, seen, reads))
+			assert.Equal(t, tc.next, verdict.ToRead(tc.event, seen, always))
 		})
 	}
 	assert.Equal(t, -1, verdict.ToRead(verdict.Event{}, look(primary(found(verdict.Denied), silent), replica(silent)), reads), "only objects have bytes")

@@ -1,6 +1,8 @@
 package verdict
 
 import (
+	"cmp"
+
 	"autobackup/internal/checksum"
 	"autobackup/internal/etag"
 	"autobackup/internal/reason"
@@ -102,8 +104,5 @@ func inconclusive(detail string) Comparison {
 }
 
 func encryption(s Side) string {
-	if s.Encryption == "" {
-		return "none"
-	}
-	return text.Line(s.Encryption, maxWord)
+	return text.Line(cmp.Or(s.Encryption, "none"), maxWord)
 }

@@ -16,7 +16,7 @@ func Judge(ev Event, look Look, p Progress, policy Policy) Verdict {
 	v := t.judge()
 	v.Marker = look.Primary.Found == Marker || ev.Marker && look.Primary.Found != Object
 	if v.Outcome == Lagging {
-		v.Wait = seconds(max(min(v.Wait, NextWait(p.Looks)), time.Second))
+		v.Wait = seconds(min(v.Wait, NextWait(p.Looks)))
 	}
 	return v
 }
@@ -119,7 +119,7 @@ func (t trial) content(r Replica) ruling {
 // once.
 func (t trial) reading(c Comparison, r Replica) ruling {
 	if names, mayChange := differences(t.look.Primary.Metadata, r.Metadata); t.unsteady(mayChange) {
-		return t.untilSteady(failed(reason.MetadataDiffers,
+		return lagging(failed(reason.MetadataDiffers,
 			"metadata differs, and the bytes are read once it no longer changes: "+strings.Join(names, ", ")))
 	}
 	return ruling{Entry: Entry{Outcome: Reading, Reason: c.Reason, Detail: c.Detail}}
@@ -128,7 +128,7 @@ func (t trial) reading(c Comparison, r Replica) ruling {
 // ToRead is the index of the first replica whose bytes are to be read before
 // Judge can give another verdict than Reading; -1 where there is none.
 func ToRead(ev Event, look Look, policy Policy) int {
-	t := trial{event: ev, look: look, policy: policy}
+	t := trial{event: ev, look: look}
 	return slices.IndexFunc(look.Replicas, func(r Replica) bool {
 		return t.judges(r) && r.Bytes == nil && look.Primary.Found == Object && r.Found == Object && policy.Bytes.wants(Compare(look.Primary, r), ev)
 	})

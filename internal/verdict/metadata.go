@@ -86,7 +86,7 @@ func (t trial) metadata(r Replica, content ruling) ruling {
 		strings.Join(names, ", ")+unread)
 	switch {
 	case t.unsteady(mayChange):
-		return t.untilSteady(differ)
+		return lagging(differ)
 	case t.policy.AlertMetadata:
 		differ.Evidence = content.Evidence
 		return differ
@@ -99,11 +99,6 @@ func (t trial) metadata(r Replica, content ruling) ruling {
 // looks yet.
 func (t trial) unsteady(mayChange bool) bool {
 	return mayChange && t.progress.Differing < MetadataLooks
-}
-
-// untilSteady is lagging while metadata is unsteady.
-func (t trial) untilSteady(r ruling) ruling {
-	return untilLooks(t.progress.Differing, MetadataLooks, r)
 }
 
 // unreadTags tells of tags that were not compared.

@@ -114,6 +114,11 @@ func TestTagsThatCouldNotBeReadAreNoDifferenceAndAreTold(t *testing.T) {
 	assert.Equal(t, differs+"headers; tags could not be read in docs-primary", v.Replicas[0].Detail)
 }
 
+func TestTagsThatNeitherSideShowsAreToldOfBoth(t *testing.T) {
+	v := verdict.Judge(verdict.Event{}, look(primary(with(tags(verdict.TagsUnread))), replica(with(tags(verdict.TagsUnread)))), first, policy)
+	assert.Contains(t, v.Replicas[0].Detail, "; tags could not be read in docs-primary; tags could not be read in docs-replica")
+}
+
 func TestContentComesBeforeMetadata(t *testing.T) {
 	for _, p := range []verdict.Policy{policy, strict} {
 		for _, other := range []change{size(6), tag(md5B)} {

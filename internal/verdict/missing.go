@@ -1,19 +1,20 @@
 package verdict
 
 import (
+	"cmp"
+
 	"autobackup/internal/reason"
 	"autobackup/internal/text"
 )
 
 // missing judges a replica that does not have the version.
 func (t trial) missing(r Replica) ruling {
-	status := text.Line(t.look.Primary.Replication, maxWord)
-	detail := "the replica does not have the version; replication status " + orNone(status) + " after waits of " + t.progress.waited().String()
+	detail := "the replica does not have the version; replication status " + cmp.Or(t.status(), "empty") + " after waits of " + t.progress.waited().String()
 	if r.Detail != "" {
 		detail += " (" + text.Line(r.Detail, MaxSideDetail) + ")"
 	}
 	late := t.late(r, detail)
-	late.Status = status
+	late.Status = t.status()
 	return late
 }
 
@@ -37,7 +38,7 @@ func (t trial) late(r Replica, detail string) ruling {
 		return told
 	case primary.Replication == replicaStatus: // S3 does not replicate replicas; an answer of the moment may still lag
 		return untilLooks(t.progress.Looks, GraceLooks, failed(reason.ReplicaNotReplicated, detail))
-	case primary.Replication == failedStatus && t.look.gaveUp() && t.progress.GaveUp >= GaveUpLooks:
+	case t.look.gaveUp() && t.progress.GaveUp >= GaveUpLooks:
 		return failed(reason.ReplicationFailed, detail)
 	case primary.Replication == failedStatus:
 		return t.untilDeadline(failed(reason.ReplicationFailed, detail))
@@ -72,9 +73,5 @@ func (t trial) leftOut(r Replica) string {
 	return ""
 }
 
-func orNone(status string) string {
-	if status == "" {
-		return "empty"
-	}
-	return status
-}
+// status is x-amz-replication-status of the primary as a fact of an entry.
+func (t trial) status() string { return text.Line(t.look.Primary.Replication, maxWord) }

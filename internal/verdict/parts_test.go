@@ -62,6 +62,8 @@ func TestWhatThePartsCameToDecidesWhereNothingElseDoes(t *testing.T) {
 			"composite checksum SHA256 (part by part) is equal"},
 		{"a piece that differs", verdict.Parts{Algorithm: "SHA256", Offset: 10, Length: 5}, "", reason.ContentMismatch,
 			"checksums SHA256 of the parts differ, first in the 5 bytes from byte 10 on"},
+		{"a piece of one byte differs", verdict.Parts{Algorithm: "SHA256", Length: 1}, "", reason.ContentMismatch,
+			"checksums SHA256 of the parts differ, first in the 1 bytes from byte 0 on"},
 		{"the first piece differs", verdict.Parts{Algorithm: "SHA256", Length: 5}, "", reason.ContentMismatch,
 			"checksums SHA256 of the parts differ, first in the 5 bytes from byte 0 on"},
 		{"parts that could not be had", verdict.Parts{Algorithm: "CRC32", Detail: "replica answered 403 AccessDenied"}, "", reason.Inconclusive,

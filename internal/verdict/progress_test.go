@@ -61,6 +61,7 @@ func TestAWaitEndsAtTheNextLookOrAtTheDeadlineThatComesFirst(t *testing.T) {
 		"looks and a deadline end it":       {look(primary(), second(denied), replica(absent)), late(time.Minute), time.Minute},
 		"a deadline and looks end it":       {look(primary(), replica(absent), second(denied)), late(time.Minute), time.Minute},
 		"what was replicated is gone":       {look(primary(status("COMPLETED")), replica(absent)), late(time.Minute), 15 * time.Minute},
+		"the later of two deadlines' kind":  {look(primary(status("COMPLETED"), silent), replica(absent), second(silent, wasRead(verdict.Bytes{Primary: all(readA), Replica: not(verdict.Missing)}))), late(time.Minute), time.Minute},
 		"one failed and one lags":           {look(primary(), replica(size(6)), second(absent)), first, 0},
 		"verified":                          {look(primary(), replica()), first, 0},
 		"failed":                            {look(primary(), replica(absent)), late(0), 0},

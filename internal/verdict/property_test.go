@@ -289,6 +289,9 @@ func TestHeadersMismatchOnlyByComparableSumsOrMD5s(t *testing.T) {
 	check(t, func(t *rapid.T, in input, _ verdict.Verdict) {
 		for _, r := range in.Look.Replicas {
 			p := in.Look.Primary
+			told := verdict.Compare(p, r).Detail
+			assert.LessOrEqual(t, len(told), verdict.MaxDetail)
+			assert.NotRegexp(t, `[^ -~]`, told)
 			r.Parts = nil
 			c := verdict.Compare(p, r)
 			assert.Equal(t, c.Verified(), c.Reason == "")

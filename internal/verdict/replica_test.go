@@ -169,7 +169,9 @@ func TestAMissingReplicaHasTheFactsBehindIt(t *testing.T) {
 		assert.Equal(t, tc.want, got, name)
 		assert.Equal(t, tc.want.Reason, v.Reason, name)
 	}
-	v := verdict.Judge(verdict.Event{}, look(primary(status("COMPLETED")), replica(absent, expires("rule-1"))), gone(4), policy)
+	v := verdict.Judge(verdict.Event{}, look(primary(), replica(absent)), verdict.Progress{Looks: 1, Waited: -7}, policy)
+	assert.Equal(t, "the replica does not have the version; replication status PENDING after waits of 0s", v.Replicas[0].Detail)
+	v = verdict.Judge(verdict.Event{}, look(primary(status("COMPLETED")), replica(absent, expires("rule-1"))), gone(4), policy)
 	assert.Equal(t, "rule-1", v.Replicas[0].Expires, "only what was replicated can have expired")
 	assert.Equal(t, "COMPLETED", v.Replicas[0].Status)
 }

@@ -44,15 +44,21 @@ func skipped(code reason.Code, detail string) ruling {
 // none.
 func untilLooks(made, looks int, r ruling) ruling {
 	if max(made, 0) < looks {
-		r.Outcome, r.wait = Lagging, maxWait
+		return lagging(r)
 	}
+	return r
+}
+
+// lagging is for what the next looks may show otherwise.
+func lagging(r ruling) ruling {
+	r.Outcome, r.wait = Lagging, maxWait
 	return r
 }
 
 // untilDeadline is lagging until the time spent waiting reaches the deadline.
 func (t trial) untilDeadline(r ruling) ruling {
 	if left := t.deadline() - t.progress.waited(); left > 0 {
-		r.Outcome, r.wait = Lagging, min(left, maxWait)
+		r.Outcome, r.wait = Lagging, left
 	}
 	return r
 }
