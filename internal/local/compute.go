@@ -2,13 +2,11 @@ package local
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
 	"autobackup/internal/local/lambda"
 	"autobackup/internal/local/pipes"
-	"autobackup/internal/local/sqs"
 	"autobackup/internal/local/template"
 )
 
@@ -25,12 +23,7 @@ type functionProperties struct {
 	}
 	Events map[string]struct {
 		Type       string
-		Properties struct {
-			Queue                          string `cfn:",required"`
-			BatchSize                      int
-			MaximumBatchingWindowInSeconds int
-			FunctionResponseTypes          []string
-		}
+		Properties queueEvent
 	}
 }
 
@@ -55,11 +48,7 @@ func (d *deployment) function(r template.Resource) (string, map[string]string, e
 		if event.Type != "SQS" {
 			return "", nil, r.Errorf("Events."+name+".Type", "%s is not supported here: use SQS", event.Type)
 		}
-		mapping := lambda.Mapping{
-			BatchSize: event.Properties.BatchSize, FunctionResponseTypes: event.Properties.FunctionResponseTypes,
-			MaximumBatchingWindowInSeconds: event.Properties.MaximumBatchingWindowInSeconds,
-		}
-		if err := d.subscribe(f, event.Properties.Queue, mapping); err != nil {
+		if err := d.subscribe(f, event.Properties); err != nil {
 			return "", nil, r.Errorf("Events."+name, "%w", err)
 		}
 	}
@@ -76,21 +65,6 @@ func (d *deployment) environment(p functionProperties) map[string]string {
 	}
 	maps.Copy(environment, p.Environment.Variables)
 	return environment
-}
-
-// subscribe maps a queue to a function.
-func (d *deployment) subscribe(f *lambda.Function, queueARN string, m lambda.Mapping) error {
-	at := slices.IndexFunc(d.SQS.Queues(d.region), func(q sqs.Queue) bool { return q.ARN == queueARN })
-	if at < 0 {
-		return fmt.Errorf("there is no queue %s in %s", queueARN, d.region)
-	}
-	m.Queue = d.SQS.Queues(d.region)[at]
-	source, err := lambda.Map(d.SQS, m, f, nil) // what fails stays in the queue, which tells
-	if err != nil {
-		return err
-	}
-	d.consume(queueARN, source.Close)
-	return nil
 }
 
 // consume notes a consumer of a queue.
@@ -139,7 +113,9 @@ func (d *deployment) pipe(r template.Resource) (string, map[string]string, error
 	if err != nil {
 		return "", nil, r.Errorf("", "%w", err)
 	}
-	d.consume(p.Source, pipe.Close)
+	if p.DesiredState != "STOPPED" {
+		d.consume(p.Source, pipe.Close)
+	}
 	return p.Name, map[string]string{"Arn": d.arn("pipes", "pipe/"+p.Name)}, nil
 }
 

@@ -129,6 +129,9 @@ func (c *Clock) fire(run func()) {
 func (c *Clock) due() (run []func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for len(c.timers) > 0 && c.timers[0].run == nil { // stopped: not worth a jump
+		heap.Pop(&c.timers)
+	}
 	if len(c.timers) > 0 && c.working == 0 && time.Since(c.idle) >= quiet {
 		c.jumpTo(c.timers[0].at)
 	}
@@ -142,10 +145,6 @@ func (c *Clock) due() (run []func()) {
 }
 
 func (c *Clock) jumpTo(at time.Time) {
-	if c.timers[0].run == nil { // stopped: not worth a jump, due drops it in its time
-		heap.Pop(&c.timers)
-		return
-	}
 	if target := at.Truncate(grain).Add(grain); at.After(c.now()) {
 		c.offset += target.Sub(c.now())
 		c.idle = time.Now()
@@ -166,6 +165,7 @@ func (t *timers) Push(x any)        { *t = append(*t, x.(*timer)) }
 func (t *timers) Pop() any {
 	old := *t
 	last := old[len(old)-1]
+	old[len(old)-1] = nil
 	*t = old[:len(old)-1]
 	return last
 }

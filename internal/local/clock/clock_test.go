@@ -47,6 +47,17 @@ func TestAStoppedTimerNeverRuns(t *testing.T) {
 	}
 }
 
+func TestStoppedTimersDoNotHoldUpASkippingClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, real := clock.Skipping(t.Context()), time.Now()
+		for range 20_000 {
+			c.AfterFunc(time.Minute, func() {})()
+		}
+		require.NoError(t, c.Sleep(t.Context(), time.Hour))
+		assert.Less(t, time.Since(real), 100*time.Millisecond)
+	})
+}
+
 func TestTimersRunInTheOrderOfTheirTimes(t *testing.T) {
 	for name, mk := range clocks() {
 		t.Run(name, func(t *testing.T) {

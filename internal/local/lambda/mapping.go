@@ -74,7 +74,7 @@ func (m Mapping) check(f *Function) error {
 		return errors.New("FilterCriteria is not supported by the local stack; the function gets every message")
 	case m.MaximumConcurrency != 0 && (m.MaximumConcurrency < 2 || m.MaximumConcurrency > 1000):
 		return fmt.Errorf("MaximumConcurrency is %d; use 2 to 1000", m.MaximumConcurrency)
-	case m.Queue.VisibilityTimeout < f.Timeout:
+	case m.Queue.VisibilityTimeout < f.Timeout: // of six times, which the guide recommends, the service says nothing
 		return fmt.Errorf("Queue visibility timeout: %d seconds is less than Function timeout: %d seconds", m.Queue.VisibilityTimeout, f.Timeout) //nolint:staticcheck // as Lambda words it
 	}
 	for _, t := range m.FunctionResponseTypes {
@@ -100,15 +100,29 @@ func (m Mapping) handle(ctx context.Context, f *Function, b sqs.Batch) ([]sqs.Me
 	if err != nil {
 		return nil, fmt.Errorf("the whole batch counts as failed: %w", err)
 	}
-	for _, id := range failures {
-		if !slices.ContainsFunc(b.Messages, func(sent sqs.Message) bool { return sent.ID == id }) {
-			return nil, fmt.Errorf("the whole batch counts as failed: itemIdentifier %q is no message of the batch", id)
-		}
+	failed, err := among(b.Messages, failures)
+	if err != nil {
+		return nil, fmt.Errorf("the whole batch counts as failed: %w", err)
 	}
 	if len(failures) > 0 {
 		err = fmt.Errorf("%d of %d messages failed", len(failures), len(b.Messages))
 	}
-	return slices.DeleteFunc(slices.Clone(b.Messages), func(sent sqs.Message) bool { return slices.Contains(failures, sent.ID) }), err
+	return slices.DeleteFunc(slices.Clone(b.Messages), func(sent sqs.Message) bool { return failed[sent.ID] }), err
+}
+
+// among says of each message of a batch whether it failed.
+func among(batch []sqs.Message, failures []string) (map[string]bool, error) {
+	failed := make(map[string]bool, len(batch))
+	for _, sent := range batch {
+		failed[sent.ID] = false
+	}
+	for _, id := range failures {
+		if _, sent := failed[id]; !sent {
+			return nil, fmt.Errorf("itemIdentifier %q is no message of the batch", id)
+		}
+		failed[id] = true
+	}
+	return failed, nil
 }
 
 // batchItemFailures reads a partial batch response: the ids of the messages that

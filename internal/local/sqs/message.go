@@ -148,6 +148,7 @@ func (h *messages) Push(x any) {
 func (h *messages) Pop() any {
 	old := *h
 	last := old[len(old)-1]
+	old[len(old)-1] = nil // or the array would keep what was deleted
 	*h = old[:len(old)-1]
 	return last
 }
