@@ -44,13 +44,14 @@ func (n Notifier) send(ctx context.Context, queue string, messages []outgoing) [
 	errs := make([]error, len(messages))
 	var calls errgroup.Group
 	calls.SetLimit(atOnce)
-	for begin, end := 0, 0; begin < len(messages); begin = end {
-		end = begin + fitting(messages[begin:])
+	for begin := 0; begin < len(messages); {
+		end := begin + fitting(messages[begin:])
 		some, answers := messages[begin:end], errs[begin:end]
 		calls.Go(func() error {
 			n.sendBatch(ctx, queue, some, answers)
 			return nil
 		})
+		begin = end
 	}
 	_ = calls.Wait() // every message has an error of its own
 	return errs
