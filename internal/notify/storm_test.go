@@ -93,7 +93,7 @@ func TestAnIdleSenderSleeps(t *testing.T) {
 	assert.Equal(t, []string{"single REPLICA_MISSING docs-r 1"}, w.told())
 	assert.Len(t, w.sent[failure], 1, "the one that would have sent the e-mail if the invocation had ended early")
 	assert.EqualValues(t, told.Lease/time.Second, w.sent[failure][0].DelaySeconds)
-	assert.Equal(t, `{"wakeUp":"2026-03-02T12:03:00Z"}`, *w.sent[failure][0].MessageBody)
+	assert.Equal(t, `{"wakeUp":"2026-03-02T12:02:30Z"}`, *w.sent[failure][0].MessageBody)
 }
 
 func TestTheChainOfWakeUpsNeitherBreaksNorMultiplies(t *testing.T) {

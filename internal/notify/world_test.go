@@ -48,9 +48,9 @@ var stage = alert.Context{Stage: "test", Queues: alert.Queues{
 
 // How the function is deployed.
 const (
-	window     = time.Minute
+	window     = 30 * time.Second
 	visibility = 7 * time.Minute
-	receives   = 3
+	receives   = 5
 )
 
 // queued is a message in the failure queue.

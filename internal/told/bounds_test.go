@@ -40,9 +40,9 @@ func TestTheMemoryStaysSmallWhateverComes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var m told.Memory
 		now := noon
-		for i := range rapid.IntRange(1, 12).Draw(t, "invocations") {
+		for i := range rapid.IntRange(1, 6).Draw(t, "invocations") {
 			var findings []told.Finding
-			for range rapid.IntRange(1, 12).Draw(t, "messages") {
+			for range rapid.IntRange(1, 8).Draw(t, "messages") {
 				findings = append(findings, told.Findings(drawHostile(t), hostile(t, "execution", 5000), 1)...)
 			}
 			m = m.Add(now, findings).Next(now, "sender")

@@ -15,7 +15,7 @@ import (
 )
 
 // window is how long the queue collects messages for the sender.
-const window = time.Minute
+const window = 30 * time.Second
 
 // failure is a version that fails in one replica, at a time after noon.
 type failure struct {
