@@ -54,7 +54,7 @@ func (c *cache[V]) get(key string, since time.Time, fetch func() (V, error)) (V,
 		})
 		// Another caller may be content with what was asked for before since. Then
 		// this one tries again, and fetches unless somebody did meanwhile.
-		if e := got.(entry[V]); own || err != nil || !e.asked.Before(since) {
+		if e := got.(entry[V]); own || !e.asked.Before(since) {
 			return e.value, err
 		}
 	}
@@ -72,14 +72,14 @@ func (c *cache[V]) fetched(key string, since time.Time, fetch func() (V, error))
 	return e, err
 }
 
-// known is also false where the clock was set back to before the fetch, because
-// then nobody can tell how old it is.
+// known is what is kept and may be believed. Where the clock was set back to before
+// the fetch nobody can tell how old it is. What is not there is too old.
 func (c *cache[V]) known(key string, since time.Time) (entry[V], bool) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
-	e, ok := c.kept[key]
+	e := c.kept[key]
 	age := c.now().Sub(e.asked)
-	return e, ok && !e.asked.Before(since) && 0 <= age && age < directoryAge
+	return e, !e.asked.Before(since) && 0 <= age && age < directoryAge
 }
 
 // keep forgets everything where too much is kept: it costs a call for each bucket

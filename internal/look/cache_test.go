@@ -115,6 +115,36 @@ func TestErrorsAreNotKept(t *testing.T) {
 	assert.Equal(t, "value", got)
 }
 
+func TestWhoCanNotUseAFetchThatFailedTriesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, count := newCache[string](time.Now), 0
+		started := time.Now()
+		go func() {
+			_, err := c.get("key", time.Time{}, func() (string, error) {
+				time.Sleep(5 * time.Second)
+				return "", errors.New("denied")
+			})
+			assert.EqualError(t, err, "denied")
+		}()
+		synctest.Wait()
+		got, err := c.get("key", started.Add(1), fetched("too early to tell", &count))
+		assert.EqualError(t, err, "denied", "it is asked for at the same time")
+		assert.Empty(t, got)
+		go func() {
+			_, err := c.get("key", time.Time{}, func() (string, error) {
+				time.Sleep(5 * time.Second)
+				return "", errors.New("denied")
+			})
+			assert.EqualError(t, err, "denied")
+		}()
+		synctest.Wait()
+		time.Sleep(time.Second)
+		got, err = c.get("key", time.Now(), fetched("value", &count))
+		require.NoError(t, err)
+		assert.Equal(t, "value", got)
+	})
+}
+
 // Both ask while the first answer, which was asked for before since, is under way.
 func TestAFetchUnderWayIsSharedByWhomItIsNewEnoughFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -1,6 +1,8 @@
 package look_test
 
 import (
+	"errors"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -29,6 +31,10 @@ func TestPrimaryBucketThatCanNotBeRead(t *testing.T) {
 		"a bucket that S3 can't tell of now": {
 			map[string]answer{head: {status: 503}},
 			verdict.Side{Found: verdict.Unreachable, Detail: "HeadBucket answered 503 Service Unavailable"},
+		},
+		"an error that is a whole novel": {
+			map[string]answer{head: {err: &url.Error{Op: "Head", URL: "https://x", Err: errors.New(strings.Repeat("ö", 500))}}},
+			verdict.Side{Found: verdict.Unreachable, Detail: "HeadBucket got no answer: " + strings.Repeat("?", 160-len("HeadBucket got no answer: ...")) + "..."},
 		},
 		"a redirect that names no region": {
 			map[string]answer{head: {status: 301}},

@@ -1,15 +1,19 @@
 package look_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/internal/look"
 	"autobackup/internal/verdict"
 )
 
@@ -135,11 +139,47 @@ func TestLifecycleRulesAreReadOnceInFiveMinutes(t *testing.T) {
 	}
 }
 
+// Its region is not known, so no S3 could be asked.
+func TestOfABucketThatIsGoneNoRulesAreAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, replicated, map[string]answer{headObject("docs", home): withStatus("COMPLETED"), headBucket("copy"): {status: 404}})
+		client := sdkClient(f)
+		got := look.New(client, unaskedLifecycle{client, t}, time.Now).Look(t.Context(), messages(event("docs", "docs/a.txt"))).Messages[0].Look
+		assert.Equal(t, verdict.Missing, got.Replicas[0].Found)
+	})
+}
+
+type unaskedLifecycle struct {
+	*s3.Client
+	t *testing.T
+}
+
+func (u unaskedLifecycle) GetBucketLifecycleConfiguration(context.Context, *s3.GetBucketLifecycleConfigurationInput, ...func(*s3.Options)) (*s3.GetBucketLifecycleConfigurationOutput, error) {
+	u.t.Error("lifecycle rules were asked for")
+	return nil, errors.New("unexpected request")
+}
+
+func TestARuleBySizeIsHeldAgainstTheSizeOfThePrimary(t *testing.T) {
+	for size, want := range map[string]string{"1000": "", "1001": "large"} {
+		synctest.Test(t, func(t *testing.T) {
+			primary := answer{status: 200, header: map[string]string{"x-amz-replication-status": "COMPLETED", "Content-Length": size}}
+			rules := lifecycle("large")
+			rules.body = strings.Replace(rules.body, "<Prefix>docs/</Prefix>", "<ObjectSizeGreaterThan>1000</ObjectSizeGreaterThan>", 1)
+			got := lookAt(t.Context(), newFake(t, replicated, map[string]answer{
+				headObject("docs", home): primary, headObject("copy", away): {status: 404}, getLifecycle("copy", away): rules,
+			}))
+			assert.Equal(t, []string{want}, expiries(got))
+		})
+	}
+}
+
 func TestALongIDOfALifecycleRuleIsOnePrintableLine(t *testing.T) {
 	for id, want := range map[string]string{
-		"ümlaut\nline":              "?mlaut line",
-		strings.Repeat("x", 200):    strings.Repeat("x", 77) + "...",
-		strings.Repeat("&lt;", 200): "too long",
+		"ümlaut\nline":                        "?mlaut line",
+		strings.Repeat("x", 200):              strings.Repeat("x", 77) + "...",
+		strings.Repeat("&lt;", 200):           "too long",
+		strings.Repeat("&#34;", 80):           strings.Repeat(`"`, 80), // 162 bytes of JSON
+		"&lt;x" + strings.Repeat("&#34;", 77): "too long",              // 163
 	} {
 		t.Run(fmt.Sprintf("%.10q", id), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

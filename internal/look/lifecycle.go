@@ -24,10 +24,7 @@ func (l *Looker) expires(ctx context.Context, v s3event.ObjectVersion, primary v
 	if primary.Replication != string(types.ReplicationStatusCompleted) || r.Found != verdict.Missing || bucketGone || marker && r.IgnoresMarkers {
 		return ""
 	}
-	rules, err := l.directory.lifecycle(ctx, r.Bucket, r.Region)
-	if err != nil {
-		return ""
-	}
+	rules, _ := l.directory.lifecycle(ctx, r.Bucket, r.Region) // with an error there are none
 	gone := lost{key: v.Key, size: primary.Size, marker: marker, made: v.Time, now: l.directory.now()}
 	return within(maxRule, text.Line(gone.remover(rules), maxRuleID))
 }

@@ -143,14 +143,18 @@ func TestAnErrorAboutPartsIsNoVerdictOnContent(t *testing.T) {
 		answer answer
 		detail string
 	}{
-		"denied":          {failure(403, "AccessDenied", "no s3:GetObjectVersionAttributes on SECRET"), "replica answered 403 AccessDenied"},
-		"gone":            {failure(404, "NoSuchVersion", "SECRET"), "replica answered 404 NoSuchVersion"},
-		"deleted since":   {failure(405, "MethodNotAllowed", "SECRET"), "replica answered 405 MethodNotAllowed"},
-		"not implemented": {failure(501, "NotImplemented", "SECRET"), "replica answered 501 NotImplemented"},
-		"overloaded":      {failure(503, "SlowDown", "SECRET"), "replica answered 503 SlowDown"},
-		"no answer":       {answer{after: time.Hour}, "replica did not answer in time"},
-		"no XML":          {answer{status: 200, body: "<"}, "replica answered 200 OK"},
-		"a long code":     {failure(400, strings.Repeat("&#34;", 90), "SECRET"), "too long"},
+		"denied":                   {failure(403, "AccessDenied", "no s3:GetObjectVersionAttributes on SECRET"), "replica answered 403 AccessDenied"},
+		"gone":                     {failure(404, "NoSuchVersion", "SECRET"), "replica answered 404 NoSuchVersion"},
+		"deleted since":            {failure(405, "MethodNotAllowed", "SECRET"), "replica answered 405 MethodNotAllowed"},
+		"not implemented":          {failure(501, "NotImplemented", "SECRET"), "replica answered 501 NotImplemented"},
+		"overloaded":               {failure(503, "SlowDown", "SECRET"), "replica answered 503 SlowDown"},
+		"no answer":                {answer{after: time.Hour}, "replica did not answer in time"},
+		"no XML":                   {answer{status: 200, body: "<"}, "replica answered 200 OK"},
+		"a code that fits":         {failure(400, strings.Repeat("x", 27), "SECRET"), "replica answered 400 " + strings.Repeat("x", 27)},
+		"a longer one":             {failure(400, strings.Repeat("x", 28), "SECRET"), "replica answered 400 " + strings.Repeat("x", 24) + "..."},
+		"one that is shown longer": {failure(400, strings.Repeat("x", 26)+"&#34;", "SECRET"), "too long"},
+		"an odd one":               {failure(400, "ä", "SECRET"), "replica answered 400 ?"},
+		"a long, odd one":          {failure(400, strings.Repeat("&#34;", 90), "SECRET"), "too long"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"autobackup/internal/verdict"
 )
 
-// maxQuotedID bounds a rule's id in a sentence, in bytes, so that what to do next
-// stays in it.
+// maxQuotedID bounds a rule's id in a sentence, in bytes, so that it stays within
+// verdict.MaxSideDetail with what to do next.
 const maxQuotedID = 50
 
 // destination is a bucket that a key is replicated to, with what the rule leaves

@@ -8,7 +8,6 @@ import (
 
 	"autobackup/internal/s3error"
 	"autobackup/internal/s3event"
-	"autobackup/internal/text"
 	"autobackup/internal/verdict"
 )
 
@@ -25,7 +24,7 @@ func (l *Looker) version(ctx context.Context, v s3event.ObjectVersion) verdict.L
 	}
 	destinations, unsupported := destinations(rules, v.Key)
 	seen := l.sides(ctx, v, region, destinations)
-	seen.Unsupported = text.Line(unsupported, verdict.MaxSideDetail)
+	seen.Unsupported = unsupported
 	return seen
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/internal/batch"
 	"autobackup/internal/checksum"
 	"autobackup/internal/text"
 	"autobackup/internal/verdict"
@@ -61,6 +62,45 @@ func TestOneByteMoreIsTooLong(t *testing.T) {
 	for _, field := range []string{got.Bucket, got.Region, got.ETag, got.Encryption, got.Class, got.ChecksumType, got.Replication} {
 		assert.Equal(t, "too long", field)
 	}
+}
+
+func TestDetailsAndChecksumsAtTheirBounds(t *testing.T) {
+	quotes := strings.Repeat(`"`, verdict.MaxSideDetail-3)
+	for _, tt := range []struct{ detail, want string }{
+		{quotes + `"""`, quotes + `"""`},
+		{"<" + quotes[1:], "<" + quotes[1:]},
+		{"<" + quotes, "<" + quotes},     // 322 bytes of JSON
+		{"<" + quotes + "x", "too long"}, // 323
+		{"\n" + strings.Repeat("é", 100), " " + strings.Repeat("?", 100)},
+	} {
+		assert.Equal(t, tt.want, bounded(verdict.Side{Detail: tt.detail}).Detail)
+	}
+	for _, tt := range []struct {
+		second int // bytes of JSON
+		kept   int
+	}{{maxSums - maxSum, 2}, {maxSums - maxSum + 1, 1}} {
+		got := bounded(verdict.Side{Checksums: map[string]string{"SHA512": filling(maxSum), "SHA256": filling(tt.second)}}).Checksums
+		assert.Len(t, got, tt.kept)
+		assert.Contains(t, got, "SHA512")
+	}
+	assert.Len(t, bounded(verdict.Side{Checksums: map[string]string{"SHA512": filling(maxSum), "SHA256": "x", "SHA1": "x"}}).Checksums, manySums)
+	assert.Empty(t, bounded(verdict.Side{Checksums: map[string]string{"SHA512": filling(maxSum + 1)}}).Checksums)
+}
+
+func TestAsManyLooksHaveRoomAsFit(t *testing.T) {
+	of := func(free int) batch.Batch {
+		b := batch.Batch{}
+		b.Summary.Text = strings.Repeat("x", batch.MaxState-batch.StateSpare-text.Encoded(b.Count())-free)
+		return b
+	}
+	for free, want := range map[int]int{
+		0: 1, maxLook - 1: 1, maxLook: 1, 2*maxLook - 1: 1, 2 * maxLook: 2, 3*maxLook - 1: 2, 3 * maxLook: 3, 50*maxLook - 1: 49, 50 * maxLook: 50,
+	} {
+		assert.Equal(t, want, room(of(free)), free)
+	}
+	full := of(0)
+	full.Summary.Text += strings.Repeat("x", 10*maxLook)
+	assert.Equal(t, 1, room(full), "a round without a look would never end")
 }
 
 func TestMaxLookIsWhatTheLargestLookTakes(t *testing.T) {
