@@ -34,6 +34,7 @@ func TestALongWordLeavesRoomForWhatComesAfterIt(t *testing.T) {
 		"ETags and an error": {look(primary(tag(hostile), threeParts), replica(tag(hostile), parts(verdict.Parts{Detail: hostile}))), policy, "no common checksum"},
 		"a read":             {look(primary(silent), replica(silent, wasRead(verdict.Bytes{Primary: verdict.Read{Found: verdict.Found(hostile), Detail: hostile}}))), reads, "reading the bytes of the primary shows "},
 		"an error of a read": {look(primary(silent), replica(silent, wasRead(verdict.Bytes{Error: hostile}))), reads, "reading the bytes of both sides stopped: "},
+		"a sum of all bytes": {look(primary(silent), replica(silent, wasRead(verdict.Bytes{Primary: all(hostile), Replica: all(hostile)}))), reads, "all 5 bytes are equal, CRC64NVME "},
 		"rules":              {verdict.Look{Unsupported: hostile}, policy, "?"},
 	} {
 		v := verdict.Judge(verdict.Event{}, tc.look, first, tc.policy)

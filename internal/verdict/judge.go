@@ -15,9 +15,7 @@ func Judge(ev Event, look Look, p Progress, policy Policy) Verdict {
 	t := trial{ev, look, p, policy}
 	v := t.judge()
 	v.Marker = look.Primary.Found == Marker || ev.Marker && look.Primary.Found != Object
-	if v.Outcome == Lagging {
-		v.Wait = seconds(min(v.Wait, NextWait(p.Looks)))
-	}
+	v.Wait = seconds(min(v.Wait, NextWait(p.Looks)))
 	return v
 }
 

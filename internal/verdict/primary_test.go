@@ -39,6 +39,8 @@ func TestTheEventAndThePrimaryDecideFirst(t *testing.T) {
 
 		{name: "a primary under a customer's key is unreadable at once",
 			look: look(primary(found(verdict.SSEC)), replica()), want: "failed UNREADABLE_SSE_C", detail: "sse-c"},
+		{name: "a customer's key is an answer, however few looks were counted",
+			look: look(primary(found(verdict.SSEC))), progress: verdict.Progress{Looks: -1, Unread: -1}, want: "failed UNREADABLE_SSE_C"},
 		{name: "an archived primary is told at once, with the error",
 			look: look(primary(found(verdict.Archived), because("GetObject answered 403 InvalidObjectState")), replica()),
 			want: "failed ARCHIVED", detail: "archived (GetObject answered 403 InvalidObjectState)"},
