@@ -71,7 +71,7 @@ func Encoded(v any) int {
 	var n counter
 	encoder := json.NewEncoder(&n)
 	encoder.SetEscapeHTML(false)
-	if encoder.Encode(v) != nil || n == 0 {
+	if encoder.Encode(v) != nil {
 		return 0
 	}
 	return int(n) - len("\n")
