@@ -40,7 +40,6 @@ var noEffect = map[string]string{
 	"AWS::Pipes::Pipe.RoleArn":          noIAM,
 
 	"AWS::S3::Bucket.BucketEncryption":               "objects answer AES256 unless their upload names a KMS key",
-	"AWS::S3::Bucket.LifecycleConfiguration":         "objects don't age",
 	"AWS::S3::Bucket.LoggingConfiguration":           "requests are not logged",
 	"AWS::S3::Bucket.OwnershipControls":              "there are no ACLs",
 	"AWS::S3::Bucket.PublicAccessBlockConfiguration": "there are no ACLs, and policies are not enforced",

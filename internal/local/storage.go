@@ -26,6 +26,7 @@ type bucketProperties struct {
 			Queue string `cfn:",required"`
 		}
 	}
+	LifecycleConfiguration   *lifecycleProperties
 	ReplicationConfiguration *struct {
 		Role  string
 		Rules []struct {
@@ -55,6 +56,7 @@ func (d *deployment) bucket(r template.Resource) (string, map[string]string, err
 		// Naming EventBridgeConfiguration at all turns it on.
 		EventBridge: eventBridge != nil && (eventBridge.EventBridgeEnabled == nil || *eventBridge.EventBridgeEnabled),
 		Replication: p.replication(),
+		Lifecycle:   p.LifecycleConfiguration.configuration(),
 	}
 	if p.ObjectLockEnabled {
 		cfg.Lock = &s3.ObjectLock{}

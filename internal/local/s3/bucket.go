@@ -21,6 +21,7 @@ type bucket struct {
 	lock        *ObjectLock // nil: none
 	queues      []QueueConfiguration
 	replication *ReplicationConfiguration // nil: none
+	lifecycle   *LifecycleConfiguration   // nil: none
 	objects     objects
 	uploads     map[string]*upload
 }
@@ -36,6 +37,7 @@ type BucketConfig struct {
 	// Replication has the rules for what is put from now on; nil: none. The
 	// destinations may be made later.
 	Replication *ReplicationConfiguration
+	Lifecycle   *LifecycleConfiguration // answered, without effect; nil: none
 }
 
 // CreateBucket makes a bucket as a template describes it. Errors name the
@@ -49,9 +51,14 @@ func (s *Server) CreateBucket(cfg BucketConfig) error {
 	if err := s.checkQueues(cfg.Name, cfg.Queues); err != nil {
 		return fmt.Errorf("create bucket %s: %w", cfg.Name, err)
 	}
+	if cfg.Lifecycle != nil {
+		if err := cfg.Lifecycle.validate(); err != nil {
+			return fmt.Errorf("create bucket %s: lifecycle: %w", cfg.Name, err)
+		}
+	}
 	err := s.addBucket(&bucket{
 		name: cfg.Name, region: cfg.Region, versioned: cfg.Versioned,
-		eventBridge: cfg.EventBridge, lock: cfg.Lock, queues: cfg.Queues, replication: cfg.Replication,
+		eventBridge: cfg.EventBridge, lock: cfg.Lock, queues: cfg.Queues, replication: cfg.Replication, lifecycle: cfg.Lifecycle,
 	})
 	if err != nil {
 		return fmt.Errorf("create bucket %s: %w", cfg.Name, err)

@@ -44,7 +44,7 @@ func (s *Server) completeMultipartUpload(c *call) error {
 	}
 	v, err := u.assemble(newBody(true, parts...), whole)
 	if err == nil {
-		err = s.commit(c, v)
+		err = s.commit(c, v, unconditional)
 	}
 	if err != nil {
 		s.putBack(c, u)

@@ -52,7 +52,7 @@ func (s *Server) delete(c *call, id string) (deleted, error) {
 	}
 	if id == "" {
 		v := &version{marker: true, reason: reasonDelete}
-		err := s.commit(c, v)
+		err := s.commit(c, v, unconditional)
 		return deleted{marker: v.id}, err
 	}
 	gone, tell := deleted{id: id}, func() {}

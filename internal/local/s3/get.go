@@ -95,8 +95,7 @@ func (v *version) writeChecksum(h http.Header) {
 // refused.
 func precondition(h http.Header, v *version) error {
 	if match := h.Get("If-Match"); match != "" && !matches(match, v.etag) {
-		return fail(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold").
-			detail("Condition", "If-Match")
+		return preconditionFailed("If-Match")
 	}
 	if none := h.Get("If-None-Match"); none != "" && matches(none, v.etag) {
 		return fail(http.StatusNotModified, "NotModified", "Not Modified").with("Etag", quoted(v.etag))

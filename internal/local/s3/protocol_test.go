@@ -60,7 +60,7 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 	require.NoError(t, l.server.CreateBucket(s3.BucketConfig{Name: "unversioned", Region: primary}))
 	for request, want := range map[string]string{
 		"GET /source?acl":                    "GetBucketAcl",
-		"PUT /source?lifecycle":              "PutBucketLifecycleConfiguration",
+		"PUT /source?cors":                   "PutBucketCors",
 		"DELETE /source?policy":              "DeleteBucketPolicy",
 		"PUT /source/k?tagging":              "PutObjectTagging",
 		"GET /source":                        "ListObjects (version 1)",
@@ -69,7 +69,7 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 		"GET /source?list-type=2&surprise=1": "GET with the query parameter surprise",
 		"PATCH /source/k":                    "PATCH of this path",
 		"PUT /source/k X-Amz-Acl":            "PutObject with the header x-amz-acl",
-		"PUT /source/k If-None-Match":        "PutObject with the header if-none-match",
+		"PUT /source/k If-Modified-Since":    "PutObject with the header if-modified-since",
 		"GET /source/k If-Modified-Since":    "GetObject with the header if-modified-since",
 		"PUT /source/k X-Amz-Copy-Source":    "copying (CopyObject, UploadPartCopy)",
 

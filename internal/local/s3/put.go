@@ -15,6 +15,10 @@ func (s *Server) putObject(c *call) error {
 	if err != nil {
 		return err
 	}
+	condition, err := writeCondition(c.r.Header)
+	if err != nil {
+		return err
+	}
 	claims, err := parseClaims(c.r)
 	if err != nil {
 		return err
@@ -27,7 +31,7 @@ func (s *Server) putObject(c *call) error {
 	if v.etag, v.checksum, err = seal(v.body, stored.algorithm, fullObject); err != nil {
 		return err
 	}
-	if err := s.commit(c, v); err != nil {
+	if err := s.commit(c, v, condition); err != nil {
 		v.body.release()
 		return err
 	}
@@ -39,15 +43,18 @@ func (s *Server) putObject(c *call) error {
 	return nil
 }
 
-// commit makes v the current version of the call's key, starts its
-// replication, and tells the world.
-func (s *Server) commit(c *call, v *version) error {
+// commit makes v the current version of the call's key, if the condition holds,
+// starts its replication, and tells the world.
+func (s *Server) commit(c *call, v *version, condition conditionalWrite) error {
 	if v.encryption.hidesMD5() && !v.marker {
 		v.etag = s.hiddenETag(v.body)
 	}
 	var jobs []*replication
 	var tell func()
 	err := s.withBucket(c, func(b *bucket) error {
+		if err := condition.check(c.key, b.objects.find(c.key, "")); err != nil {
+			return err
+		}
 		if b.protect(v, s.clock.Now()) != nil {
 			return invalidRequest("Bucket is missing Object Lock Configuration")
 		}

@@ -210,6 +210,54 @@ func TestRulesSelectByTagPriorityAndEncryption(t *testing.T) {
 	})
 }
 
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
+func TestAReplicaIsNotReplicatedFurther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := start(t)
+		require.NoError(t, l.server.CreateBucket(s3.BucketConfig{Name: other, Region: primary, Versioned: true}))
+		require.NoError(t, l.server.CreateBucket(s3.BucketConfig{Name: destination, Region: replica, Versioned: true, Replication: rules(other)}))
+		require.NoError(t, l.server.CreateBucket(s3.BucketConfig{Name: source, Region: primary, Versioned: true, Replication: rules(destination)}))
+		put := l.put(t, "k", "v")
+		l.settle()
+		assert.Equal(t, types.ReplicationStatusCompleted, l.status(t, "k"))
+		copied, err := l.head(t, replica, destination, "k", put.VersionId)
+		require.NoError(t, err)
+		assert.Equal(t, types.ReplicationStatusReplica, copied.ReplicationStatus, "and not that of its own bucket's rules")
+		_, err = l.head(t, primary, other, "k", nil)
+		require.Error(t, err)
+
+		own, err := l.client("http", replica).PutObject(t.Context(), &awss3.PutObjectInput{Bucket: aws.String(destination), Key: aws.String("own"), Body: strings.NewReader("v")})
+		require.NoError(t, err)
+		l.settle()
+		_, err = l.head(t, primary, other, "own", own.VersionId)
+		require.NoError(t, err, "what is uploaded there is replicated")
+	})
+}
+
+func TestARuleMayPutReplicasIntoAnArchive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := rules(destination)
+		r.Rules[0].Destination.StorageClass = "DEEP_ARCHIVE"
+		l := pair(t, r, destination)
+		l.put(t, "k", "v")
+		l.put(t, "archived", "v", func(in *awss3.PutObjectInput) { in.StorageClass = types.StorageClassGlacier })
+		l.put(t, "instant", "v", func(in *awss3.PutObjectInput) { in.StorageClass = types.StorageClassGlacierIr })
+		l.settle()
+		for key, want := range map[string]types.ReplicationStatus{"k": types.ReplicationStatusCompleted, "archived": "", "instant": types.ReplicationStatusCompleted} {
+			assert.Equal(t, want, l.status(t, key), key)
+			copied, err := l.head(t, replica, destination, key, nil)
+			if want == "" {
+				require.Error(t, err, key)
+				continue
+			}
+			require.NoError(t, err, key)
+			assert.Equal(t, types.StorageClassDeepArchive, copied.StorageClass, key)
+			_, err = l.client("http", replica).GetObject(t.Context(), &awss3.GetObjectInput{Bucket: aws.String(destination), Key: &key})
+			require.ErrorContains(t, err, "InvalidObjectState")
+		}
+	})
+}
+
 func TestPendingReplicationsEndWithTheServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := pair(t, rules(destination), destination)

@@ -151,13 +151,17 @@ func (r *ReplicationRule) selectsByTag() bool {
 	return r.Filter.Tag != nil || r.Filter.And != nil && len(r.Filter.And.Tags) > 0
 }
 
-// covers tells whether a rule applies to a version of key.
+// covers tells whether a rule applies to a version of key. What lies in an archive
+// S3 doesn't replicate, whatever the rules say, be it uploaded straight into it.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
 func (r *ReplicationRule) covers(key string, v *version) bool {
 	switch {
 	case r.Status != "Enabled" || !r.Filter.covers(key, v.tags):
 		return false
 	case v.marker: // S3 does not replicate those that lifecycle rules make
 		return r.DeleteMarkerReplication.enabled() && v.reason == reasonDelete
+	case v.archived():
+		return false
 	case v.encryption.kms():
 		return r.SourceSelectionCriteria != nil && r.SourceSelectionCriteria.SseKmsEncryptedObjects.enabled()
 	}

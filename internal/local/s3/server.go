@@ -5,7 +5,7 @@
 // What it does as S3 does: versions, delete markers, multipart uploads with
 // their ETags, all additional checksums in all upload encodings, ranges,
 // listings, Object Lock (uploads' and buckets' retention, legal holds),
-// replication rules, redirects to the right region, EventBridge
+// conditional uploads, replication rules, redirects to the right region, EventBridge
 // events, and notifications to queues about replications that failed. Multipart
 // uploads need a bucket with versioning enabled; everything that is not
 // supported, be it an operation, a query parameter, a header or an element of a
@@ -13,7 +13,8 @@
 //
 // What it does not do: requests must be signed with Signature Version 4, whose
 // credential scope tells the region, but the signature is not verified and
-// nothing is enforced by IAM (faults stand in, see Fault). Bytes are not
+// nothing is enforced by IAM (faults stand in, see Fault). Lifecycle rules are
+// answered, and have no effect. Bytes are not
 // encrypted at rest whatever the encryption headers say. Buckets are addressed
 // by path, not by host name.
 package s3

@@ -135,4 +135,21 @@ var minioDifferences = []Difference{
 		Test: "replication rules need a priority", Address: userGuide + "replication-add-config.html",
 		Says: "takes them without", Matters: notVerdicts, fails: []string{"An error is expected but got nil"},
 	},
+	{
+		Test: "a write takes no other condition", Address: userGuide + "conditional-writes.html",
+		Says: "compares any ETag with If-None-Match, and takes If-Match: *", Matters: nothing + ": no such condition is sent",
+		fails: []string{"actual  : 412", `actual  : "PreconditionFailed"`, "An error is expected but got nil"},
+	},
+	{
+		Test: "an upload into an archive is not replicated", Address: userGuide + "replication-what-is-isnot-replicated.html",
+		Says: "has no such storage class", Matters: lessToTest, fails: []string{"api error InvalidStorageClass"},
+	},
+	{
+		Test: "lifecycle rules may move versions to other classes", Address: apiReference + "API_LifecycleRule.html",
+		Says: "has no such storage classes", Matters: notVerdicts, fails: []string{"api error InvalidArgument"},
+	},
+	{
+		Test: "a lifecycle rule selects and does something", Address: apiReference + "API_LifecycleRule.html",
+		Says: "takes a rule without a filter", Matters: notVerdicts, fails: []string{"An error is expected but got nil"},
+	},
 }

@@ -27,6 +27,9 @@ var objectTests = map[string]func(T, *bed){
 	"a missing key is told as missing":              missingKey,
 	"a body that can't be rewound is stored":        bodyWithoutSeek,
 	"If-Match and If-None-Match are checked":        conditions,
+	"a write can ask that nothing is there":         writeWhereNothingIs,
+	"a write can ask for the ETag that is there":    writeOverAnETag,
+	"a write takes no other condition":              noOtherCondition,
 	"an object under SSE-KMS has an ETag, no MD5":   kmsETag,
 	"an object under DSSE has an ETag, no MD5":      dsseETag,
 	"an object under SSE-KMS tells the key's ARN":   kmsKeyTold,
@@ -189,6 +192,62 @@ func conditions(t T, b *bed) {
 	failed(t, err, 412, "PreconditionFailed")
 	_, err = b.s3.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("k"), IfNoneMatch: etag})
 	failed(t, err, 304, "NotModified")
+}
+
+// putIf uploads to the key k on a condition.
+func (b *bed) putIf(t T, bucket *string, match, none string) error {
+	t.Helper()
+	in := &s3.PutObjectInput{Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader("new")}
+	if match != "" {
+		in.IfMatch = &match
+	}
+	if none != "" {
+		in.IfNoneMatch = &none
+	}
+	_, err := b.s3.PutObject(t.Context(), in)
+	return err
+}
+
+// deleted makes a delete marker the current version of the key k.
+func (b *bed) deleted(t T, bucket *string) {
+	t.Helper()
+	_, err := b.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: aws.String("k")})
+	require.NoError(t, err)
+}
+
+func writeWhereNothingIs(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	require.NoError(t, b.putIf(t, bucket, "", "*"))
+	failed(t, b.putIf(t, bucket, "", "*"), 412, "PreconditionFailed")
+	b.deleted(t, bucket)
+	require.NoError(t, b.putIf(t, bucket, "", "*"), "a delete marker is as nothing")
+	failed(t, b.putIf(t, bucket, "", "*"), 412, "PreconditionFailed")
+	all, err := b.s3.ListObjectVersions(t.Context(), &s3.ListObjectVersionsInput{Bucket: bucket})
+	require.NoError(t, err)
+	assert.Len(t, all.Versions, 2, "what was refused left nothing")
+}
+
+func writeOverAnETag(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	const other = `"00000000000000000000000000000000"`
+	failed(t, b.putIf(t, bucket, other, ""), 404, "NoSuchKey")
+	etag := *b.put(t, bucket, "k", "old").ETag
+	failed(t, b.putIf(t, bucket, other, ""), 412, "PreconditionFailed")
+	assert.Equal(t, "old", b.get(t, b.s3, bucket, "k", ""))
+	require.NoError(t, b.putIf(t, bucket, etag, ""))
+	assert.Equal(t, "new", b.get(t, b.s3, bucket, "k", ""))
+	failed(t, b.putIf(t, bucket, etag, ""), 412, "PreconditionFailed")
+	b.deleted(t, bucket)
+	failed(t, b.putIf(t, bucket, etag, ""), 404, "NoSuchKey")
+}
+
+func noOtherCondition(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	etag := *b.put(t, bucket, "k", "old").ETag
+	failed(t, b.putIf(t, bucket, "", etag), 501, "NotImplemented")
+	failed(t, b.putIf(t, bucket, "*", ""), 501, "NotImplemented")
+	failed(t, b.putIf(t, bucket, etag, "*"), 501, "NotImplemented")
+	assert.Equal(t, "old", b.get(t, b.s3, bucket, "k", ""))
 }
 
 func archivedObject(t T, b *bed) {

@@ -24,6 +24,8 @@ var replicationTests = map[string]func(T, *bed){
 	"a delete marker stays where the rule doesn't say so":   markerNotReplicated,
 	"a permanent deletion is not replicated":                deletionNotReplicated,
 	"what no rule covers has no replication status":         notCovered,
+	"an upload into an archive is not replicated":           archiveNotReplicated,
+	"a replica that is deleted stays deleted":               deletedReplicaStaysDeleted,
 }
 
 // bucketARN is what S3's ARN of a bucket starts with.
@@ -246,4 +248,34 @@ func notCovered(t T, b *bed) {
 	assert.Empty(t, out.ReplicationStatus)
 	_, err = head(t, b.Client(b.Replica), destination, "k", *other.VersionId)
 	failed(t, err, 404, "NotFound")
+}
+
+func archiveNotReplicated(t T, b *bed) {
+	source, destination := b.pair(t)
+	for _, class := range []types.StorageClass{types.StorageClassGlacier, types.StorageClassDeepArchive} {
+		put, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: source, Key: aws.String(string(class)), Body: strings.NewReader("v"), StorageClass: class})
+		require.NoError(t, err)
+		later := b.put(t, source, "later", "v")
+		b.replicated(t, source, destination, "later", *later.VersionId)
+		out, err := head(t, b.s3, source, string(class), "")
+		require.NoError(t, err)
+		assert.Empty(t, out.ReplicationStatus)
+		_, err = head(t, b.Client(b.Replica), destination, string(class), *put.VersionId)
+		failed(t, err, 404, "NotFound")
+	}
+}
+
+func deletedReplicaStaysDeleted(t T, b *bed) {
+	source, destination := b.pair(t)
+	put := b.put(t, source, "k", "v")
+	b.replicated(t, source, destination, "k", *put.VersionId)
+	_, err := b.Client(b.Replica).DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: destination, Key: aws.String("k"), VersionId: put.VersionId})
+	require.NoError(t, err)
+	later := b.put(t, source, "later", "v")
+	b.replicated(t, source, destination, "later", *later.VersionId)
+	_, err = head(t, b.Client(b.Replica), destination, "k", *put.VersionId)
+	failed(t, err, 404, "NotFound")
+	out, err := head(t, b.s3, source, "k", *put.VersionId)
+	require.NoError(t, err)
+	assert.Equal(t, types.ReplicationStatusCompleted, out.ReplicationStatus)
 }
