@@ -180,6 +180,7 @@ func TestACauseWithoutExamplesIsToldAllTheSame(t *testing.T) {
 	n.Causes[0].Examples = nil
 	got := alert.Compose(prod, n)
 	assert.Equal(t, "[prod] Backup check failed: SIZE_MISMATCH s3://docs-primary, 5 versions", got.Subject)
+	assert.Contains(t, got.Message, "failed for at least 5 object versions in stage prod.\n")
 	assert.Contains(t, got.Message, "\nSIZE_MISMATCH: s3://docs-primary to s3://docs-replica\n\n  5 more object versions, not named here: see the parked messages.\n")
 
 	n.Causes[0].Kind = told.Alike
@@ -198,6 +199,10 @@ func TestOfManyMessagesAboutOneVersionAFewAreNamed(t *testing.T) {
 	got := alert.Compose(prod, n)
 	assert.Equal(t, 3, strings.Count(got.Message, "\n  Message:         m"))
 	assert.Contains(t, got.Message, "\n                   and 2 more messages about the same version\n")
+	n.Causes = n.Causes[:4]
+	assert.Contains(t, alert.Compose(prod, n).Message, "\n                   and 1 more message about the same version\n")
+	n.Causes = n.Causes[:3]
+	assert.NotContains(t, alert.Compose(prod, n).Message, "about the same version")
 	assert.Equal(t, "[prod] Backup check failed: SIZE_MISMATCH s3://docs-primary/a.txt", got.Subject)
 }
 

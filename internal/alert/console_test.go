@@ -31,6 +31,7 @@ func TestALinkLeadsToTheConsoleOfThePartition(t *testing.T) {
 		assert.Contains(t, got, "\n  Execution:       ")
 		if console == "" {
 			assert.NotContains(t, got, "/states/home", arn)
+			assert.Regexp(t, `\n  Execution:       [^\n]*\n\n  What S3 answers now:`, got, "nothing stands in place of the link")
 			continue
 		}
 		assert.Contains(t, got, "\n                   "+console+"#/v2/executions/details/"+arn+"\n")

@@ -69,14 +69,24 @@ func (v version) places(b *strings.Builder) {
 	field(b, "Version:", versionID(*v.object))
 	primary := show(v.object.Bucket, maxBucket) + " (" + show(v.object.Region, maxRegion) + ")"
 	field(b, "Primary:", primary)
+	var replicas []string
 	for _, e := range v.entries {
-		region := cmp.Or(e.Region, "region not told")
-		field(b, "Replica:", fmt.Sprintf("%s (%s): %s", show(e.Bucket, maxBucket), text.Line(region, maxRegion), outcome(e)))
-		if e.Detail != "" {
-			field(b, "", text.Line(e.Detail, verdict.MaxDetail))
+		if text := replica(e); !slices.Contains(replicas, text) { // two messages may say the same
+			replicas = append(replicas, text)
 		}
 	}
+	b.WriteString(strings.Join(replicas, ""))
 	v.kept(b)
+}
+
+func replica(e verdict.Entry) string {
+	var b strings.Builder
+	region := cmp.Or(e.Region, "region not told")
+	field(&b, "Replica:", fmt.Sprintf("%s (%s): %s", show(e.Bucket, maxBucket), text.Line(region, maxRegion), outcome(e)))
+	if e.Detail != "" {
+		field(&b, "", text.Line(e.Detail, verdict.MaxDetail))
+	}
+	return b.String()
 }
 
 func versionID(o s3event.ObjectVersion) string {

@@ -75,7 +75,7 @@ func (f finding) sense() sense {
 // unfilled are the words of the first row that is about the finding.
 func (f finding) unfilled() words {
 	w := f.row().words
-	if f.Reason == reason.ReplicationFailed && (notified(f) || ofChange(f)) {
+	if notified(f) || ofChange(f) {
 		return f.withCause(w)
 	}
 	return w

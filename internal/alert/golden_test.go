@@ -118,6 +118,7 @@ var situations = map[string]*situation{
 		s.look.Replicas = append(s.look.Replicas, corrupt("docs-third"), kms("docs-fourth"))
 		s.policy.Bytes.Inconclusive = true
 	}),
+	"several-replicas/both-denied": where(replicaShows(verdict.Denied, refused), func(s *situation) { s.look.Replicas = append(s.look.Replicas, deniedIn("docs-third")) }),
 	"several-replicas/fine-with-a-finding": where(func(s *situation) {
 		r := replicaIn("docs-third", "us-east-1")
 		r.Metadata = &verdict.Metadata{Headers: "bbbb"}

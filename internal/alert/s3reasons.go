@@ -47,7 +47,7 @@ var s3reasons = []s3reason{
 	{code: "InitiateReplicationNotPermitted", what: "the batch job may not begin a replication.", next: "Allow s3:InitiateReplication in the job's role. " + batchOnly, done: true},
 	{code: "SrcBucketInvalidRegion", what: "{primary} is in another region than the batch job says.", next: batchOnly, done: true},
 	{code: "SrcBucketNotFound", what: "it did not find the bucket {primary}.", since: stillThere, next: "Find out whether the bucket was deleted and made anew."},
-	{code: "SrcBucketReplicationConfigMissing", what: "it found no replication rules of {primary}.", since: " But the backup check found some since.", next: "Find out who took the rules away and put them back, and when: versions that were uploaded meanwhile have no replica and no failure to tell of it."},
+	{code: "SrcBucketReplicationConfigMissing", what: "it found no replication rules of {primary}.", since: " But the backup check found some since.", next: "Find out who took the rules away and put them back, and when: versions that were uploaded meanwhile have no replica."},
 	{code: "SrcGetAclNotPermitted", what: "it may not read the access control list of the version.", next: "Allow s3:GetObjectVersionAcl on {primary} in " + role + ", and let the owner of {primary} own its objects (Object Ownership: bucket owner enforced)."},
 	{code: "SrcGetLegalHoldNotPermitted", what: "it may not read the legal hold of the version.", next: "Allow s3:GetObjectLegalHold on {primary} in " + role + ". " + templates},
 	{code: "SrcGetObjectNotPermitted", what: "it may not read the version in {primary}, or not decrypt it.", next: readSource + " With SSE-KMS also kms:Decrypt on the primary's key."},

@@ -1,12 +1,14 @@
 package alert_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 
 	"autobackup/internal/alert"
+	"autobackup/internal/reason"
 )
 
 // documented are the reasons on AWS's page, read in November 2026:
@@ -37,6 +39,31 @@ func TestEveryReasonThatAWSDocumentsHasWords(t *testing.T) {
 	}
 	text := alert.Compose(prod, news(where(missing("FAILED"), gaveUp("OBJECT_PUT", "DstOutOfCapacity")).example())).Message
 	assert.Contains(t, text, unknown)
+}
+
+// The words of all reasons, side by side.
+func TestOperatorsReadWhatIsTrueOfEachReasonOfS3(t *testing.T) {
+	var all strings.Builder
+	for _, code := range append(strings.Fields(documented), "DstOutOfCapacity") {
+		message := alert.Compose(prod, news(where(missing("FAILED"), gaveUp("OBJECT_PUT", code)).example())).Message
+		all.WriteString(explanation(message) + "\n")
+	}
+	golden(t, "all-reasons-of-s3", alert.Email{Message: all.String()})
+}
+
+func TestOperatorsReadWhatIsTrueOfEachReasonWithoutItsFacts(t *testing.T) {
+	var all strings.Builder
+	for _, code := range reason.Severity() {
+		x := bare(code, "kept line")
+		x.Verdict.Detail = x.Detail // as package told has it
+		all.WriteString(string(code) + "\n" + explanation(alert.Compose(prod, news(x)).Message) + "\n")
+	}
+	golden(t, "all-reasons-without-facts", alert.Email{Message: all.String()})
+}
+
+// explanation are the lines that say what happened and what to do.
+func explanation(message string) string {
+	return strings.Join(regexp.MustCompile(`(?m)^  (?:What|Why) .*\n`).FindAllString(message, -1), "")
 }
 
 func TestAVersionThatS3DidNotFindWasFoundByTheCheck(t *testing.T) {

@@ -14,7 +14,6 @@ import (
 // version is one object version that failed, with all that its messages tell. A
 // message that tells of no object is one as well.
 type version struct {
-	stage    string
 	object   *s3event.ObjectVersion // nil where the message tells of none
 	examples []told.Example         // at least one: the messages about this version
 	entries  []verdict.Entry        // of all replicas, the worst first
@@ -56,19 +55,19 @@ func named(stage string, n told.News) []version {
 	return versions
 }
 
-// maxEntries bounds the replicas that are told of one version: those of two
-// messages.
+// maxEntries bounds what is told of the replicas of one version: what its own
+// message says of each, and what a notification does.
 const maxEntries = 2 * verdict.MaxReplicas
 
 func newVersion(stage string, examples []told.Example) version {
-	v := version{stage: stage, object: examples[0].Object}
+	v := version{object: examples[0].Object}
 	for _, x := range examples {
 		if slices.ContainsFunc(v.examples, func(y told.Example) bool { return y.MessageID == x.MessageID }) {
 			continue // the example of another cause
 		}
 		v.examples = append(v.examples, x)
 		for _, e := range x.Verdict.Replicas {
-			if !slices.ContainsFunc(v.entries, func(f verdict.Entry) bool { return shown(f) == shown(e) }) {
+			if !slices.Contains(v.entries, e) {
 				v.entries = append(v.entries, e)
 			}
 		}
@@ -81,16 +80,11 @@ func newVersion(stage string, examples []told.Example) version {
 	return v
 }
 
-// shown is what is told of a replica before its findings are explained.
-func shown(e verdict.Entry) verdict.Entry {
-	return verdict.Entry{Bucket: e.Bucket, Region: e.Region, Outcome: e.Outcome, Reason: e.Reason, Evidence: e.Evidence, Finding: e.Finding, Detail: e.Detail}
-}
-
 // toldWithReason says whether another message tells S3's reason for the failed
 // replication that the finding is.
 func (v version) toldWithReason(f finding) bool {
 	return f.Reason == reason.ReplicationFailed && f.Basis == "" && slices.ContainsFunc(v.findings, func(g finding) bool {
-		return g.Reason == f.Reason && g.Bucket == f.Bucket && g.Basis == verdict.NotificationBasis
+		return g.Bucket == f.Bucket && notified(g)
 	})
 }
 

@@ -17,7 +17,7 @@ var otherRows = []row{
 	{reason.WorkflowError, nil, words{
 		what: "The validation stopped before it reached a verdict, so nothing is known about the replicas of this object.",
 		why:  unknowing,
-		next: "Read the error in the execution and in the logs of its functions. Once the cause is gone, have the message looked at again (see the end).",
+		next: "Read the error in the execution, where one is named, and in the logs of the functions. Once the cause is gone, have the message looked at again (see the end).",
 	}},
 	{reason.MalformedEvent, nil, words{
 		what: "The message is not an S3 event that Autobackup understands, so no object is known to it.",
