@@ -1,6 +1,8 @@
 package docs_test
 
 import (
+	"fmt"
+	"math"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -95,4 +97,41 @@ func TestEveryVariableOfARunbookIsSetInItAndEveryNameIsOneOfTheStack(t *testing.
 			assert.Contains(t, []string{"primary", "replica", "replication"}, bucket[1], name)
 		}
 	}
+}
+
+func TestRunbooksSayTheNumbersOfTheTemplate(t *testing.T) {
+	s := resolved(t, "template.yaml", needed)
+	words := map[float64]string{3: "three", 5: "five", 7: "seven", 8: "eight"}
+	number := func(value any) float64 { return figure(t, fmt.Sprint(value)) }
+	redrive := func(queue string) string {
+		return words[number(propertiesOf(t, s, queue)["RedrivePolicy"].(map[string]any)["maxReceiveCount"])]
+	}
+	failures, uploads := propertiesOf(t, s, "FailureQueue"), propertiesOf(t, s, "ValidationQueue")
+	hidden := number(failures["VisibilityTimeout"])
+	d := ofDefaults(t)
+	for name, says := range map[string][]string{
+		"failure-dlq-not-empty": {redrive("FailureQueue") + " times and failed, for more than half an hour"},
+		"failure-queue-too-old": {"After " + redrive("FailureQueue") + " tries", fmt.Sprintf("comes back after %s minutes", words[hidden/60]), fmt.Sprintf("for %s minutes", words[number(propertiesOf(t, s, "FailureQueueTooOldAlarm")["Threshold"])/60])},
+		"function-errors":       {"after " + redrive("FailureQueue") + " tries"},
+		"function-throttled":    {words[float64(retryOf(t, "FetchETags").MaxAttempts)] + " times more, over some two minutes"},
+		"pipe-failing":          {fmt.Sprintf("after %.0f minutes, %s times", number(uploads["VisibilityTimeout"])/60, redrive("ValidationQueue"))},
+		"pipe-throttled":        {"`BatchSize` to " + grouped(d.batch)},
+		"event-dlq-not-empty":   {"more than " + grouped(d.message) + " bytes"},
+	} {
+		text := strings.Join(strings.Fields(read(t, "runbooks/"+name+".md")), " ")
+		for _, said := range says {
+			assert.Contains(t, text, said, name)
+		}
+	}
+	assert.Greater(t, hidden*number(failures["RedrivePolicy"].(map[string]any)["maxReceiveCount"]), 1800.0, "half an hour until SQS moves it")
+	assert.InDelta(t, 30, d.senderWindow, 0, "half a minute")
+}
+
+// A retry waits for a random part of the time that is named, half of it on average.
+func TestTriesAfterAThrottledCallTakeSomeTwoMinutes(t *testing.T) {
+	r, together := retryOf(t, "FetchETags"), 0.0
+	for tried := range r.MaxAttempts {
+		together += min(r.IntervalSeconds*math.Pow(r.BackoffRate, float64(tried)), r.MaxDelaySeconds) / 2
+	}
+	assert.InDelta(t, 120, together, 15)
 }
