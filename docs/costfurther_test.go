@@ -17,6 +17,8 @@ const (
 	network   = 75   // MB a second that a function reads; docs/decisions/0025
 	fewHEADs  = 0.1  // seconds that fetch-etags takes for one object
 	beginning = 0.1  // seconds that an invocation takes beside the reading
+
+	objectMegabytes = 1.0 // of an object whose bytes are read
 )
 
 // further is what a million uploads cost more, in US dollars and in transitions.
@@ -30,7 +32,7 @@ func furthers(t *testing.T, d deployed) []further {
 	return []further{
 		d.lag(t, 1), d.lag(t, 3), d.lag(t, 6),
 		d.fail(t, failing, false), d.fail(t, 1, true),
-		d.read(t, 1),
+		d.read(t),
 	}
 }
 
@@ -66,9 +68,9 @@ func (d deployed) lag(t *testing.T, looks int) further {
 	share := d.touched(lagging)
 	rounds := million / d.batch * share * float64(looks)
 	f := further{
-		what:        fmt.Sprintf("%.0f %% lag at the first look, and are there %s later", 100*lagging, after),
-		reckoned:    fmt.Sprintf("%s more in %.0f %% of the batches", count(looks, "look"), 100*share),
-		transitions: rounds * added(t, "Verdicts", whenSomeLag),
+		what:        fmt.Sprintf("%.0f %% lag at the first look, and are there %s later", 100*lagging, lasting(after.Seconds())),
+		reckoned:    fmt.Sprintf("looks more in %.0f %% of the batches: %d", 100*share, looks),
+		transitions: rounds * added(t, whenSomeLag),
 	}
 	looked := million * lagging * float64(looks)
 	f.dollars = f.transitions*transitionPrice/million + invoked(2*rounds, rounds*(lookTime+judgeTime)*d.memory) +
@@ -88,7 +90,7 @@ func (d deployed) fail(t *testing.T, share float64, notified bool) further {
 	f := further{
 		what:        fmt.Sprintf("%.0f %% %s", 100*share, kind),
 		reckoned:    fmt.Sprintf("%s reports to the failure queue, %s messages parked", grouped(math.Round(reports)), grouped(messages)),
-		transitions: reports*added(t, "Verdicts", whenSomeFail) + messages*inItem(t, "ParkFailures", eachFailure),
+		transitions: reports*added(t, whenSomeFail) + messages*inItem(t, "ParkFailures", eachFailure),
 	}
 	if notified {
 		f.transitions += million * share / d.batch * d.transitions
@@ -104,20 +106,20 @@ func (d deployed) fail(t *testing.T, share float64, notified bool) further {
 	return f
 }
 
-// read is a million objects of so many megabytes whose bytes are all read.
-func (d deployed) read(t *testing.T, megabytes float64) further {
+// read is a million objects whose bytes are all read.
+func (d deployed) read(t *testing.T) further {
 	t.Helper()
 	own := transitions(t, whenBytesAreRead)
-	started := added(t, "Verdicts", whenBytesAreToBeRead)/d.batch + inItem(t, "StartReadings", eachReading)
+	started := added(t, whenBytesAreToBeRead)/d.batch + inItem(t, "StartReadings", eachReading)
 	f := further{
-		what:        fmt.Sprintf("the bytes of all are read (`ByteVerification=always`), %g MB each", megabytes),
+		what:        fmt.Sprintf("the bytes of all are read (`ByteVerification=always`), %g MB each", objectMegabytes),
 		reckoned:    fmt.Sprintf("an execution of %g transitions for each, and %.2f to start it", own, started),
 		transitions: million * (own + started),
 	}
 	const looks, judgements, comparisons, sides = 1, 2, 1, 2
 	gbSeconds := (looks*fewHEADs+(judgements+comparisons)*beginning)*d.memory + sides*beginning*d.hashMemory
 	each := invoked(looks+judgements+comparisons+sides, gbSeconds) +
-		ofReading(d, megabytes) + (2*getPrice+tracePrice)/million + d.logged(judgements*objectLog+batchLog)
+		ofReading(d, objectMegabytes) + (2*getPrice+tracePrice)/million + d.logged(judgements*objectLog+batchLog)
 	f.dollars = f.transitions*transitionPrice/million + million*each
 	return f
 }
@@ -127,11 +129,4 @@ func (d deployed) read(t *testing.T, megabytes float64) further {
 func ofReading(d deployed, megabytes float64) float64 {
 	blocks := max(1, math.Ceil(megabytes*million/digest.BlockSize))
 	return (2*blocks*getPrice + megabytes/network*(2*d.hashMemory+d.memory)*gbSecondPrice) / million
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
