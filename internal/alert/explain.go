@@ -74,10 +74,15 @@ func (v version) commands(b *strings.Builder) {
 		return
 	}
 	if lines := copyObject(*v.object); len(lines) > 0 {
-		b.WriteString("  The copy in place. It becomes the latest version. Name the object's own storage class, if it has another:\n")
+		b.WriteString(copied)
 		write(b, lines...)
 	}
 }
+
+// copied says what a copy does not keep
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).
+const copied = "  The copy in place. It becomes the latest version, with what is default in the bucket for encryption, access list and\n" +
+	"  Object Lock. Name the object's own storage class, if it has another:\n"
 
 func write(b *strings.Builder, lines ...string) {
 	for _, line := range lines {

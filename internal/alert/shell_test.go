@@ -30,7 +30,7 @@ func script(t require.TestingT, key, version string) string {
 		if command, ok := strings.CutPrefix(line, "    "); ok {
 			commands = append(commands, command)
 		} else {
-			require.Regexp(t, `^  [A-Z]`, line, "neither a command nor a sentence")
+			require.Regexp(t, `^  [A-Z][A-Za-z]* `, line, "neither a command nor a sentence")
 		}
 	}
 	return strings.Join(commands, "\n") + "\n"

@@ -75,7 +75,7 @@ var contentRows = []row{
 	{reason.BytesNotRead, nil, words{
 		what: "What S3 stores of the two copies agrees ({evidence}), and that stays true. The bytes were to be read as well, and were not: the line above says why.",
 		why:  "The copies are the same by their records. Bytes that were damaged in storage since would not show there.",
-		next: "Do what the line above asks for: of \"denied\", permissions of the hash-bytes function in the region of that side; of \"no reader\", deploy replica.yaml there, with ReplicaRegion naming its region; of \"unreachable\", wait until S3 answers; of an error, read it in the execution. " + lookAgain,
+		next: "Do what the line above asks for: of \"denied\", permissions of the hash-bytes function in the region of that side; of \"no reader\", deploy replica.yaml there, and let the parameter ReplicaRegion of template.yaml name that region; of \"unreachable\", wait until S3 answers; of an error, read it in the execution. " + lookAgain,
 	}},
 	{reason.MetadataDiffers, nil, words{
 		what: "The content of this version is verified on both sides, but settings that belong to it differ: content headers, user metadata, tags or Object Lock, as the line above says.",

@@ -32,7 +32,7 @@ var missingRows = []row{
 	{reason.ReplicaMissing, nil, words{
 		what: "The deadline has passed and {replica} does not hold this version (replication status {status}). S3 has not said that it gave up.",
 		why:  lost,
-		next: "Check the replication metrics of {primary}, the AWS Health Dashboard of both regions, and that {replica} exists. If S3 is only late, have the message looked at again (see the end). If not, " + anew,
+		next: "Check the replication metrics of {primary}, the AWS Health Dashboard of both regions, and that {replica} exists. If S3 is only late, have the message looked at again (see the end). If not, " + anew, copying: true,
 	}},
 	{reason.ReplicationFailed, all(ofChange, unlooked), words{
 		what: "S3 says that it gave up replicating a change to this version that was made after its upload, such as its tags, access list, retention or legal hold. Neither side was looked at.",
@@ -42,7 +42,7 @@ var missingRows = []row{
 	{reason.ReplicationFailed, all(notified, unlooked), words{
 		what: "S3 says that it gave up replicating this version to {replica}. Neither side was looked at, so what they hold now is not known.",
 		why:  "If {replica} does not hold this version, it can't give it back, and S3 does not try again by itself.",
-		next: "look at both sides with the commands below. If {replica} does not hold what {primary} holds, replicate this version again with " + batchJob + "; or " + anew, copying: true,
+		next: "look at both sides with the commands below. Where {primary} no longer holds the version, nothing is left to replicate. Where {replica} does not hold what {primary} does, replicate this version again with " + batchJob + "; or " + anew, copying: true,
 	}},
 	{reason.ReplicationFailed, ofChange, words{
 		what: "S3 gave up replicating a change to this version that was made after its upload, such as its tags, access list, retention or legal hold. Both sides hold the version, and nothing that S3 stores of the two shows a difference in content.",
