@@ -28,7 +28,8 @@ type regions struct {
 	clients map[string]*sdk.Client
 }
 
-func newRegions(t *testing.T) *regions {
+// newRegions has replicas stored in a class; empty: their source's.
+func newRegions(t *testing.T, class types.StorageClass) *regions {
 	t.Helper()
 	server, err := s3.New(s3.Config{Clock: clock.Real(), Dir: t.TempDir(), Account: "111122223333"})
 	require.NoError(t, err)
@@ -38,7 +39,7 @@ func newRegions(t *testing.T) *regions {
 		{Name: "docs", Region: home, Versioned: true, Replication: &s3.ReplicationConfiguration{
 			Role: "arn:aws:iam::111122223333:role/r", Rules: []s3.ReplicationRule{{
 				Status: "Enabled", Priority: &priority, Filter: &s3.RuleFilter{}, DeleteMarkerReplication: &s3.Switch{Status: "Enabled"},
-				Destination: s3.Destination{Bucket: "arn:aws:s3:::copy"},
+				Destination: s3.Destination{Bucket: "arn:aws:s3:::copy", StorageClass: string(class)},
 			}},
 		}},
 	} {
@@ -52,11 +53,9 @@ const oddKey = "a\nb"
 
 // upload puts an object and gives the batch that has it read, once the replica is
 // there, and its version.
-func (r *regions) upload(t *testing.T, body []byte, class types.StorageClass) (b batch.Batch, version string) {
+func (r *regions) upload(t *testing.T, body []byte) (b batch.Batch, version string) {
 	t.Helper()
-	out, err := r.clients[home].PutObject(t.Context(), &sdk.PutObjectInput{
-		Bucket: aws.String("docs"), Key: aws.String(oddKey), Body: bytes.NewReader(body), StorageClass: class,
-	})
+	out, err := r.clients[home].PutObject(t.Context(), &sdk.PutObjectInput{Bucket: aws.String("docs"), Key: aws.String(oddKey), Body: bytes.NewReader(body)})
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return r.Pending() == 0 }, 5*time.Second, time.Millisecond)
 	return about(oddKey, *out.VersionId, r.side(t, "docs", home, *out.VersionId), r.side(t, "copy", away, *out.VersionId)), *out.VersionId
@@ -96,7 +95,7 @@ func TestAgainstTheLocalS3(t *testing.T) {
 				b.Reading[0].Look.Replicas[1].Size, b.Reading[0].Look.Replicas[1].ETag = 3450, ""
 			}},
 		"overwritten meanwhile": {want: equal,
-			prepare: func(t *testing.T, r *regions, _ *batch.Batch, _ string) { r.upload(t, []byte("other"), "") }},
+			prepare: func(t *testing.T, r *regions, _ *batch.Batch, _ string) { r.upload(t, []byte("other")) }},
 		"deleted meanwhile, behind a marker": {want: equal,
 			prepare: func(t *testing.T, r *regions, _ *batch.Batch, _ string) { r.remove(t, "docs", nil) }},
 		"the primary's version deleted": {want: verdict.Bytes{Primary: verdict.Read{Found: verdict.Missing, Detail: "GetObject answered 404 NoSuchVersion"}, Replica: read},
@@ -121,9 +120,9 @@ func TestAgainstTheLocalS3(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRegions(t)
+			r := newRegions(t, "")
 			r.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Corrupt: tt.corrupt} }
-			b, version := r.upload(t, body, "")
+			b, version := r.upload(t, body)
 			if tt.prepare != nil {
 				tt.prepare(t, r, &b, version)
 			}
@@ -160,15 +159,15 @@ func fault(f s3.Fault) func(*testing.T, *regions, *batch.Batch, string) {
 	}
 }
 
-func TestArchivedObjectsOfTheLocalS3AreToldAndNotRestored(t *testing.T) {
+func TestAnArchivedReplicaOfTheLocalS3IsToldAndNotRestored(t *testing.T) {
 	for class, found := range map[types.StorageClass]verdict.Found{
 		types.StorageClassGlacier: verdict.Archived, types.StorageClassDeepArchive: verdict.Archived,
 		types.StorageClassGlacierIr: verdict.Object, types.StorageClassStandardIa: verdict.Object,
 	} {
-		r := newRegions(t)
-		b, _ := r.upload(t, []byte("content"), class)
+		r := newRegions(t, class)
+		b, _ := r.upload(t, []byte("content"))
 		got := deploy(r.clients, nil).must(t, b)
-		assert.Equal(t, found, got.Primary.Found, class)
+		assert.Equal(t, verdict.Object, got.Primary.Found, class)
 		assert.Equal(t, found, got.Replica.Found, class)
 		for counted := range r.Requests() {
 			assert.NotEqual(t, "RestoreObject", counted.Operation)
@@ -177,8 +176,8 @@ func TestArchivedObjectsOfTheLocalS3AreToldAndNotRestored(t *testing.T) {
 }
 
 func TestAnEmptyObjectIsReadOnBothSides(t *testing.T) {
-	r := newRegions(t)
-	b, _ := r.upload(t, nil, "")
+	r := newRegions(t, "")
+	b, _ := r.upload(t, nil)
 	read := verdict.Read{Found: verdict.Object, CRC64NVME: crc(nil)}
 	assert.Equal(t, verdict.Bytes{Primary: read, Replica: read}, deploy(r.clients, nil).must(t, b))
 	for _, bucket := range []string{"docs", "copy"} {
