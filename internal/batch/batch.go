@@ -192,7 +192,7 @@ type Replica struct {
 // Report is what an execution hands to the sender of e-mails: the failures of a
 // round, or what it could not settle.
 type Report struct {
-	Execution string   `json:"execution"` // ARN
+	Execution string   `json:"execution,omitempty"` // ARN
 	Failures  []Failed `json:"failures,omitempty"`
 	// Error and Unsettled are of an execution that an error stopped: what has no
 	// verdict yet, in lists as the execution had them.

@@ -87,7 +87,7 @@ func (w *world) start(folder, dir string, network *http.Client) {
 	var err error
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
-		URL: "http://127.0.0.1", HTTPClient: network, History: w.record,
+		URL: "http://127.0.0.1", HTTPClient: network, History: w.record, TerminalDataLimit: terminalDataLimit,
 		Runtime: local.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(functionLog), func(region string) aws.Config {
 			cfg := w.AWSConfig(region)
 			cfg.HTTPClient = functionClient(cfg.HTTPClient)
@@ -104,6 +104,10 @@ func (w *world) start(folder, dir string, network *http.Client) {
 	}
 	w.client = s3.NewFromConfig(w.AWSConfig(w.region))
 }
+
+// terminalDataLimit is whether States.ALL leaves an oversized answer uncaught; a
+// test that wants it sets it.
+var terminalDataLimit bool
 
 // functionLog is where the functions log; a test that reads it sets it.
 var functionLog = nowhere

@@ -20,6 +20,7 @@ import (
 	"autobackup/internal/local/asl"
 	locals3 "autobackup/internal/local/s3"
 	"autobackup/internal/reason"
+	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
 
@@ -34,6 +35,9 @@ func (w *world) endings() map[string][]string {
 	settled := w.settled()
 	for _, e := range w.Executions() {
 		for _, m := range w.messagesOf(e) {
+			if s3event.IsNotification(m.Body) {
+				continue // about an upload that has a message of its own
+			}
 			all[m.ID] = nil
 			if line, ok := settled[m.ID]; ok && (line.Verdict == verdict.Verified || line.Verdict == verdict.Skipped) {
 				all[m.ID] = append(all[m.ID], string(line.Verdict))

@@ -136,7 +136,7 @@ func TestAMissingPermissionOnPartsLeavesContentOpen(t *testing.T) {
 			w.putWith("report.pdf", "content", types.ChecksumAlgorithmCrc32)
 			w.settle()
 			assert.Equal(t, []string{string(reason.Inconclusive)}, w.reasons())
-			assert.Contains(t, w.parked()[0].Attributes["detail"].Value, "GetObjectAttributes: replica answered 403 AccessDenied")
+			assert.Contains(t, w.parked()[0].Attributes["facts"].Value, "GetObjectAttributes: replica answered 403 AccessDenied")
 		}, replace("template.yaml", "Default: inconclusive", "Default: never"))
 	}
 }

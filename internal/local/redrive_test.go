@@ -24,7 +24,7 @@ func (w *world) move(from, to string) {
 
 func TestAParkedMessageMovedToTheFailureQueueIsAlertedAgainAndNotLost(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.S3.Replicate = func(locals3.Replication) locals3.Plan { return locals3.Plan{Fail: true} }
+		w.corrupted(locals3.FlipBit)
 		w.put("orders.dump", "content")
 		w.settle()
 		require.Len(t, w.parked(), 1)
@@ -56,14 +56,48 @@ func TestAlertingAgainAndAgainMakesNoLoopOfEMails(t *testing.T) {
 	})
 }
 
-func TestAnAlertThatCannotBeSentLeavesTheMessageInTheFailureDLQ(t *testing.T) {
+func TestAnEMailThatCannotBeSentIsSentOnceItCan(t *testing.T) {
+	for _, broken := range []time.Duration{10 * time.Minute, 24 * time.Hour} {
+		t.Run(broken.String(), func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				var until time.Time
+				w.SNS.Fault(func(sns.Publication) error {
+					if w.Clock.Now().Before(until) {
+						return errors.New("topic broken")
+					}
+					return nil
+				})
+				until = w.Clock.Now().Add(broken)
+				w.send("noise")
+				w.settle()
+				require.Len(t, w.subjects(), 1)
+				assert.Contains(t, w.subjects()[0], "MALFORMED_EVENT")
+				assert.Len(t, w.parked(), 1, "parking needs no e-mail")
+			})
+		})
+	}
+}
+
+func TestAMessageToTellAgainIsNeverLostWhileNothingCanBeTold(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.send("noise")
 		w.settle()
-		w.SNS.Fault(func(sns.Publication) error { return errors.New("topic broken") })
+		until := w.Clock.Now().Add(24 * time.Hour)
+		w.SNS.Fault(func(sns.Publication) error {
+			if w.Clock.Now().Before(until) {
+				return errors.New("topic broken")
+			}
+			return nil
+		})
 		w.move("validation-dlq", "failure-queue")
-		assert.Empty(t, w.parked())
-		assert.Len(t, w.messages("failure-dlq"), 1)
+		kept := 0
+		for _, m := range append(w.parked(), w.messages("failure-dlq")...) {
+			if m.Body == "noise" {
+				kept++
+			}
+		}
+		assert.Equal(t, 1, kept, "in one of the dead-letter queues, each of which has an alarm")
+		assert.Len(t, w.subjects(), 2, "and told as soon as it can be")
 	})
 }
 

@@ -21,8 +21,8 @@ func TestParametersOutOfRangeAreRefusedWithWhatIsTaken(t *testing.T) {
 			"replica", map[string]string{"ObjectLockMode": "GOVERNANCE", "ObjectLockDays": "-1"},
 			`"-1" is less than 0`},
 		"a batch that does not fit an execution": {
-			"default", map[string]string{"BatchSize": "26"},
-			`"26" is more than 25`},
+			"default", map[string]string{"BatchSize": "46"},
+			`"46" is more than 45`},
 		"days that are no number": {
 			"default", map[string]string{"NoncurrentExpirationDays": "a year"},
 			`"a year" is not a number`},

@@ -1,10 +1,8 @@
 package local_test
 
 import (
-	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/local/s3"
-	"autobackup/internal/local/sns"
 	"autobackup/internal/local/sqs"
 	"autobackup/internal/reason"
+	"autobackup/internal/verdict"
 )
 
 // failing makes every replication fail.
@@ -42,37 +40,28 @@ func (w *world) notify(body string) {
 	require.NoError(w.t, err)
 }
 
-// marks counts the objects that were put into the working bucket, and how many
-// were taken from it.
-func (w *world) marks() (put, taken int) {
-	bucket := "autobackup-dev-work-" + account
-	requests := w.S3.Requests()
-	return requests[s3.Counted{Operation: "PutObject", Bucket: bucket}], requests[s3.Counted{Operation: "DeleteObject", Bucket: bucket}]
-}
-
-func TestAFailedReplicationIsOneEMailAtOnceAndOneParkedMessage(t *testing.T) {
+func TestAFailedReplicationIsOneEMailWithS3sReasonWithinMinutes(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.S3.Replicate = failing
+		start := w.Clock.Now()
 		w.put("orders/annual report +%2F.dump", "content")
-		time.Sleep(time.Second)
-		require.Len(t, w.SNS.Published(), 1, "before the first look")
+		w.settle()
+		require.Len(t, w.SNS.Published(), 1)
 		mail := w.SNS.Published()[0]
 		assert.Equal(t, "[dev] Backup check failed: REPLICATION_FAILED s3://autobackup-dev-primary-docum... report +%2F.dump", mail.Subject)
 		assert.Contains(t, mail.Message, "DstPutObjectNotPermitted")
-		assert.Contains(t, mail.Message, "It may not write to the replica bucket")
-		assert.Empty(t, w.Executions())
+		assert.Less(t, mail.Time.Sub(start), 3*time.Minute)
 
-		w.settle()
-		assert.Len(t, w.subjects(), 1)
-		assert.Equal(t, []string{string(reason.ReplicationFailed)}, w.reasons())
-		assert.Equal(t, "FetchETags CompareETags Verdicts ParkFailures ParkFailure Reported Done", w.path(), "an empty alert is not published")
-		put, taken := w.marks()
-		assert.Equal(t, []int{1, 1}, []int{put, taken})
+		assert.Equal(t, []string{"REPLICATION_FAILED", "REPLICATION_FAILED"}, w.reasons(), "the upload's message, and S3's notification")
+		for _, line := range w.settled() {
+			assert.Equal(t, reason.ReplicationFailed, line.Reason)
+		}
 		assert.Empty(t, w.messages("failure-dlq"))
+		assert.Empty(t, w.messages("failure-queue"))
 	})
 }
 
-func TestAMarkQuietsOnlyItsOwnVersion(t *testing.T) {
+func TestWhatOneEMailToldQuietsOnlyItsOwnVersion(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.S3.Replicate = func(r s3.Replication) s3.Plan {
 			return map[string]s3.Plan{"known": {Fail: true}, "wrong": {Corrupt: s3.FlipBit}}[r.Key]
@@ -81,99 +70,101 @@ func TestAMarkQuietsOnlyItsOwnVersion(t *testing.T) {
 			w.put(key, "content")
 		}
 		w.settle()
-		require.Len(t, w.subjects(), 2)
-		assert.Contains(t, w.subjects()[1], "CONTENT_MISMATCH")
-		assert.Contains(t, w.subjects()[1], "/wrong")
-		assert.NotContains(t, w.subjects()[1], "more")
-		assert.NotContains(t, w.SNS.Published()[1].Message, "/known")
-		assert.Equal(t, []string{"CONTENT_MISMATCH", "REPLICATION_FAILED"}, w.reasons())
+		var all strings.Builder
+		for _, p := range w.SNS.Published() {
+			all.WriteString(p.Message)
+		}
+		assert.Contains(t, all.String(), "/wrong")
+		assert.Contains(t, all.String(), "/known")
+		assert.NotContains(t, all.String(), "/right")
+		assert.Equal(t, []string{"CONTENT_MISMATCH", "REPLICATION_FAILED", "REPLICATION_FAILED"}, w.reasons())
 	})
 }
 
-func TestTheWorkflowLooksBeforeS3sNotificationComes(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.S3.Replicate = failing
-		start := w.Clock.Now()
-		version := w.put("orders.dump", "content")
-		firstLook := time.Duration(w.parameter("DeliveryDelaySeconds")+w.parameter("BatchWindowSeconds")) * time.Second
-		time.Sleep(firstLook + time.Second)
-		require.Empty(t, w.subjects(), "one look is given to the notification")
-		w.notify(w.notification("orders.dump", version, "OBJECT_PUT", start, start.Add(time.Minute)))
-		w.settle()
-		assert.Len(t, w.subjects(), 1)
-		assert.Contains(t, w.SNS.Published()[0].Message, "DstPutObjectNotPermitted")
-		assert.Equal(t, []string{"REPLICATION_FAILED"}, w.reasons())
-		assert.Equal(t, 2, w.summary(w.one()).Objects[0].Looks)
-	}, unnotified)
-}
-
-func TestALostNotificationIsAlertedByTheWorkflow(t *testing.T) {
+func TestALostNotificationIsToldByTheValidation(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.S3.Replicate = failing
 		w.put("orders.dump", "content")
 		w.settle()
 		require.Len(t, w.subjects(), 1)
-		assert.Contains(t, w.SNS.Published()[0].Message, "S3 marked the replication of this version as FAILED")
+		assert.Contains(t, w.subjects()[0], "REPLICATION_FAILED")
 		assert.Equal(t, []string{"REPLICATION_FAILED"}, w.reasons())
-		assert.Equal(t, 2, w.summary(w.one()).Objects[0].Looks)
-		put, taken := w.marks()
-		assert.Equal(t, []int{0, 0}, []int{put, taken})
+		assert.Equal(t, verdict.GaveUpLooks, w.summary(w.one()).Objects[0].Looks, "some looks are given to the notification")
 	}, unnotified)
 }
 
-func TestAMarkThatCannotBePutOrTakenCostsAnEMailAndNoSilence(t *testing.T) {
-	for _, operation := range []string{"PutObject", "HeadObject", "DeleteObject"} {
-		for _, status := range []int{403, 503} {
-			t.Run(fmt.Sprint(operation, status), func(t *testing.T) {
-				inWorld(t, func(w *world) {
-					w.S3.Replicate = failing
-					w.S3.Fault = func(q s3.Request) *s3.Fault {
-						if q.Operation == operation && strings.Contains(q.Bucket, "-work-") {
-							return &s3.Fault{Status: status}
-						}
-						return nil
-					}
-					w.put("orders.dump", "content")
-					w.settle()
-					assert.Len(t, w.subjects(), 2)
-					assert.Equal(t, []string{"REPLICATION_FAILED"}, w.reasons())
-					assert.Empty(t, w.messages("failure-dlq"))
-				})
-			})
-		}
+func TestANotificationThatComesLateRepeatedOrInVainIsNoSecondEMail(t *testing.T) {
+	tests := map[string]struct {
+		plan    s3.Plan
+		send    func(w *world, version string)
+		reasons []string
+		mails   int
+	}{
+		"repeated": {s3.Plan{Fail: true}, func(w *world, version string) {
+			for range 3 {
+				w.notify(w.notification("k", version, "OBJECT_PUT", w.Clock.Now(), w.Clock.Now()))
+				w.settle()
+			}
+		}, []string{"REPLICATION_FAILED", "REPLICATION_FAILED", "REPLICATION_FAILED", "REPLICATION_FAILED"}, 1},
+		"later than the e-mail": {s3.Plan{Fail: true}, func(w *world, version string) {
+			time.Sleep(5 * time.Hour)
+			w.notify(w.notification("k", version, "OBJECT_PUT", w.Clock.Now(), w.Clock.Now()))
+		}, []string{"REPLICATION_FAILED", "REPLICATION_FAILED"}, 1},
+		"after the deadline": {s3.Plan{Fail: true, Lag: 6 * time.Hour}, func(w *world, version string) {
+			time.Sleep(7 * time.Hour)
+			w.notify(w.notification("k", version, "OBJECT_PUT", w.Clock.Now(), w.Clock.Now()))
+		}, []string{"REPLICATION_FAILED", "REPLICA_MISSING"}, 1},
+		"overtaken by the replica": {s3.Plan{Lag: 2 * time.Minute}, func(w *world, version string) {
+			w.notify(w.notification("k", version, "OBJECT_PUT", w.Clock.Now(), w.Clock.Now()))
+		}, nil, 0},
+		"about a source that is gone": {s3.Plan{Lag: time.Hour}, func(w *world, version string) {
+			w.remove("k", version)
+			w.notify(w.notification("k", version, "OBJECT_PUT", w.Clock.Now(), w.Clock.Now()))
+		}, nil, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.S3.Replicate = func(s3.Replication) s3.Plan { return tt.plan }
+				version := w.put("k", "content")
+				w.settle()
+				tt.send(w, version)
+				w.settle()
+				assert.ElementsMatch(t, tt.reasons, w.reasons())
+				assert.Len(t, w.subjects(), tt.mails)
+				assert.Empty(t, w.messages("failure-dlq"))
+			}, unnotified)
+		})
 	}
 }
 
-func TestARequeuedMessageThatFailsAgainIsAlertedAgain(t *testing.T) {
+func TestANotificationWhoseSourceIsStillThereIsToldAtOnce(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.S3.Replicate = failing
+		w.S3.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Lag: 3 * time.Hour} }
+		version := w.put("k", "content")
+		start := w.Clock.Now()
+		w.notify(w.notification("k", version, "OBJECT_PUT", start, start))
+		w.settle()
+		require.NotEmpty(t, w.SNS.Published())
+		mail := w.SNS.Published()[0]
+		assert.Contains(t, mail.Message, "DstPutObjectNotPermitted")
+		assert.Less(t, mail.Time.Sub(start), 3*time.Minute)
+	}, unnotified)
+}
+
+func TestARequeuedMessageThatFailsAgainIsToldAgain(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.corrupted(s3.FlipBit)
 		w.put("orders.dump", "content")
 		w.settle()
 		require.Len(t, w.subjects(), 1)
 		w.move("validation-dlq", "validation-queue")
 		assert.Len(t, w.subjects(), 2)
-		assert.Equal(t, []string{"REPLICATION_FAILED"}, w.reasons())
+		assert.Equal(t, []string{"CONTENT_MISMATCH"}, w.reasons())
 	})
 }
 
-func TestANotificationAfterTheDeadlineIsNoSecondEMail(t *testing.T) {
-	inWorld(t, func(w *world) {
-		deadline := time.Duration(w.parameter("DeadlineMinutes")) * time.Minute
-		w.S3.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Fail: true, Lag: deadline + time.Hour} }
-		w.put("orders.dump", "content")
-		w.settle()
-		require.Equal(t, []string{"REPLICA_MISSING"}, w.reasons())
-		require.Len(t, w.subjects(), 1)
-		time.Sleep(2 * time.Hour)
-		w.settle()
-		assert.Len(t, w.subjects(), 1)
-		put, _ := w.marks()
-		assert.Zero(t, put)
-		assert.Empty(t, w.messages("failure-queue"))
-	})
-}
-
-func TestAReplicationThatFailsAroundTheDeadlineIsAlertedOnce(t *testing.T) {
+func TestAReplicationThatFailsAroundTheDeadlineIsToldOnce(t *testing.T) {
 	for _, early := range []time.Duration{20 * time.Minute, time.Minute, 0, -time.Minute, -2 * time.Minute, -3 * time.Minute} {
 		t.Run(early.String(), func(t *testing.T) {
 			inWorld(t, func(w *world) {
@@ -184,13 +175,13 @@ func TestAReplicationThatFailsAroundTheDeadlineIsAlertedOnce(t *testing.T) {
 				time.Sleep(time.Hour)
 				w.settle()
 				assert.Len(t, w.subjects(), 1)
-				assert.Len(t, w.parked(), 1)
+				assert.Len(t, w.parked(), 2)
 			})
 		})
 	}
 }
 
-func TestAFailureOfMetadataIsAnEMailAndNoMark(t *testing.T) {
+func TestAFailureOfAChangeIsToldWithTheUploadsVerdictUntouched(t *testing.T) {
 	inWorld(t, func(w *world) {
 		start := w.Clock.Now()
 		version := w.put("report.pdf", "content")
@@ -198,14 +189,12 @@ func TestAFailureOfMetadataIsAnEMailAndNoMark(t *testing.T) {
 		w.notify(w.notification("report.pdf", version, "OBJECT_TAGGING", start, start.Add(48*time.Hour)))
 		w.settle()
 		require.Len(t, w.subjects(), 1)
-		assert.Contains(t, w.SNS.Published()[0].Message, "a change to this version that was made after its upload")
-		put, _ := w.marks()
-		assert.Zero(t, put)
-		assert.Empty(t, w.parked())
+		assert.Contains(t, w.SNS.Published()[0].Message, "after its upload")
+		assert.Equal(t, []string{"REPLICATION_FAILED"}, w.reasons())
 	})
 }
 
-func TestANotificationThatCannotBeReadIsAlertedAndKept(t *testing.T) {
+func TestANotificationThatCannotBeReadIsToldAndKept(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.notify(`{"Records":[]}`)
 		w.settle()
@@ -213,28 +202,6 @@ func TestANotificationThatCannotBeReadIsAlertedAndKept(t *testing.T) {
 		assert.Contains(t, w.subjects()[0], "MALFORMED_EVENT")
 		require.Len(t, w.parked(), 1)
 		assert.Equal(t, `{"Records":[]}`, w.parked()[0].Body)
-	})
-}
-
-func TestANotificationThatCannotBePublishedIsAlertedByTheWorkflow(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.S3.Replicate = failing
-		var broken atomic.Bool
-		broken.Store(true)
-		w.SNS.Fault(func(sns.Publication) error {
-			if broken.Load() {
-				return errors.New("topic broken")
-			}
-			return nil
-		})
-		w.put("orders.dump", "content")
-		time.Sleep(time.Minute)
-		broken.Store(false)
-		w.settle()
-		put, _ := w.marks()
-		assert.Equal(t, 1, put, "the queue handed it over again")
-		assert.Empty(t, w.messages("failure-dlq"))
-		assert.Len(t, w.subjects(), 2, "the workflow did not wait for the second try")
 	})
 }
 

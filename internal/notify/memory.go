@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"autobackup/internal/s3error"
@@ -36,8 +37,7 @@ func (n Notifier) update(ctx context.Context, change func(told.Memory, time.Time
 		if err != nil {
 			return told.Memory{}, err
 		}
-		now := n.Now().UTC().Round(0) // as it is read back: without the process's own clock
-		memory, err := n.wakeLater(ctx, &sent, change(before.memory, now), now)
+		memory, err := n.wakeLater(ctx, &sent, change(before.memory, before.at), before.at)
 		if err != nil {
 			return told.Memory{}, err
 		}
@@ -55,18 +55,23 @@ type loaded struct {
 	memory told.Memory
 	data   []byte
 	etag   *string // nil where there is none yet
+	// at is when it was read, by the clock of S3: two invocations at once have one
+	// clock so.
+	at time.Time
 }
 
 func (n Notifier) load(ctx context.Context) (loaded, error) {
 	out, err := n.S3.GetObject(ctx, &s3.GetObjectInput{Bucket: &n.Bucket, Key: aws.String(memoryKey)})
 	if s3error.Code(err) == "NoSuchKey" {
-		return loaded{}, nil
+		date, _ := http.ParseTime(s3error.Header(err).Get("Date"))
+		return loaded{at: n.now(date)}, nil
 	}
 	if err != nil {
 		return loaded{}, fmt.Errorf("read the sender's memory %s: %w", n.where(), err)
 	}
 	defer func() { _ = out.Body.Close() }() // what was read is what counts
-	l := loaded{etag: out.ETag}
+	date, _ := middleware.GetServerTime(out.ResultMetadata)
+	l := loaded{etag: out.ETag, at: n.now(date)}
 	if l.data, err = io.ReadAll(io.LimitReader(out.Body, told.MaxBytes+1)); err != nil {
 		return loaded{}, fmt.Errorf("read the sender's memory %s: %w", n.where(), err)
 	}
@@ -74,6 +79,15 @@ func (n Notifier) load(ctx context.Context) (loaded, error) {
 		return loaded{}, fmt.Errorf("%w; move %s away, and the sender begins anew", err, n.where())
 	}
 	return l, nil
+}
+
+// now is the time that S3 gave or, where it gave none, the function's own, without
+// what only this process can tell of it.
+func (n Notifier) now(date time.Time) time.Time {
+	if date.IsZero() {
+		date = n.Now()
+	}
+	return date.UTC().Round(0)
 }
 
 // save writes the memory where it has changed and nobody else has written it.

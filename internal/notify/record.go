@@ -3,6 +3,7 @@ package notify
 import (
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -32,9 +33,8 @@ type task struct {
 
 // own are the messages that are only sent here: a wake-up, or a report.
 type own struct {
-	WakeUp    *time.Time     `json:"wakeUp,omitempty"`
-	Execution string         `json:"execution,omitempty"`
-	Failures  []batch.Failed `json:"failures,omitempty"`
+	WakeUp *time.Time `json:"wakeUp,omitempty"`
+	batch.Report
 }
 
 // read tells the kinds of records apart. It takes anything: whoever may send to
@@ -45,7 +45,7 @@ func read(r events.SQSMessage) task {
 		return parked(r)
 	}
 	var o own
-	if err := json.Unmarshal([]byte(r.Body), &o); err == nil && (o.WakeUp != nil || o.Failures != nil) {
+	if err := json.Unmarshal([]byte(r.Body), &o); err == nil && (o.WakeUp != nil || o.Failures != nil || o.Unsettled != nil) {
 		return o.task(r)
 	}
 	if bucket, is := s3event.TestEvent(r.Body); is {
@@ -67,12 +67,27 @@ func (o own) task(r events.SQSMessage) task {
 		t.wakeUp, t.line, t.attrs = *o.WakeUp, "woken up", []slog.Attr{slog.Time("due", *o.WakeUp)}
 		return t
 	}
-	for _, f := range o.Failures {
+	failures := append(o.Failures, unsettled(o.Report)...)
+	for _, f := range failures {
 		t.findings = append(t.findings, told.Findings(f, o.Execution, 0)...)
 	}
 	t.line = "report of failures"
-	t.attrs = []slog.Attr{slog.String("execution", text.Line(o.Execution, maxLogged)), slog.Int("failures", len(o.Failures))}
+	t.attrs = []slog.Attr{slog.String("execution", text.Line(o.Execution, maxLogged)), slog.Int("failures", len(failures))}
 	return t
+}
+
+// unsettled are the messages of an execution that an error stopped, as it parks
+// them.
+func unsettled(r batch.Report) (failures []batch.Failed) {
+	name := "unknown error"
+	if r.Error != nil {
+		name = r.Error.Error
+	}
+	for _, m := range slices.Concat(r.Unsettled...) {
+		failures = append(failures, batch.Failed{ID: m.ID, Body: m.Body, Again: m.Again, Reason: reason.WorkflowError,
+			Detail: text.Line("the workflow stopped before a verdict: "+name, maxLogged)})
+	}
+	return failures
 }
 
 // malformed is told and parked: it may be all that is left of something.

@@ -3,8 +3,8 @@ package requeue
 import (
 	"fmt"
 
-	"autobackup/internal/text"
 	"autobackup/internal/s3event"
+	"autobackup/internal/text"
 )
 
 // message is what is put back: only the body is sent, as it was.
