@@ -94,7 +94,7 @@ func (v *visit) again(e *Error, used []int) bool {
 // caught hands an error to the state's catchers. The service records no
 // MapStateFailed where the Map itself, not what it runs, ends by States.Runtime.
 func (v *visit) caught(e *Error, input any) (output any, text, next string, err error) {
-	if v.state.kind == "Map" && !(e.Name == Runtime && e.unplaced) {
+	if own := e.Name == Runtime && e.unplaced; v.state.kind == "Map" && !own {
 		v.record(types.HistoryEvent{Type: types.HistoryEventTypeMapStateFailed})
 	}
 	output, next, err = v.state.recovery.catch(e.in(v.state.name), input)

@@ -1,6 +1,8 @@
 package sqs_test
 
 import (
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -215,4 +217,27 @@ func count(t *rapid.T, s *sqs.Service) map[string]bool {
 		}
 	}
 	return seen
+}
+
+func TestAQueueLetsGoOfWhatIsDeleted(t *testing.T) {
+	s := newService(t, nil)
+	used := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := used()
+	for range 1000 {
+		send(t, s, mainARN, strings.Repeat("x", 20_000))
+	}
+	for range 100 {
+		for _, m := range receive(t, s, mainARN, sqs.Receive{Max: 10}) {
+			require.NoError(t, s.Delete(mainARN, m.Receipt))
+		}
+	}
+	assert.Less(t, used(), before+5_000_000, "of 20 MB")
+	n, err := s.Count(mainARN) // the queue is still in use
+	require.NoError(t, err)
+	assert.Zero(t, n)
 }
