@@ -103,6 +103,14 @@ func TestAFullMemoryStaysSmallAndForgetsTheOldestFirst(t *testing.T) {
 	require.Len(t, m.Told, 2)
 	assert.Len(t, m.Told[0].Keys, 15_000*10, "what was told first is forgotten first")
 	assert.Len(t, m.Told[1].Keys, 15_000*10)
+
+	var findings []told.Finding
+	for i := range 20_000 {
+		findings = append(findings, told.Findings(message(fmt.Sprint(i), failed("docs-a", reason.SizeMismatch)), "", 0)...)
+	}
+	m = m.Add(noon.Add(2*time.Hour), findings)
+	require.Len(t, m.Told, 2, "an hour that is forgotten is gone")
+	assert.Equal(t, []int{10_000 * 10, 20_000 * 10}, []int{len(m.Told[0].Keys), len(m.Told[1].Keys)})
 }
 
 func TestWhereTooManyCausesAreOpenFurtherOnesAreToldTogether(t *testing.T) {
@@ -128,7 +136,12 @@ func TestWhereTooManyCausesAreOpenFurtherOnesAreToldTogether(t *testing.T) {
 		total += c.New
 	}
 	assert.Equal(t, 321, total, "each is told")
-	_, m = tell(m, noon.Add(2*time.Hour))
+	news, m = tell(m, noon.Add(time.Minute), message("more", failed("replica-0", reason.AccessDenied), failed("replica-500", reason.AccessDenied)))
+	require.Len(t, news.Causes, 1, "what is told of several is quiet by now")
+	assert.Equal(t, `ACCESS_DENIED "docs" "replica-0" several=false single 1`, told10(news.Causes[0]), "an open cause stays itself")
+	for range 2 {
+		_, m = tell(m, noon.Add(2*time.Hour))
+	}
 	assert.Empty(t, m.Causes)
 }
 
@@ -138,17 +151,19 @@ func TestWhereExamplesAreTooLongTheLeastSevereAreLeftOut(t *testing.T) {
 		f.Body = strings.ReplaceAll(body("docs", strings.Repeat(`\u0001`, 1000)+key, "1"), `\\u`, `\u`)
 		return f
 	}
-	var messages []batch.Failed
-	for i := range 9 {
-		messages = append(messages, long(fmt.Sprint("d", i), reason.AccessDenied), long(fmt.Sprint("s", i), reason.SizeMismatch))
+	for _, codes := range [][]reason.Code{{reason.AccessDenied, reason.SizeMismatch}, {reason.SizeMismatch, reason.AccessDenied}} {
+		var messages []batch.Failed
+		for i := range 9 {
+			messages = append(messages, long(fmt.Sprint("a", i), codes[0]), long(fmt.Sprint("b", i), codes[1]))
+		}
+		news, _ := tell(told.Memory{}, noon, messages...)
+		require.Len(t, news.Causes, 2)
+		assert.Equal(t, reason.SizeMismatch, news.Causes[0].Reason)
+		assert.Len(t, news.Causes[0].Examples, 9)
+		assert.Less(t, len(news.Causes[1].Examples), 9)
+		assert.NotEmpty(t, news.Causes[1].Examples)
+		assert.Equal(t, 9, news.Causes[1].New, "what is left out is counted")
 	}
-	news, _ := tell(told.Memory{}, noon, messages...)
-	require.Len(t, news.Causes, 2)
-	assert.Equal(t, reason.SizeMismatch, news.Causes[0].Reason)
-	assert.Len(t, news.Causes[0].Examples, 9)
-	assert.Less(t, len(news.Causes[1].Examples), 9)
-	assert.NotEmpty(t, news.Causes[1].Examples)
-	assert.Equal(t, 9, news.Causes[1].New, "what is left out is counted")
 }
 
 func TestAnExampleThatIsTooLongKeepsWhatNamesIt(t *testing.T) {
@@ -167,6 +182,27 @@ func TestAnExampleThatIsTooLongKeepsWhatNamesIt(t *testing.T) {
 	e = news.Causes[0].Examples[0]
 	assert.Equal(t, verdict.Verdict{Outcome: verdict.Failed, Reason: reason.SizeMismatch}, e.Verdict)
 	assert.Equal(t, "s3://docs/a@1", e.Object.URI())
+
+	f.ID, f.Detail = strings.Repeat("i", 500), strings.Repeat("d", 500)
+	f.Body = strings.Replace(f.Body, `"version-id"`, `"etag":"`+strings.Repeat("e", 15_000)+`","version-id"`, 1)
+	news, _ = tell(told.Memory{}, noon, f)
+	e = news.Causes[0].Examples[0]
+	assert.Equal(t, "s3://docs/a@1", e.Object.URI())
+	assert.Empty(t, e.Object.ETag)
+	assert.Equal(t, []int{400, 400}, []int{len(e.MessageID), len(e.Detail)})
+	e = told.Memory{}.Add(noon, told.Findings(f, strings.Repeat("x", 500), 0)).Causes[0].Examples[0]
+	assert.Len(t, e.Execution, 400)
+}
+
+func TestATooLongNotificationKeepsWhatS3Said(t *testing.T) {
+	f := batch.Failed{Reason: reason.ReplicationFailed, Body: `{"Records":[{"eventSource":"aws:s3","awsRegion":"eu-central-1","eventTime":"2026-03-02T11:01:00Z","eventName":"Replication:OperationFailedReplication",` +
+		`"s3":{"bucket":{"name":"docs"},"object":{"key":"a","versionId":"1"}},"replicationEventData":{"replicationRuleId":"` + strings.Repeat("r", 15_000) + `",` +
+		`"destinationBucket":"arn:aws:s3:::docs-r","s3Operation":"OBJECT_PUT","failureReason":"` + strings.Repeat("c", 100) + `"}}]}`}
+	news, _ := tell(told.Memory{}, noon, f)
+	e := news.Causes[0].Examples[0]
+	require.NotNil(t, e.Object.GaveUp)
+	assert.Equal(t, []string{"docs-r", "OBJECT_PUT", strings.Repeat("c", 77) + "..."}, []string{e.Object.GaveUp.Destination, e.Object.GaveUp.Operation, e.Object.GaveUp.Cause})
+	assert.Empty(t, e.Object.GaveUp.Rule)
 }
 
 func TestAMemoryThatIsNoneIsAnError(t *testing.T) {

@@ -68,13 +68,13 @@ func TestEveryReplicaThatFailedIsAFindingOfACauseOfItsOwn(t *testing.T) {
 		"one replica": {message("a", failed("docs-a", reason.SizeMismatch)), []string{"SIZE_MISMATCH docs docs-a"}},
 		"two replicas, the worst first": {message("a", failed("docs-a", reason.AccessDenied), failed("docs-b", reason.SizeMismatch)),
 			[]string{"SIZE_MISMATCH docs docs-b", "ACCESS_DENIED docs docs-a"}},
-		"a replica that is verified is none":     {message("a", verified("docs-a"), failed("docs-b", reason.SizeMismatch)), []string{"SIZE_MISMATCH docs docs-b"}},
-		"S3's reason tells causes apart":         {message("a", failed("docs-a", reason.ReplicationFailed), gaveUp), []string{"REPLICATION_FAILED docs docs-a", "REPLICATION_FAILED docs docs-b DstBucketNotFound"}},
-		"the primary decided":                    {batch.Failed{Body: body("docs", "a", "1"), Reason: reason.Archived, Verdict: verdict.Verdict{Outcome: verdict.Failed, Reason: reason.Archived}}, []string{"ARCHIVED docs"}},
-		"no facts: the execution broke":          {batch.Failed{Body: body("docs", "a", "1"), Reason: reason.WorkflowError}, []string{"WORKFLOW_ERROR docs"}},
-		"no reason at all":                       {batch.Failed{Body: body("docs", "a", "1")}, []string{"WORKFLOW_ERROR docs"}},
-		"a message that tells of no object":      {batch.Failed{Body: "scrambled", Reason: reason.MalformedEvent}, []string{"MALFORMED_EVENT"}},
-		"an entry without a reason has the mess": {message("a", failed("docs-a", "")), []string{"WORKFLOW_ERROR docs docs-a"}},
+		"a replica that is verified is none": {message("a", verified("docs-a"), failed("docs-b", reason.SizeMismatch)), []string{"SIZE_MISMATCH docs docs-b"}},
+		"S3's reason tells causes apart":     {message("a", failed("docs-a", reason.ReplicationFailed), gaveUp), []string{"REPLICATION_FAILED docs docs-a", "REPLICATION_FAILED docs docs-b DstBucketNotFound"}},
+		"the primary decided":                {batch.Failed{Body: body("docs", "a", "1"), Reason: reason.Archived, Verdict: verdict.Verdict{Outcome: verdict.Failed, Reason: reason.Archived}}, []string{"ARCHIVED docs"}},
+		"no facts: the execution broke":      {batch.Failed{Body: body("docs", "a", "1"), Reason: reason.WorkflowError}, []string{"WORKFLOW_ERROR docs"}},
+		"no reason at all":                   {batch.Failed{Body: body("docs", "a", "1")}, []string{"WORKFLOW_ERROR docs"}},
+		"a message that tells of no object":  {batch.Failed{Body: "scrambled", Reason: reason.MalformedEvent}, []string{"MALFORMED_EVENT"}},
+		"entries without a reason":           {message("a", failed("docs-a", ""), failed("docs-b", "")), []string{"WORKFLOW_ERROR docs docs-a", "WORKFLOW_ERROR docs docs-b"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -106,6 +106,13 @@ func TestAnExampleHasEverythingThatIsKnown(t *testing.T) {
 	require.Len(t, news.Causes, 1)
 	assert.Equal(t, []told.Example{{MessageID: "id", Execution: "arn:execution", Begins: strings.Repeat("x", 200), Detail: "no JSON",
 		Verdict: verdict.Verdict{Outcome: verdict.Failed, Reason: reason.MalformedEvent, Detail: "no JSON"}}}, news.Causes[0].Examples)
+}
+
+func TestCausesInOtherBucketsAreOtherCauses(t *testing.T) {
+	other := message("a", failed("docs-a", reason.SizeMismatch))
+	other.Body = body("media", "a", "1")
+	news, _ := tell(told.Memory{}, noon, message("a", failed("docs-a", reason.SizeMismatch)), other)
+	assert.Equal(t, []string{"SIZE_MISMATCH docs docs-a", "SIZE_MISMATCH media docs-a"}, names(news))
 }
 
 func TestWhatWasToldIsToldAgainOnlyWhereItIsNews(t *testing.T) {

@@ -103,6 +103,7 @@ func TestThePausesGrowWithTheEmailsOfTheLastHours(t *testing.T) {
 	}
 	assert.Equal(t, []string{"0s", "1m0s", "2m0s", "4m0s", "7m0s", "12m0s", "22m0s", "42m0s", "1h12m0s", "1h42m0s", "2h12m0s", "2h42m0s"}, sent)
 	_, m = tell(m, noon.Add(8*time.Hour), missing(1, 0)...)
+	assert.Len(t, m.Mails, 1)
 	due, ok := m.Add(noon.Add(8*time.Hour), told.Findings(missing(1, 1)[0], "", 0)).Due(noon.Add(8 * time.Hour))
 	assert.True(t, ok)
 	assert.Equal(t, noon.Add(8*time.Hour+time.Minute), due, "after hours of silence the pauses begin anew")
@@ -148,17 +149,63 @@ func TestAWakeUpEndsWhereItIsTheOneThatIsKnown(t *testing.T) {
 }
 
 func TestMethodsChangeNoOtherMemory(t *testing.T) {
-	_, m := tell(told.Memory{}, noon, missing(12, 0)...)
-	_, m = tell(m, noon.Add(time.Second), message("s", failed("docs-a", reason.SizeMismatch)))
-	m = m.Add(noon, told.Findings(message("a", failed("docs-a", reason.AccessDenied)), "", 0))
-	before, err := m.Encode()
-	require.NoError(t, err)
-	later := noon.Add(2 * time.Hour)
-	for range 2 { // what is appended may land in room that is shared
-		_ = m.Add(noon, told.Findings(message("b", failed("docs-a", reason.AccessDenied)), "", 0)).Next(later, "x").Sent(later, "x").Awake(later)
-		_ = m.Add(later, told.Findings(message("c", failed("docs-a", reason.AccessDenied)), "", 0))
+	text := func(m told.Memory) string {
+		data, err := m.Encode()
+		require.NoError(t, err)
+		return string(data)
 	}
-	after, err := m.Encode()
-	require.NoError(t, err)
-	assert.Equal(t, string(before), string(after))
+	denied := func(key string) []told.Finding {
+		return told.Findings(message(key, failed("docs-a", reason.AccessDenied)), "", 0)
+	}
+	_, m := tell(told.Memory{}, noon, missing(12, 0)...)
+	for i := range 5 { // what is appended may land in room that is shared
+		m = m.Add(noon, denied(fmt.Sprint("m", i)))
+		before, later := text(m), noon.Add(2*time.Hour)
+		steps := []func(key string) told.Memory{
+			func(key string) told.Memory { return m.Add(noon, denied(key)) },
+			func(key string) told.Memory { return m.Add(later, denied(key)) },
+			func(key string) told.Memory { return m.Next(later, key) },
+			func(key string) told.Memory { return m.Next(later, "x").Sent(later.Add(time.Duration(len(key))), "x") },
+		}
+		for _, step := range steps {
+			first := step("a")
+			said := text(first)
+			_ = step("bb")
+			assert.Equal(t, said, text(first))
+			assert.Equal(t, before, text(m))
+		}
+	}
+}
+
+func TestWhatWaitsIsNotForgotten(t *testing.T) {
+	m := told.Memory{}.Add(noon, told.Findings(missing(1, 0)[0], "", 0)).Next(noon, "first")
+	m = m.Add(noon, told.Findings(missing(1, 1)[0], "", 0))
+	later := noon.Add(5 * time.Hour) // the first one never came back, and nobody else came
+	m = m.Next(later, "second")
+	news, mine := m.Claimed("second")
+	require.True(t, mine)
+	assert.Equal(t, "single 1/1, 1 named", counts(t, news))
+	_, mine = m.Next(later.Add(told.Lease-1), "third").Claimed("third")
+	assert.False(t, mine)
+	m = m.Sent(later, "second")
+	news, _ = tell(m, later.Add(time.Minute))
+	assert.Equal(t, "single 1/2, 1 named", counts(t, news))
+	assert.Equal(t, noon, news.Causes[0].Since)
+}
+
+func TestTheEarliestOfAllThatIsOpenIsDue(t *testing.T) {
+	many := func(replica string) (messages []batch.Failed) {
+		for i := range told.Many {
+			messages = append(messages, message(fmt.Sprint(i), failed(replica, reason.ReplicaMissing)))
+		}
+		return messages
+	}
+	_, m := tell(told.Memory{}, noon, many("docs-a")...)
+	_, m = tell(m, noon.Add(5*time.Minute), many("docs-b")...)
+	_, m = tell(m, noon.Add(10*time.Minute), many("docs-c")...)
+	due, _ := m.Due(noon.Add(10 * time.Minute))
+	assert.Equal(t, noon.Add(told.Quiet), due)
+	m = m.Add(noon.Add(11*time.Minute), told.Findings(message("new", failed("docs-a", reason.ReplicaMissing)), "", 0))
+	due, _ = m.Due(noon.Add(11 * time.Minute))
+	assert.Equal(t, noon.Add(5*time.Minute+told.Quiet), due, "the first one begins its half hour anew")
 }

@@ -68,10 +68,8 @@ func (m Memory) Add(now time.Time, findings []Finding) Memory {
 			continue
 		}
 		for _, k := range f.keys {
-			if !known[k] {
-				known[k] = true
-				m.remember(now, k)
-			}
+			known[k] = true
+			m.remember(now, k)
 		}
 		m.count(now, f)
 	}

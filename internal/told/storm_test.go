@@ -117,6 +117,7 @@ func (s *sender) check(failures []failure) {
 		require.NotEmpty(t, mail.Causes)
 		require.True(t, slices.IsSortedFunc(mail.Causes, worst), "%v", names(mail))
 		for _, c := range mail.Causes {
+			require.True(t, c.New > 0 || c.Kind == told.Over, "no news: %+v", c)
 			counted[c.Replica] += c.New
 			s.follow(open, c)
 			for _, e := range c.Examples {
