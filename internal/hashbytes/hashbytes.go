@@ -12,6 +12,7 @@ package hashbytes
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/errgroup"
@@ -30,6 +31,8 @@ const (
 	InFlight = 8
 	// copyBuffer is in bytes; BenchmarkRead gains nothing from more.
 	copyBuffer = 256 << 10
+	// reserve is what is kept of the function's time for sending the answer.
+	reserve = time.Second
 )
 
 // Objects reads object versions.
@@ -47,7 +50,13 @@ type Reader struct {
 
 // Read reads the range and digests it. An answer other than verdict.Object is
 // what the first failing GET said, after the SDK's retries and the block's own.
+// It answers before ctx's deadline: an S3 that does not is told as unreachable.
 func (r Reader) Read(ctx context.Context, in Request) (Answer, error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
+		defer cancel()
+	}
 	digests, err := r.digests(ctx, in)
 	if err == nil {
 		return Answer{Found: verdict.Object, Digests: digests}, nil
