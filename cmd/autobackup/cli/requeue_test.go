@@ -110,6 +110,18 @@ func TestRequeueExitsByWhatBecameOfTheMessages(t *testing.T) {
 	assert.Equal(t, region, report.Region)
 	assert.Contains(t, stderr, "autobackup-event-dlq-dev", "the plan shows, beside the JSON")
 
+	_, err = stack.SQS.Send("arn:aws:sqs:"+region+":123456789012:autobackup-event-dlq-dev", sqs.Outgoing{Body: strings.Repeat("large", 1000)})
+	require.NoError(t, err)
+	code, stdout, stderr = run("requeue", "--yes")
+	assert.Equal(t, cli.Unexpected, code, stderr)
+	assert.Contains(t, stdout, "Left where they are: 1 message\n")
+	assert.Contains(t, stdout, "it has 5000 bytes, and autobackup-validation-queue-dev takes at most 3584")
+
+	code, stdout, stderr = run("requeue", "--yes", "--ledger", t.TempDir())
+	assert.Equal(t, cli.Trouble, code)
+	assert.Empty(t, stdout)
+	assert.Contains(t, stderr, "is a directory (name another file with --ledger)")
+
 	t.Setenv("AWS_REGION", "")
 	code, _, stderr = run("requeue")
 	assert.Equal(t, cli.Trouble, code)

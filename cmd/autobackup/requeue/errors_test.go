@@ -173,6 +173,7 @@ func TestWithoutATerminalToShowOrToAskNothingIsPutBack(t *testing.T) {
 			report, err := w.requeue(edit)
 			assert.ErrorContains(t, err, want)
 			assert.Zero(t, report.Sent())
+			assert.False(t, report.Declined, "nobody answered")
 			assert.Equal(t, 1, w.visible())
 		}
 		report := w.done(func(o *requeue.Options) { o.Yes, o.In = false, strings.NewReader("y") })

@@ -21,8 +21,11 @@ func TestMessagesThatAFailedExecutionDidNotParkArePutBackAndVerified(t *testing.
 		w.settle()
 		require.Empty(t, w.messages("validation-dlq"))
 		w.healed()
+		receives := 0
+		w.slow(&receives, nil)
 
 		report := w.done()
+		assert.Zero(t, receives, "the event DLQ was empty")
 		require.Len(t, report.Executions, 1)
 		x := report.Executions[0]
 		assert.Equal(t, requeue.Execution{ARN: w.Executions()[0].ARN, Status: "FAILED", Ended: x.Ended,
@@ -164,6 +167,11 @@ func TestHostileKeysShowAsPrintableASCII(t *testing.T) {
 		report := w.done(func(o *requeue.Options) { o.DryRun = true })
 		var encoded strings.Builder
 		require.NoError(t, report.JSON(&encoded))
+		for _, x := range report.Executions {
+			for _, name := range x.Objects {
+				assert.LessOrEqual(t, len(name), 160)
+			}
+		}
 		assert.Regexp(t, `^[ -~\n]*$`, w.plan.String())
 		assert.Regexp(t, `^[ -~\n]*$`, encoded.String())
 		assert.Contains(t, w.plan.String(), `"s3://docs/a\x1b[2J\r\nb\u202e\u2603"`)
@@ -203,22 +211,27 @@ func TestTheMessagesOfAnExecutionThatReadsBytesArePutBackToo(t *testing.T) {
 func TestWhatCannotBePutBackIsToldForEachMessage(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.broken("lambda:invoke", "sqs:sendMessage")
-		w.start(event("fits"), event(strings.Repeat("k", 1000))+strings.Repeat(" ", 3000), "control \x01", "")
+		w.start(event("fits"), event(strings.Repeat("k", 1000))+strings.Repeat(" ", 3000), "control \x01", "", "control \x02")
 		w.startWith(`{"messages": "by hand"}`)
 		w.settle()
+		planned := w.done(func(o *requeue.Options) { o.DryRun = true })
+		assert.Equal(t, 3, planned.Pending(), "what SQS refuses is not known before")
+		assert.Len(t, planned.Left, 3)
 		report := w.done()
 		assert.Equal(t, 1, report.Sent())
 		assert.False(t, report.Complete())
 		why := map[string]string{}
 		for _, l := range report.Left {
+			assert.Contains(t, l.From, ":execution:autobackup-validation-dev:")
 			why[l.Message] = l.Why
 		}
-		assert.Len(t, report.Left, 4)
+		assert.Len(t, report.Left, 5)
 		assert.Regexp(t, `^it has 41\d\d bytes, and autobackup-validation-queue-dev takes at most 3584$`, why["message-1"])
 		assert.Contains(t, why["message-2"], "autobackup-validation-queue-dev refused it: InvalidMessageContents: Invalid binary character")
+		assert.Contains(t, why["message-4"], "autobackup-validation-queue-dev refused it: InvalidMessageContents: Invalid binary character")
 		assert.Equal(t, "it has no body", why["message-3"])
 		assert.Equal(t, "the execution's input has no list of queue messages: look at it in the console", why["unknown"])
-		assert.Contains(t, text(t, report), "Left where they are: 4 messages")
+		assert.Contains(t, text(t, report), "Left where they are: 5 messages")
 		assert.Equal(t, 1, w.done().Executions[0].Before, "only what was sent is noted")
 	})
 }
@@ -252,6 +265,8 @@ func TestAnExecutionThatSomebodyRedroveMeanwhileIsLeftAlone(t *testing.T) {
 		report := w.done(func(o *requeue.Options) { o.Yes, o.In, o.Prompt = false, strings.NewReader("y\n"), redrive })
 		assert.Len(t, report.Executions, 1)
 		assert.Zero(t, report.Sent())
+		assert.Zero(t, report.Pending())
+		assert.Zero(t, report.Executions[0].Before)
 		assert.Empty(t, w.messages("validation-queue"))
 	})
 }

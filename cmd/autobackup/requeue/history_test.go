@@ -21,9 +21,11 @@ func call(first int64, service, queue, body string, end types.HistoryEventType) 
 }
 
 // compared is CompareETags' end with this output.
-func compared(output string) []types.HistoryEvent {
+func compared(output string) []types.HistoryEvent { return exited(compareState, output) }
+
+func exited(state, output string) []types.HistoryEvent {
 	return []types.HistoryEvent{{Type: types.HistoryEventTypeTaskStateExited, StateExitedEventDetails: &types.StateExitedEventDetails{
-		Name: aws.String(compareState), Output: &output,
+		Name: &state, Output: &output,
 	}}}
 }
 
@@ -38,6 +40,8 @@ func TestOnlyWhatTheHistoryProvesIsSettled(t *testing.T) {
 	}{
 		"nothing happened":                      {nil, false},
 		"verified":                              {compared(line("verified")), true},
+		"verified in the second line":           {compared(`{"summary":{"objects":[{"messageId":"n","verdict":"lagging"},{"messageId":"m","verdict":"verified"}]}}`), true},
+		"a verdict in another state's output":   {exited("FetchETags", line("verified")), false},
 		"skipped":                               {compared(line("skipped")), true},
 		"failed, and not parked":                {compared(line("failed")), false},
 		"lagging":                               {compared(line("lagging")), false},

@@ -100,7 +100,8 @@ func (r *run) do(ctx context.Context) (err error) {
 	if !r.Yes {
 		question := fmt.Sprintf("Put %s back into %s?", count(r.report.Pending(), "message"), r.stack.validation.name)
 		agreed, err := ask(ctx, r.In, r.Prompt, question)
-		if r.report.Declined = !agreed; err != nil || !agreed {
+		if err != nil || !agreed {
+			r.report.Declined = err == nil
 			return err
 		}
 	}
@@ -129,13 +130,8 @@ func (r *run) work(ctx context.Context) error {
 	shown := terminal.On(r.Prompt)
 	defer shown.Stop()
 	r.sent = shown.Track("putting back (Ctrl-C stops after the page under way)", r.report.Pending())
-	if r.From != FromEventDLQ {
-		if err := r.workExecutions(ctx); err != nil {
-			return err
-		}
+	if err := r.workExecutions(ctx); err != nil || r.report.EventDLQ.Pending == 0 {
+		return err
 	}
-	if r.From != FromExecutions && r.report.EventDLQ.Pending > 0 {
-		return r.workEventDLQ(ctx)
-	}
-	return nil
+	return r.workEventDLQ(ctx)
 }

@@ -34,6 +34,7 @@ func TestAnInterruptionEndsAfterThePageUnderWayAndTheNextRunGoesOn(t *testing.T)
 		assert.True(t, report.Interrupted)
 		assert.False(t, report.Complete())
 		assert.Equal(t, 10, report.Sent())
+		assert.Len(t, report.Executions[0].Objects, 3)
 		assert.Contains(t, text(t, report), "Put back 10 messages")
 		assert.Contains(t, text(t, report), "Interrupted")
 
@@ -77,6 +78,7 @@ func TestAnInterruptionWhileReadingOrAskingChangesNothing(t *testing.T) {
 			require.NoError(t, end.Close())
 			assert.True(t, report.Interrupted, action)
 			assert.Zero(t, report.Sent(), action)
+			assert.False(t, report.Declined, "nobody answered")
 			assert.Empty(t, w.messages("validation-queue"), action)
 		}
 	})
@@ -107,6 +109,17 @@ func TestOnlyYesIsAYesAndANoChangesNothing(t *testing.T) {
 		report := w.done(func(o *requeue.Options) { o.Yes, o.In = false, strings.NewReader(" Yes\n") })
 		assert.Equal(t, 2, report.Sent())
 		assert.False(t, report.Declined)
+	})
+}
+
+func TestAnAnswerIsTakenFromATerminalThatStaysOpen(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.fill("a")
+		in, typed := io.Pipe()
+		prompt := writer(func([]byte) { go func() { _, _ = typed.Write([]byte("y\n")) }() })
+		report := w.within(time.Hour, func(o *requeue.Options) { o.Yes, o.In, o.Prompt = false, in, prompt })
+		require.NoError(t, typed.Close())
+		assert.Equal(t, 1, report.Sent())
 	})
 }
 

@@ -45,7 +45,7 @@ func found() *Report {
 		EventDLQ: EventDLQ{Queue: "autobackup-event-dlq-dev", Pending: 4, Hidden: 1, Objects: []string{"s3://docs/x@v1", "s3://docs/y@v1", "s3://docs/z@v1"}},
 		Left: []Left{
 			{From: machineARN + "6f1c", Message: "m-1", Object: "s3://docs/a.txt@v1", Why: "it has no body"},
-			{From: "autobackup-event-dlq-dev", Message: "m-2", Object: "s3://docs/large@v1", Why: "it has 4000 bytes, and autobackup-validation-queue-dev takes at most 3584"},
+			{From: "autobackup-event-dlq-dev", Message: "m-2", Object: "s3://docs/<large>&@v1", Why: "it has 4000 bytes, and autobackup-validation-queue-dev takes at most 3584"},
 		},
 	}
 }
@@ -78,15 +78,18 @@ func TestAReportSaysWhatWasDone(t *testing.T) {
 		"one.txt": func(r *Report) {
 			*r = Report{EventDLQ: EventDLQ{Queue: "autobackup-event-dlq-dev", Pending: 1, Sent: 1}}
 		},
-		"more.txt":      func(r *Report) { r.EventDLQ.Sent, r.EventDLQ.Pending, r.Executions, r.Left = 4, 0, nil, nil },
+		"more.txt":      func(r *Report) { r.EventDLQ.Sent, r.EventDLQ.Pending, r.Executions, r.Left = 1, 0, nil, nil },
 		"unreached.txt": func(r *Report) { r.EventDLQ.Sent, r.EventDLQ.Unreached = 4, 1 },
 		"many-unreached.txt": func(r *Report) {
 			*r = Report{EventDLQ: EventDLQ{Queue: "autobackup-event-dlq-dev", Pending: 9, Sent: 9, Unreached: 1200}}
 		},
 		"interrupted.txt": func(r *Report) { r.Executions[0].Sent, r.Interrupted = 3, true },
 		"declined.txt":    func(r *Report) { r.Declined = true },
-		"dry-run.txt":     func(r *Report) { r.DryRun = true },
-		"nothing.txt":     func(r *Report) { *r = Report{} },
+		"interrupted-at-once.txt": func(r *Report) {
+			*r = Report{EventDLQ: EventDLQ{Queue: "autobackup-event-dlq-dev", Pending: 1}, Interrupted: true}
+		},
+		"dry-run.txt": func(r *Report) { r.DryRun = true },
+		"nothing.txt": func(r *Report) { *r = Report{} },
 	}
 	for name, edit := range cases {
 		t.Run(name, func(t *testing.T) {
