@@ -43,7 +43,7 @@ func causeTitle(c told.Cause, number, limit int) string {
 		place = "s3://" + c.Bucket
 	}
 	head, tail := known(c.Reason)+" ", ", "+text.Count(number, "version")
-	return head + text.Shorten(ascii(place), max(limit-len(head)-len(tail), 3)) + tail
+	return head + text.Shorten(ascii(place), limit-len(head)-len(tail)) + tail
 }
 
 // causeLine lists a cause.
@@ -53,7 +53,7 @@ func causeLine(c told.Cause, said string) string {
 
 // ascii is a text of printable ASCII without quotes around it.
 func ascii(s string) string {
-	quoted := text.Quoted(s, max(10*len(s), 3))
+	quoted := text.Quoted(s, 10*len(s))
 	return strings.TrimSuffix(strings.TrimPrefix(quoted, `"`), `"`)
 }
 

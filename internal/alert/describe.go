@@ -15,7 +15,7 @@ import (
 // title is the reason and the object of a version within a subject.
 func (v version) title(limit int) string {
 	head := v.code() + " "
-	return head + text.Shorten(ascii(v.name()), max(limit-len(head), 3))
+	return head + text.Shorten(ascii(v.name()), limit-len(head))
 }
 
 // line lists the version, with the replicas that failed.

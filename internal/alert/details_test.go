@@ -184,6 +184,7 @@ func TestHowOftenOperatorsWereToldBefore(t *testing.T) {
 	assert.Contains(t, got.Message, "\n  Message:         second\n  Told before:     1 time; from 10 on, no e-mail is sent about the message\n")
 	assert.Equal(t, 1, strings.Count(got.Message, "Told before"))
 	assert.True(t, strings.HasSuffix(got.Subject, "/a.txt (told before)"), got.Subject)
+	assert.True(t, strings.HasSuffix(alert.Compose(prod, news(second, first)).Subject, "/a.txt (told before)"), "in any order")
 	got = alert.Compose(prod, news(second, of("unreachable/replica", "b.txt")))
 	assert.True(t, strings.HasSuffix(got.Subject, "/a.txt (+1 more)"), got.Subject)
 }
@@ -231,9 +232,80 @@ func TestAnyFactMayBeHostile(t *testing.T) {
 	}
 	c := prod
 	c.Stage = evil
-	got := alert.Compose(c, news(workflowError()))
+	got := alert.Compose(c, news(situations["access-denied/replica"].example()))
 	assert.NotContains(t, got.Message+got.Subject, evil[4:])
 	assert.NotContains(t, got.Subject, "\n")
+	for _, kind := range []told.Kind{told.Single, told.Alike, told.Over} {
+		n := told.News{Causes: []told.Cause{{Reason: evil, Bucket: evil, Replica: evil, S3: evil, Kind: kind, New: 1, Total: 1}}}
+		assertSafe(t, alert.Compose(prod, n))
+	}
+}
+
+func TestOnlyNamesOfBucketsBecomeCommands(t *testing.T) {
+	for _, name := range []string{"file:///etc/passwd", "-dash", "$(id)", "Docs", "a'b", "no", strings.Repeat("b", 64)} {
+		x := of("content/sizes-differ", "a.txt")
+		x.Verdict.Replicas[0].Bucket = name
+		got := alert.Compose(prod, news(x)).Message
+		assert.Equal(t, 1, strings.Count(got, "aws s3api head-object"), name)
+		assert.NotContains(t, got, " --bucket "+name)
+		assert.NotContains(t, got, " --bucket '")
+	}
+}
+
+func TestEveryReplicaIsToldHoweverManyMessagesThereAre(t *testing.T) {
+	var n told.News
+	for i := range 4 {
+		x := of("several-replicas/denied-denied-corrupt", "a.txt")
+		x.MessageID = fmt.Sprint(i)
+		n = join(n, news(x))
+	}
+	got := alert.Compose(prod, n).Message
+	assert.Equal(t, 3, strings.Count(got, "\n  Replica:  "))
+	for _, bucket := range []string{"docs-replica", "docs-third", "docs-fourth"} {
+		assert.Contains(t, got, "\n  Replica:         "+bucket+" (")
+	}
+}
+
+func TestReplicasThatNoFunctionLooksAtAreBoundedTheWorstFirst(t *testing.T) {
+	x := of("content/sizes-differ", "a.txt")
+	worst := x.Verdict.Replicas[0]
+	x.Verdict.Replicas = nil
+	for i := range 50 {
+		x.Verdict.Replicas = append(x.Verdict.Replicas, verdict.Entry{Bucket: fmt.Sprint("docs-", i), Outcome: verdict.Verified})
+	}
+	x.Verdict.Replicas = append(x.Verdict.Replicas, worst)
+	got := alert.Compose(prod, news(x)).Message
+	assert.Equal(t, 6, strings.Count(got, "\n  Replica:  "))
+	assert.Contains(t, got, "\n  Replica:         docs-replica (eu-west-1): failed, SIZE_MISMATCH\n")
+}
+
+func TestEveryExampleOfACauseIsNamed(t *testing.T) {
+	n := news(of("unreachable/replica", "a.txt"))
+	n.Causes[0].Examples = append(n.Causes[0].Examples, of("unreachable/replica", "b.txt"), of("unreachable/replica", "c.txt"))
+	n.Causes[0].New = 3
+	got := alert.Compose(prod, n)
+	assert.Contains(t, got.Message, "failed for 3 object versions in stage prod.\n")
+	for _, key := range []string{"a", "b", "c"} {
+		assert.Contains(t, got.Message, "\nUNREACHABLE: s3://docs-primary/"+key+".txt\n")
+	}
+}
+
+func TestTheLargestCauseSaysHowManyFailedAtLeast(t *testing.T) {
+	a, b := news(of("unreachable/replica", "a.txt")), news(of("content/sizes-differ", "b.txt"))
+	a.Causes[0].New, b.Causes[0].New = 12, 3
+	assert.Contains(t, alert.Compose(prod, join(a, b)).Message, "failed for at least 12 object versions")
+	assert.Contains(t, alert.Compose(prod, join(b, a)).Message, "failed for at least 12 object versions")
+}
+
+func TestADeletionThatFailedIsMadeAgainNotCopied(t *testing.T) {
+	for _, code := range strings.Fields(documented) {
+		got := alert.Compose(prod, news(where(missing("FAILED"), asMarker, gaveUp("DELETE_MARKER", code)).example())).Message
+		assert.NotContains(t, got, "copy the object in place", code)
+		assert.NotContains(t, got, "aws s3api copy-object", code)
+		if !strings.Contains(got, "correct the job") && code != "SrcObjectNotEligible" {
+			assert.Contains(t, got, "Then delete the object again in docs-primary", code)
+		}
+	}
 }
 
 func TestWordsStandWhereNamesAreNotKnown(t *testing.T) {

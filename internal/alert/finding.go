@@ -34,8 +34,8 @@ func findings(stage string, x told.Example) (all []finding) {
 	if len(all) > 0 {
 		return all
 	}
-	f := finding{Entry: verdict.Entry{Reason: v.Reason, Detail: v.Detail}, stage: stage, object: x.Object, marker: v.Marker}
-	f.bare = len(v.Replicas) == 0 && (v.Detail == "" || v.Detail == x.Detail)
+	f := finding{Entry: verdict.Entry{Reason: v.Reason}, stage: stage, object: x.Object, marker: v.Marker}
+	f.bare = v.Detail == "" || v.Detail == x.Detail
 	return []finding{f}
 }
 

@@ -55,7 +55,7 @@ func (f form) line(entries []verdict.Entry, o s3event.ObjectVersion) (line strin
 	var parts []string
 	for i, e := range entries {
 		said := cmp.Or(e.Detail, string(e.Reason), string(e.Outcome), "nothing is known")
-		parts = append(parts, heads[i]+text.Line(said, max(share, 3)))
+		parts = append(parts, heads[i]+text.Line(said, share))
 	}
 	return text.Line(strings.Join(parts, "; "), MaxLine), share >= enough
 }

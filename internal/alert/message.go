@@ -31,7 +31,7 @@ func (e edition) message() string {
 	}
 	many := min(len(e.sections), detailed)
 	details = append(details, left.fill(e.sections[1:many], section.describe)...)
-	details = append(details, left.fill(e.sections[max(many, 1):], section.brief)...)
+	details = append(details, left.fill(e.sections[many:], section.brief)...)
 	return top + list + strings.Join(details, "") + end
 }
 

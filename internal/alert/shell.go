@@ -100,7 +100,7 @@ func quote(s string) string {
 	if word.MatchString(s) {
 		return s
 	}
-	return "'" + strings.ReplaceAll(text.Line(s, max(len(s), 3)), "'", `'\''`) + "'"
+	return "'" + strings.ReplaceAll(text.Line(s, len(s)), "'", `'\''`) + "'"
 }
 
 // inRegion is the option that names a region, or nothing where none is known.
