@@ -104,7 +104,7 @@ func TestTheDemoDeploysWithTheParametersOfTheCommandLine(t *testing.T) {
 		evidence[o.Evidence]++
 	}
 	assert.Equal(t, map[verdict.Evidence]int{verdict.BytesRead: 9, verdict.DeleteMarker: 1, "": 3}, evidence)
-	require.Len(t, report.Alerts, 2)
+	require.NotEmpty(t, report.Alerts)
 	for _, alert := range report.Alerts {
 		assert.Contains(t, alert.Subject, "[try] ")
 	}

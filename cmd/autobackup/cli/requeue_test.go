@@ -115,7 +115,7 @@ func TestRequeueExitsByWhatBecameOfTheMessages(t *testing.T) {
 	code, stdout, stderr = run("requeue", "--yes")
 	assert.Equal(t, cli.Unexpected, code, stderr)
 	assert.Contains(t, stdout, "Left where they are: 1 message\n")
-	assert.Contains(t, stdout, "it has 5000 bytes, and autobackup-validation-queue-dev takes at most 3584")
+	assert.Contains(t, stdout, "it has 5000 bytes, and autobackup-validation-queue-dev takes at most 2048")
 
 	code, stdout, stderr = run("requeue", "--yes", "--ledger", t.TempDir())
 	assert.Equal(t, cli.Trouble, code)

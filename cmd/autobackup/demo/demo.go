@@ -55,6 +55,11 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, closeStack()) }()
+	// S3 has tested its way to the failure queue at the deployment. Until that is
+	// done it would share a window with what the samples bring.
+	if err := r.stack.WaitIdle(ctx); err != nil {
+		return nil, fmt.Errorf("wait for the deployment: %w", err)
+	}
 	if err := r.upload(ctx); err != nil {
 		return nil, err
 	}

@@ -62,7 +62,9 @@ func (w *watcher) started(input string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, m := range b.Messages {
-		if v, err := s3event.Parse(m.Body); err == nil {
+		// S3's notification of a failed replication is about an upload that has a
+		// message of its own.
+		if v, err := s3event.Parse(m.Body); err == nil && v.GaveUp == nil {
 			w.objects[m.ID] = v.URI()
 		}
 	}

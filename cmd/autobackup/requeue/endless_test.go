@@ -17,7 +17,7 @@ import (
 // fillTooLarge puts events into the event DLQ that the validation queue refuses.
 func (w *world) fillTooLarge(n int) {
 	for i := range n {
-		w.send("event-dlq", event(fmt.Sprint("large-", i))+strings.Repeat(" ", 3584))
+		w.send("event-dlq", event(fmt.Sprint("large-", i))+strings.Repeat(" ", 2048))
 	}
 }
 
@@ -77,7 +77,7 @@ func TestARunEndsByItselfHoweverManyEventsStayAndHoweverSlowTheCalls(t *testing.
 				told := map[string]bool{}
 				for _, l := range report.Left {
 					told[l.Object] = true
-					assert.Contains(t, l.Why, "takes at most 3584")
+					assert.Contains(t, l.Why, "takes at most 2048")
 				}
 				assert.Len(t, told, c.stay)
 				assert.Len(t, report.Left, c.stay, "each is told once")
@@ -132,7 +132,7 @@ func TestARunThatHadToEndDoesNotCountWhatItTold(t *testing.T) {
 		before := w.before
 		w.before = func(action string) int {
 			if *arrived == 500 { // SQS counts late
-				w.fake = map[string]string{"GetQueueAttributes": `{"Attributes":{"MaximumMessageSize":"3584","ApproximateNumberOfMessages":"3","ApproximateNumberOfMessagesNotVisible":"1"}}`}
+				w.fake = map[string]string{"GetQueueAttributes": `{"Attributes":{"MaximumMessageSize":"2048","ApproximateNumberOfMessages":"3","ApproximateNumberOfMessagesNotVisible":"1"}}`}
 			}
 			return before(action)
 		}

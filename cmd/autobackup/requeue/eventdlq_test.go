@@ -32,7 +32,7 @@ func (w *world) visible() int {
 func TestUndeliveredEventsGoToTheValidationQueueAndLeaveTheEventDLQ(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.fill(keys(23)...)
-		w.send("event-dlq", event("large")+strings.Repeat(" ", 3584))
+		w.send("event-dlq", event("large")+strings.Repeat(" ", 2048))
 		shown := 0
 		w.before = func(action string) int {
 			if action == "ChangeMessageVisibility" {
@@ -47,7 +47,7 @@ func TestUndeliveredEventsGoToTheValidationQueueAndLeaveTheEventDLQ(t *testing.T
 		assert.Len(t, report.EventDLQ.Objects, 3)
 		require.Len(t, report.Left, 1)
 		assert.Equal(t, "s3://docs/large@v1", report.Left[0].Object)
-		assert.Contains(t, report.Left[0].Why, "bytes, and autobackup-validation-queue-dev takes at most 3584")
+		assert.Contains(t, report.Left[0].Why, "bytes, and autobackup-validation-queue-dev takes at most 2048")
 		assert.Len(t, w.messages("event-dlq"), 1)
 		assert.Equal(t, 1, w.visible(), "what stays is not hidden from others")
 

@@ -45,7 +45,7 @@ func found() *Report {
 		EventDLQ: EventDLQ{Queue: "autobackup-event-dlq-dev", Pending: 4, Hidden: 1, Objects: []string{"s3://docs/x@v1", "s3://docs/y@v1", "s3://docs/z@v1"}},
 		Left: []Left{
 			{From: machineARN + "6f1c", Message: "m-1", Object: "s3://docs/a.txt@v1", Why: "it has no body"},
-			{From: "autobackup-event-dlq-dev", Message: "m-2", Object: "s3://docs/<large>&@v1", Why: "it has 4000 bytes, and autobackup-validation-queue-dev takes at most 3584"},
+			{From: "autobackup-event-dlq-dev", Message: "m-2", Object: "s3://docs/<large>&@v1", Why: "it has 4000 bytes, and autobackup-validation-queue-dev takes at most 2048"},
 		},
 	}
 }
