@@ -106,9 +106,7 @@ func (s *situation) example() told.Example {
 // replicas, as package told makes it.
 func news(examples ...told.Example) (n told.News) {
 	for _, x := range examples {
-		for _, c := range causes(x) {
-			n.Causes = append(n.Causes, c)
-		}
+		n.Causes = append(n.Causes, causes(x)...)
 	}
 	return n
 }
