@@ -6,8 +6,8 @@
 // Everything that is not written in this package is hostile: object keys are
 // chosen by whoever may upload, message attributes by whoever may send. A text
 // therefore holds printable characters and its own line breaks only, and a
-// command means the same whatever the key and the version id are (see version in
-// shell.go).
+// command means the same whatever the key and the version id are (see headObjects).
+
 package alert
 
 import (

@@ -17,16 +17,16 @@ import (
 type Regions struct {
 	Homes  map[string]*Server // by bucket
 	Client aws.HTTPClient     // sends to them
-	Others aws.HTTPClient     // takes requests for other services; nil: they fail
+	Others aws.HTTPClient     // takes requests for other services, and for buckets that no server has; nil: they fail
 }
 
 // Do implements aws.HTTPClient.
 func (r *Regions) Do(request *http.Request) (*http.Response, error) {
 	region, service := sigv4.Scope(request)
-	if r.Others != nil && service != "s3" {
+	home := r.Homes[strings.Split(request.URL.Path, "/")[1]]
+	if r.Others != nil && (service != "s3" || home == nil) {
 		return r.Others.Do(request)
 	}
-	home := r.Homes[strings.Split(request.URL.Path, "/")[1]]
 	if home == nil || region == "" {
 		return nil, errors.New("unexpected request: " + request.Method + " " + request.URL.String())
 	}
