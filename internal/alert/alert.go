@@ -7,12 +7,9 @@
 // chosen by whoever may upload, message attributes by whoever may send. A text
 // therefore holds printable characters and its own line breaks only, and a
 // command means the same whatever the key and the version id are (see headObjects).
-
 package alert
 
-import (
-	"autobackup/internal/told"
-)
+import "autobackup/internal/told"
 
 // MaxAlerts is how often operators are told about one message. Moving a message
 // to the failure queue more often than that sends no e-mail, so that no

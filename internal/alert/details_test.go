@@ -142,7 +142,9 @@ func TestOutcomesAreToldInWords(t *testing.T) {
 	} {
 		bucket := fmt.Sprint("docs-", i)
 		x.Verdict.Replicas = append(x.Verdict.Replicas, verdict.Entry{Bucket: bucket, Region: "eu-west-1", Outcome: e.outcome, Reason: e.reason, Evidence: "evidence"})
-		assert.Contains(t, alert.Compose(prod, news(x)).Message, "  Replica:         "+bucket+" (eu-west-1): "+e.want+"\n")
+		got := alert.Compose(prod, news(x)).Message
+		assert.Contains(t, got, "  Replica:         "+bucket+" (eu-west-1): "+e.want+"\n")
+		assert.NotRegexp(t, `\n +\n`, got, "an entry without a detail has no line for it")
 	}
 }
 
@@ -254,7 +256,7 @@ func TestOnlyNamesOfBucketsBecomeCommands(t *testing.T) {
 
 func TestEveryReplicaIsToldHoweverManyMessagesThereAre(t *testing.T) {
 	var n told.News
-	for i := range 4 {
+	for i := range 8 {
 		x := of("several-replicas/denied-denied-corrupt", "a.txt")
 		x.MessageID = fmt.Sprint(i)
 		n = join(n, news(x))
