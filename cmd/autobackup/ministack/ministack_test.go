@@ -13,6 +13,7 @@ import (
 	"flag"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
@@ -161,7 +162,7 @@ func (d *stack) alertAgain(mails string, parked []types.Message) {
 }
 
 // breakAndMend throttles fetch-etags to a standstill: the execution fails
-// visibly, and alerts and parks without any function's help. Once mended, the parked
+// visibly, parks without any function's help and has the sender tell. Once mended, the parked
 // message is moved to the validation queue and verified.
 func (d *stack) breakAndMend(r *replication, mails string) {
 	d.Helper()
@@ -198,13 +199,16 @@ func (d *stack) subscribe() (queue string) {
 	return aws.ToString(made.QueueUrl)
 }
 
+// pause is longer than the sender of e-mails waits between the first few.
+const pause = 6 * time.Minute
+
 // alerted waits for alerts that name every reason between them. No other comes.
 func (d *stack) alerted(mails string, reasons ...string) {
 	d.Helper()
 	var all strings.Builder
 	for _, code := range reasons {
 		for !strings.Contains(all.String(), code) {
-			m := d.receive(mails, 1)[0]
+			m := d.receiveFor(pause, mails, 1)[0]
 			var mail struct{ Subject, Message string }
 			require.NoError(d, json.Unmarshal([]byte(aws.ToString(m.Body)), &mail))
 			d.Logf("alert: %s", mail.Subject)

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/batch"
+	"autobackup/internal/verdict"
 )
 
 // execution is one that has ended.
@@ -64,7 +65,24 @@ func (d *stack) pipe(r *replication, n int) execution {
 	}
 	e.arn = aws.ToString(started.ExecutionArn)
 	d.end(&e)
+	d.readings(&e)
 	return e
+}
+
+// readings takes the verdicts of the executions that the execution started, one for
+// each message whose bytes are read.
+func (d *stack) readings(e *execution) {
+	d.Helper()
+	for i, s := range e.summary.Objects {
+		if s.Verdict != verdict.Reading {
+			continue
+		}
+		read := execution{arn: e.arn[:strings.LastIndex(e.arn, ":")+1] + "read-" + s.ID}
+		d.end(&read)
+		require.Equal(d, sfntypes.ExecutionStatusSucceeded, read.status, "%s: %s", read.error, read.cause)
+		require.Len(d, read.summary.Objects, 1)
+		e.summary.Objects[i] = read.summary.Objects[0]
+	}
 }
 
 func (d *stack) end(e *execution) {
@@ -109,6 +127,11 @@ func (r *replication) withVersion(body string) string {
 
 // receive waits for n messages, which then are invisible for the queue's time.
 func (d *stack) receive(queue string, n int) (all []types.Message) {
+	d.Helper()
+	return d.receiveFor(patience, queue, n)
+}
+
+func (d *stack) receiveFor(patience time.Duration, queue string, n int) (all []types.Message) {
 	d.Helper()
 	deadline := time.Now().Add(patience)
 	for len(all) < n {

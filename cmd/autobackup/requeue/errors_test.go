@@ -1,6 +1,7 @@
 package requeue_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -105,6 +106,36 @@ func TestWhatFailsWhilePuttingBackEndsTheRunAndTheNextOneGoesOn(t *testing.T) {
 			assert.Len(t, w.messages("validation-queue"), 14)
 		})
 	}
+}
+
+func TestAnErrorWhileTheRunIsInterruptedIsToldAllTheSame(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.fill("a")
+		ctx, interrupt := context.WithCancel(w.t.Context())
+		w.before = func(action string) int {
+			if action != "SendMessageBatch" {
+				return 0
+			}
+			interrupt()
+			return 403
+		}
+		report, err := w.requeueIn(ctx)
+		assert.ErrorContains(t, err, "send 1 message to autobackup-validation-queue-dev: ")
+		assert.False(t, report.Interrupted)
+		assert.Equal(t, 1, w.visible())
+	})
+}
+
+func TestAPageThatSQSRefusesWhollyStaysAndIsTold(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.fill("a")
+		w.fake = map[string]string{"SendMessageBatch": `{"Successful":[],"Failed":[{"Id":"0","Code":"InternalError","Message":"try later","SenderFault":false}]}`}
+		report := w.done()
+		assert.Zero(t, report.Sent())
+		require.Len(t, report.Left, 1)
+		assert.Equal(t, "autobackup-validation-queue-dev refused it: InternalError: try later", report.Left[0].Why)
+		assert.Equal(t, 1, w.visible())
+	})
 }
 
 func TestALaterExecutionIsPutBackWhereAnEarlierOneWasBefore(t *testing.T) {
