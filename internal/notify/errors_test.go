@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -241,6 +243,35 @@ func TestAMemoryThatCanNotBeReadIsMovedAwayByAPerson(t *testing.T) {
 	}
 }
 
+func TestAMemoryThatBreaksOffIsNoMemory(t *testing.T) {
+	w := newWorld(t)
+	w.object = []byte(`{}`)
+	w.body = func(r io.Reader) io.Reader { return io.MultiReader(r, iotest.ErrReader(errBroken)) }
+	_, err := w.invoke(message(report(t, missing("a"))))
+	require.ErrorIs(t, err, errBroken)
+	assert.ErrorContains(t, err, "read the sender's memory s3://"+bucket+"/told/memory.json: ")
+	assert.Equal(t, []string{"GetObject"}, w.calls)
+}
+
+func TestEveryMessageOfACallThatFailsStays(t *testing.T) {
+	w := newWorld(t)
+	var records []events.SQSMessage
+	for i := range 20 {
+		records = append(records, parked(t, fmt.Sprint(i), "10"))
+	}
+	calls := 0
+	w.fault = func(string) (error, error) {
+		if calls++; calls == 1 {
+			return errBroken, nil
+		}
+		return nil, nil
+	}
+	failed, err := w.invoke(records...)
+	require.NoError(t, err)
+	assert.Len(t, failed, 10)
+	assert.Len(t, w.sent[dlq], 10)
+}
+
 func TestAMissingBucketIsNoEmptyMemory(t *testing.T) {
 	w := newWorld(t)
 	w.fault = func(string) (error, error) { return httpError(404, "NoSuchBucket"), nil }
@@ -296,7 +327,7 @@ func TestWhereACallIsTooLongEachMessageIsSentByItself(t *testing.T) {
 type silent struct{ *world }
 
 func (silent) SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error) {
-	ids := []types.SendMessageBatchResultEntry{{}, {Id: aws.String("-1")}, {Id: aws.String("7")}, {Id: aws.String("x")}}
+	ids := []types.SendMessageBatchResultEntry{{}, {Id: aws.String("-1")}, {Id: aws.String("1")}, {Id: aws.String("7")}, {Id: aws.String("x")}}
 	return &sqs.SendMessageBatchOutput{Successful: ids}, nil
 }
 

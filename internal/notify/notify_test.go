@@ -106,6 +106,50 @@ func TestAParkedMessageIsToldAgainAndPutBackAsItWas(t *testing.T) {
 	assert.Contains(t, w.log.String(), `level=INFO msg="parked message, to be told of again" messageId=id-a.txt reason=REPLICA_MISSING execution=`+execution+" alerts=3")
 }
 
+func TestAParkedMessageIsNewsAlthoughItWasTold(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.invoke(message(report(t, missing("a"))))
+	require.NoError(t, err)
+	w.now = w.now.Add(time.Hour)
+	_, err = w.invoke(parked(t, "a", "1"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"single REPLICA_MISSING docs-r 1", "single REPLICA_MISSING docs-r 1"}, w.told())
+}
+
+func TestWhatAnExecutionCouldNotSettleIsTold(t *testing.T) {
+	again := batch.Message{ID: "m-c", Body: upload("c"), Again: true}
+	stopped := batch.Report{Execution: execution, Unsettled: [][]batch.Message{
+		{{ID: "m-a", Body: upload("a")}}, {}, {{ID: "m-b", Body: upload("b")}, again}}}
+	for name, cause := range map[string]*batch.Error{"Lambda.Unknown": {Error: "Lambda.Unknown", Cause: "..."}, "unknown error": nil} {
+		w := newWorld(t)
+		stopped.Error = cause
+		w.put(encode(t, stopped), nil, 0)
+		w.settle()
+		require.Equal(t, []string{"single WORKFLOW_ERROR 3"}, w.told())
+		var got []string
+		for _, e := range w.mails[0].news.Causes[0].Examples {
+			got = append(got, e.MessageID+" "+e.Object.Key+" "+e.Execution+": "+e.Detail)
+		}
+		of := execution + ": the workflow stopped before a verdict: " + name
+		assert.Equal(t, []string{"m-a a " + of, "m-b b " + of, "m-c c " + of}, got)
+		assert.Empty(t, w.sent[dlq], "an execution parks what it reports")
+		w.put(encode(t, stopped), nil, 0)
+		w.settle()
+		assert.Len(t, w.mails, 1)
+		stopped.Unsettled[2][1].ID = "moved"
+		w.put(encode(t, stopped), nil, 0)
+		w.settle()
+		assert.Len(t, w.mails, 2, "somebody had it looked at again")
+		stopped.Unsettled[2][1].ID = "m-c"
+	}
+	w := newWorld(t)
+	w.put(encode(t, batch.Report{Unsettled: stopped.Unsettled, Failures: []batch.Failed{missing("d")}}), nil, 0)
+	w.put(`{"unsettled":[]}`, nil, 0)
+	w.settle()
+	assert.Equal(t, []string{"single REPLICA_MISSING docs-r 1", "single WORKFLOW_ERROR 3"}, w.told())
+	assert.Empty(t, w.sent[dlq])
+}
+
 func TestWhatAParkedMessageLacksIsMadeUp(t *testing.T) {
 	const notParked = "could not be processed: no execution parked the message, so it came to the dead-letter queue without a verdict"
 	tests := map[string]struct {
@@ -124,6 +168,10 @@ func TestWhatAParkedMessageLacksIsMadeUp(t *testing.T) {
 			reason.WorkflowError, "mine", 0, map[string]string{"reason": "String WORKFLOW_ERROR", "detail": "String mine", "alerts": "Number 1"}},
 		"facts that were cut, a number that is none": {map[string]events.SQSMessageAttribute{"reason": str("ARCHIVED"), "facts": str(`{"verdict":"failed","reason":"X","replicas":[`), "alerts": str("many")},
 			reason.Archived, "", 0, map[string]string{"reason": "String ARCHIVED", "facts": `String {"verdict":"failed","reason":"X","replicas":[`, "alerts": "Number 1"}},
+		"facts of another form": {map[string]events.SQSMessageAttribute{"reason": str("ARCHIVED"), "facts": str(`{"verdict":"failed","reason":"X","replicas":7}`)},
+			reason.Archived, "", 0, map[string]string{"reason": "String ARCHIVED", "facts": `String {"verdict":"failed","reason":"X","replicas":7}`, "alerts": "Number 1"}},
+		"a number that is too large": {map[string]events.SQSMessageAttribute{"reason": str("ARCHIVED"), "alerts": num("99999999999999999999")},
+			reason.Archived, "", 0, map[string]string{"reason": "String ARCHIVED", "alerts": "Number 1"}},
 		"a number that nobody counts to": {map[string]events.SQSMessageAttribute{"reason": str("ARCHIVED"), "alerts": num("-5")},
 			reason.Archived, "", 0, map[string]string{"reason": "String ARCHIVED", "alerts": "Number 1"}},
 	}
@@ -210,9 +258,25 @@ func TestANotificationThatIsTooLongIsToldAsItIs(t *testing.T) {
 			Bucket: "docs-r", Outcome: verdict.Failed, Reason: reason.ReplicationFailed, Basis: basis, Cause: "DstBucketNotFound", Detail: unlooked}}}
 		assert.Equal(t, want, e.Verdict)
 		assert.Equal(t, unlooked, e.Detail)
+		assert.Equal(t, "id", e.MessageID)
 		assert.Equal(t, "s3://docs/"+long[:1000]+"@1", e.Object.URI())
 		assert.Equal(t, []map[string]string{{"body": body, "reason": "String REPLICATION_FAILED", "detail": "String " + unlooked,
 			"facts": "String " + encode(t, want), "alerts": "Number 1"}}, values(w.sent[dlq]))
+	}
+}
+
+func TestSeveralNotificationsThatAreTooLongAreAllParked(t *testing.T) {
+	w := newWorld(t)
+	long := func(key string) string {
+		cause := strings.Repeat("C", maxMessage) + "\uffff"
+		return strings.Replace(gaveUp(key, "OBJECT_PUT"), "DstBucketNotFound", cause, 1)
+	}
+	_, err := w.invoke(message(notification(long("a"), long("b"))))
+	require.NoError(t, err)
+	require.Len(t, w.sent[dlq], 2)
+	for _, sent := range values(w.sent[dlq]) {
+		assert.Contains(t, sent["facts"], `CCC..."`, "cut, and of characters that SQS takes")
+		assert.Less(t, len(sent["facts"]), 700)
 	}
 }
 

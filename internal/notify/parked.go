@@ -71,7 +71,7 @@ func kept(r events.SQSMessage, code reason.Code, alerts int) map[string]types.Me
 // attributes are what a message is parked with that no execution parks.
 func attributes(f batch.Failed) map[string]types.MessageAttributeValue {
 	all := map[string]types.MessageAttributeValue{
-		"reason": str(string(f.Reason)), "detail": str(cmp.Or(f.Detail, "none")), "alerts": number(1)}
+		"reason": str(string(f.Reason)), "detail": str(f.Detail), "alerts": number(1)}
 	if facts, err := json.Marshal(f.Verdict); err == nil && f.Verdict.Outcome != "" {
 		all["facts"] = str(string(facts))
 	}

@@ -80,7 +80,7 @@ func (n Notifier) wakeLater(ctx context.Context, sent *wakeUp, m told.Memory, no
 		return m, nil
 	}
 	if !inTime(sent.due, now, due) {
-		delay := min(max((due.Sub(now)+time.Second-1).Truncate(time.Second), time.Second), maxDelay)
+		delay := min((due.Sub(now) + time.Second - 1).Truncate(time.Second), maxDelay) // SQS takes whole seconds
 		at := now.Add(delay)
 		body, err := json.Marshal(own{WakeUp: &at})
 		if err != nil {

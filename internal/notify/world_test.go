@@ -93,12 +93,14 @@ type world struct {
 	nextID    int
 	calls     []string
 	deadline  time.Time // of the latest call of GetObject
+	// body may break what is read.
+	body func(io.Reader) io.Reader
 }
 
 func newWorld(t require.TestingT) *world {
 	w := &world{t: t, now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), sent: map[string][]types.SendMessageBatchRequestEntry{}}
 	w.fault = func(string) (error, error) { return nil, nil }
-	w.deny = tooLong
+	w.deny, w.body = tooLong, func(r io.Reader) io.Reader { return r }
 	w.n = notify.Notifier{
 		Alert: stage, Topic: topic, ValidationURL: validation, FailureURL: failure, Bucket: bucket,
 		S3: w, SNS: w, SQS: w, Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
@@ -132,7 +134,7 @@ func (w *world) GetObject(ctx context.Context, in *s3.GetObjectInput, _ ...func(
 		if w.object == nil {
 			return httpError(404, "NoSuchKey")
 		}
-		out = &s3.GetObjectOutput{Body: io.NopCloser(bytes.NewReader(w.object)), ETag: w.etag()}
+		out = &s3.GetObjectOutput{Body: io.NopCloser(w.body(bytes.NewReader(w.object))), ETag: w.etag()}
 		return nil
 	})
 	return out, err

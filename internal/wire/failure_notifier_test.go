@@ -45,6 +45,7 @@ type outbox struct {
 	sent   map[string][]entry // by the queue's name
 	memory []byte
 	tags   []string // If-None-Match and If-Match of each write
+	date   string   // S3's clock
 }
 
 type entry struct {
@@ -62,7 +63,7 @@ func (o *outbox) Do(r *http.Request) (*http.Response, error) {
 		}
 	}
 	answer := func(status int, text string) (*http.Response, error) {
-		return &http.Response{StatusCode: status, Header: http.Header{"Etag": {`"1"`}}, Request: r, Body: io.NopCloser(strings.NewReader(text))}, nil
+		return &http.Response{StatusCode: status, Header: http.Header{"Etag": {`"1"`}, "Date": {o.date}}, Request: r, Body: io.NopCloser(strings.NewReader(text))}, nil
 	}
 	const memory = "autobackup-test-work-123456789012.s3.eu-central-1.amazonaws.com/told/memory.json"
 	switch {
@@ -183,6 +184,22 @@ func TestFailureNotifierAddressesEveryoneAsItsEnvironmentSays(t *testing.T) {
 	assert.Equal(t, entry{MessageBody: `{"wakeUp":"2026-03-02T09:32:00Z"}`, DelaySeconds: 120}, o.sent["failure-queue-test"][0])
 	assert.Equal(t, []string{"*", `"1"`}, o.tags, "conditional writes")
 	assert.Contains(t, string(o.memory), `"mails":["2026-03-02T09:30:00Z"]`)
+}
+
+func TestFailureNotifierGoesByTheClockOfS3(t *testing.T) {
+	o := &outbox{date: "Mon, 02 Mar 2026 09:25:30 GMT"}
+	f, err := failureNotifier(t, o, notifierEnvironment)
+	require.NoError(t, err)
+	_, err = f(t.Context(), sample(t, "failure-notifier/report.json"))
+	require.NoError(t, err)
+	var memory struct {
+		Mails  []time.Time
+		Causes []struct{ Since time.Time }
+	}
+	require.NoError(t, json.Unmarshal(o.memory, &memory))
+	require.NotEmpty(t, memory.Causes)
+	assert.Equal(t, nine.Add(-270*time.Second), memory.Causes[0].Since, "before there is a memory")
+	assert.Equal(t, []time.Time{nine.Add(-270 * time.Second)}, memory.Mails, "and once there is one")
 }
 
 func TestFailureNotifierTakesNothingButRecords(t *testing.T) {
