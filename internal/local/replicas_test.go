@@ -99,7 +99,9 @@ func TestThreeReplicasEachHaveTheirOwnEntry(t *testing.T) {
 func TestAReplicaToldByS3DoesNotQuietADeniedOne(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.threeReplicas()
-		w.S3.Replicate = func(r locals3.Replication) locals3.Plan { return locals3.Plan{Fail: r.Destination == w.replicaBucket()} }
+		w.S3.Replicate = func(r locals3.Replication) locals3.Plan {
+			return locals3.Plan{Fail: r.Destination == w.replicaBucket()}
+		}
 		w.S3.Fault = func(q locals3.Request) *locals3.Fault {
 			if q.Operation == "HeadObject" && q.Bucket == second {
 				return &locals3.Fault{Status: 403}
