@@ -125,7 +125,11 @@ func (r *replication) withVersion(body string) string {
 	return string(changed)
 }
 
-// receive waits for n messages, which then are invisible for the queue's time.
+// unseen is for how long nobody receives again what a test received, longer
+// than any test of this file waits for mails.
+const unseen = 30 * time.Minute
+
+// receive waits for n messages, which then are invisible for [unseen].
 func (d *stack) receive(queue string, n int) (all []types.Message) {
 	d.Helper()
 	return d.receiveFor(patience, queue, n)
@@ -137,7 +141,7 @@ func (d *stack) receiveFor(patience time.Duration, queue string, n int) (all []t
 	for len(all) < n {
 		require.True(d, time.Now().Before(deadline), "%d of %d messages in %s", len(all), n, queue)
 		out, err := d.sqs.ReceiveMessage(d.Context(), &sqs.ReceiveMessageInput{
-			QueueUrl: &queue, MaxNumberOfMessages: int32(min(10, n-len(all))), WaitTimeSeconds: 2, VisibilityTimeout: int32(2 * patience / time.Second),
+			QueueUrl: &queue, MaxNumberOfMessages: int32(min(10, n-len(all))), WaitTimeSeconds: 2, VisibilityTimeout: int32(unseen / time.Second),
 			MessageAttributeNames: []string{"All"}, MessageSystemAttributeNames: []types.MessageSystemAttributeName{"All"},
 		})
 		require.NoError(d, err)
