@@ -138,7 +138,7 @@ func TestAWakeUpThatComesBeforeItsTimeIsReplaced(t *testing.T) {
 	due := w.memory().WakeUp
 	for range 2 { // no two clocks are the same
 		w.now = w.memory().WakeUp.Add(-time.Second)
-		_, err = w.invoke(message(fmt.Sprintf(`{"wakeUp":%q}`, w.memory().WakeUp.Format(time.RFC3339Nano))), message(`{"wakeUp":"2020-01-01T00:00:00Z"}`))
+		_, err = w.invoke(message(`{"wakeUp":"2020-01-01T00:00:00Z"}`), message(fmt.Sprintf(`{"wakeUp":%q}`, w.memory().WakeUp.Format(time.RFC3339Nano))))
 		require.NoError(t, err)
 		require.True(t, w.memory().WakeUp.After(due))
 		due = w.memory().WakeUp

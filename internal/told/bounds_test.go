@@ -69,17 +69,17 @@ func reread(t require.TestingT, data []byte) []byte {
 }
 
 // full is a memory with as much of everything as it keeps.
-func full(t *testing.T) told.Memory {
+func full(t *testing.T, char string) told.Memory {
 	t.Helper()
 	var findings []told.Finding
-	key := strings.Repeat(`\u0001`, 1024)
+	key := strings.Repeat(char, 1018)
 	for i := range 700 {
 		var entries []verdict.Entry
 		for n := range 50 {
 			entries = append(entries, verdict.Entry{Outcome: verdict.Failed, Bucket: fmt.Sprintf("%080d", i*50+n), Reason: reason.SizeMismatch, Cause: strings.Repeat(`"`, 80)})
 		}
 		f := message("x", entries...)
-		f.Body = strings.ReplaceAll(body("docs", key[:len(key)-6]+fmt.Sprintf("%06d", i), "1"), `\\u`, `\u`)
+		f.Body = strings.ReplaceAll(body("docs", key+fmt.Sprintf("%06d", i), "1"), `\\u`, `\u`)
 		findings = append(findings, told.Findings(f, strings.Repeat("e", 400), 1)...)
 	}
 	require.Len(t, findings, 35_000)
@@ -90,11 +90,14 @@ func full(t *testing.T) told.Memory {
 }
 
 func TestAFullMemoryStaysSmallAndForgetsTheOldestFirst(t *testing.T) {
-	m := full(t)
-	data, err := m.Encode()
-	require.NoError(t, err)
-	assert.LessOrEqual(t, len(data), told.MaxBytes)
-	assert.Greater(t, len(data), told.MaxBytes/2, "or the test no longer fills it")
+	var m told.Memory
+	for _, char := range []string{"<", `\u0001`} {
+		m = full(t, char)
+		data, err := m.Encode()
+		require.NoError(t, err)
+		assert.LessOrEqual(t, len(data), told.MaxBytes)
+		assert.Greater(t, len(data), told.MaxBytes/2, "or the test no longer fills it")
+	}
 	keys := 0
 	for _, h := range m.Told {
 		keys += len(h.Keys) / 10
@@ -177,8 +180,10 @@ func TestAnExampleThatIsTooLongKeepsWhatNamesIt(t *testing.T) {
 	assert.Empty(t, e.Verdict.Replicas[0].Detail)
 	assert.Len(t, f.Verdict.Replicas[0].Detail, 5000, "the message itself is not changed")
 
-	f.Verdict.Replicas[0].Bucket = strings.Repeat("b", 15_000)
+	f.Verdict.Replicas[0].Bucket, f.Verdict.Replicas[0].Cause = strings.Repeat("b", 15_000), strings.Repeat("c", 100)
+	f.Verdict.Replicas = f.Verdict.Replicas[:1]
 	news, _ = tell(told.Memory{}, noon, f)
+	assert.Equal(t, []int{80, 80}, []int{len(news.Causes[0].Replica), len(news.Causes[0].S3)})
 	e = news.Causes[0].Examples[0]
 	assert.Equal(t, verdict.Verdict{Outcome: verdict.Failed, Reason: reason.SizeMismatch}, e.Verdict)
 	assert.Equal(t, "s3://docs/a@1", e.Object.URI())

@@ -108,11 +108,16 @@ func TestAnExampleHasEverythingThatIsKnown(t *testing.T) {
 		Verdict: verdict.Verdict{Outcome: verdict.Failed, Reason: reason.MalformedEvent, Detail: "no JSON"}}}, news.Causes[0].Examples)
 }
 
-func TestCausesInOtherBucketsAreOtherCauses(t *testing.T) {
+func TestOtherBucketsAndOtherReasonsOfS3AreOtherCauses(t *testing.T) {
 	other := message("a", failed("docs-a", reason.SizeMismatch))
 	other.Body = body("media", "a", "1")
-	news, _ := tell(told.Memory{}, noon, message("a", failed("docs-a", reason.SizeMismatch)), other)
-	assert.Equal(t, []string{"SIZE_MISMATCH docs docs-a", "SIZE_MISMATCH media docs-a"}, names(news))
+	gaveUp := func(key, cause string) batch.Failed {
+		e := failed("docs-a", reason.ReplicationFailed)
+		e.Cause = cause
+		return message(key, e)
+	}
+	news, _ := tell(told.Memory{}, noon, message("a", failed("docs-a", reason.SizeMismatch)), other, gaveUp("b", "One"), gaveUp("c", "Two"), gaveUp("d", "One"))
+	assert.Equal(t, []string{"SIZE_MISMATCH docs docs-a", "SIZE_MISMATCH media docs-a", "REPLICATION_FAILED docs docs-a One", "REPLICATION_FAILED docs docs-a Two"}, names(news))
 }
 
 func TestWhatWasToldIsToldAgainOnlyWhereItIsNews(t *testing.T) {
@@ -122,6 +127,9 @@ func TestWhatWasToldIsToldAgainOnlyWhereItIsNews(t *testing.T) {
 		f.Again, f.ID = true, id
 		return f
 	}
+	notified := message("a", missing)
+	notified.Body = `{"Records":[{"eventSource":"aws:s3","awsRegion":"eu-central-1","eventTime":"2026-03-02T11:01:00Z","eventName":"Replication:OperationFailedReplication",` +
+		`"s3":{"bucket":{"name":"docs"},"object":{"key":"a","versionId":"1"}},"replicationEventData":{"destinationBucket":"arn:aws:s3:::docs-a","s3Operation":"OBJECT_PUT","failureReason":"x"}}]}`
 	another := message("a", missing)
 	another.Body = body("docs", "a", "2")
 	tests := map[string]struct {
@@ -129,6 +137,7 @@ func TestWhatWasToldIsToldAgainOnlyWhereItIsNews(t *testing.T) {
 		want          []string
 	}{
 		"the same":                     {message("a", missing), message("a", missing), nil},
+		"S3's notification of it":      {message("a", missing), notified, nil},
 		"another object":               {message("a", missing), message("b", missing), []string{"REPLICA_MISSING docs docs-a"}},
 		"another version":              {message("a", missing), another, []string{"REPLICA_MISSING docs docs-a"}},
 		"another replica":              {message("a", missing), message("a", failed("docs-b", reason.ReplicaMissing)), []string{"REPLICA_MISSING docs docs-b"}},

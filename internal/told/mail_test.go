@@ -136,6 +136,7 @@ func TestAnEmailIsClaimedByOneAtATime(t *testing.T) {
 
 	m = m.Sent(late.Add(time.Second), "second")
 	assert.Nil(t, m.Claim)
+	assert.Equal(t, told.Memory{Mails: []time.Time{late}}, told.Memory{Claim: &told.Claim{By: "x"}}.Sent(late, "x"), "whatever else is lost")
 	assert.Equal(t, []time.Time{late.Add(time.Second)}, m.Mails, "an e-mail that is sent twice counts once")
 	due, ok = m.Due(late)
 	assert.True(t, ok)
@@ -157,10 +158,10 @@ func TestMethodsChangeNoOtherMemory(t *testing.T) {
 	denied := func(key string) []told.Finding {
 		return told.Findings(message(key, failed("docs-a", reason.AccessDenied)), "", 0)
 	}
-	_, m := tell(told.Memory{}, noon, missing(12, 0)...)
+	_, m := tell(told.Memory{}, noon.Add(-2*time.Hour), missing(12, 0)...)
 	for i := range 5 { // what is appended may land in room that is shared
 		m = m.Add(noon, denied(fmt.Sprint("m", i)))
-		before, later := text(m), noon.Add(2*time.Hour)
+		before, later := text(m), noon.Add(5*time.Hour)
 		steps := []func(key string) told.Memory{
 			func(key string) told.Memory { return m.Add(noon, denied(key)) },
 			func(key string) told.Memory { return m.Add(later, denied(key)) },
