@@ -31,7 +31,7 @@ func TestAFindingStandsInSummaryLogAndMetrics(t *testing.T) {
 			Evidence: "full-object checksum CRC64NVME", Finding: reason.MetadataDiffers}}}, got.Summary.Objects[0])
 	assert.Empty(t, got.Summary.Objects[1].Finding)
 	assert.Len(t, got.Failed, 1)
-	assert.Regexp(t, `"level":"SUCCESS","msg":"verified","bucket":"docs","key":"other".*"finding":"METADATA_DIFFERS".*metadata differs: headers.*`, log.String())
+	assert.Regexp(t, `"level":"SUCCESS","msg":"verified","bucket":"docs","key":"other".*"finding":"METADATA_DIFFERS","replicas":.*metadata differs: headers.*`, log.String())
 	assert.NotRegexp(t, `"key":"same".*"finding"`, log.String())
 	_, points := measured(t, b)
 	assert.Equal(t, 1, points[0].MetadataDiffers)

@@ -2,6 +2,7 @@ package settle_test
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 	"time"
 
@@ -90,6 +91,7 @@ func TestWhatWasReadIsSettled(t *testing.T) {
 			s := got.Summary.Objects[0]
 			assert.Equal(t, []any{tt.outcome, tt.reason, 3}, []any{s.Verdict, s.Reason, s.Looks}, "reading is no look")
 			assert.Equal(t, tt.proof, s.Replicas[0].Evidence)
+			assert.NotContains(t, got.Summary.Text, verdict.Reading)
 			assert.Nil(t, got.NotRead)
 			assert.Empty(t, got.Reading)
 		})
@@ -108,14 +110,59 @@ func TestWhatReadingFoundGoneLagsWithoutItsLook(t *testing.T) {
 }
 
 func TestABatchThatNoExecutionMakesIsNoPanic(t *testing.T) {
+	noReplica := func(index int) batch.Batch {
+		return batch.Batch{Reads: true, Replica: index, NotRead: &batch.Error{Error: "e"}, Reading: []batch.Message{silent("r")}}
+	}
+	noLook := batch.Message{ID: "r", Body: body("r")}
 	for name, b := range map[string]batch.Batch{
-		"a message to read without a look":   {Reads: true, Reading: []batch.Message{{ID: "r", Body: body("r")}}},
-		"a message to read that is no event": {Reads: true, Reading: []batch.Message{{ID: "r", Body: "noise", Look: &verdict.Look{}}}},
-		"a replica that is not there":        {Reads: true, Replica: 7, NotRead: &batch.Error{Error: "e"}, Reading: []batch.Message{silent("r")}},
+		"a message to read without a look":    {Reads: true, Reading: []batch.Message{noLook}},
+		"a message to read that is no event":  {Reads: true, Reading: []batch.Message{{ID: "r", Body: "noise", Look: &verdict.Look{}}}},
+		"several messages to read":            {Reads: true, Reading: []batch.Message{silent("q"), noLook, silent("r")}},
+		"a replica that is not there":         {Reads: true, Replica: 7, NotRead: &batch.Error{Error: "e"}, Reading: []batch.Message{silent("r")}},
+		"the replica just behind the last":    noReplica(1),
+		"a replica whose index is below zero": noReplica(-1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := reader(inconclusive).Settle(t.Context(), b)
-			assert.Equal(t, 1, len(got.Summary.Objects)+got.Counts.Lagging+got.Counts.Reading, "it is somewhere")
+			at := ids(got.Lagging, got.Reading)
+			for _, s := range got.Summary.Objects {
+				at = append(at, s.ID)
+			}
+			assert.ElementsMatch(t, ids(b.Reading), at, "each is somewhere")
+			for i, f := range got.Failed {
+				assert.Equal(t, b.Reading[i].Body, f.Body)
+			}
 		})
+	}
+}
+
+func TestTheErrorBelongsToTheReplicaThatWasToBeRead(t *testing.T) {
+	m := silent("r1")
+	m.Look.Replicas = append(m.Look.Replicas, m.Look.Replicas[0])
+	m.Look.Replicas[0].Bytes = equal()
+	got := reader(inconclusive).Settle(t.Context(), batch.Batch{
+		Reads: true, Replica: 1, Reading: []batch.Message{m}, NotRead: &batch.Error{Error: "Autobackup.Internal"}})
+	require.Len(t, got.Failed, 1)
+	entries := got.Failed[0].Verdict.Replicas
+	assert.Equal(t, []verdict.Outcome{verdict.Verified, verdict.Failed}, []verdict.Outcome{entries[0].Outcome, entries[1].Outcome})
+	assert.Equal(t, reason.WorkflowError, entries[1].Reason)
+	assert.Nil(t, m.Look.Replicas[1].Bytes, "who called keeps its batch as it was")
+}
+
+func TestASampleIsDrawnFromTheVersion(t *testing.T) {
+	var drawn []string
+	for i := range 40 {
+		id := fmt.Sprintf("k%d", i)
+		for _, s := range reader(verdict.ByteVerification{PerMille: 500}).Settle(t.Context(), batch.Batch{Messages: []batch.Message{verified(id)}}).Summary.Objects {
+			if s.Verdict == verdict.Reading {
+				drawn = append(drawn, s.ID)
+			}
+		}
+	}
+	assert.Greater(t, len(drawn), 8, "half of them, by and by")
+	assert.Less(t, len(drawn), 32)
+	for _, id := range drawn {
+		got := reader(verdict.ByteVerification{PerMille: 500}).Settle(t.Context(), batch.Batch{Reads: true, Replica: -1, Messages: []batch.Message{verified(id)}})
+		assert.Equal(t, []any{1, 0}, []any{len(got.Reading), got.Replica}, "its own execution draws the same")
 	}
 }

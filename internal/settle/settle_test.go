@@ -141,10 +141,11 @@ func TestAParkedMessageFitsTheQueueThatItComesBackTo(t *testing.T) {
 		length   int // of the event
 		details  bool
 		replicas int
+		line     string
 	}{
-		"a short event leaves room for all facts":                {300, true, 3},
-		"a longer one leaves room for facts without the details": {1350, false, 3},
-		"a long one leaves room for the reason alone":            {1700, false, 0},
+		"a short event leaves room for all facts":                {300, true, 3, "CRC64NVME differs"},
+		"a longer one leaves room for facts without the details": {1350, false, 3, ""},
+		"a long one leaves room for the reason alone":            {1700, false, 0, "docs-r"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := mismatch("f")
@@ -157,8 +158,9 @@ func TestAParkedMessageFitsTheQueueThatItComesBackTo(t *testing.T) {
 			f := got.Failed[0]
 			assert.LessOrEqual(t, parkedBytes(t, f, execution), cap)
 			assert.Len(t, f.Verdict.Replicas, tt.replicas)
-			assert.Equal(t, reason.ContentMismatch, f.Verdict.Reason)
+			assert.Equal(t, []any{verdict.Failed, reason.ContentMismatch}, []any{f.Verdict.Outcome, f.Verdict.Reason})
 			assert.NotEmpty(t, f.Detail, "SQS refuses empty attributes")
+			assert.Contains(t, f.Detail, tt.line)
 			if tt.replicas > 0 {
 				assert.Equal(t, tt.details, f.Verdict.Replicas[0].Detail != "")
 			}
@@ -244,15 +246,18 @@ func TestLinesOfTheSummaryAreShortWhileTheMessageIsInTheState(t *testing.T) {
 			key = "first/" + key + "/last.txt"
 			failed, whole := mismatch("f"), []batch.Message{verified("v"), skipped("s")}
 			failed.Body, whole[0].Body, whole[1].Body = body(key), body(key), body(key)
-			got := round(t, append(whole, failed)...)
-			require.Len(t, got.Summary.Objects, 3)
+			reading := silent("r")
+			reading.Body = body(key)
+			got := reader(inconclusive).Settle(t.Context(), batch.Batch{Messages: append(whole, failed, reading)})
+			require.Len(t, got.Summary.Objects, 4)
 			for _, s := range got.Summary.Objects[:2] {
 				assert.Equal(t, "s3://docs/"+key+"@v1", s.Object)
 			}
-			object := got.Summary.Objects[2].Object
-			assert.True(t, strings.HasPrefix(object, "s3://docs/first/"), object)
-			assert.True(t, strings.HasSuffix(object, "/last.txt@v1"), object)
-			assert.LessOrEqual(t, text.Encoded(object), batch.MaxObject)
+			for _, s := range got.Summary.Objects[2:] {
+				assert.True(t, strings.HasPrefix(s.Object, "s3://docs/first/"), s.Object)
+				assert.True(t, strings.HasSuffix(s.Object, "/last.txt@v1"), s.Object)
+				assert.LessOrEqual(t, text.Encoded(s.Object), batch.MaxObject)
+			}
 			assert.Equal(t, failed.Body, got.Failed[0].Body, "the message keeps the key")
 		})
 	}
@@ -277,7 +282,7 @@ func TestWaitNeverOvershootsADeadline(t *testing.T) {
 		"the last wait ends at the deadline":   {[]batch.Message{waited(lagging("l"), 19, 3600-7)}, 7},
 		"the nearest deadline counts":          {[]batch.Message{marker(19, 3600-7), waited(lagging("l"), 19, 3600-7)}, 7},
 		"markers have a deadline of their own": {[]batch.Message{marker(19, 3600-7)}, 900},
-		"the shortest wait counts":             {[]batch.Message{waited(lagging("old"), 19, 60), lagging("new")}, 5},
+		"the shortest wait counts":             {[]batch.Message{waited(lagging("old"), 19, 60), lagging("new"), waited(lagging("older"), 19, 90)}, 5},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -286,6 +291,32 @@ func TestWaitNeverOvershootsADeadline(t *testing.T) {
 			for i, m := range got.Lagging {
 				assert.Equal(t, tt.messages[i].Progress.Waited+tt.want, m.Progress.Waited, "the wait is counted before it begins")
 			}
+		})
+	}
+}
+
+func TestNoWaitIsShorterThanASecond(t *testing.T) {
+	got := settler(new(bytes.Buffer)).Settle(t.Context(), batch.Batch{Lagging: []batch.Message{{ID: "l", Body: body("l")}}})
+	assert.Equal(t, []int{1, 1}, []int{got.Wait, got.Lagging[0].Progress.Waited}, "whatever came in")
+}
+
+func TestTheSummaryNamesTheMostLooks(t *testing.T) {
+	earlier := func(id string, looks int) batch.Settled {
+		return batch.Settled{ID: id, Verdict: verdict.Verified, Looks: looks}
+	}
+	for name, tt := range map[string]struct {
+		settled []batch.Settled
+		now     []batch.Message
+	}{
+		"of what was settled first":  {[]batch.Settled{earlier("a", 3), earlier("b", 1)}, []batch.Message{verified("c")}},
+		"of what was settled last":   {[]batch.Settled{earlier("a", 1)}, []batch.Message{waited(verified("c"), 2, 5)}},
+		"of what lags first":         {nil, []batch.Message{waited(lagging("a"), 2, 5), lagging("b")}},
+		"of what lags last":          {nil, []batch.Message{lagging("a"), waited(lagging("b"), 2, 5)}},
+		"of what is no event at all": {nil, []batch.Message{waited(batch.Message{ID: "m", Body: "noise"}, 3, 5), verified("b")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := settler(new(bytes.Buffer)).Settle(t.Context(), batch.Batch{Messages: tt.now, Summary: batch.Summary{Objects: tt.settled}})
+			assert.Contains(t, got.Summary.Text, " after 3 looks: ")
 		})
 	}
 }
@@ -315,6 +346,7 @@ func TestLogHasOneLineAMessageWithAnEntryForEachReplica(t *testing.T) {
 		{"level": "INFO", "msg": "skipped", "key": "s", "reason": "SOURCE_DELETED", "replicas": []any{"docs-r skipped"}},
 		{"level": "ERROR", "msg": "failed", "key": "", "reason": "MALFORMED_EVENT", "bucket": "", "version": "", "messageId": "m", "looks": 0.0},
 	}
+	assert.Contains(t, lines[4], `"detail":"malformed event: `)
 	for i, line := range lines {
 		var got map[string]any
 		require.NoError(t, json.Unmarshal([]byte(line), &got))

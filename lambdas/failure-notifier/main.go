@@ -1,6 +1,6 @@
-// Command failure-notifier is the Lambda function that alerts operators about
-// replications that S3 gave up, and again about parked messages, which it puts
-// back.
+// Command failure-notifier is the Lambda function that sends the e-mails: it takes
+// what executions and S3 hand it of versions that failed, remembers what it told,
+// and puts what S3 notified of where it is validated.
 package main
 
 import (
