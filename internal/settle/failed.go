@@ -1,7 +1,6 @@
 package settle
 
 import (
-	"cmp"
 	"slices"
 
 	"autobackup/internal/alert"
@@ -31,15 +30,8 @@ func (r *round) failed(j judgment) batch.Failed {
 	room := r.MaxMessage - len(f.Body) - attributes - len(f.Reason) - len(r.batch.Execution)
 	f.Verdict = within(j.verdict, room-minDetail)
 	room -= text.Encoded(f.Verdict)
-	f.Detail = text.Line(cmp.Or(describe(j), "none"), max(min(room, maxDetail), minDetail))
+	f.Detail = text.Line(alert.Line(j.verdict, j.object), max(min(room, maxDetail), minDetail))
 	return f
-}
-
-func describe(j judgment) string {
-	if j.object.Bucket == "" {
-		return j.verdict.Detail
-	}
-	return alert.Line(j.verdict, j.object)
 }
 
 // within is the verdict in at most limit bytes of JSON: without its details where

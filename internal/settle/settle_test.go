@@ -168,6 +168,34 @@ func TestAParkedMessageFitsTheQueueThatItComesBackTo(t *testing.T) {
 	}
 }
 
+func TestOfEveryLengthAMessageFitsWithAllThatFits(t *testing.T) {
+	const cap, execution = 2048, "arn:aws:states:eu-central-1:123456789012:execution:autobackup-validation-prod:f5b4f9a2"
+	s := settler(new(bytes.Buffer))
+	s.MaxMessage = cap
+	inLine := 0
+	for length := 300; length <= cap-150; length++ {
+		m := mismatch("f")
+		m.Look.Replicas = append(m.Look.Replicas, m.Look.Replicas[0], m.Look.Replicas[0])
+		m.Body += strings.Repeat(" ", length-len(m.Body))
+		whole := verdict.Judge(verdict.Event{}, *m.Look, verdict.Progress{}, policy)
+		f := s.Settle(t.Context(), batch.Batch{Execution: execution, Messages: []batch.Message{m}}).Failed[0]
+		require.Regexp(t, "^[ -~]+$", f.Detail, "SQS refuses empty attributes")
+		least := f
+		least.Verdict, least.Detail = verdict.Verdict{Outcome: verdict.Failed, Reason: f.Reason}, strings.Repeat("x", 16)
+		if parkedBytes(t, least, execution) <= cap {
+			require.LessOrEqual(t, parkedBytes(t, f, execution), cap, "an event of %d bytes", length)
+		}
+		all := f
+		all.Verdict, all.Detail = whole, least.Detail
+		require.Equal(t, parkedBytes(t, all, execution) <= cap, text.Encoded(f.Verdict) == text.Encoded(whole), "an event of %d bytes", length)
+		if text.Encoded(f.Verdict) != text.Encoded(whole) && len(f.Verdict.Replicas) > 0 && len(f.Detail) > 150 {
+			inLine++
+			require.Contains(t, f.Detail, "CRC64NVME differs", "what the facts had no room for stands in the line")
+		}
+	}
+	assert.Positive(t, inLine)
+}
+
 func TestWhatTellsOfNoVersionNeedsNoLook(t *testing.T) {
 	unversioned := strings.Replace(body("k"), `,"version-id":"v1"`, "", 1)
 	require.NotEqual(t, body("k"), unversioned)
@@ -334,9 +362,11 @@ func TestLogHasOneLineAMessageWithAnEntryForEachReplica(t *testing.T) {
 	two := mismatch("f")
 	two.Look.Replicas = append(two.Look.Replicas, verified("f").Look.Replicas[0])
 	two.Look.Replicas[1].Bucket = "docs-2"
-	settler(&log).Settle(t.Context(), batch.Batch{Execution: "arn",
+	got := settler(&log).Settle(t.Context(), batch.Batch{Execution: "arn",
 		Messages: []batch.Message{verified(hostile), lagging("l"), two, skipped("s"), {ID: "m", Body: "noise"}}})
 
+	assert.Equal(t, []batch.Replica{{Bucket: "docs-r", Verdict: verdict.Failed, Reason: reason.ContentMismatch},
+		{Bucket: "docs-2", Verdict: verdict.Verified, Evidence: "full-object checksum CRC64NVME"}}, got.Summary.Objects[1].Replicas)
 	lines := strings.Split(strings.TrimSuffix(log.String(), "\n"), "\n")
 	require.Len(t, lines, 5)
 	want := []map[string]any{
