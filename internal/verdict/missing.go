@@ -9,7 +9,10 @@ import (
 
 // missing judges a replica that does not have the version.
 func (t trial) missing(r Replica) ruling {
-	detail := "the replica does not have the version; replication status " + cmp.Or(t.status(), "empty") + " after waits of " + t.progress.waited().String()
+	detail := "the replica does not have the version; replication status " + cmp.Or(t.status(), "empty")
+	if waited := t.progress.waited(); waited > 0 {
+		detail += " after waits of " + waited.String()
+	}
 	if r.Detail != "" {
 		detail += " (" + text.Line(r.Detail, MaxSideDetail) + ")"
 	}
