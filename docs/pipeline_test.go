@@ -109,6 +109,28 @@ func TestEveryActionIsPinnedToOneCommitWithItsVersion(t *testing.T) {
 	assert.Len(t, commits, 3, "as few actions as can be: every one runs beside the credentials")
 }
 
+// setup-go installs what the line "toolchain" of go.mod names, and lets Go take no other.
+// https://github.com/actions/setup-go#getting-go-version-from-the-gomod-file
+func TestWorkflowsBuildWithTheGoThatTheGateFoundNoVulnerabilityIn(t *testing.T) {
+	assert.Regexp(t, `(?m)^toolchain go1\.\d+\.\d+$`, read(t, "../go.mod"))
+	n := 0
+	for _, name := range workflowNames {
+		for _, j := range loadWorkflow(t, name).Jobs {
+			for _, s := range j.Steps {
+				if strings.HasPrefix(s.Uses, "actions/setup-go@") {
+					n++
+					assert.Equal(t, "go.mod", s.With["go-version-file"])
+					assert.NotContains(t, s.With, "go-version")
+				}
+			}
+		}
+	}
+	assert.Equal(t, 3, n)
+	gate := read(t, "../.ci/run")
+	assert.Contains(t, gate, "toolchain=$(sed -n 's/^toolchain //p' go.mod)\n")
+	assert.Contains(t, gate, "\nGOTOOLCHAIN=${toolchain:?go.mod names no toolchain} \"$TOOLS/govulncheck\" -db=")
+}
+
 func TestEachJobHasTheLeastPermissions(t *testing.T) {
 	readOnly := map[string]string{"contents": "read"}
 	identified := map[string]string{"contents": "read", "id-token": "write"}
