@@ -82,7 +82,7 @@ func TestParametersThatCannotWorkTogetherAreRefusedWithWhatToDo(t *testing.T) {
 		want        string
 	}{
 		"the same region twice": {
-			"default", map[string]string{"ReplicaRegion": "eu-central-1"},
+			"default", map[string]string{"ReplicaRegion": firstRegion},
 			"ReplicaRegion is the region of this stack. Deploy replica.yaml in another region, and name that one."},
 		"no region": {
 			"default", map[string]string{"ReplicaRegion": "Ireland"},
