@@ -220,7 +220,7 @@ func checkCommand(t *testing.T, config *samconfig.Config, file, command string) 
 	}
 	words := strings.Fields(command)
 	switch strings.Join(words[:min(2, len(words))], " ") {
-	case "sam deploy", "sam build":
+	case "sam deploy", "sam build", "sam validate":
 		name := "default"
 		if i := slices.Index(words, "--config-env"); i >= 0 {
 			name = words[i+1]
