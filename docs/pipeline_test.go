@@ -264,10 +264,12 @@ list-stack-resources) printf 'AWS::S3::Bucket\tdata-of-%s\n' "$4" ;;
 esac`)
 	output, code := bash(t, folder, script(t, "destroy", "destroy", "Delete the stacks"), "EXECUTION_ROLE_ARN=role", "LIVE=live")
 	require.Zero(t, code, output)
-	changes := regexp.MustCompile(`(?m)^cloudformation (delete-stack|wait)[^\n]*`).FindAllString(read(t, filepath.Join(folder, "calls")), -1)
+	changes := regexp.MustCompile(`(?m)^cloudformation (update-termination-protection|delete-stack|wait)[^\n]*`).FindAllString(read(t, filepath.Join(folder, "calls")), -1)
 	assert.Equal(t, []string{
+		"cloudformation update-termination-protection --no-enable-termination-protection --stack-name id-primary --region eu-central-1",
 		"cloudformation delete-stack --stack-name id-primary --region eu-central-1 --role-arn role",
 		"cloudformation wait stack-delete-complete --stack-name id-primary --region eu-central-1",
+		"cloudformation update-termination-protection --no-enable-termination-protection --stack-name id-replica --region eu-west-1",
 		"cloudformation delete-stack --stack-name id-replica --region eu-west-1 --role-arn role",
 		"cloudformation wait stack-delete-complete --stack-name id-replica --region eu-west-1",
 	}, changes)
@@ -279,6 +281,54 @@ esac`)
 	assert.Contains(t, summary, "    AWS::S3::Bucket\tdata-of-id-primary\n    AWS::S3::Bucket\tdata-of-id-replica\n")
 	assert.Contains(t, summary, `docs/pipeline.md, "Remove"`)
 	assert.Contains(t, read(t, "pipeline.md"), "\n## Remove\n")
+}
+
+func TestWhatIsDeployedIsProtectedFromDeletion(t *testing.T) {
+	steps := loadWorkflow(t, "deploy").Jobs["deploy"].Steps
+	assert.Equal(t, "Protect the stacks from deletion", steps[len(steps)-1].Name, "a stack that isn't there can't be protected")
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "samconfig.toml"), []byte(read(t, "../samconfig.toml")), 0o600))
+	program(t, folder, "aws", `echo "$*" >> calls`)
+	output, code := bash(t, folder, steps[len(steps)-1].Run)
+	require.Zero(t, code, output)
+	assert.Equal(t, "cloudformation update-termination-protection --enable-termination-protection --stack-name autobackup-replica-prod --region eu-west-1\n"+
+		"cloudformation update-termination-protection --enable-termination-protection --stack-name autobackup-prod --region eu-central-1\n",
+		read(t, filepath.Join(folder, "calls")))
+
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "samconfig.toml"), nil, 0o600))
+	output, code = bash(t, folder, steps[len(steps)-1].Run)
+	assert.NotZero(t, code)
+	assert.Contains(t, output, "is not in samconfig.toml")
+}
+
+func TestTheGuidesCommandsAreForOneRegionAndSayWhenItIsNotSet(t *testing.T) {
+	guide := read(t, "pipeline.md")
+	named := regexp.MustCompile(`aws cloudformation (deploy|describe-stacks|delete-stack|wait stack-delete-complete) --region "\$\{region:\?\}" `)
+	every := regexp.MustCompile(`(?m)^ +aws |&& *aws `)
+	assert.Len(t, named.FindAllString(guide, -1), len(every.FindAllString(guide, -1)))
+
+	remove := strings.ReplaceAll(block(t, guide, "delete-stack"), "region=eu-central-1\n", "")
+	require.NotContains(t, remove, "region=")
+	for name, c := range map[string]struct {
+		env  []string
+		want string
+	}{
+		"the stack is there": {[]string{"region=eu-west-1"}, "describe-stacks eu-west-1\ndelete-stack eu-west-1\nwait eu-west-1\n"},
+		"another region":     {[]string{"region=eu-west-1", "MISSING=1"}, "describe-stacks eu-west-1\n"},
+		"no region":          {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(folder, "calls"), nil, 0o600))
+			program(t, folder, "aws", `
+if [ "$2" = wait ]; then shift; fi
+echo "${2/stack-delete-complete/wait} $4" >> calls
+[ -z "$MISSING" ]`)
+			output, code := bash(t, folder, remove, c.env...)
+			assert.Equal(t, c.want, read(t, filepath.Join(folder, "calls")), output)
+			assert.Equal(t, name != "the stack is there", code != 0, output)
+		})
+	}
 }
 
 func TestOneCommentIsWrittenOnceAndThenUpdated(t *testing.T) {

@@ -71,7 +71,11 @@ func fromStatements(t *testing.T, of string, document any) (all []permission) {
 			p.who = "denied: " + p.who
 		}
 		p.condition = conditions(s["Condition"])
-		for _, action := range texts(s["Action"]) {
+		actions := texts(s["Action"])
+		if s["Sid"] == "Pipeline" { // all that CloudFormation does with a key, in one row
+			actions = []string{joined(actions)}
+		}
+		for _, action := range actions {
 			p.action = action
 			all = append(all, p)
 		}
