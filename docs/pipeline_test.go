@@ -291,9 +291,16 @@ func TestWhatIsDeployedIsProtectedFromDeletion(t *testing.T) {
 	program(t, folder, "aws", `echo "$*" >> calls`)
 	output, code := bash(t, folder, steps[len(steps)-1].Run)
 	require.Zero(t, code, output)
-	assert.Equal(t, "cloudformation update-termination-protection --enable-termination-protection --stack-name autobackup-replica-prod --region eu-west-1\n"+
-		"cloudformation update-termination-protection --enable-termination-protection --stack-name autobackup-prod --region eu-central-1\n",
-		read(t, filepath.Join(folder, "calls")))
+	config, err := samconfig.Load([]byte(read(t, "../samconfig.toml")))
+	require.NoError(t, err)
+	want := ""
+	for _, name := range []string{"replica-prod", "prod"} {
+		environment, err := config.Environment(name)
+		require.NoError(t, err)
+		want += "cloudformation update-termination-protection --enable-termination-protection --stack-name " +
+			environment.StackName + " --region " + environment.Region + "\n"
+	}
+	assert.Equal(t, want, read(t, filepath.Join(folder, "calls")))
 
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "samconfig.toml"), nil, 0o600))
 	output, code = bash(t, folder, steps[len(steps)-1].Run)
