@@ -256,22 +256,28 @@ func TestNothingIsDestroyedWithoutTheExactPhraseOnMain(t *testing.T) {
 func TestDestroyDeletesThePrimaryThenTheReplicaAndListsWhatStays(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "samconfig.toml"), []byte(read(t, "../samconfig.toml")), 0o600))
+	config, err := samconfig.Load([]byte(read(t, "../samconfig.toml")))
+	require.NoError(t, err)
+	first, err := config.Environment("prod")
+	require.NoError(t, err)
+	second, err := config.Environment("replica-prod")
+	require.NoError(t, err)
 	program(t, folder, "aws", `
 echo "$*" >> calls
 case "$2" in
-list-stacks) [ "$4" = eu-west-1 ] && echo id-replica || echo id-primary ;;
+list-stacks) [ "$4" = `+second.Region+` ] && echo id-replica || echo id-primary ;;
 list-stack-resources) printf 'AWS::S3::Bucket\tdata-of-%s\n' "$4" ;;
 esac`)
 	output, code := bash(t, folder, script(t, "destroy", "destroy", "Delete the stacks"), "EXECUTION_ROLE_ARN=role", "LIVE=live")
 	require.Zero(t, code, output)
 	changes := regexp.MustCompile(`(?m)^cloudformation (update-termination-protection|delete-stack|wait)[^\n]*`).FindAllString(read(t, filepath.Join(folder, "calls")), -1)
 	assert.Equal(t, []string{
-		"cloudformation update-termination-protection --no-enable-termination-protection --stack-name id-primary --region eu-central-1",
-		"cloudformation delete-stack --stack-name id-primary --region eu-central-1 --role-arn role",
-		"cloudformation wait stack-delete-complete --stack-name id-primary --region eu-central-1",
-		"cloudformation update-termination-protection --no-enable-termination-protection --stack-name id-replica --region eu-west-1",
-		"cloudformation delete-stack --stack-name id-replica --region eu-west-1 --role-arn role",
-		"cloudformation wait stack-delete-complete --stack-name id-replica --region eu-west-1",
+		"cloudformation update-termination-protection --no-enable-termination-protection --stack-name id-primary --region " + first.Region,
+		"cloudformation delete-stack --stack-name id-primary --region " + first.Region + " --role-arn role",
+		"cloudformation wait stack-delete-complete --stack-name id-primary --region " + first.Region,
+		"cloudformation update-termination-protection --no-enable-termination-protection --stack-name id-replica --region " + second.Region,
+		"cloudformation delete-stack --stack-name id-replica --region " + second.Region + " --role-arn role",
+		"cloudformation wait stack-delete-complete --stack-name id-replica --region " + second.Region,
 	}, changes)
 	assert.Contains(t, read(t, filepath.Join(folder, "calls")), "StackName == 'autobackup-replica-prod' && live")
 
