@@ -1,14 +1,13 @@
 """Holds pipeline.yaml's roles against what CloudFormation and SAM do with them.
 
-    roles.py --iam NODE_MODULES [--calls FILE] EXPANDED...
+    roles.py [--calls FILE] EXPANDED...
 
 What CloudFormation does for a type is listed in the type's resource schema, which
 cfn-lint ships: the permissions of its handlers and of its tags. SAM's and the
 workflows' own calls are recorded when the templates are deployed into ministack.
-Each must be allowed by its role, on that very resource, by an evaluator of IAM
-policies that knows which resources and condition keys an action takes. And
-nothing else may be allowed: every action, resource and value of a condition in a
-role must have been needed by something here.
+Each must be allowed by its role, on that very resource, as iam.py decides, which
+knows what an action is done to. And nothing else may be allowed: every action,
+resource and value of a condition in a role must have been needed by something here.
 
 EXPANDED are JSON files from expand.py, with the pipeline's stage. pipeline.json is
 held against the others; pipeline-with-every-option.json against those that end
@@ -18,16 +17,16 @@ likewise.
 import argparse
 import fnmatch
 import json
-import os
 import pathlib
 import re
-import subprocess
 import sys
 
 import botocore.session
 import yaml
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from samcli.lib.bootstrap import bootstrap
+
+from iam import REFERENCE, NotDecided, Policy, as_list, decide
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
@@ -196,41 +195,6 @@ def problem(text):
         problems.append(text)
 
 
-def as_list(value):
-    return value if isinstance(value, list) else [value]
-
-
-class Reference:
-    """AWS's service authorization reference, as iam-data ships it."""
-
-    def __init__(self, node_modules):
-        self.folder = pathlib.Path(node_modules, "@cloud-copilot", "iam-data", "data")
-        self.read = {}
-
-    def file(self, kind, service):
-        path = self.folder / kind / f"{service}.json"
-        if path not in self.read:
-            self.read[path] = json.loads(path.read_text()) if path.exists() else {}
-        return self.read[path]
-
-    def action(self, name):
-        """What is known of an action; None where it is no action of IAM."""
-        service, _, action = name.partition(":")
-        return self.file("actions", service).get(action.lower())
-
-    def arn_types(self, name):
-        """The resource types of an action and the patterns of their ARNs."""
-        service = name.partition(":")[0]
-        types = self.file("resourceTypes", service)
-        return [(one, types[one["name"].lower()]) for one in self.action(name)["resourceTypes"]]
-
-    def condition_keys(self, name):
-        keys = set(self.action(name)["conditionKeys"])
-        for one, details in self.arn_types(name):
-            keys |= {*one["conditionKeys"], *details.get("conditionKeys", [])}
-        return keys
-
-
 class Stack:
     """An expanded template, its values resolved as far as names and policies go."""
 
@@ -330,15 +294,14 @@ class Check:
 
     # --- what is needed ---
 
-    def need(self, pipeline, role, action, arn, why, context=None, resource_policy=None, unlisted=False, refused=False):
+    def need(self, pipeline, role, action, arn, why, context=None, key_policy=None, unlisted=False, refused=False):
         """Adds a call that must be allowed, or refused."""
         name = self.pipelines[pipeline].resources[role]["RoleName"]
-        principal = f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/session"
         request = {
-            "policies": f"{pipeline} {role}", "action": action, "resource": arn, "account": ACCOUNT, "principal": principal,
+            "policies": f"{pipeline} {role}", "action": action, "resource": arn,
             "context": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
                         "aws:PrincipalAccount": ACCOUNT, "aws:SecureTransport": "true", **(context or {})},
-            "resourcePolicy": resource_policy, "unlisted": unlisted,
+            "key_policy": key_policy, "unlisted": unlisted,
         }
         if request not in self.requests:
             self.requests.append(request)
@@ -429,11 +392,11 @@ class Check:
         """No role does anything to a key that isn't the stacks', where its policy leaves the account to decide."""
         account = {"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}]}
-        for details in self.reference.file("actions", "kms").values():
-            if any(one["name"] == "key" for one in details["resourceTypes"]):
+        for action in self.reference.actions("kms"):
+            if any(one["name"] == "key" for one, _ in self.reference.arn_types(action)):
                 for role in ROLES:
-                    self.need(pipeline, role, f"kms:{details['name']}", KEY.replace("1a2b", "9f9f"), "it is a key of somebody else",
-                              resource_policy=account, refused=True)
+                    self.need(pipeline, role, action, KEY.replace("1a2b", "9f9f"), "it is a key of somebody else",
+                              key_policy=account, refused=True)
 
     def of_call(self, call, pipeline):
         """What a recorded call needs, of whoever made it. An administrator may do everything."""
@@ -462,46 +425,36 @@ class Check:
 
     # --- whether it is allowed ---
 
-    def run(self, node_modules):
-        policies = {}
-        for name, stack in self.pipelines.items():
-            for role in ROLES:
-                policies[f"{name} {role}"] = [
-                    {"name": one["PolicyName"], "policy": plain_policies(one["PolicyDocument"])}
-                    for one in stack.resources[role]["Policies"]
-                ]
-        answers = json.loads(subprocess.run(
-            ["node", str(pathlib.Path(__file__).with_name("simulate.cjs"))], check=True, stdout=subprocess.PIPE, text=True,
-            input=json.dumps({"policies": policies, "requests": self.requests}), env={**os.environ, "NODE_PATH": str(node_modules)},
-        ).stdout)
-        used = set()
-        for request, (role, why, refused), answer in zip(self.requests, self.reasons, answers, strict=True):
-            action, arn = request["action"], request["resource"]
-            if refused:
-                if answer["allowed"] or "error" in answer:
-                    problem(f"{role} may {action} on {arn}: {why}" + (f": {answer['error']}" if "error" in answer else ""))
-                continue
-            if not answer["allowed"]:
-                problem(f"{role} may not {action} on {arn}, which {why} needs" + (f": {answer['error']}" if "error" in answer else ""))
-            if action in ON_EVERYTHING and not any("*" in one["resources"] for one in answer["by"]):
-                problem(f"{role} may {action} on {arn} only, not on *, which {why} needs. {ON_EVERYTHING[action]}")
-            for one in answer["by"]:
-                for kind in ("actions", "resources", "values"):
-                    used |= {(role, one["statement"], kind, value) for value in one[kind]}
-            if request["unlisted"]:
-                used |= self.matching(role, request, policies)
-        return policies, used
-
-    def matching(self, role, request, policies):
-        """The statements that name an action and a resource that AWS's reference doesn't bring together."""
-        return {
-            (role, statement["Sid"], kind, value)
-            for policy in policies[request["policies"]]
-            for statement in policy["policy"]["Statement"]
-            for resource in as_list(statement["Resource"])
-            if request["action"] in as_list(statement["Action"]) and fnmatch.fnmatchcase(request["resource"], resource)
-            for kind, value in (("actions", request["action"]), ("resources", resource))
+    def run(self):
+        policies = {
+            f"{name} {role}": [Policy(one["PolicyName"], plain_policies(one["PolicyDocument"])) for one in stack.resources[role]["Policies"]]
+            for name, stack in self.pipelines.items()
+            for role in ROLES
         }
+        used = set()
+        for request, (role, why, refused) in zip(self.requests, self.reasons, strict=True):
+            action, arn, context = request["action"], request["resource"], request["context"]
+            key_policy = request["key_policy"] and Policy(f"the key's policy, for {why}", request["key_policy"], of_key=True)
+            try:
+                if not request["unlisted"]:
+                    self.reference.refuse_wrong_resource(action, arn)
+                    context = self.reference.context(action, context)
+                allowed, by = decide(action, arn, context, policies[request["policies"]], key_policy)
+            except NotDecided as error:
+                problem(f"whether {role} may {action} on {arn} can't be said, and {why}: {error}")
+                continue
+            if refused:
+                if allowed:
+                    problem(f"{role} may {action} on {arn}: {why}")
+                continue
+            if not allowed:
+                problem(f"{role} may not {action} on {arn}, which {why} needs")
+            if action in ON_EVERYTHING and not any("*" in one.resources for one in by):
+                problem(f"{role} may {action} on {arn} only, not on *, which {why} needs. {ON_EVERYTHING[action]}")
+            for one in by:
+                for kind in ("actions", "resources", "values"):
+                    used |= {(role, one.statement, kind, value) for value in getattr(one, kind)}
+        return policies, used
 
     def statements(self, policies, roles):
         """All statements that a role has: its own, and those for it in the policies of keys."""
@@ -509,8 +462,8 @@ class Check:
             role = key.split()[1]
             if role in roles:
                 for document in documents:
-                    for statement in document["policy"]["Statement"]:
-                        yield role, document["name"], statement
+                    for statement in document.statements:
+                        yield role, document.name, statement
         for key, document in self.own_policy.items():
             for statement in document["Statement"]:
                 if "github-autobackup-prod-cloudformation" in json.dumps(statement):
@@ -544,7 +497,7 @@ class Check:
                         if (role, sid, "values", value) not in used:
                             problem(f"{role}, {sid}: nothing needs it with {key}={value}")
         for key, documents in policies.items():
-            texts = [json.dumps(document["policy"], separators=(",", ":")) for document in documents]
+            texts = [json.dumps(document.document, separators=(",", ":")) for document in documents]
             # A stage has up to ten letters, six more than prod.
             size = sum(len(text) + 6 * text.count("prod") for text in texts)
             if size > POLICY_LIMIT:
@@ -585,7 +538,6 @@ def workflow_calls():
 
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--iam", required=True, type=pathlib.Path)
     arguments.add_argument("--calls", type=pathlib.Path)
     arguments.add_argument("expanded", nargs="+", type=pathlib.Path)
     given = arguments.parse_args()
@@ -594,7 +546,7 @@ def main():
     pipelines = {name: Stack("autobackup-pipeline", template) for name, template in templates.items() if name.startswith("pipeline")}
     stacks = {name: Stack(STACKS[name.startswith("replica")], template) for name, template in templates.items() if name not in pipelines}
     artifacts = Stack(ARTIFACT_STACK, json.loads(bootstrap._get_stack_template()))
-    check = Check(Reference(given.iam), pipelines, list(stacks.values()), artifacts)
+    check = Check(REFERENCE, pipelines, list(stacks.values()), artifacts)
 
     for name, stack in stacks.items():
         check.of_stack("pipeline" + (EVERY_OPTION if name.endswith(EVERY_OPTION) else ""), "ExecutionRole", stack, check.stacks, ("create", "read", "update", "delete"))
@@ -606,7 +558,10 @@ def main():
             check.need(pipeline, role, action, arn, reason, unlisted=arn in TRANSFORMS)
         for call in [*workflow_calls(), *(json.loads(given.calls.read_text()) if given.calls else [])]:
             check.of_call(call, pipeline)
-    policies, used = check.run(given.iam)
+    try:
+        policies, used = check.run()
+    except NotDecided as error:
+        sys.exit(f"the roles of pipeline.yaml were not checked: {error}")
     # What SAM calls is known only where its calls were recorded.
     check.hold(policies, used, ROLES if given.calls else ["ExecutionRole"])
     check.lists()
