@@ -1,0 +1,88 @@
+package ministack_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAFirstDeploymentThatFailsLeavesNothingAndIsRepeatedAsTheReadmeSays(t *testing.T) {
+	needed(t)
+	t.Parallel()
+	d := prepare(t, start(t, "http://127.0.0.1:9"))
+	// With keys, so that everything is made that the templates ever keep.
+	d.set("replica", "StorageEncryption=SSE-KMS")
+	d.set("default", "StorageEncryption=SSE-KMS")
+	for i, line := range readmeCommands(t, "deploy") {
+		environment := environments[i]
+		if environment == "default" {
+			d.set(environment, "ReplicaKmsKeyArn="+d.stackOutputs("replica")["StorageKeyArn"])
+		}
+		bucketsBefore, keysBefore := d.ours(), d.keys(environment)
+		side := map[string]string{"replica": "replica", "default": "primary"}[environment]
+		taken := "autobackup-dev-" + side + "-media-" + account // after the others, by the alphabet
+		d.aws(nil, "s3api", "create-bucket", "--bucket", taken, "--create-bucket-configuration", "LocationConstraint="+d.region)
+		d.deployFails(line)
+
+		assert.Equal(t, "ROLLBACK_COMPLETE", d.describe(environment, "StackStatus"))
+		assert.ElementsMatch(t, append(bucketsBefore, taken), d.ours(), "CloudFormation takes back what it had made")
+		assert.Equal(t, keysBefore, d.keys(environment))
+		assert.Contains(t, d.events(environment), "AWS::S3::Bucket CREATE_COMPLETE", "or there was nothing to take back")
+		assert.Contains(t, d.events(environment), "AWS::KMS::Key CREATE_COMPLETE")
+
+		why, remove := d.ifItFails(environment)
+		assert.Regexp(t, `(?m)^\S*Bucketmedia\t.*already exists`, d.bash(why))
+		d.aws(nil, "s3api", "delete-bucket", "--bucket", taken)
+		d.bash(remove)
+		d.sam(line)
+		assert.Equal(t, "CREATE_COMPLETE", d.describe(environment, "StackStatus"))
+	}
+	for _, category := range []string{"documents", "media", "databases"} {
+		d.hasCategory(category)
+	}
+}
+
+// ifItFails are the README's commands for it, those that show why and those that
+// delete what can't be repeated, of an environment.
+func (d *stack) ifItFails(environment string) (why, remove string) {
+	d.Helper()
+	section := readme(d.T, "### If the first deployment fails")
+	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(section, -1)
+	require.Len(d, blocks, 2)
+	e := d.environment(environment)
+	region, stack := "region="+e.Region, "stack="+e.StackName
+	assert.Contains(d, section, region)
+	assert.Contains(d, section, stack)
+	variables := regexp.MustCompile(`^region=\S+\nstack=\S+\n`)
+	require.Regexp(d, variables, blocks[0][1])
+	why = variables.ReplaceAllString(blocks[0][1], region+"\n"+stack+"\n")
+	return why, region + "\n" + stack + "\n" + blocks[1][1]
+}
+
+// bash runs what a person types and gives what it prints.
+func (d *stack) bash(script string) string {
+	d.Helper()
+	d.Log("$ " + strings.TrimSpace(script))
+	return string(d.run(d.T, d.checkout, "bash", "-euo", "pipefail", "-c", script))
+}
+
+// events are the types and states of what an environment's stack tells of.
+func (d *stack) events(environment string) string {
+	d.Helper()
+	return d.ask(environment, "cloudformation", "describe-stack-events", "--stack-name", d.environment(environment).StackName,
+		"--query", "StackEvents[].[join(' ', [ResourceType, ResourceStatus])]")
+}
+
+// keys are the keys of an environment's region that are not going to be deleted.
+func (d *stack) keys(environment string) (ids []string) {
+	d.Helper()
+	for _, id := range strings.Fields(d.ask(environment, "kms", "list-keys", "--query", "Keys[].KeyId")) {
+		if d.ask(environment, "kms", "describe-key", "--key-id", id, "--query", "KeyMetadata.KeyState") != "PendingDeletion" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
