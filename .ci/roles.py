@@ -443,8 +443,8 @@ class Check:
         if self.reference.arn_types(name):
             arn = f"arn:aws:cloudformation:{call.get('region') or REGION}:{ACCOUNT}:stack/{stack}/1a2b3c4d" if stack else "*"
         self.need(pipeline, role, name, arn, why)
-        if role == "DeployRole" and stack in STACKS and action in ("CreateChangeSet", "DeleteStack"):
-            self.need(pipeline, role, "iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/github-autobackup-prod-cloudformation", why,
+        if call.get("role"):
+            self.need(pipeline, role, "iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/{call['role'].split('/')[-1]}", why,
                       {"iam:PassedToService": "cloudformation.amazonaws.com"})
 
     # --- whether it is allowed ---
@@ -586,7 +586,8 @@ def main():
         for role, action, arn, reason in ALSO:
             check.need(pipeline, role, action, arn, reason, unlisted=arn in TRANSFORMS)
         for call in [*workflow_calls(), *(json.loads(given.calls.read_text()) if given.calls else [])]:
-            check.of_call(call, pipeline)
+            if call["caller"] in CALLERS: # and not a person
+                check.of_call(call, pipeline)
     policies, used = check.run(given.iam)
     # What SAM calls is known only where its calls were recorded.
     check.hold(policies, used, ROLES if given.calls else ["ExecutionRole"])
