@@ -22,9 +22,7 @@ func TestAFirstDeploymentThatFailsIsRepeatedAsTheReadmeSays(t *testing.T) {
 			d.set(environment, "ReplicaKmsKeyArn="+d.stackOutputs("replica")["StorageKeyArn"])
 		}
 		bucketsBefore, keysBefore := d.ours(), len(d.keys(environment))
-		side := map[string]string{"replica": "replica", "default": "primary"}[environment]
-		taken := "autobackup-dev-" + side + "-media-" + account // after the others, by the alphabet
-		d.aws(nil, "s3api", "create-bucket", "--bucket", taken, "--create-bucket-configuration", "LocationConstraint="+d.region)
+		taken := d.take(environment, "media") // ministack makes it after the others
 		d.deployFails(line)
 
 		assert.Equal(t, "ROLLBACK_COMPLETE", d.describe(environment, "StackStatus"))
@@ -35,7 +33,7 @@ func TestAFirstDeploymentThatFailsIsRepeatedAsTheReadmeSays(t *testing.T) {
 
 		why, remove := d.ifItFails(environment)
 		assert.Regexp(t, `(?m)^\S*Bucketmedia\t.*already exists`, d.bash(why))
-		d.aws(nil, "s3api", "delete-bucket", "--bucket", taken)
+		d.free(taken)
 		d.bash(remove)
 		d.sam(line)
 		assert.Equal(t, "CREATE_COMPLETE", d.describe(environment, "StackStatus"))

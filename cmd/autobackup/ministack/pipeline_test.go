@@ -42,7 +42,7 @@ func (d *stack) job(workflow, name string) string {
 		}
 	}
 	require.NoError(d, yaml.Unmarshal(text, &w))
-	summary := filepath.Join(d.T.TempDir(), "summary.md")
+	summary := filepath.Join(d.TempDir(), "summary.md")
 	require.NoError(d, os.WriteFile(summary, nil, 0o600))
 	s, common := d.server, []string{"GITHUB_STEP_SUMMARY=" + summary}
 	s.caller = "nobody" // so far
