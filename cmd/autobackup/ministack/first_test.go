@@ -23,6 +23,7 @@ func TestAFirstDeploymentThatFailsIsRepeatedAsTheReadmeSays(t *testing.T) {
 		}
 		bucketsBefore, keysBefore := d.ours(), len(d.keys(environment))
 		taken := d.take(environment, "media") // ministack makes it after the others
+		d.refused(environment, line)
 		d.deployFails(line)
 
 		assert.Equal(t, "ROLLBACK_COMPLETE", d.describe(environment, "StackStatus"))
@@ -41,6 +42,20 @@ func TestAFirstDeploymentThatFailsIsRepeatedAsTheReadmeSays(t *testing.T) {
 	for _, category := range []string{"documents", "media", "databases"} {
 		d.hasCategory(category)
 	}
+}
+
+// refused runs a line of the README while a bucket's name is taken: CloudFormation sees
+// it and makes nothing.
+func (d *stack) refused(environment, line string) {
+	d.Helper()
+	d.Log("$ " + line + " # is refused")
+	before := d.ours()
+	out, errors, code := d.try(d.T, d.checkout, nil, *sam, strings.Fields(line)[1:]...)
+	require.Equal(d, 1, code, "%s\n%s", out, errors)
+	why, remove := d.ifItFails(environment)
+	assert.Regexp(d, `(?m)^\S*Bucketmedia\t.*already exists`, d.bash(why))
+	assert.Equal(d, before, d.ours())
+	d.bash(remove)
 }
 
 // ifItFails are the README's commands for it, those that show why and those that
