@@ -301,6 +301,15 @@ class Stack:
         return arn.format(name=self.resolve(self.templates[logical]["Properties"].get(property_)) or made)
 
 
+def roles_in(value):
+    """The ARNs of the roles that a resource's properties name."""
+    if isinstance(value, dict) and value.keys() == {"Role", "Arn"}:
+        yield value["Arn"]
+    elif isinstance(value, (dict, list)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from roles_in(one)
+
+
 def plain_policies(value):
     """A policy document as IAM gets it."""
     if isinstance(value, list):
@@ -321,7 +330,8 @@ class Check:
 
     # --- what is needed ---
 
-    def need(self, pipeline, role, action, arn, why, context=None, resource_policy=None, unlisted=False):
+    def need(self, pipeline, role, action, arn, why, context=None, resource_policy=None, unlisted=False, refused=False):
+        """Adds a call that must be allowed, or refused."""
         name = self.pipelines[pipeline].resources[role]["RoleName"]
         principal = f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/session"
         request = {
@@ -332,7 +342,7 @@ class Check:
         }
         if request not in self.requests:
             self.requests.append(request)
-            self.reasons.append((role, why))
+            self.reasons.append((role, why, refused))
 
     @staticmethod
     def sets(stacks, type_, path):
@@ -372,27 +382,15 @@ class Check:
     def targets(self, stack, logical, action):
         """The resources that a resource's handler does an action to, and what is known of the call."""
         type_, properties = stack.templates[logical]["Type"], stack.resources[logical]
-        service = action.partition(":")[0]
         if action == "iam:PassRole":
-            roles = []
-            def find(value):
-                if isinstance(value, dict) and value.keys() == {"Role", "Arn"}:
-                    roles.append(value["Arn"])
-                for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-                    find(one)
-            find(properties)
-            return [(arn, {"iam:PassedToService": PASSED_TO[type_]}) for arn in roles]
+            return [(arn, {"iam:PassedToService": PASSED_TO[type_]}) for arn in roles_in(properties)]
         if action == "s3:GetObject" and type_ in ("AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"):
             return [(f"{ARTIFACTS}/autobackup-prod/main/0123456789abcdef", {})]
         if type_ in SETTINGS_OF:
             return [(stack.arn(one["Ref"] if "Ref" in one else one["Fn::GetAtt"][0]), {}) for one in as_list(properties[SETTINGS_OF[type_]])]
-        types = [details["arn"] for _, details in self.reference.arn_types(action)]
-        if not types:
-            arns = ["*"]
-        else:
-            arns = [stack.arn(logical)]
-        context = {}
-        if type_ == "AWS::KMS::Alias" and types:
+        takes_resource = self.reference.arn_types(action)
+        arns, context = [stack.arn(logical) if takes_resource else "*"], {}
+        if type_ == "AWS::KMS::Alias" and takes_resource:  # the alias and its key must both allow it
             arns.append(stack.arn(properties["TargetKeyId"]["Ref"]))
         if type_ == "AWS::Lambda::EventSourceMapping":
             context["lambda:FunctionArn"] = stack.arn(properties["FunctionName"]["Ref"])
@@ -427,21 +425,36 @@ class Check:
                     self.need(pipeline, role, action, arn, f"{handler} of {type_} {logical}",
                               {**context, **self.tags(stack, logical, handler)}, policy)
 
+    def foreign_keys(self, pipeline):
+        """No role does anything to a key that isn't the stacks', where its policy leaves the account to decide."""
+        account = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}]}
+        for details in self.reference.file("actions", "kms").values():
+            if any(one["name"] == "key" for one in details["resourceTypes"]):
+                for role in ROLES:
+                    self.need(pipeline, role, f"kms:{details['name']}", KEY.replace("1a2b", "9f9f"), "it is a key of somebody else",
+                              resource_policy=account, refused=True)
+
     def of_call(self, call, pipeline):
-        role, service, action, why = CALLERS[call["caller"]], call["service"], call["action"], f"{call['action']} called by {call['caller']}"
-        if service == "sts":
-            return  # GetCallerIdentity needs no permission
-        if service == "s3":
-            arn = f"arn:aws:s3:::{call['bucket']}" + (f"/{call['key']}" if call["key"] else "")
-            self.need(pipeline, role, f"s3:{S3_ACTIONS.get(action, action)}", arn, why)
+        """What a recorded call needs, of whoever made it. An administrator may do everything."""
+        if call["caller"] == "administrator":
             return
-        name, stack = f"{service}:{action}", call.get("stack", "")
+        if call["caller"] not in CALLERS:
+            problem(f"a call by {call['caller']} was recorded: say in .ci/roles.py, CALLERS, which role that has")
+            return
+        role, service, action, stack = CALLERS[call["caller"]], call["service"], call["action"], call.get("stack")
+        name = f"{service}:{S3_ACTIONS.get(action, action) if service == 's3' else action}"
+        why = f"{action}, called by {call['caller']},"
+        if name == "sts:GetCallerIdentity":
+            return  # it needs no permission
         if self.reference.action(name) is None:
-            problem(f"{why}: {name} is no action of IAM: say in .ci/roles.py which it needs")
+            problem(f"{why} is no action of IAM: say in .ci/roles.py which it needs")
             return
         arn = "*"
-        if self.reference.arn_types(name):
-            arn = f"arn:aws:cloudformation:{call.get('region') or REGION}:{ACCOUNT}:stack/{stack}/1a2b3c4d" if stack else "*"
+        if service == "cloudformation" and stack and self.reference.arn_types(name):
+            arn = f"arn:aws:cloudformation:{call.get('region') or REGION}:{ACCOUNT}:stack/{stack}/1a2b3c4d"
+        if service == "s3" and call.get("bucket"):
+            arn = f"arn:aws:s3:::{call['bucket']}" + (f"/{call['key']}" if call.get("key") else "")
         self.need(pipeline, role, name, arn, why)
         if call.get("role"):
             self.need(pipeline, role, "iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/{call['role'].split('/')[-1]}", why,
@@ -462,8 +475,12 @@ class Check:
             input=json.dumps({"policies": policies, "requests": self.requests}), env={**os.environ, "NODE_PATH": str(node_modules)},
         ).stdout)
         used = set()
-        for request, (role, why), answer in zip(self.requests, self.reasons, answers, strict=True):
+        for request, (role, why, refused), answer in zip(self.requests, self.reasons, answers, strict=True):
             action, arn = request["action"], request["resource"]
+            if refused:
+                if answer["allowed"] or "error" in answer:
+                    problem(f"{role} may {action} on {arn}: {why}" + (f": {answer['error']}" if "error" in answer else ""))
+                continue
             if not answer["allowed"]:
                 problem(f"{role} may not {action} on {arn}, which {why} needs" + (f": {answer['error']}" if "error" in answer else ""))
             if action in ON_EVERYTHING and not any("*" in one["resources"] for one in answer["by"]):
@@ -555,14 +572,15 @@ def workflow_calls():
         workflow = yaml.safe_load(pathlib.Path(".github", "workflows", f"{name}.yml").read_text())
         for job in workflow["jobs"].values():
             for step in job["steps"]:
-                for service, command, waiter in re.findall(r"\baws ([a-z][a-z0-9-]+) ([a-z-]+) ?([a-z-]*)", step.get("run", "")):
+                for service, command, waiter, rest in re.findall(r"\baws ([a-z][a-z0-9-]+) ([a-z-]+) ?([a-z-]*)(.*)", step.get("run", "")):
                     action = "".join(map(str.capitalize, command.split("-")))
                     if command == "wait":
                         waiters = loader.load_service_model(service, "waiters-2")["waiters"]
                         action = waiters["".join(map(str.capitalize, waiter.split("-")))]["operation"]
                     caller = "plan" if "PLAN_ROLE_ARN" in json.dumps(job) else "deploy"
+                    passed = "github-autobackup-prod-cloudformation" if "--role-arn" in rest else ""
                     for stack in STACKS:
-                        yield {"caller": caller, "service": service, "action": action, "stack": stack}
+                        yield {"caller": caller, "service": service, "action": action, "stack": stack, "role": passed}
 
 
 def main():
@@ -583,6 +601,7 @@ def main():
     for pipeline in pipelines:
         # Without a role of its own: CloudFormation makes SAM's bucket with the rights of whoever deploys.
         check.of_stack(pipeline, "DeployRole", artifacts, [artifacts], ("create",))
+        check.foreign_keys(pipeline)
         for role, action, arn, reason in ALSO:
             check.need(pipeline, role, action, arn, reason, unlisted=arn in TRANSFORMS)
         for call in [*workflow_calls(), *(json.loads(given.calls.read_text()) if given.calls else [])]:
@@ -597,7 +616,8 @@ def main():
         print(text, file=sys.stderr)
     if problems:
         sys.exit(f"{len(problems)} problems with the roles of pipeline.yaml")
-    print(f"{len(check.requests)} calls are allowed, and nothing else" + ("" if given.calls else "; SAM's own calls are held where they are recorded"))
+    refused = sum(refused for _, _, refused in check.reasons)
+    print(f"{len(check.requests) - refused} calls are allowed, and nothing else" + ("" if given.calls else "; SAM's own calls are held where they are recorded"))
 
 
 main()
