@@ -605,8 +605,7 @@ def main():
         for role, action, arn, reason in ALSO:
             check.need(pipeline, role, action, arn, reason, unlisted=arn in TRANSFORMS)
         for call in [*workflow_calls(), *(json.loads(given.calls.read_text()) if given.calls else [])]:
-            if call["caller"] in CALLERS: # and not a person
-                check.of_call(call, pipeline)
+            check.of_call(call, pipeline)
     policies, used = check.run(given.iam)
     # What SAM calls is known only where its calls were recorded.
     check.hold(policies, used, ROLES if given.calls else ["ExecutionRole"])
