@@ -59,16 +59,18 @@ func (d *stack) refused(environment, line string) {
 }
 
 // ifItFails are the README's commands for it, those that show why and those that
-// delete what can't be repeated, of an environment.
+// delete what can't be repeated, with an environment's region and stack.
 func (d *stack) ifItFails(environment string) (why, remove string) {
 	d.Helper()
 	section := readme(d.T, "### If the first deployment fails")
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(section, -1)
 	require.Len(d, blocks, 2)
-	typed, of := d.environment("replica"), d.environment(environment)
-	assert.Contains(d, section, "stack `"+d.environment("default").StackName+"` in `"+d.region+"`")
-	about := strings.NewReplacer(" "+typed.Region+" ", " "+of.Region+" ", " "+typed.StackName, " "+of.StackName)
-	return about.Replace(blocks[0][1]), about.Replace(blocks[1][1])
+	assert.Contains(d, section, "`"+d.environment("default").StackName+"`", "the other stack")
+	e := d.environment(environment)
+	about := regexp.MustCompile(`--region \S+ --stack-name \S+`)
+	require.Len(d, about.FindAllString(blocks[0][1]+blocks[1][1], -1), 4)
+	with := "--region " + e.Region + " --stack-name " + e.StackName
+	return about.ReplaceAllString(blocks[0][1], with), about.ReplaceAllString(blocks[1][1], with)
 }
 
 // bash runs what a person types and gives what it prints.
