@@ -1,7 +1,9 @@
 package docs_test
 
 import (
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,6 +70,34 @@ func TestBothSidesForgetAlike(t *testing.T) {
 	versions := primary.([]any)[0].(map[string]any)
 	assert.Contains(t, versions, "NoncurrentVersionExpiration")
 	assert.Equal(t, true, versions["ExpiredObjectDeleteMarker"], "a delete marker goes with the last version behind it")
+}
+
+// docs/decisions/0037
+func TestDataIsKeptAndABucketIsNotWhoseStackFailed(t *testing.T) {
+	kept := map[string][]string{}
+	for file, s := range stacks {
+		given := map[string]string{}
+		maps.Copy(given, s.needed)
+		maps.Copy(given, s.optional)
+		for _, r := range resolved(t, file, given).Resources {
+			if r.Type != "AWS::S3::Bucket" && r.LogicalID != "StorageKey" {
+				assert.Empty(t, r.DeletionPolicy+r.UpdateReplacePolicy, "%s: nothing is lost with it", r.LogicalID)
+				continue
+			}
+			kept[file] = append(kept[file], r.LogicalID)
+			want := "RetainExceptOnCreate" // its name would be taken when the deployment is repeated
+			if r.LogicalID == "StorageKey" {
+				want = "Retain" // it has no name, and something may be encrypted with it
+			}
+			assert.Equal(t, want, r.DeletionPolicy, r.LogicalID)
+			assert.Equal(t, "Retain", r.UpdateReplacePolicy, r.LogicalID)
+		}
+		slices.Sort(kept[file])
+	}
+	assert.Equal(t, map[string][]string{
+		"template.yaml": {"PrimaryBucketcategory", "StorageKey", "WorkBucket"},
+		"replica.yaml":  {"ReplicaBucketcategory", "StorageKey"},
+	}, kept)
 }
 
 // in is a template with these parameters, in a region of a partition.

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/local"
+	"autobackup/internal/local/samconfig"
 )
 
 const project = "../../.."
@@ -29,6 +31,7 @@ type stack struct {
 	*testing.T
 	crossed
 
+	checkout              string // the copy of the project that is deployed
 	region, replicaRegion string
 	outputs               map[string]string
 	buckets               []types.Bucket
@@ -43,59 +46,145 @@ type stack struct {
 // the project, then runs the README's commands there, which AWS would get alike.
 func deploy(t *testing.T, s server) *stack {
 	t.Helper()
-	folder := checkout(t)
-	for _, command := range readmeCommands(t) {
-		t.Log("$ " + command)
-		s.run(t, folder, *sam, strings.Fields(command)[1:]...)
-	}
-	primary, err := local.Environment(folder, "default")
-	require.NoError(t, err)
-	replica, err := local.Environment(folder, "replica")
-	require.NoError(t, err)
-	c := s.config(primary.Region)
-	d := &stack{
-		server: s, T: t, region: primary.Region, replicaRegion: replica.Region, outputs: map[string]string{},
-		s3: s3.NewFromConfig(c), sqs: sqs.NewFromConfig(c), sfn: sfn.NewFromConfig(c), sns: sns.NewFromConfig(c),
-	}
-	var outputs []struct{ OutputKey, OutputValue string }
-	listed := s.run(t, folder, *sam, "list", "stack-outputs", "--stack-name", primary.StackName, "--output", "json")
-	require.NoError(t, json.Unmarshal(listed, &outputs))
-	for _, o := range outputs {
-		d.outputs[o.OutputKey] = o.OutputValue
+	d := prepare(t, s)
+	for _, command := range readmeCommands(t, "deploy") {
+		d.sam(command)
 	}
 	d.bridge(alarms)
-	made, err := d.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{})
-	require.NoError(t, err)
-	d.buckets = made.Buckets
+	for key, value := range d.stackOutputs("default") {
+		d.outputs[key] = value
+	}
+	d.buckets = d.listBuckets()
 	return d
 }
 
-// readmeCommands are the first commands of the README's section on deploying.
-func readmeCommands(t *testing.T) []string {
+// prepare builds the copy that is deployed.
+func prepare(t *testing.T, s server) *stack {
+	t.Helper()
+	d := &stack{server: s, T: t, checkout: checkout(t, s), outputs: map[string]string{}}
+	d.region, d.replicaRegion = d.environment("default").Region, d.environment("replica").Region
+	c := s.config(d.region)
+	d.s3, d.sqs, d.sfn, d.sns = s3.NewFromConfig(c), sqs.NewFromConfig(c), sfn.NewFromConfig(c), sns.NewFromConfig(c)
+	return d
+}
+
+// sam runs a line of the README in the copy and gives what it printed.
+func (d *stack) sam(line string) string {
+	d.Helper()
+	d.Log("$ " + line)
+	return string(d.run(d.T, d.checkout, *sam, strings.Fields(line)[1:]...))
+}
+
+// environment is what the copy's samconfig.toml says of one.
+func (d *stack) environment(name string) samconfig.Environment {
+	d.Helper()
+	e, err := local.Environment(d.checkout, name)
+	require.NoError(d, err)
+	return e
+}
+
+// stackOutputs are those of an environment's stack.
+func (d *stack) stackOutputs(environment string) map[string]string {
+	d.Helper()
+	e := d.environment(environment)
+	var listed []struct{ OutputKey, OutputValue string }
+	text := d.run(d.T, d.checkout, *sam, "list", "stack-outputs", "--stack-name", e.StackName, "--region", e.Region, "--output", "json")
+	require.NoError(d, json.Unmarshal(text, &listed))
+	outputs := map[string]string{}
+	for _, o := range listed {
+		outputs[o.OutputKey] = o.OutputValue
+	}
+	return outputs
+}
+
+func (d *stack) listBuckets() []types.Bucket {
+	d.Helper()
+	made, err := d.s3.ListBuckets(d.Context(), &s3.ListBucketsInput{})
+	require.NoError(d, err)
+	return made.Buckets
+}
+
+// readme is the README's section under a heading, up to the next.
+func readme(t *testing.T, heading string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(project, "README.md"))
 	require.NoError(t, err)
-	return regexp.MustCompile(`(?m)^sam (build|deploy)( --config-env replica)?$`).FindAllString(string(text), -1)
+	_, after, found := strings.Cut(string(text), "\n"+heading+"\n")
+	require.True(t, found, "README.md has no heading %q", heading)
+	section, _, _ := strings.Cut(after, "\n##")
+	return section
+}
+
+// readmeCommands are the commands of the README's section on deploying.
+func readmeCommands(t *testing.T, command string) []string {
+	t.Helper()
+	return regexp.MustCompile(`(?m)^sam `+command+`( --config-env replica)?$`).FindAllString(readme(t, "## Deploy"), -1)
 }
 
 func TestTheReadmeDeploysTheReplicaFirst(t *testing.T) {
-	assert.Equal(t, []string{"sam build --config-env replica", "sam build", "sam deploy --config-env replica", "sam deploy"}, readmeCommands(t))
+	assert.Equal(t, []string{"sam build --config-env replica", "sam build"}, readmeCommands(t, "build"))
+	assert.Equal(t, []string{"sam deploy --config-env replica", "sam deploy"}, readmeCommands(t, "deploy"))
 }
 
-// settings are what is set in samconfig.toml, as its readers do: nobody is there
+// settings are what is set in samconfig.toml, as its readers do: who is told. Nobody is there
 // to confirm, functions run on this machine, and nobody waits for the lag.
 var settings = strings.NewReplacer(
 	"confirm_changeset = true", "confirm_changeset = false",
-	"ReplicaRegion=", "DeliveryDelaySeconds=0 ByteVerification=always Architecture="+architecture+" ReplicaRegion=",
+	"ReplicaRegion=", "AlertEmail=oncall@autobackup.test DeliveryDelaySeconds=0 ByteVerification=always Architecture="+architecture+" ReplicaRegion=",
 	`overrides = "Stage=dev"`, `overrides = "Stage=dev Architecture=`+architecture+`"`,
+	`overrides = "Stage=prod"`, `overrides = "Stage=prod Architecture=`+architecture+`"`,
 )
+
+// set gives parameters to an environment of the copy, as its readers do: in samconfig.toml.
+func (d *stack) set(environment string, assignments ...string) {
+	d.Helper()
+	path := filepath.Join(d.checkout, "samconfig.toml")
+	text, err := os.ReadFile(path)
+	require.NoError(d, err)
+	head := "[" + environment + ".global.parameters]"
+	before, after, found := strings.Cut(string(text), head)
+	require.True(d, found, head)
+	line := regexp.MustCompile(`(?m)^(parameter_overrides = ".*)"$`).FindStringSubmatch(after)
+	require.NotNil(d, line)
+	after = strings.Replace(after, line[0], line[1]+" "+strings.Join(assignments, " ")+`"`, 1)
+	require.NoError(d, os.WriteFile(path, []byte(before+head+after), 0o600))
+	for _, a := range assignments {
+		name, value, _ := strings.Cut(a, "=")
+		require.Equal(d, value, d.environment(environment).ParameterOverrides[name])
+	}
+}
 
 var architecture = map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
 
-// checkout copies what `sam build` and `sam deploy` need.
-func checkout(t *testing.T) string {
+// shared is a copy of the project with what the README's commands build of it, once
+// for all tests. TestMain makes the folder.
+var (
+	shared   string
+	built    bool
+	building sync.Mutex
+)
+
+// checkout is a copy of the project, built, of which a test deploys and that it changes.
+func checkout(t *testing.T, s server) string {
 	t.Helper()
+	building.Lock()
+	defer building.Unlock()
+	if !built {
+		copyProject(t, shared)
+		for _, command := range readmeCommands(t, "build") {
+			t.Log("$ " + command)
+			s.run(t, shared, *sam, strings.Fields(command)[1:]...)
+		}
+		built = true
+	}
 	folder := t.TempDir()
+	require.NoError(t, os.CopyFS(folder, os.DirFS(shared)))
+	return folder
+}
+
+// copyProject copies what `sam build` and `sam deploy` need.
+func copyProject(t *testing.T, folder string) {
+	t.Helper()
 	for _, tree := range []string{"internal", "lambdas", "statemachine"} {
 		require.NoError(t, os.CopyFS(filepath.Join(folder, tree), os.DirFS(filepath.Join(project, tree))))
 	}
@@ -110,7 +199,6 @@ func checkout(t *testing.T) string {
 		}
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), text, 0o600))
 	}
-	return folder
 }
 
 // Alarms on several metrics and composite alarms.
@@ -131,10 +219,24 @@ func plainAlarms(template string) string {
 // aws runs a command of the AWS CLI, which is installed beside SAM's.
 func (d *stack) aws(answer any, words ...string) {
 	d.Helper()
-	out := d.run(d.T, d.folder, filepath.Join(filepath.Dir(*sam), "aws"), append(words, "--region", d.region, "--output", "json")...)
+	out := d.run(d.T, d.folder, "aws", append(words, "--region", d.region, "--output", "json")...)
 	if answer != nil {
 		require.NoError(d, json.Unmarshal(out, answer))
 	}
+}
+
+// ask runs a command of the AWS CLI in an environment's region and gives its answer as
+// text, without the line's end.
+func (d *stack) ask(environment string, words ...string) string {
+	d.Helper()
+	words = append(words, "--region", d.environment(environment).Region, "--output", "text")
+	return strings.TrimSpace(string(d.run(d.T, d.folder, "aws", words...)))
+}
+
+// describe is what CloudFormation says of an environment's stack.
+func (d *stack) describe(environment, what string) string {
+	d.Helper()
+	return d.ask(environment, "cloudformation", "describe-stacks", "--stack-name", d.environment(environment).StackName, "--query", "Stacks[0]."+what)
 }
 
 // bucket is the name of a deployed bucket; empty: there is none.

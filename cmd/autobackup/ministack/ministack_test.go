@@ -1,6 +1,7 @@
 // Package ministack_test deploys both templates into ministack, an independent
-// stand-in for AWS, with the README's commands, and runs the demo's scenarios
-// through what was deployed. .ci/run installs what it needs and runs it.
+// stand-in for AWS, with the README's commands and the workflows' scripts, and runs
+// the demo's scenarios through what was deployed. .ci/run installs what it needs and
+// runs it.
 //
 // docs/local-fidelity.md says what this proves, and what it does not because
 // the test does it itself.
@@ -11,6 +12,8 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -42,9 +45,8 @@ var (
 var missing = demo.Sample("documents", "missing.txt", locals3.Plan{Lag: never}, demo.Expectation{Outcome: verdict.Failed, Reason: reason.ReplicaMissing})
 
 func TestTheDemosScenariosThroughMinistack(t *testing.T) {
-	if *program == "" || *sam == "" {
-		t.Skip("needs ministack and the SAM CLI, which .ci/run installs: bash .ci/run")
-	}
+	needed(t)
+	t.Parallel()
 	r := &replication{rules: rules(t)}
 	d := deploy(t, start(t, r.serve(t)))
 	r.d = d
@@ -59,7 +61,30 @@ func TestTheDemosScenariosThroughMinistack(t *testing.T) {
 	d.alerted(mails, "CONTENT_MISMATCH", "REPLICATION_FAILED", "MALFORMED_EVENT", "REPLICA_MISSING")
 	d.alertAgain(mails, parked)
 	d.breakAndMend(r, mails)
-	d.check(t)
+	d.deployAgain()
+	d.check(t, ofScenarios)
+}
+
+func needed(t *testing.T) {
+	t.Helper()
+	if *program == "" || *sam == "" {
+		t.Skip("needs ministack and the SAM CLI, which .ci/run installs: bash .ci/run")
+	}
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	var err error
+	if shared, err = os.MkdirTemp("", "autobackup"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := errors.Join(writeCalls(), os.RemoveAll(shared)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // rules is the local stack with both templates deployed, without functions.

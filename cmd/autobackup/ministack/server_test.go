@@ -24,8 +24,11 @@ const patience = 90 * time.Second
 
 // server is a ministack that ends with the test.
 type server struct {
-	url    string
-	folder string // of its files and of the commands'
+	url      string
+	folder   string // of its files and of the commands'
+	recorder *recorder
+	front    string // the recorder's address
+	caller   string // of commands
 }
 
 // start starts a ministack on a free port. Functions that it runs find S3 at
@@ -39,7 +42,8 @@ func start(t *testing.T, s3 string) server {
 	_, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
-	s := server{url: "http://" + address, folder: t.TempDir()}
+	s := server{url: "http://" + address, folder: t.TempDir(), caller: administrator}
+	s.recorder, s.front = record(t, s.url)
 	log, err := os.Create(filepath.Join(s.folder, "ministack.log"))
 	require.NoError(t, err)
 	command := exec.Command(*program)
@@ -79,12 +83,27 @@ func (s server) config(region string) aws.Config {
 // output.
 func (s server) run(t *testing.T, folder, name string, words ...string) []byte {
 	t.Helper()
+	out, errors, code := s.try(t, folder, nil, name, words...)
+	require.Zero(t, code, "%s %s\n%s\n%s", name, strings.Join(words, " "), out, errors)
+	return []byte(out)
+}
+
+// try runs a command that may fail. A shell finds sam and aws by these names.
+func (s server) try(t *testing.T, folder string, environment []string, name string, words ...string) (out, errors string, code int) {
+	t.Helper()
+	if name == "aws" { // exec would look where this process does
+		name = filepath.Join(filepath.Dir(*sam), name)
+	}
 	command := exec.CommandContext(t.Context(), name, words...)
 	command.Dir = folder
-	command.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+s.url, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
-		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_PAGER=", "SAM_CLI_TELEMETRY=0")
-	var out, errors strings.Builder
-	command.Stdout, command.Stderr = &out, &errors
-	require.NoError(t, command.Run(), "%s %s\n%s\n%s", name, strings.Join(words, " "), out.String(), errors.String())
-	return []byte(out.String())
+	command.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+s.front, "AWS_ACCESS_KEY_ID="+s.caller, "AWS_SECRET_ACCESS_KEY=test",
+		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_PAGER=", "SAM_CLI_TELEMETRY=0",
+		"PATH="+filepath.Dir(*sam)+":"+os.Getenv("PATH"))
+	command.Env = append(command.Env, environment...)
+	var stdout, stderr strings.Builder
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil {
+		require.IsType(t, &exec.ExitError{}, err)
+	}
+	return stdout.String(), stderr.String(), command.ProcessState.ExitCode()
 }
