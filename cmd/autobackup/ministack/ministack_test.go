@@ -60,6 +60,7 @@ func TestTheDemosScenariosThroughMinistack(t *testing.T) {
 	d.alertAgain(mails, parked)
 	d.breakAndMend(r, mails)
 	d.check(t)
+	typeEverything(t, d.server)
 }
 
 // rules is the local stack with both templates deployed, without functions.
