@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -400,10 +401,37 @@ func (y *typist) everyPage() {
 	for _, p := range pages(y.T) {
 		y.page(p)
 	}
+	y.help()
 	for _, e := range elsewhere {
 		assert.True(y, y.elsewhere[e.line], "no document has %q any more", e.line)
 		y.Logf("typed elsewhere: %s: %s", e.line, e.where)
 	}
+}
+
+// help types every command of the program's help with every option that the help lists.
+func (y *typist) help() {
+	y.Helper()
+	text := func(command string) string {
+		out, err := exec.Command("go", "run", project+"/cmd/autobackup", command, "--help").Output() //nolint:gosec,noctx // the project's
+		require.NoError(y, err)
+		return string(out)
+	}
+	values := strings.NewReplacer("=REGION", "="+y.region, `="dev"`, "="+y.stage, "=FILE", "=ledger.json", "=DIR", "=events",
+		"=NAME=VALUE", "=ByteVerification=always", `"`, "")
+	p := page{name: "the program's help", blocks: []string{"go run ./cmd/autobackup --help"}}
+	commands := regexp.MustCompile(`(?m)^  (\w+) \[flags\]$`).FindAllStringSubmatch(text("--help"), -1)
+	require.NotEmpty(y, commands)
+	for _, command := range commands {
+		line := "go run ./cmd/autobackup " + command[1]
+		p.blocks = append(p.blocks, line+" --help")
+		for _, option := range regexp.MustCompile(`(?m)^ +(?:-\w, )? *(--[a-z-]+\S*)`).FindAllStringSubmatch(text(command[1]), -1) {
+			if option[1] != "--help" {
+				line += " " + values.Replace(option[1])
+			}
+		}
+		p.blocks = append(p.blocks, line)
+	}
+	y.page(p)
 }
 
 // nowhere types the first command of a page where its stack is not, and all of the commands
@@ -445,13 +473,17 @@ func (y *typist) mails() {
 	require.NoError(y, err)
 	s := open(y.T, y.shell, y.working, "AWS_ENDPOINT_URL="+y.endpoint.url)
 	y.send("autobackup-validation-dlq-" + y.stage)
-	lines := regexp.MustCompile(`(?m)^    ((?:aws|version=|copy=).*)\n`)
+	lines := regexp.MustCompile(`(?m)^    ((?:aws|export|version=|copy=).*)\n`)
 	there := strings.NewReplacer("https://sqs.eu-central-1.amazonaws.com/123456789012", y.endpoint.url+"/"+account, "123456789012", account,
 		documented.region, y.region, documented.replica, y.replica)
 	typed := map[string]bool{}
+	named := regexp.MustCompile(`\baws (s3api|sqs) ([a-z-]+)`)
 	for _, file := range files {
 		text, err := os.ReadFile(file) //nolint:gosec // the project's
 		require.NoError(y, err)
+		for _, found := range named.FindAllString(string(text), -1) { // in a sentence, too
+			hold(y.T, call{words: strings.Fields(found)})
+		}
 		for _, found := range lines.FindAllStringSubmatch(string(text), -1) {
 			line := there.Replace(found[1])
 			if typed[line] && strings.HasPrefix(line, "aws") && !strings.Contains(line, "$") {
@@ -462,9 +494,28 @@ func (y *typist) mails() {
 			assert.Zero(y, code, "%s: %s\n%s", filepath.Base(file), line, shown)
 			for _, c := range calls {
 				hold(y.T, c)
+				assert.True(y, c.pager == "" || c.words[1] == "sqs", "%s: a pager would take what is pasted after %s", filepath.Base(file), c)
 				assert.NotEmpty(y, c.out, "%s: %s has nothing to tell", filepath.Base(file), c)
 			}
 		}
 	}
 	assert.Greater(y, len(typed), 30)
+}
+
+func TestAMistypedEnvironmentEndsAsItsCommentSays(t *testing.T) {
+	if *sam == "" {
+		t.Skip("needs the SAM CLI, which .ci/run installs: bash .ci/run")
+	}
+	folder := checkout(t)
+	config, err := os.ReadFile(filepath.Join(folder, "samconfig.toml")) //nolint:gosec // the test's
+	require.NoError(t, err)
+	said := regexp.MustCompile("`(sam \\w+)` (?:ends )?with (?:an\n# )?\"?([^\"\n,.]+)").FindAllStringSubmatch(string(config), -1)
+	require.Len(t, said, 2)
+	for _, s := range said {
+		command := exec.Command(*sam, strings.Fields(s[1])[1], "--config-env", "prdo") //nolint:gosec,noctx // one of two
+		command.Dir, command.Env = folder, append(os.Environ(), "SAM_CLI_TELEMETRY=0")
+		shown, err := command.CombinedOutput()
+		require.Error(t, err, s[1])
+		assert.Contains(t, string(shown), s[2], s[1])
+	}
 }
