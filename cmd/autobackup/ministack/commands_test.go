@@ -170,6 +170,11 @@ func (y *typist) call(p page, c call) {
 	assert.Empty(y, c.pager, "%s: a pager would take what is pasted after %s", p.name, c)
 	assert.True(y, slices.Contains(c.words, "--region") || p.name == unnamed, "%s: %s would be about the region that happens to be configured", p.name, c)
 	hold(y.T, c)
+	for i, word := range c.words[:len(c.words)-1] { // what a shell makes of $name:x may still be an answer about nothing
+		if strings.HasPrefix(word, "--") && strings.HasSuffix(word, "-arn") {
+			assert.Regexp(y, `^arn:aws:[a-z]+:(`+y.region+`|`+y.replica+`):`+account+`:\S+$`, c.words[i+1], "%s: %s", p.name, c)
+		}
+	}
 	if y.place == documented {
 		return
 	}
@@ -465,41 +470,60 @@ func (y *typist) nowhere(p page) {
 	}
 }
 
-// mails types the commands of the golden e-mails, each once, and those that stand in their sentences are held
-// against the services' models.
+// mails types the commands of the e-mails, each once; those that stand in their sentences
+// are held against the services' models.
 func (y *typist) mails() {
 	y.Helper()
-	files, err := filepath.Glob(filepath.Join(project, "internal", "alert", "testdata", "*.txt"))
-	require.NoError(y, err)
 	s := open(y.T, y.shell, y.working, "AWS_ENDPOINT_URL="+y.endpoint.url)
 	y.send("autobackup-validation-dlq-" + y.stage)
 	lines := regexp.MustCompile(`(?m)^    ((?:aws|export|version=|copy=).*)\n`)
-	there := strings.NewReplacer("https://sqs.eu-central-1.amazonaws.com/123456789012", y.endpoint.url+"/"+account, "123456789012", account,
-		documented.region, y.region, documented.replica, y.replica)
-	typed := map[string]bool{}
 	named := regexp.MustCompile(`\baws (s3api|sqs) ([a-z-]+)`)
-	for _, file := range files {
-		text, err := os.ReadFile(file) //nolint:gosec // the project's
-		require.NoError(y, err)
-		for _, found := range named.FindAllString(string(text), -1) { // in a sentence, too
+	typed := map[string]bool{}
+	for name, text := range y.mailed() {
+		s.paste(y.T, "unset AWS_PAGER")
+		for _, found := range named.FindAllString(text, -1) {
 			hold(y.T, call{words: strings.Fields(found)})
 		}
-		for _, found := range lines.FindAllStringSubmatch(string(text), -1) {
-			line := there.Replace(found[1])
+		for _, found := range lines.FindAllStringSubmatch(text, -1) {
+			line := found[1]
 			if typed[line] && strings.HasPrefix(line, "aws") && !strings.Contains(line, "$") {
 				continue
 			}
 			typed[line] = true
 			calls, shown, code := s.paste(y.T, line)
-			assert.Zero(y, code, "%s: %s\n%s", filepath.Base(file), line, shown)
+			assert.Zero(y, code, "%s: %s\n%s", name, line, shown)
 			for _, c := range calls {
 				hold(y.T, c)
-				assert.True(y, c.pager == "" || c.words[1] == "sqs", "%s: a pager would take what is pasted after %s", filepath.Base(file), c)
-				assert.NotEmpty(y, c.out, "%s: %s has nothing to tell", filepath.Base(file), c)
+				assert.True(y, c.pager == "" || c.words[1] == "sqs", "%s: a pager would take what is pasted after %s", name, c)
+				assert.NotEmpty(y, c.out, "%s: %s has nothing to tell", name, c)
 			}
 		}
 	}
 	assert.Greater(y, len(typed), 30)
+}
+
+// mailed are the golden e-mails of failure-notifier, and the workflow's own, as if they were
+// about this place.
+func (y *typist) mailed() map[string]string {
+	y.Helper()
+	there := strings.NewReplacer("https://sqs.eu-central-1.amazonaws.com/123456789012", y.endpoint.url+"/"+account, "123456789012", account,
+		documented.region, y.region, documented.replica, y.replica)
+	files, err := filepath.Glob(filepath.Join(project, "internal", "alert", "testdata", "*.txt"))
+	require.NoError(y, err)
+	texts := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file) //nolint:gosec // the project's
+		require.NoError(y, err)
+		texts[filepath.Base(file)] = there.Replace(string(text))
+	}
+	workflow, err := os.ReadFile(filepath.Join(project, "statemachine", "validate.asl.json"))
+	require.NoError(y, err)
+	arn := fmt.Sprintf("arn:aws:sqs:%s:%s:", y.region, account)
+	texts["the workflow's"] = strings.NewReplacer(`\n   aws`, "\n    aws", `\n`, "\n", "${Region}", y.region,
+		"${ValidationDLQUrl}", y.endpoint.url+"/"+account+"/autobackup-validation-dlq-"+y.stage,
+		"${ValidationDLQArn}", arn+"autobackup-validation-dlq-"+y.stage, "${ValidationQueueArn}", arn+"autobackup-validation-queue-"+y.stage).Replace(string(workflow))
+	require.Contains(y, texts["the workflow's"], "\n    aws sqs ")
+	return texts
 }
 
 func TestAMistypedEnvironmentEndsAsItsCommentSays(t *testing.T) {
