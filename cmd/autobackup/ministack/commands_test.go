@@ -366,11 +366,18 @@ func (s server) deployAnother(t *testing.T) {
 	}
 }
 
-// typeEverything types the commands of all texts, in bash and zsh, in two stages and four
-// regions: as they stand in the first place, with nothing changed but the lines that say where
-// in the other. It destroys the stacks.
-func typeEverything(t *testing.T, s server) {
-	t.Helper()
+// TestEveryCommandWorksAsItIsTyped types the commands of all texts, in bash and zsh, in two
+// stages and four regions: as they stand in the first place, with nothing changed but the
+// lines that say where in the other.
+func TestEveryCommandWorksAsItIsTyped(t *testing.T) {
+	if *program == "" || *sam == "" {
+		t.Skip("needs ministack, the SAM CLI and the AWS CLI, which .ci/run installs: bash .ci/run")
+	}
+	t.Parallel()
+	r := &replication{rules: rules(t)}
+	d := deploy(t, start(t, r.serve(t)))
+	r.d = d
+	s := d.server
 	s.deployAnother(t)
 	e := newEndpoint(t, s)
 	folder, hub := clone(t), github(t)
