@@ -109,6 +109,28 @@ func TestEveryActionIsPinnedToOneCommitWithItsVersion(t *testing.T) {
 	assert.Len(t, commits, 3, "as few actions as can be: every one runs beside the credentials")
 }
 
+// setup-go installs what the line "toolchain" of go.mod names, and lets Go take no other.
+// https://github.com/actions/setup-go#getting-go-version-from-the-gomod-file
+func TestWorkflowsBuildWithTheGoThatTheGateFoundNoVulnerabilityIn(t *testing.T) {
+	assert.Regexp(t, `(?m)^toolchain go1\.\d+\.\d+$`, read(t, "../go.mod"))
+	n := 0
+	for _, name := range workflowNames {
+		for _, j := range loadWorkflow(t, name).Jobs {
+			for _, s := range j.Steps {
+				if strings.HasPrefix(s.Uses, "actions/setup-go@") {
+					n++
+					assert.Equal(t, "go.mod", s.With["go-version-file"])
+					assert.NotContains(t, s.With, "go-version")
+				}
+			}
+		}
+	}
+	assert.Equal(t, 3, n)
+	gate := read(t, "../.ci/run")
+	assert.Contains(t, gate, "toolchain=$(sed -n 's/^toolchain //p' go.mod)\n")
+	assert.Contains(t, gate, "\nGOTOOLCHAIN=${toolchain:?go.mod names no toolchain} \"$TOOLS/govulncheck\" -db=")
+}
+
 func TestEachJobHasTheLeastPermissions(t *testing.T) {
 	readOnly := map[string]string{"contents": "read"}
 	identified := map[string]string{"contents": "read", "id-token": "write"}
@@ -234,20 +256,28 @@ func TestNothingIsDestroyedWithoutTheExactPhraseOnMain(t *testing.T) {
 func TestDestroyDeletesThePrimaryThenTheReplicaAndListsWhatStays(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "samconfig.toml"), []byte(read(t, "../samconfig.toml")), 0o600))
+	config, err := samconfig.Load([]byte(read(t, "../samconfig.toml")))
+	require.NoError(t, err)
+	first, err := config.Environment("prod")
+	require.NoError(t, err)
+	second, err := config.Environment("replica-prod")
+	require.NoError(t, err)
 	program(t, folder, "aws", `
 echo "$*" >> calls
 case "$2" in
-list-stacks) [ "$4" = eu-west-1 ] && echo id-replica || echo id-primary ;;
+list-stacks) [ "$4" = `+second.Region+` ] && echo id-replica || echo id-primary ;;
 list-stack-resources) printf 'AWS::S3::Bucket\tdata-of-%s\n' "$4" ;;
 esac`)
 	output, code := bash(t, folder, script(t, "destroy", "destroy", "Delete the stacks"), "EXECUTION_ROLE_ARN=role", "LIVE=live")
 	require.Zero(t, code, output)
-	changes := regexp.MustCompile(`(?m)^cloudformation (delete-stack|wait)[^\n]*`).FindAllString(read(t, filepath.Join(folder, "calls")), -1)
+	changes := regexp.MustCompile(`(?m)^cloudformation (update-termination-protection|delete-stack|wait)[^\n]*`).FindAllString(read(t, filepath.Join(folder, "calls")), -1)
 	assert.Equal(t, []string{
-		"cloudformation delete-stack --stack-name id-primary --region eu-central-1 --role-arn role",
-		"cloudformation wait stack-delete-complete --stack-name id-primary --region eu-central-1",
-		"cloudformation delete-stack --stack-name id-replica --region eu-west-1 --role-arn role",
-		"cloudformation wait stack-delete-complete --stack-name id-replica --region eu-west-1",
+		"cloudformation update-termination-protection --no-enable-termination-protection --stack-name id-primary --region " + first.Region,
+		"cloudformation delete-stack --stack-name id-primary --region " + first.Region + " --role-arn role",
+		"cloudformation wait stack-delete-complete --stack-name id-primary --region " + first.Region,
+		"cloudformation update-termination-protection --no-enable-termination-protection --stack-name id-replica --region " + second.Region,
+		"cloudformation delete-stack --stack-name id-replica --region " + second.Region + " --role-arn role",
+		"cloudformation wait stack-delete-complete --stack-name id-replica --region " + second.Region,
 	}, changes)
 	assert.Contains(t, read(t, filepath.Join(folder, "calls")), "StackName == 'autobackup-replica-prod' && live")
 
@@ -257,6 +287,61 @@ esac`)
 	assert.Contains(t, summary, "    AWS::S3::Bucket\tdata-of-id-primary\n    AWS::S3::Bucket\tdata-of-id-replica\n")
 	assert.Contains(t, summary, `docs/pipeline.md, "Remove"`)
 	assert.Contains(t, read(t, "pipeline.md"), "\n## Remove\n")
+}
+
+func TestWhatIsDeployedIsProtectedFromDeletion(t *testing.T) {
+	steps := loadWorkflow(t, "deploy").Jobs["deploy"].Steps
+	assert.Equal(t, "Protect the stacks from deletion", steps[len(steps)-1].Name, "a stack that isn't there can't be protected")
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "samconfig.toml"), []byte(read(t, "../samconfig.toml")), 0o600))
+	program(t, folder, "aws", `echo "$*" >> calls`)
+	output, code := bash(t, folder, steps[len(steps)-1].Run)
+	require.Zero(t, code, output)
+	config, err := samconfig.Load([]byte(read(t, "../samconfig.toml")))
+	require.NoError(t, err)
+	want := ""
+	for _, name := range []string{"replica-prod", "prod"} {
+		environment, err := config.Environment(name)
+		require.NoError(t, err)
+		want += "cloudformation update-termination-protection --enable-termination-protection --stack-name " +
+			environment.StackName + " --region " + environment.Region + "\n"
+	}
+	assert.Equal(t, want, read(t, filepath.Join(folder, "calls")))
+
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "samconfig.toml"), nil, 0o600))
+	output, code = bash(t, folder, steps[len(steps)-1].Run)
+	assert.NotZero(t, code)
+	assert.Contains(t, output, "is not in samconfig.toml")
+}
+
+func TestTheGuidesCommandsAreForOneRegionAndSayWhenItIsNotSet(t *testing.T) {
+	guide := read(t, "pipeline.md")
+	named := regexp.MustCompile(`aws cloudformation (deploy|describe-stacks|delete-stack|wait stack-delete-complete) --region "\$\{region:\?\}" `)
+	every := regexp.MustCompile(`(?m)^ +aws |&& *aws `)
+	assert.Len(t, named.FindAllString(guide, -1), len(every.FindAllString(guide, -1)))
+
+	remove := strings.ReplaceAll(block(t, guide, "delete-stack"), "region=eu-central-1\n", "")
+	require.NotContains(t, remove, "region=")
+	for name, c := range map[string]struct {
+		env  []string
+		want string
+	}{
+		"the stack is there": {[]string{"region=eu-west-1"}, "describe-stacks eu-west-1\ndelete-stack eu-west-1\nwait eu-west-1\n"},
+		"another region":     {[]string{"region=eu-west-1", "MISSING=1"}, "describe-stacks eu-west-1\n"},
+		"no region":          {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(folder, "calls"), nil, 0o600))
+			program(t, folder, "aws", `
+if [ "$2" = wait ]; then shift; fi
+echo "${2/stack-delete-complete/wait} $4" >> calls
+[ -z "$MISSING" ]`)
+			output, code := bash(t, folder, "set +e # as in a terminal\n"+remove, c.env...)
+			assert.Equal(t, c.want, read(t, filepath.Join(folder, "calls")), output)
+			assert.Equal(t, name != "the stack is there", code != 0, output)
+		})
+	}
 }
 
 func TestOneCommentIsWrittenOnceAndThenUpdated(t *testing.T) {

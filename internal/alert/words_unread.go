@@ -20,12 +20,12 @@ var unreadRows = []row{
 	{reason.AccessDenied, ofPrimary, words{
 		what: "S3 refused the call about {primary} that the line above names (403, or 401): a permission is missing. Nothing was compared.",
 		why:  unknowing,
-		next: "Allow " + fetchETags + " s3:GetObjectVersion, s3:ListBucket (without it, S3 answers 403 for what is missing, too) and s3:GetReplicationConfiguration on {primary}, and kms:Decrypt on the key of the object." + deny + " " + lookAgain,
+		next: "Allow " + fetchETags + " s3:GetObjectVersion, s3:ListBucket and s3:ListBucketVersions (without these two, S3 may answer 403 for what is missing, too) and s3:GetReplicationConfiguration on {primary}, and kms:Decrypt on the key of the object." + deny + " " + lookAgain,
 	}},
 	{reason.AccessDenied, nil, words{
 		what: "S3 refused the call about {replica} that the line above names (403, or 401): a permission is missing. This replica was not compared.",
 		why:  unknowing,
-		next: "Allow " + fetchETags + " s3:GetObjectVersion and s3:ListBucket (without it, S3 answers 403 for what is missing, too) on {replica}, and kms:Decrypt on the key of the object; where {replica} is in another account, in that bucket's policy and the key's as well." + deny + " " + lookAgain,
+		next: "Allow " + fetchETags + " s3:GetObjectVersion, s3:ListBucket and s3:ListBucketVersions (without these two, S3 may answer 403 for what is missing, too) on {replica}, and kms:Decrypt on the key of the object; where {replica} is in another account, in that bucket's policy and the key's as well." + deny + " " + lookAgain,
 	}},
 	{reason.UnreadableSSEC, byBytes, words{
 		what: "The bytes of both sides were to be read, because what S3 stores of the two copies does not decide, and the side that the line above names is encrypted with a key that only the uploader holds (SSE-C). No difference was found.",

@@ -42,10 +42,10 @@ func TestAFunctionIsInvokedThroughLambdasAPI(t *testing.T) {
 
 func TestWhatLambdaRefusesIsToldByItsName(t *testing.T) {
 	inWorld(t, func(w *world) {
-		_, err := w.invoke("eu-west-1", w.functionARN("compare-etags"), `{}`)
+		_, err := w.invoke(secondRegion, w.functionARN("compare-etags"), `{}`)
 		missing := (*types.ResourceNotFoundException)(nil)
 		require.ErrorAs(t, err, &missing)
-		assert.Equal(t, "Functions from 'eu-central-1' are not reachable in this region ('eu-west-1')", missing.ErrorMessage())
+		assert.Equal(t, "Functions from '"+firstRegion+"' are not reachable in this region ('"+secondRegion+"')", missing.ErrorMessage())
 
 		_, err = w.invoke(w.region, "autobackup-nothing-dev", `{}`)
 		require.ErrorAs(t, err, &missing)
@@ -73,12 +73,12 @@ func TestAnAsynchronousInvocationIsRefused(t *testing.T) {
 }
 
 func TestTheStateMachineReachesNoFunctionOfAnotherRegion(t *testing.T) {
-	elsewhere := "arn:aws:lambda:eu-west-1:" + account + ":function:autobackup-compare-etags-dev"
+	elsewhere := "arn:aws:lambda:" + secondRegion + ":" + account + ":function:autobackup-compare-etags-dev"
 	inWorld(t, func(w *world) {
 		w.put("a.txt", "content")
 		w.settle()
 		assert.Equal(t, "Lambda.ResourceNotFoundException", w.one().Result.Error)
-		assert.Contains(t, w.one().Result.Cause, "Functions from 'eu-west-1' are not reachable in this region ('eu-central-1')")
+		assert.Contains(t, w.one().Result.Cause, "Functions from '"+secondRegion+"' are not reachable in this region ('"+firstRegion+"')")
 	}, replace("statemachine/validate.asl.json", "${CompareETagsFunctionArn}", elsewhere),
 		replace("template.yaml", "        CompareETagsFunctionArn: !GetAtt CompareETagsFunction.Arn\n", ""))
 }

@@ -37,6 +37,17 @@ const (
 	account = "123456789012"
 )
 
+// The regions of both stacks. People change them in samconfig.toml, and the tests must still pass.
+var firstRegion, secondRegion = regionOf("default"), regionOf("replica")
+
+func regionOf(name string) string {
+	environment, err := local.Environment(project, name)
+	if err != nil {
+		panic(err)
+	}
+	return environment.Region
+}
+
 // world is both stacks, deployed into a synctest bubble with the functions in
 // this process, behind the boundary they have in Lambda.
 type world struct {

@@ -100,7 +100,7 @@ func TestTheDefaultRetentionOfAReplicaBucketIsNoDifference(t *testing.T) {
 		assert.Equal(t, 1, line.Looks)
 		replica, err := w.client.HeadObject(w.t.Context(), &s3.HeadObjectInput{
 			Bucket: aws.String(w.replicaBucket()), Key: aws.String("report.pdf"), VersionId: &version,
-		}, func(o *s3.Options) { o.Region = "eu-west-1" })
+		}, func(o *s3.Options) { o.Region = secondRegion })
 		require.NoError(t, err)
 		assert.Equal(t, "COMPLIANCE", string(replica.ObjectLockMode))
 	}, replace("replica.yaml", "Default: NONE", "Default: COMPLIANCE"), replace("replica.yaml", "ObjectLockDays:\n    Type: Number\n    Default: 0", "ObjectLockDays:\n    Type: Number\n    Default: 30"))

@@ -23,7 +23,7 @@ const (
 func (w *world) threeReplicas() {
 	w.t.Helper()
 	w.bucketIn("eu-north-1", second)
-	w.bucketIn("eu-west-1", third)
+	w.bucketIn(secondRegion, third)
 	var rules []types.ReplicationRule
 	for i, to := range []string{w.replicaBucket(), second, third} {
 		rules = append(rules, types.ReplicationRule{

@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -154,8 +155,13 @@ func Environment(project, name string) (samconfig.Environment, error) {
 	return config.Environment(name)
 }
 
+// addressee is who the e-mails are for where samconfig.toml says nobody. They stay on
+// this machine.
+const addressee = "oncall@example.com"
+
 // Deploy creates the resources of an environment's template, as `sam deploy
-// --config-env` would. Parameters replace those of the environment.
+// --config-env` would. Parameters replace those of the environment. Where neither gives
+// an AlertEmail, which AWS refuses, it is an address that nobody has.
 func (s *Stack) Deploy(env samconfig.Environment, parameters map[string]string) (*template.Stack, error) {
 	t, err := load(s.Project, env)
 	if err != nil {
@@ -163,6 +169,9 @@ func (s *Stack) Deploy(env samconfig.Environment, parameters map[string]string) 
 	}
 	all := maps.Clone(env.ParameterOverrides)
 	maps.Copy(all, parameters)
+	if _, given := all["AlertEmail"]; !given && slices.Contains(t.Parameters(), "AlertEmail") {
+		all["AlertEmail"] = addressee
+	}
 	d := &deployment{Stack: s, region: env.Region, stack: env.StackName}
 	deployed, err := t.Resolve(template.Options{
 		StackName: env.StackName, Region: env.Region, Account: s.Account,
