@@ -17,7 +17,6 @@ import (
 
 	"autobackup/internal/local"
 	"autobackup/internal/local/asl"
-	"autobackup/internal/local/samconfig"
 	"autobackup/internal/local/template"
 )
 
@@ -145,36 +144,88 @@ func TestThePicturesShowTransitionsThatTheDefinitionHas(t *testing.T) {
 	}
 }
 
-// ready are the commands of the documents that the gate or a test runs.
-var ready = []string{
-	"go run ./cmd/autobackup demo", "go run ./cmd/autobackup demo --dir DIR",
-	"go run ./cmd/autobackup demo --parameter ByteVerification=always", "go test ./...", "bash .ci/run", "bench/run --peers --write", "export CGO_ENABLED=0", "sam build",
-	"go run ./cmd/autobackup requeue --dry-run", "go run ./cmd/autobackup requeue",
-	"go run ./cmd/autobackup requeue --since 2000h --from executions --dry-run",
-	"go run ./cmd/autobackup requeue --from event-dlq --yes --json",
-	"export AWS_PAGER=",
-}
-
-// placed are options that a test gives to these commands with other values.
-var placed = strings.NewReplacer(" --region $region --stage dev", "", " --from event-dlq", "", " --from executions", "")
-
-func TestEveryCommandIsRunOrCheckedAgainstTheProject(t *testing.T) {
-	config, err := samconfig.Load([]byte(read(t, "../samconfig.toml")))
-	require.NoError(t, err)
-	files, err := filepath.Glob("*.md")
-	require.NoError(t, err)
-	pages, err := filepath.Glob("runbooks/*.md")
-	require.NoError(t, err)
-	n := 0
-	for _, file := range slices.Concat(files, pages, []string{"../README.md"}) {
-		for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```").FindAllStringSubmatch(read(t, file), -1) {
-			for command := range strings.Lines(block[1]) {
-				n++
-				checkCommand(t, config, file, strings.TrimSpace(command))
+// TestEveryPageOfCommandsBeginsWithWhereAndWhich: its first lines say the region and the stage, and
+// it looks for that stack first, so that nothing below is silently about another. The
+// commands themselves are typed in cmd/autobackup/ministack.
+func TestEveryPageOfCommandsBeginsWithWhereAndWhich(t *testing.T) {
+	const look = "aws cloudformation describe-stacks --region $region --stack-name autobackup-$stage "
+	for _, file := range pagesOfCommands(t) {
+		set, looked := map[string]bool{}, false
+		for _, block := range blocks(read(t, file)) {
+			for line := range strings.Lines(block) {
+				for _, used := range regexp.MustCompile(`\$\{?([a-z]+)`).FindAllStringSubmatch(line, -1) {
+					assert.True(t, set[used[1]], "%s uses $%s before it is set", file, used[1])
+				}
+				for _, found := range regexp.MustCompile(`^(?:([a-z]+)=|for ([a-z]+) in |  ([a-z]+)=)`).FindAllStringSubmatch(line, -1) {
+					set[found[1]+found[2]+found[3]] = true
+				}
+				looked = looked || strings.Contains(line, look)
+				assert.True(t, looked || !strings.Contains(line, "aws ") || strings.Contains(line, look), "%s: this comes before the look for the stack: %s", file, line)
 			}
 		}
+		assert.True(t, set["region"] && set["stage"], file)
 	}
-	assert.GreaterOrEqual(t, n, 9)
+}
+
+// pagesOfCommands are the pages with commands for an account, without the pipeline's, which has a stage of its own.
+func pagesOfCommands(t *testing.T) (files []string) {
+	t.Helper()
+	files = []string{"../README.md", "operations.md"}
+	for _, name := range runbooks(t) {
+		files = append(files, "runbooks/"+name+".md")
+	}
+	return files
+}
+
+// blocks are a page's commands.
+func blocks(text string) (all []string) {
+	for _, block := range regexp.MustCompile("(?ms)^ *```(?:sh|console)\n(.*?)^ *```").FindAllStringSubmatch(text, -1) {
+		all = append(all, block[1])
+	}
+	return all
+}
+
+func TestEveryNameInACommandIsOneOfTheStacks(t *testing.T) {
+	template, replica := read(t, "../template.yaml"), read(t, "../replica.yaml")
+	known := map[string]bool{}
+	for _, a := range alarms(t) {
+		known[strings.TrimSuffix(a.AlarmName, "dev")] = true
+	}
+	for _, file := range pagesOfCommands(t) {
+		text := read(t, file)
+		for _, found := range regexp.MustCompile(`(autobackup-[A-Za-z0-9-]+-)(?:\$stage|<stage>)`).FindAllStringSubmatch(text, -1) {
+			ours := strings.Contains(template, found[1]+"${Stage}") || known[found[1]] || found[1] == "autobackup-replica-"
+			assert.True(t, ours, "%s: nothing is named %s", file, found[0])
+		}
+		for _, found := range regexp.MustCompile(`autobackup-\$stage-(\w+)-`).FindAllStringSubmatch(text, -1) {
+			assert.Contains(t, template+replica, "autobackup-${Stage}-"+found[1]+"-", file)
+		}
+		assert.NotRegexp(t, `autobackup-([A-Za-z0-9-]+-)?(dev|prod)\b`, text, "%s: put $stage or <stage> in the place of a stage", file)
+	}
+}
+
+// The gate types the documents' commands with this version of the AWS CLI.
+func TestTheDocumentsNameTheVersionOfTheAWSCLIThatTheirCommandsAreTypedWith(t *testing.T) {
+	pinned := regexp.MustCompile(`(?m)^AWS_CLI=(\d+\.\d+)\.\d+$`).FindStringSubmatch(read(t, "../.ci/run"))
+	require.NotNil(t, pinned)
+	for _, file := range []string{"../README.md", "operations.md", "runbooks/README.md"} {
+		said := regexp.MustCompile(`(?s)AWS CLI.{0,120}\b` + regexp.QuoteMeta(pinned[1]) + ` or newer`)
+		assert.True(t, said.MatchString(read(t, file)), "%s says that commands need version %s of the AWS CLI or a newer one", file, pinned[1])
+	}
+}
+
+// A page of a package registry is no place to read about a program.
+func TestLinksLeadToThoseWhoMadeWhatTheyAreAbout(t *testing.T) {
+	hosts := []string{"docs.aws.amazon.com", "aws.amazon.com", "github.com", "cli.github.com", "vuln.go.dev", "docs.min.io", "www.rfc-editor.org"}
+	files, err := filepath.Glob("*.md")
+	require.NoError(t, err)
+	more, err := filepath.Glob("*/*.md")
+	require.NoError(t, err)
+	for _, file := range slices.Concat(files, more, []string{"../README.md"}) {
+		for _, found := range regexp.MustCompile(`\]\(https?://([^/)]+)`).FindAllStringSubmatch(read(t, file), -1) {
+			assert.Contains(t, hosts, found[1], file)
+		}
+	}
 }
 
 // zsh takes $name:x for a change of $name, and refuses a pattern without a file.
@@ -183,7 +234,7 @@ func TestEveryCommandMeansTheSameInBashAndZsh(t *testing.T) {
 	require.NoError(t, err)
 	pages, err := filepath.Glob("runbooks/*.md")
 	require.NoError(t, err)
-	quotes := regexp.MustCompile(`'[^']*'|"[^"]*"`)
+	quotes := regexp.MustCompile(`'[^']*'|"[^"]*"|\$\{[^}]*\}|(?m:^ *\[ .* \] )`) // and what has these characters for a purpose
 	for _, file := range slices.Concat(files, pages, []string{"../README.md"}) {
 		for _, block := range regexp.MustCompile("(?ms)^ *```(?:sh|console)\n(.*?)^ *```").FindAllStringSubmatch(read(t, file), -1) {
 			assert.NotRegexp(t, `\$\w+:`, block[1], "%s: write ${name}: instead", file)
@@ -211,52 +262,6 @@ func TestSamDeployTakesWhatSamBuildBuilt(t *testing.T) {
 		assert.Equal(t, source, commands["global"].Parameters.TemplateFile, environment)
 		assert.Equal(t, built, commands["deploy"].Parameters.TemplateFile, environment)
 	}
-}
-
-func checkCommand(t *testing.T, config *samconfig.Config, file, command string) {
-	t.Helper()
-	if slices.Contains(ready, command) || slices.Contains(ready, placed.Replace(command)) {
-		return
-	}
-	words := strings.Fields(command)
-	switch strings.Join(words[:min(2, len(words))], " ") {
-	case "sam deploy", "sam build", "sam validate":
-		name := "default"
-		if i := slices.Index(words, "--config-env"); i >= 0 {
-			name = words[i+1]
-		}
-		environment, err := config.Environment(name)
-		require.NoError(t, err, "%s: %s", file, command)
-		assert.FileExists(t, filepath.Join("..", environment.TemplateFile))
-	case "sam local":
-		assert.Contains(t, read(t, "../template.yaml"), "  "+words[3]+":\n", command)
-		assert.FileExists(t, filepath.Join("..", words[5]), command)
-	default:
-		name, _, assigned := strings.Cut(words[0], "=")
-		if words[0] != "aws" && (!assigned || name == "") {
-			assert.Fail(t, "no test runs this command", "%s: %s", file, command)
-		}
-		// These need an account: every name in them must be one of the template, or a stack's.
-		stack := regexp.MustCompile(`--region (\S+) --stack-name (\S+)`).FindStringSubmatch(command)
-		if stack != nil {
-			assert.Contains(t, stacksOf(t, config), stack[2]+" in "+stack[1], command)
-			return
-		}
-		for _, resource := range regexp.MustCompile(`autobackup-[a-z-]+-dev`).FindAllString(command, -1) {
-			assert.Contains(t, read(t, "../template.yaml"), strings.TrimSuffix(resource, "dev")+"${Stage}", command)
-		}
-	}
-}
-
-// stacksOf are the stacks of samconfig.toml, as "name in region".
-func stacksOf(t *testing.T, config *samconfig.Config) (names []string) {
-	t.Helper()
-	for _, name := range []string{"default", "replica"} {
-		environment, err := config.Environment(name)
-		require.NoError(t, err)
-		names = append(names, environment.StackName+" in "+environment.Region)
-	}
-	return names
 }
 
 func TestLinksBetweenDocumentsLeadSomewhere(t *testing.T) {

@@ -72,33 +72,6 @@ func TestEveryRunbookHasItsSectionsAndALineInTheIndex(t *testing.T) {
 	}
 }
 
-func TestEveryVariableOfARunbookIsSetInItAndEveryNameIsOneOfTheStack(t *testing.T) {
-	template := read(t, "../template.yaml")
-	known := map[string]bool{}
-	for _, a := range alarms(t) {
-		known[a.AlarmName] = true
-	}
-	for _, name := range runbooks(t) {
-		text := read(t, "runbooks/"+name+".md")
-		set := map[string]bool{}
-		for line := range strings.Lines(text) {
-			for _, used := range regexp.MustCompile(`\$([a-z]+)`).FindAllStringSubmatch(line, -1) {
-				assert.True(t, set[used[1]], "%s uses $%s before it is set", name, used[1])
-			}
-			if found := regexp.MustCompile(`^([a-z]+)=`).FindStringSubmatch(line); found != nil {
-				set[found[1]] = true
-			}
-		}
-		for _, resource := range regexp.MustCompile(`autobackup-[A-Za-z-]+-dev\b`).FindAllString(text, -1) {
-			ours := strings.Contains(template, strings.TrimSuffix(resource, "dev")+"${Stage}")
-			assert.True(t, ours || known[resource], "%s: nothing is named %s", name, resource)
-		}
-		for _, bucket := range regexp.MustCompile(`autobackup-dev-(\w+)-documents`).FindAllStringSubmatch(text, -1) {
-			assert.Contains(t, []string{"primary", "replica", "replication"}, bucket[1], name)
-		}
-	}
-}
-
 func TestRunbooksSayTheNumbersOfTheTemplate(t *testing.T) {
 	s := resolved(t, "template.yaml", needed)
 	words := map[float64]string{3: "three", 5: "five", 7: "seven", 8: "eight"}

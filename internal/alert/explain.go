@@ -65,6 +65,7 @@ func (v version) commands(b *strings.Builder) {
 	if v.findings[0].marker {
 		b.WriteString("  Method Not Allowed (405) means that the delete marker is there, Not Found (404) that it is not.\n")
 	}
+	write(b, "export AWS_PAGER=") // or a longer answer opens a pager, which eats the commands pasted after it
 	sides := v.sides()
 	if len(sides) == 1 {
 		write(b, "aws s3api get-bucket-replication"+inRegion(v.object.Region)+" --bucket "+quote(v.object.Bucket))

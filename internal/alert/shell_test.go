@@ -158,6 +158,8 @@ func typed(t *testing.T, shell, script string) (commands [][]string) {
 // single quotes and a variable; it fails on anything else.
 func split(t require.TestingT, script string) (commands [][]string) {
 	variables := map[string]string{}
+	script, found := strings.CutPrefix(script, "export AWS_PAGER=\n")
+	require.True(t, found, "no pager eats what is pasted")
 	for _, line := range strings.Split(strings.TrimSuffix(script, "\n"), "\n") {
 		if name, value, ok := strings.Cut(line, "='"); ok && !strings.Contains(name, " ") {
 			require.Equal(t, len(value)-1, strings.Index(value, "'"), "one pair of quotes")

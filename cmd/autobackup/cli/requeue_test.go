@@ -74,13 +74,14 @@ func TestTheRequeueCommandsOfOperationsWork(t *testing.T) {
 	stack, region := deployed(t)
 	page, err := os.ReadFile(filepath.Join(project, "docs/operations.md"))
 	require.NoError(t, err)
-	commands := regexp.MustCompile(`(?m)^go run ./cmd/autobackup (requeue.*)$`).FindAllStringSubmatch(string(page), -1)
+	commands := regexp.MustCompile(`(?m)^(?:go run ./cmd/|bin/)autobackup (requeue.*)$`).FindAllStringSubmatch(string(page), -1)
 	require.NotEmpty(t, commands)
+	here := strings.NewReplacer("$region", region, "$stage", "dev")
 	for _, command := range commands {
 		_, err := stack.SQS.Send("arn:aws:sqs:"+region+":123456789012:autobackup-event-dlq-dev", sqs.Outgoing{Body: "an event"})
 		require.NoError(t, err)
 		answer(t, "yes\n")
-		code, stdout, stderr := run(strings.Fields(command[1])...)
+		code, stdout, stderr := run(strings.Fields(here.Replace(command[1]))...)
 		assert.Equal(t, cli.Expected, code, "%s\n%s%s", command[0], stdout, stderr)
 		assert.NotEmpty(t, stdout, command[0])
 	}

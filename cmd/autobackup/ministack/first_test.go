@@ -59,18 +59,23 @@ func (d *stack) refused(environment, line string) {
 }
 
 // ifItFails are the README's commands for it, those that show why and those that
-// delete what can't be repeated, with an environment's region and stack.
+// delete what can't be repeated, as they stand for the second stack, and for the first
+// with what the README puts in its place.
 func (d *stack) ifItFails(environment string) (why, remove string) {
 	d.Helper()
+	const first, second = "--region $region --stack-name autobackup-$stage", "--region $replica --stack-name autobackup-replica-$stage"
 	section := readme(d.T, "### If the first deployment fails")
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(section, -1)
 	require.Len(d, blocks, 2)
-	assert.Contains(d, section, "`"+d.environment("default").StackName+"`", "the other stack")
-	e := d.environment(environment)
-	about := regexp.MustCompile(`--region \S+ --stack-name \S+`)
-	require.Len(d, about.FindAllString(blocks[0][1]+blocks[1][1], -1), 4)
-	with := "--region " + e.Region + " --stack-name " + e.StackName
-	return about.ReplaceAllString(blocks[0][1], with), about.ReplaceAllString(blocks[1][1], with)
+	require.Contains(d, section, "`"+first+"`")
+	require.Equal(d, 4, strings.Count(blocks[0][1]+blocks[1][1], second))
+	regions := strings.NewReplacer("region=eu-central-1\n", "region="+d.region+"\n", "replica=eu-west-1\n", "replica="+d.replicaRegion+"\n")
+	why, remove = regions.Replace("\n" + blocks[0][1]), blocks[1][1]
+	set, _, _ := strings.Cut(why, "\naws ")
+	if remove = set + "\n" + remove; environment == "default" {
+		why, remove = strings.ReplaceAll(why, second, first), strings.ReplaceAll(remove, second, first)
+	}
+	return why, remove
 }
 
 // bash runs what a person types and gives what it prints.

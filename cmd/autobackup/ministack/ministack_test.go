@@ -46,7 +46,7 @@ var missing = demo.Sample("documents", "missing.txt", locals3.Plan{Lag: never}, 
 
 func TestTheDemosScenariosThroughMinistack(t *testing.T) {
 	needed(t)
-	t.Parallel()
+	t.Parallel() // most of it is waiting for e-mails
 	r := &replication{rules: rules(t)}
 	d := deploy(t, start(t, r.serve(t)))
 	r.d = d

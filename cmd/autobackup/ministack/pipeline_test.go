@@ -24,7 +24,7 @@ var variables = map[string]string{
 var callers = map[string]string{"${{ vars.PLAN_ROLE_ARN }}": plan, "${{ vars.DEPLOY_ROLE_ARN }}": deployer}
 
 // Steps that are not run: GitHub's machine lacks a program that is here, or GitHub answers.
-var elsewhere = []string{"Install the SAM CLI that .ci/run pins", "Comment on the pull request"}
+var notRun = []string{"Install the SAM CLI that .ci/run pins", "Comment on the pull request"}
 
 // builds is the step that need not be repeated: nothing that it reads changes here.
 const builds = "Build the functions"
@@ -57,7 +57,7 @@ func (d *stack) job(workflow, name string, without ...string) string {
 			s.caller = callers[role]
 			common = append(common, "AWS_REGION="+step.With["aws-region"], "AWS_DEFAULT_REGION="+step.With["aws-region"])
 		}
-		if step.Run == "" || slices.Contains(append(without, elsewhere...), step.Name) {
+		if step.Run == "" || slices.Contains(append(without, notRun...), step.Name) {
 			continue
 		}
 		environment := slices.Clone(common)

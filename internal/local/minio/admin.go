@@ -24,7 +24,7 @@ type User struct {
 	AccessKey, SecretKey string
 }
 
-// Root is the root user of every server.
+// Root is the root user of every server that Start starts.
 var Root = User{AccessKey, SecretKey}
 
 // Target makes a bucket of another server a replication target of a bucket here,
@@ -74,7 +74,7 @@ func (s *Server) admin(ctx context.Context, call string, query url.Values, body 
 		if err != nil {
 			return failed(err)
 		}
-		if sealed, err = seal(plain); err != nil {
+		if sealed, err = seal(plain, s.root.SecretKey); err != nil {
 			return failed(err)
 		}
 	}
@@ -85,7 +85,7 @@ func (s *Server) admin(ctx context.Context, call string, query url.Values, body 
 	sum := sha256.Sum256(sealed)
 	digest := hex.EncodeToString(sum[:])
 	request.Header.Set("X-Amz-Content-Sha256", digest)
-	credentials := aws.Credentials{AccessKeyID: AccessKey, SecretAccessKey: SecretKey}
+	credentials := aws.Credentials{AccessKeyID: s.root.AccessKey, SecretAccessKey: s.root.SecretKey}
 	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, digest, "s3", s.Region, s.clock.Now()); err != nil {
 		return failed(err)
 	}
@@ -112,13 +112,13 @@ func send(request *http.Request) ([]byte, error) {
 
 // seal encrypts as the admin API wants it: a salt of 32 bytes, the algorithm's
 // number, a nonce of 8 bytes, and AES-256-GCM with a key derived by PBKDF2.
-func seal(plain []byte) ([]byte, error) {
+func seal(plain []byte, secret string) ([]byte, error) {
 	const pbkdf2AESGCM, rounds = 2, 8192
 	head := make([]byte, 32+1+8)
 	_, _ = rand.Read(head) // never fails
 	salt, nonce := head[:32], head[33:]
 	head[32] = pbkdf2AESGCM
-	key, err := pbkdf2.Key(sha256.New, SecretKey, salt, rounds, 32)
+	key, err := pbkdf2.Key(sha256.New, secret, salt, rounds, 32)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -50,6 +51,7 @@ type Server struct {
 	// Environment is what the next Restart adds to MinIO's own, as NAME=value.
 	Environment []string
 
+	root    User
 	binary  string
 	address string
 	process *exec.Cmd
@@ -66,12 +68,18 @@ func Start(ctx context.Context, binary, dir, region string) (*Server, error) {
 	}
 	s := &Server{
 		Region: region, URL: "http://" + address, Drive: filepath.Join(dir, region), Log: filepath.Join(dir, region+".log"),
-		binary: binary, address: address, clock: clock.Real(),
+		root: Root, binary: binary, address: address, clock: clock.Real(),
 	}
 	if err := os.MkdirAll(s.Drive, 0o750); err != nil {
 		return nil, fmt.Errorf("start MinIO: %w", err)
 	}
 	return s, s.Restart(ctx)
+}
+
+// At is a server that somebody else started at a URL, http://host:port, and whose root user
+// is given. It can be asked for what the admin API does, and not be started or stopped.
+func At(region, url string, root User) *Server {
+	return &Server{Region: region, URL: url, root: root, address: strings.TrimPrefix(url, "http://"), clock: clock.Real()}
 }
 
 // freeAddress is one that nobody listened on a moment ago: MinIO takes no
