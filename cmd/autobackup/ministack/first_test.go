@@ -70,7 +70,7 @@ func (d *stack) ifItFails(environment string) (why, remove string) {
 	require.Contains(d, section, "`"+first+"`")
 	require.Equal(d, 4, strings.Count(blocks[0][1]+blocks[1][1], second))
 	regions := strings.NewReplacer("region=eu-central-1\n", "region="+d.region+"\n", "replica=eu-west-1\n", "replica="+d.replicaRegion+"\n")
-	why, remove = regions.Replace("\n" + blocks[0][1]), blocks[1][1]
+	why, remove = regions.Replace("\n"+blocks[0][1]), blocks[1][1]
 	set, _, _ := strings.Cut(why, "\naws ")
 	if remove = set + "\n" + remove; environment == "default" {
 		why, remove = strings.ReplaceAll(why, second, first), strings.ReplaceAll(remove, second, first)
