@@ -153,6 +153,8 @@ var ready = []string{
 	"go run ./cmd/autobackup requeue --since 2000h --from executions --dry-run",
 	"go run ./cmd/autobackup requeue --from event-dlq --yes --json",
 	"export AWS_PAGER=",
+	"go run ./cmd/autobackup serve", // by .ci/invoke, with what follows it
+	"export AWS_ENDPOINT_URL=http://127.0.0.1:9400 AWS_ACCESS_KEY_ID=LOCAL AWS_SECRET_ACCESS_KEY=local",
 }
 
 // placed are options that a test gives to these commands with other values.

@@ -128,8 +128,8 @@ func TestWhereNoFunctionReadsTheReplicasRegionThatIsTold(t *testing.T) {
 		w.settle()
 		assert.Equal(t, []string{string(reason.BytesNotRead)}, w.reasons(), "its stored checksums agree all the same")
 		assert.Contains(t, w.mails(), "eu-west-1")
-	}, replace("samconfig.toml", `parameter_overrides = "Stage=dev AlertEmail=oncall@example.com ReplicaRegion=eu-west-1"`,
-		`parameter_overrides = "Stage=dev AlertEmail=oncall@example.com ReplicaRegion=eu-west-2 ByteVerification=always"`))
+	}, replace("samconfig.toml", `parameter_overrides = "Stage=dev AlertEmail=oncall@example.com ReplicaRegion=eu-west-1`,
+		`parameter_overrides = "Stage=dev AlertEmail=oncall@example.com ReplicaRegion=eu-west-2 ByteVerification=always`))
 }
 
 func TestOneObjectDeliveredThriceIsOneObjectInTheEMail(t *testing.T) {
