@@ -29,14 +29,20 @@ const GCPercent = 400
 // Start is a function's main: it loads the AWS configuration from the
 // environment, builds the function and serves invocations; it never returns. A
 // function that can't be built ends the process with one log line that says
-// which environment variable is wrong and what it should be.
+// which environment variable is wrong and what it should be. Under `sam local invoke`
+// it answers with that line: SAM often loses what a function wrote that ends at once.
 func Start(build func(cfg aws.Config, env func(string) string, log *slog.Logger) (Func, error)) {
 	debug.SetGCPercent(GCPercent)
 	log := Logger(os.Stderr)
 	f, err := prepare(context.Background(), build, log)
 	if err != nil {
 		log.Error("function does not start", "error", err.Error())
-		os.Exit(1)
+		if os.Getenv("AWS_SAM_LOCAL") != "true" {
+			os.Exit(1)
+		}
+		f = func(context.Context, []byte) ([]byte, error) {
+			return nil, nameError(fmt.Errorf("function does not start: %w", err))
+		}
 	}
 	lambda.Start(f)
 }

@@ -69,32 +69,49 @@ func TestErrorNamesReachTheStateMachine(t *testing.T) {
 		{`{"name":"panic"}`, "/error", `{"errorMessage":"panic: no such guest","errorType":"Autobackup.Internal"}`},
 		{`{"name":"again"}`, "/response", `"hello again in eu-central-1"`},
 	}
+	payloads := make([]string, len(exchanges))
+	for i := range exchanges {
+		payloads[i] = exchanges[i].payload
+	}
+	got, output := invoked(t, payloads, "GREETING=hello", "AWS_REGION=eu-central-1")
+	for i, want := range exchanges {
+		assert.Equal(t, want.path+" "+want.body, got[i])
+	}
+	assert.Contains(t, output, `"stack":"goroutine`)
+}
+
+// invoked are the answers of a function to these payloads, each behind its path in the
+// runtime API, and what the function wrote.
+func invoked(t *testing.T, payloads []string, env ...string) (answers []string, output string) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	var got []string
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			body, _ := io.ReadAll(r.Body)
-			got = append(got, strings.TrimPrefix(r.URL.Path, "/2018-06-01/runtime/invocation/r")+" "+string(body))
+			answers = append(answers, strings.TrimPrefix(r.URL.Path, "/2018-06-01/runtime/invocation/r")+" "+string(body))
 			w.WriteHeader(http.StatusAccepted)
 			return
 		}
-		if len(got) == len(exchanges) {
+		if len(answers) == len(payloads) {
 			cancel()
 			<-r.Context().Done()
 			return
 		}
 		w.Header().Set("Lambda-Runtime-Aws-Request-Id", "r")
 		w.Header().Set("Lambda-Runtime-Deadline-Ms", "4102444800000")
-		_, _ = io.WriteString(w, exchanges[len(got)].payload)
+		_, _ = io.WriteString(w, payloads[len(answers)])
 	}))
-	output, err := function(ctx, "GREETING=hello", "AWS_REGION=eu-central-1", "AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(api.URL, "http://")).CombinedOutput()
+	written, err := function(ctx, append(env, "AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(api.URL, "http://"))...).CombinedOutput()
 	api.Close()
 	require.Error(t, err, "the function runs until it is killed")
-	require.Len(t, got, len(exchanges), string(output))
-	for i, want := range exchanges {
-		assert.Equal(t, want.path+" "+want.body, got[i])
-	}
-	assert.Contains(t, string(output), `"stack":"goroutine`)
+	require.Len(t, answers, len(payloads), string(written))
+	return answers, string(written)
+}
+
+func TestUnderSamLocalInvokeAFunctionThatCanNotBeBuiltAnswersWithWhatToSet(t *testing.T) {
+	got, output := invoked(t, []string{`{"name":"you"}`}, "GREETING=hi", "AWS_REGION=eu-central-1", "AWS_SAM_LOCAL=true")
+	assert.Equal(t, []string{`/error {"errorMessage":"function does not start: environment variable GREETING is \"hi\": set it to hello","errorType":"Autobackup.Internal"}`}, got)
+	assert.Contains(t, output, `"msg":"function does not start"`)
 }
 
 func TestFunctionThatCanNotBeBuiltSaysWhatToSet(t *testing.T) {

@@ -57,13 +57,15 @@ func (d *deployment) function(r template.Resource) (string, map[string]string, e
 
 // environment is the template's, and what Lambda adds. The credentials and the
 // address of this stack are those of the SDKs' own variables, so that the
-// function's code can't tell where it runs.
+// function's code can't tell where it runs. They replace the template's, whose
+// empty address means AWS.
 func (d *deployment) environment(p functionProperties) map[string]string {
-	environment := map[string]string{
+	environment := map[string]string{}
+	maps.Copy(environment, p.Environment.Variables)
+	maps.Copy(environment, map[string]string{
 		"AWS_REGION": d.region, "AWS_ENDPOINT_URL": d.URL,
 		"AWS_ACCESS_KEY_ID": AccessKey, "AWS_SECRET_ACCESS_KEY": SecretKey,
-	}
-	maps.Copy(environment, p.Environment.Variables)
+	})
 	return environment
 }
 

@@ -1,7 +1,9 @@
 package local
 
 import (
+	"encoding/xml"
 	"net/http"
+	"strings"
 
 	"autobackup/internal/local/sigv4"
 )
@@ -19,10 +21,34 @@ func (s *Stack) endpoint(w http.ResponseWriter, r *http.Request) {
 		s.serveStates(w, r)
 	case "lambda":
 		s.serveLambda(w, r, region)
+	case "sts":
+		s.serveIdentity(w, r)
 	case "s3", "":
 		// S3 itself says what is wrong with an unsigned request.
 		s.S3.ServeHTTP(w, r)
 	default:
-		http.Error(w, "the local stack serves s3, sqs, sns, states and lambda over HTTP, not "+service, http.StatusNotImplemented)
+		refuse(w, r, "the local stack serves s3, sqs, sns, states, lambda and sts over HTTP, not "+service)
 	}
+}
+
+// refusal is an error of the query protocol.
+// https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+type refusal struct {
+	XMLName xml.Name `xml:"ErrorResponse"`
+	Type    string   `xml:"Error>Type"`
+	Code    string   `xml:"Error>Code"`
+	Message string   `xml:"Error>Message"`
+}
+
+// refuse says what is not done here. Clients of the query protocol, which sends
+// forms, show nothing but XML; the others show the text.
+func refuse(w http.ResponseWriter, r *http.Request, why string) {
+	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		http.Error(w, why, http.StatusNotImplemented)
+		return
+	}
+	w.Header().Set("Content-Type", "text/xml")
+	w.WriteHeader(http.StatusNotImplemented)
+	answer, _ := xml.Marshal(refusal{Type: "Sender", Code: "NotImplemented", Message: why}) // texts always encode
+	_, _ = w.Write(answer)                                                                  // the client has gone away
 }

@@ -33,7 +33,9 @@ func (d *deployment) queue(r template.Resource) (string, map[string]string, erro
 	if err := decode(r, &p); err != nil {
 		return "", nil, err
 	}
-	q := sqs.Defaults(d.arn("sqs", p.QueueName), d.URL+"/"+d.Account+"/"+p.QueueName)
+	// As in AWS, wherever this stack is reached: the SDKs send to their endpoint all the same.
+	url := "https://sqs." + d.region + ".amazonaws.com/" + d.Account + "/" + p.QueueName
+	q := sqs.Defaults(d.arn("sqs", p.QueueName), url)
 	set(&q.DelaySeconds, p.DelaySeconds)
 	set(&q.MaximumMessageSize, p.MaximumMessageSize)
 	set(&q.MessageRetentionPeriod, p.MessageRetentionPeriod)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	smithytime "github.com/aws/smithy-go/time"
 
 	"autobackup/internal/checksum"
@@ -25,6 +24,10 @@ const maxConcurrency = 1000
 // comes out. Environment: WORK_BUCKET, DIGEST_ALGORITHM, RANGE_BYTES,
 // RANGE_CONCURRENCY, PRIMARY_HASH_BYTES_ARN and REPLICA_HASH_BYTES_ARN.
 func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
+	cfg, err := reaching(cfg, env)
+	if err != nil {
+		return nil, err
+	}
 	bucket, err := text(env, "WORK_BUCKET", "autobackup-dev-work-123456789012")
 	if err != nil {
 		return nil, err
@@ -50,7 +53,7 @@ func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (ha
 		functions.ARNs[function.Region] = function.String()
 	}
 	comparer := comparebytes.Comparer{
-		Hasher: functions, Store: s3.NewFromConfig(cfg), Bucket: bucket,
+		Hasher: functions, Store: newS3(cfg), Bucket: bucket,
 		Now:         time.Now, //nolint:forbidigo // here the wall clock enters: it measures what is left of an invocation
 		Wait:        smithytime.SleepWithContext,
 		Concurrency: int(concurrency), Algorithm: algorithm, RangeSize: rangeSize,

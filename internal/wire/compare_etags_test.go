@@ -32,8 +32,7 @@ func environ(changes ...string) func(string) string {
 		"METADATA_DIFFERENCES": "record",
 		"MESSAGE_BYTES":        "2048",
 		"VALIDATION_QUEUE_ARN": queue + "validation-queue-test", "VALIDATION_DLQ_ARN": queue + "validation-dlq-test",
-		"VALIDATION_DLQ_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-validation-dlq-test",
-		"FAILURE_QUEUE_ARN":  queue + "failure-queue-test", "TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:autobackup-failure-topic-test",
+		"FAILURE_QUEUE_ARN": queue + "failure-queue-test", "TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:autobackup-failure-topic-test",
 	}
 	for i := 0; i < len(changes); i += 2 {
 		values[changes[i]] = changes[i+1]
@@ -121,7 +120,7 @@ func TestFunctionsRefuseABadEnvironment(t *testing.T) {
 		{"MESSAGE_BYTES", "1023", `environment variable MESSAGE_BYTES is "1023": set it to a whole number of bytes from 1024 to 1048576`},
 		{"MESSAGE_BYTES", "1048577", `environment variable MESSAGE_BYTES is "1048577": set it to a whole number of bytes from 1024 to 1048576`},
 		{"STAGE", "", "environment variable STAGE is not set: set it to a value like dev"},
-		{"VALIDATION_DLQ_URL", "", "environment variable VALIDATION_DLQ_URL is not set: set it to a value like https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-validation-dlq-dev"},
+		{"VALIDATION_QUEUE_ARN", "arn:aws:sqs::123456789012:q", `environment variable VALIDATION_QUEUE_ARN is "arn:aws:sqs::123456789012:q"` + arn},
 		{"VALIDATION_QUEUE_ARN", "queue", `environment variable VALIDATION_QUEUE_ARN is "queue"` + arn},
 		{"VALIDATION_DLQ_ARN", "", `environment variable VALIDATION_DLQ_ARN is ""` + arn},
 		{"FAILURE_QUEUE_ARN", "arn:aws:sns:eu-central-1:123456789012:x", `environment variable FAILURE_QUEUE_ARN is "arn:aws:sns:eu-central-1:123456789012:x"` + arn},

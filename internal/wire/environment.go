@@ -1,13 +1,14 @@
 package wire
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"autobackup/internal/alert"
 	"autobackup/internal/verdict"
 )
 
@@ -49,7 +50,7 @@ func resource(env func(string) string, name, service string) (string, error) {
 
 func parsedARN(env func(string) string, name, service string) (arn.ARN, error) {
 	a, err := arn.Parse(env(name))
-	if err != nil || a.Service != service || a.Resource == "" {
+	if err != nil || a.Service != service || a.Region == "" || a.AccountID == "" || a.Resource == "" {
 		return arn.ARN{}, fmt.Errorf("environment variable %s is %q: set it to an ARN like arn:aws:%s:eu-central-1:123456789012:autobackup-dev",
 			name, env(name), service)
 	}
@@ -81,20 +82,17 @@ func alertMetadata(env func(string) string) (bool, error) {
 	}
 }
 
-// addressing reads what alerts name: the stage and the queues.
-func addressing(env func(string) string) (stage string, q alert.Queues, err error) {
-	if stage, err = text(env, "STAGE", "dev"); err != nil {
-		return "", q, err
+// queue is the ARN of a queue that a variable holds, and the URL that SQS has for it:
+// the service's address in the region, the account and the name.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
+func queue(env func(string) string, name string) (queueARN, queueURL string, err error) {
+	a, err := parsedARN(env, name, "sqs")
+	if err != nil {
+		return "", "", err
 	}
-	if q.ValidationARN, err = resource(env, "VALIDATION_QUEUE_ARN", "sqs"); err != nil {
-		return "", q, err
+	service, err := sqs.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), sqs.EndpointParameters{Region: &a.Region})
+	if err != nil {
+		return "", "", fmt.Errorf("environment variable %s is %q: %w", name, env(name), err)
 	}
-	if q.FailureARN, err = resource(env, "FAILURE_QUEUE_ARN", "sqs"); err != nil {
-		return "", q, err
-	}
-	if q.DLQARN, err = resource(env, "VALIDATION_DLQ_ARN", "sqs"); err != nil {
-		return "", q, err
-	}
-	q.DLQURL, err = text(env, "VALIDATION_DLQ_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-validation-dlq-dev")
-	return stage, q, err
+	return a.String(), service.URI.JoinPath(a.AccountID, a.Resource).String(), nil
 }

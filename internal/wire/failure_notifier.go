@@ -8,11 +8,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"autobackup/internal/alert"
 	"autobackup/internal/handler"
 	"autobackup/internal/notify"
 )
@@ -29,9 +27,7 @@ func (r *records) Validate() error {
 
 // FailureNotifier builds the function that the failure queue triggers: records
 // go in, those that stay in the queue come out. Environment: STAGE, TOPIC_ARN,
-// WORK_BUCKET, VALIDATION_QUEUE_URL, FAILURE_QUEUE_URL, and for the commands in
-// e-mails VALIDATION_QUEUE_ARN, VALIDATION_DLQ_URL, VALIDATION_DLQ_ARN and
-// FAILURE_QUEUE_ARN.
+// WORK_BUCKET, VALIDATION_QUEUE_ARN, VALIDATION_DLQ_ARN and FAILURE_QUEUE_ARN.
 func FailureNotifier(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
 	build := FailureNotifierBy(time.Now) //nolint:forbidigo // here the wall clock enters: it says when operators are told
 	return build(cfg, env, log)
@@ -40,8 +36,12 @@ func FailureNotifier(cfg aws.Config, env func(string) string, log *slog.Logger) 
 // FailureNotifierBy is FailureNotifier by another clock.
 func FailureNotifierBy(now func() time.Time) Build {
 	return func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
+		cfg, err := reaching(cfg, env)
+		if err != nil {
+			return nil, err
+		}
 		notifier := notify.Notifier{
-			S3: s3.NewFromConfig(cfg), SNS: sns.NewFromConfig(cfg), SQS: sqs.NewFromConfig(cfg), Now: now, Log: log,
+			S3: newS3(cfg), SNS: sns.NewFromConfig(cfg), SQS: sqs.NewFromConfig(cfg), Now: now, Log: log,
 		}
 		if err := address(&notifier, env); err != nil {
 			return nil, err
@@ -54,21 +54,22 @@ func FailureNotifierBy(now func() time.Time) Build {
 }
 
 // address reads where the notifier finds what it needs.
-func address(n *notify.Notifier, env func(string) string) error {
-	stage, queues, err := addressing(env)
-	if err != nil {
+func address(n *notify.Notifier, env func(string) string) (err error) {
+	if n.Alert.Stage, err = text(env, "STAGE", "dev"); err != nil {
 		return err
 	}
-	n.Alert = alert.Context{Stage: stage, Queues: queues}
+	if n.Alert.Queues.ValidationARN, n.ValidationURL, err = queue(env, "VALIDATION_QUEUE_ARN"); err != nil {
+		return err
+	}
+	if n.Alert.Queues.DLQARN, n.Alert.Queues.DLQURL, err = queue(env, "VALIDATION_DLQ_ARN"); err != nil {
+		return err
+	}
+	if n.Alert.Queues.FailureARN, n.FailureURL, err = queue(env, "FAILURE_QUEUE_ARN"); err != nil {
+		return err
+	}
 	if n.Topic, err = resource(env, "TOPIC_ARN", "sns"); err != nil {
 		return err
 	}
-	if n.Bucket, err = text(env, "WORK_BUCKET", "autobackup-dev-work-123456789012"); err != nil {
-		return err
-	}
-	if n.ValidationURL, err = text(env, "VALIDATION_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-validation-queue-dev"); err != nil {
-		return err
-	}
-	n.FailureURL, err = text(env, "FAILURE_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-failure-queue-dev")
+	n.Bucket, err = text(env, "WORK_BUCKET", "autobackup-dev-work-123456789012")
 	return err
 }

@@ -33,9 +33,8 @@ const (
 // notifierEnvironment is a good environment of failure-notifier.
 var notifierEnvironment = map[string]string{
 	"STAGE": "test", "WORK_BUCKET": "autobackup-test-work-123456789012", "TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:autobackup-failure-topic-test",
-	"VALIDATION_QUEUE_ARN": queueARN + "validation-queue-test", "VALIDATION_QUEUE_URL": queueURL + "validation-queue-test",
-	"VALIDATION_DLQ_ARN": queueARN + "validation-dlq-test", "VALIDATION_DLQ_URL": queueURL + "validation-dlq-test",
-	"FAILURE_QUEUE_ARN": queueARN + "failure-queue-test", "FAILURE_QUEUE_URL": queueURL + "failure-queue-test",
+	"VALIDATION_QUEUE_ARN": queueARN + "validation-queue-test", "VALIDATION_DLQ_ARN": queueARN + "validation-dlq-test",
+	"FAILURE_QUEUE_ARN": queueARN + "failure-queue-test",
 }
 
 // outbox keeps what reaches SNS, SQS and the working bucket, and refuses any
@@ -175,8 +174,8 @@ func TestFailureNotifierAddressesEveryoneAsItsEnvironmentSays(t *testing.T) {
 	require.NoError(t, err)
 
 	require.Len(t, o.mails, 1)
-	for _, name := range []string{"VALIDATION_QUEUE_ARN", "VALIDATION_DLQ_ARN", "VALIDATION_DLQ_URL", "FAILURE_QUEUE_ARN"} {
-		assert.Contains(t, o.mails[0].Get("Message"), notifierEnvironment[name], name)
+	for _, queue := range []string{queueARN + "validation-queue-test", queueARN + "validation-dlq-test", queueURL + "validation-dlq-test", queueARN + "failure-queue-test"} {
+		assert.Contains(t, o.mails[0].Get("Message"), queue)
 	}
 	require.Len(t, o.sent["validation-dlq-test"], 1)
 	assert.Equal(t, struct{ DataType, StringValue string }{"Number", "2"}, o.sent["validation-dlq-test"][0].MessageAttributes["alerts"])

@@ -11,10 +11,14 @@ import (
 )
 
 // HashBytes builds the function that reads a range of an object version in its
-// own region: a hashbytes.Request goes in, a hashbytes.Answer comes out. It needs
-// no environment variable.
-func HashBytes(cfg aws.Config, _ func(string) string, log *slog.Logger) (handler.Func, error) {
-	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
+// own region: a hashbytes.Request goes in, a hashbytes.Answer comes out. It has
+// no environment variable of its own.
+func HashBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
+	cfg, err := reaching(cfg, env)
+	if err != nil {
+		return nil, err
+	}
+	client := newS3(cfg, func(o *s3.Options) {
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired // hashbytes.Reader says why
 	})
 	return handler.New("hash-bytes", log, hashbytes.Reader{Objects: client}.Read), nil

@@ -16,6 +16,19 @@ func environment(name, value string) func(string) string {
 	}
 }
 
+func TestAQueueHasTheURLOfItsRegionAndPartition(t *testing.T) {
+	for held, want := range map[string]string{
+		"arn:aws:sqs:us-east-1:123456789012:q":            "https://sqs.us-east-1.amazonaws.com/123456789012/q",
+		"arn:aws-cn:sqs:cn-north-1:123456789012:q":        "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/q",
+		"arn:aws-us-gov:sqs:us-gov-west-1:123456789012:q": "https://sqs.us-gov-west-1.amazonaws.com/123456789012/q",
+	} {
+		got, url, err := queue(environment("QUEUE", held), "QUEUE")
+		require.NoError(t, err)
+		assert.Equal(t, held, got)
+		assert.Equal(t, want, url)
+	}
+}
+
 func TestText(t *testing.T) {
 	got, err := text(environment("TOPIC", "arn"), "TOPIC", "arn:aws:sns:...")
 	require.NoError(t, err)

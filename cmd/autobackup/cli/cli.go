@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"autobackup/cmd/autobackup/demo"
+	"autobackup/cmd/autobackup/serve"
 )
 
 // Exit codes, printed in the help.
@@ -31,7 +32,13 @@ could not do its work.`
 
 type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
+	Serve   serveCommand   `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
 	Requeue requeueCommand `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
+}
+
+type serveCommand struct {
+	Listen  string `help:"Address to listen on; where it is of the loopback, also listen for Docker's containers, on its bridge." default:"127.0.0.1:9400" placeholder:"ADDRESS"`
+	Project string `help:"Folder of template.yaml and samconfig.toml." default:"." type:"existingdir"`
 }
 
 type demoCommand struct {
@@ -64,6 +71,8 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	switch parsed.Command() {
 	case "demo":
 		return c.Demo.run(ctx, stdout, stderr)
+	case "serve":
+		return c.Serve.run(ctx, stdout, stderr)
 	case "requeue":
 		return c.Requeue.run(ctx, stdout, stderr)
 	default:
@@ -85,6 +94,13 @@ func (d demoCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	}
 	if !report.Expected {
 		return Unexpected
+	}
+	return Expected
+}
+
+func (s serveCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
+	if err := serve.Run(ctx, serve.Options{Project: s.Project, Listen: s.Listen, Out: stdout, Progress: stderr}); err != nil {
+		return trouble(stderr, err)
 	}
 	return Expected
 }

@@ -7,13 +7,11 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"autobackup/cmd/autobackup/functions"
 	"autobackup/internal/local"
 	"autobackup/internal/local/samconfig"
 )
@@ -44,7 +42,7 @@ func (r *run) deploy(ctx context.Context, folder string) (stop func() error, err
 		return nil, err
 	}
 	r.display.say("building the functions")
-	binaries, err := build(ctx, r.Project)
+	binaries, err := functions.Build(ctx, r.Project)
 	if err != nil {
 		return nil, err
 	}
@@ -111,32 +109,4 @@ func (r *run) parametersOf(environment samconfig.Environment) (map[string]string
 	parameters := maps.Clone(r.Parameters)
 	maps.DeleteFunc(parameters, func(name, _ string) bool { return !slices.Contains(names, name) })
 	return parameters, nil
-}
-
-// build compiles the functions as `sam build` does, for this machine, and gives
-// the runtime that starts them. Go links only what changed since the last time.
-func build(ctx context.Context, project string) (local.Runtime, error) {
-	if _, err := exec.LookPath("go"); err != nil {
-		return nil, errors.New("the functions are built from source, and there is no go command in the PATH: install Go from https://go.dev/dl")
-	}
-	absolute, err := filepath.Abs(project)
-	if err != nil {
-		return nil, fmt.Errorf("find the project: %w", err)
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
-	}
-	folder := filepath.Join(cache, "autobackup", "functions")
-	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return nil, fmt.Errorf("make a folder for the functions: %w", err)
-	}
-	//nolint:gosec // G204: the arguments are fixed but for the cache folder
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags=lambda.norpc", "-ldflags=-s -w", "-o", folder+string(filepath.Separator), "./lambdas/...")
-	command.Dir = absolute
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := command.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build the functions in %s: %w\n%s", absolute, err, output)
-	}
-	return local.Binaries(folder), nil
 }

@@ -130,9 +130,9 @@ func TestTheReadmeDeploysTheReplicaFirst(t *testing.T) {
 // to confirm, functions run on this machine, and nobody waits for the lag.
 var settings = strings.NewReplacer(
 	"confirm_changeset = true", "confirm_changeset = false",
-	"ReplicaRegion=", "AlertEmail=oncall@autobackup.test DeliveryDelaySeconds=0 ByteVerification=always Architecture="+architecture+" ReplicaRegion=",
-	`overrides = "Stage=dev"`, `overrides = "Stage=dev Architecture=`+architecture+`"`,
-	`overrides = "Stage=prod"`, `overrides = "Stage=prod Architecture=`+architecture+`"`,
+	"ReplicaRegion=", "AlertEmail=oncall@autobackup.test DeliveryDelaySeconds=0 ByteVerification=always ReplicaRegion=",
+	"Architecture=x86_64", "Architecture="+architecture,
+	`overrides = "Stage=prod`, `overrides = "Stage=prod Architecture=`+architecture,
 )
 
 // set gives parameters to an environment of the copy, as its readers do: in samconfig.toml.
