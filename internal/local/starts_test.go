@@ -261,7 +261,7 @@ func TestAMessageBodyMayBeTextOrJSON(t *testing.T) {
 			assert.Contains(t, aws.ToString(described.Cause), "MessageBody", body)
 		}
 		assert.Empty(t, w.parked())
-	}, workflow(`"StartAt":"S","States":{"S":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","Parameters":{"QueueUrl":"https://sqs.eu-central-1.amazonaws.com/123456789012/autobackup-validation-dlq-dev","MessageBody.$":"$.body"},"End":true}}`))
+	}, workflow(`"StartAt":"S","States":{"S":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","Parameters":{"QueueUrl":"https://sqs.`+firstRegion+`.amazonaws.com/123456789012/autobackup-validation-dlq-dev","MessageBody.$":"$.body"},"End":true}}`))
 }
 
 // A definition can be run under both readings of a task's result that is too large.

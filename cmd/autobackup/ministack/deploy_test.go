@@ -135,6 +135,19 @@ var settings = strings.NewReplacer(
 	`overrides = "Stage=prod`, `overrides = "Stage=prod Architecture=`+architecture,
 )
 
+// cameWith is samconfig.toml with the regions that it came with, which the documents'
+// commands have, whatever people have set.
+func cameWith(t *testing.T, text string) string {
+	t.Helper()
+	var own []string
+	for _, name := range []string{"default", "replica"} {
+		environment, err := local.Environment(project, name)
+		require.NoError(t, err)
+		own = append(own, environment.Region)
+	}
+	return strings.NewReplacer(own[0], documented.region, own[1], documented.replica).Replace(text)
+}
+
 // set gives parameters to an environment of the copy, as its readers do: in samconfig.toml.
 func (d *stack) set(environment string, assignments ...string) {
 	d.Helper()
@@ -193,7 +206,7 @@ func copyProject(t *testing.T, folder string) {
 		require.NoError(t, err)
 		switch name {
 		case "samconfig.toml":
-			text = []byte(settings.Replace(string(text)))
+			text = []byte(settings.Replace(cameWith(t, string(text))))
 		case "template.yaml":
 			text = []byte(plainAlarms(string(text)))
 		}

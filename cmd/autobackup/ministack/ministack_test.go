@@ -101,7 +101,11 @@ func rules(t *testing.T) *local.Stack {
 	for _, name := range []string{"replica", "default"} {
 		environment, err := local.Environment(project, name)
 		require.NoError(t, err)
-		_, err = s.Deploy(environment, nil)
+		parameters := map[string]string{}
+		if environment.Region = documented.replica; name == "default" {
+			environment.Region, parameters["ReplicaRegion"] = documented.region, documented.replica
+		}
+		_, err = s.Deploy(environment, parameters)
 		require.NoError(t, err)
 	}
 	return s

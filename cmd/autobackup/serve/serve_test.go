@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/serve"
+	"autobackup/internal/local"
 )
 
 const project = "../../.."
@@ -58,8 +59,14 @@ func client(t *testing.T, told, region string) aws.Config {
 func TestBothStacksAreServedUntilTheEnd(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	told, end := served(t)
-	assert.Contains(t, told, "in eu-central-1 and eu-west-1, for account 123456789012")
-	cfg, far := client(t, told, "eu-central-1"), client(t, told, "eu-west-1")
+	regions := regexp.MustCompile(`in (\S+) and (\S+), for account 123456789012\.`).FindStringSubmatch(told)
+	require.NotNil(t, regions, told)
+	for i, name := range []string{"default", "replica"} {
+		environment, err := local.Environment(project, name)
+		require.NoError(t, err)
+		assert.Equal(t, environment.Region, regions[i+1])
+	}
+	cfg, far := client(t, told, regions[1]), client(t, told, regions[2])
 
 	identity, err := sts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
 	require.NoError(t, err)
