@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -34,7 +35,7 @@ type tally struct {
 	mu        sync.Mutex
 	now, most int
 	batches   []int           // messages in each
-	at        []time.Duration // since the start
+	at        []time.Duration // since the messages became visible
 	bytes     int             // of the largest event
 	start     time.Time
 }
@@ -95,10 +96,15 @@ Resources:
 	return c, err
 }
 
+// send sends messages that all become visible at the same moment, which is the start:
+// one after the other, they would be taken in whatever batches the scheduler makes.
 func (c *tally) send(t *testing.T, n int, body string) {
 	t.Helper()
+	c.mu.Lock()
+	c.start = time.Now().Add(time.Second)
+	c.mu.Unlock()
 	for range n {
-		_, err := c.SQS.Send(tallied, sqs.Outgoing{Body: body})
+		_, err := c.SQS.Send(tallied, sqs.Outgoing{Body: body, DelaySeconds: aws.Int(1)})
 		require.NoError(t, err)
 	}
 }
