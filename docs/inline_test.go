@@ -49,7 +49,7 @@ func checkInline(t *testing.T, file string, words []string) {
 		require.NoError(t, err, "%s: %s", file, command)
 		assert.True(t, filepath.Ext(info.Name()) == ".py" || info.Mode()&0o100 != 0, "%s: %s is not to be executed", file, command)
 	default: // the gate types them with the options that blocks have
-		assert.Contains(t, []string{"sam build", "sam validate --lint", "sam deploy", "sam delete", "sam local invoke", "go run", "aws logs tail"}, command, file)
+		assert.Contains(t, []string{"sam build", "sam validate --lint", "sam deploy", "sam delete", "sam local invoke", "go run", "aws logs tail", "aws sts get-caller-identity"}, command, file)
 	}
 }
 

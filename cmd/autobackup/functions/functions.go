@@ -34,7 +34,9 @@ func Build(ctx context.Context, project string) (local.Runtime, error) {
 	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags=lambda.norpc", "-ldflags=-s -w", "-o", folder+string(filepath.Separator), "./lambdas/...")
 	command.Dir = absolute
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := command.CombinedOutput(); err != nil {
+	if output, err := command.CombinedOutput(); ctx.Err() != nil {
+		return nil, fmt.Errorf("build the functions: %w", context.Cause(ctx))
+	} else if err != nil {
 		return nil, fmt.Errorf("build the functions in %s: %w\n%s", absolute, err, output)
 	}
 	return local.Binaries(folder), nil

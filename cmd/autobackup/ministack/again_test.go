@@ -26,7 +26,7 @@ func (d *stack) deployAgain() {
 		says := "No changes to deploy. Stack " + stack + " is up to date"
 		assert.Contains(d, printed, says, "an unchanged stack")
 		if stack == "autobackup-dev" {
-			assert.Contains(d, strings.Join(strings.Fields(readme(d.T, "### Update")), " "), "`"+says+"`")
+			assert.Contains(d, strings.Join(strings.Fields(readme(d.T, "### Update")), " "), "`"+strings.ReplaceAll(says, "-dev ", "-<stage> ")+"`")
 		}
 	}
 

@@ -60,22 +60,21 @@ func (d *stack) refused(environment, line string) {
 
 // ifItFails are the README's commands for it, those that show why and those that
 // delete what can't be repeated, as they stand for the second stack, and for the first
-// with what the README puts in its place.
+// with the lines that the README gives for it.
 func (d *stack) ifItFails(environment string) (why, remove string) {
 	d.Helper()
-	const first, second = "--region $region --stack-name autobackup-$stage", "--region $replica --stack-name autobackup-replica-$stage"
+	const second = "\nwhere=$replica\nfailed=autobackup-replica-$stage\n"
 	section := readme(d.T, "### If the first deployment fails")
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(section, -1)
 	require.Len(d, blocks, 2)
-	require.Contains(d, section, "`"+first+"`")
-	require.Equal(d, 4, strings.Count(blocks[0][1]+blocks[1][1], second))
-	regions := strings.NewReplacer("region=eu-central-1\n", "region="+d.region+"\n", "replica=eu-west-1\n", "replica="+d.replicaRegion+"\n")
-	why, remove = regions.Replace("\n"+blocks[0][1]), blocks[1][1]
-	set, _, _ := strings.Cut(why, "\naws ")
-	if remove = set + "\n" + remove; environment == "default" {
-		why, remove = strings.ReplaceAll(why, second, first), strings.ReplaceAll(remove, second, first)
+	require.Contains(d, section, "`where=$region` and `failed=autobackup-$stage`")
+	require.Contains(d, blocks[0][1], second)
+	why = strings.NewReplacer("region=eu-central-1\n", "region="+d.region+"\n", "replica=eu-west-1\n", "replica="+d.replicaRegion+"\n").Replace(blocks[0][1])
+	if environment == "default" {
+		why = strings.Replace(why, second, "\nwhere=$region\nfailed=autobackup-$stage\n", 1)
 	}
-	return why, remove
+	set, _, _ := strings.Cut(why, "\naws ")
+	return why, set + "\n" + blocks[1][1]
 }
 
 // bash runs what a person types and gives what it prints.

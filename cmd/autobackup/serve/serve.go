@@ -27,7 +27,7 @@ They are there until Ctrl-C. In another terminal:
 
   export AWS_ENDPOINT_URL=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s
 
-E-mails are written to %s
+E-mails are written to %s, which goes with the rest.
 `
 
 // Options say what to serve where.
@@ -85,6 +85,9 @@ func serve(ctx context.Context, o Options, environments []samconfig.Environment,
 		if _, err := stack.Deploy(environment, nil); err != nil {
 			return err
 		}
+	}
+	if err := os.MkdirAll(stack.Outbox(), 0o750); err != nil {
+		return fmt.Errorf("make a folder for e-mails: %w", err)
 	}
 	if _, err := fmt.Fprintf(o.Out, ready, environments[1].Region, environments[0].Region, account,
 		stack.URL, local.AccessKey, local.SecretKey, stack.Outbox()); err != nil {
