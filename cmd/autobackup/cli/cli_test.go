@@ -119,6 +119,7 @@ func TestWrongUsageSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{"an unknown command", "autobackup: error: unexpected argument dance", []string{"dance"}},
 		{"an unknown flag", "autobackup: error: unknown flag --fast", []string{"demo", "--fast"}},
 		{"a folder that is not there", "no/such/folder", []string{"demo", "--dir", "no/such/folder"}},
+		{"a folder without files", "there are none: name a folder with files in it", []string{"demo", "--project", project, "--dir", t.TempDir()}},
 		{"a project without templates", "samconfig.toml", []string{"demo", "--project", "."}},
 		{"a parameter without a value", `expected "<key>=<value>" but got "Stage"`, []string{"demo", "--parameter", "Stage"}},
 		{"a parameter of neither template", "template.yaml: the template has no parameter Deadline; known are AccessLogBucket,", []string{"demo", "--project", project, "--parameter", "Deadline=5"}},

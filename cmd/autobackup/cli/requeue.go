@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"autobackup/cmd/autobackup/requeue"
@@ -45,6 +46,12 @@ func (c requeueCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	}
 	if cfg.Region == "" {
 		return trouble(stderr, errors.New("no region is known: name the primary stack's with --region or AWS_REGION"))
+	}
+	if at := aws.ToString(cfg.BaseEndpoint); at != "" {
+		// A shell that has talked to `autobackup serve` keeps that address.
+		if _, err := fmt.Fprintf(stderr, "AWS_ENDPOINT_URL is set: this is about the stack at %s, not about AWS's.\n", at); err != nil {
+			return trouble(stderr, err)
+		}
 	}
 	if c.Ledger == "" {
 		c.Ledger = requeue.DefaultLedger()

@@ -97,6 +97,7 @@ func TestRequeueExitsByWhatBecameOfTheMessages(t *testing.T) {
 	assert.Equal(t, cli.Unexpected, code)
 	assert.Contains(t, stdout, "Nothing was put back.")
 	assert.Contains(t, stderr, "Put 1 message back into autobackup-validation-queue-dev? [y/N]")
+	assert.Contains(t, stderr, "AWS_ENDPOINT_URL is set: this is about the stack at "+os.Getenv("AWS_ENDPOINT_URL")+", not about AWS's.\n")
 
 	code, stdout, stderr = run("requeue", "--stage", "qa")
 	assert.Equal(t, cli.Trouble, code)

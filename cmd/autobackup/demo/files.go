@@ -43,6 +43,9 @@ func files(dir, category string) (items []Item, unread []Unread, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("list the files in %s: %w", dir, err)
 	}
+	if len(items)+len(unread) == 0 {
+		return nil, nil, fmt.Errorf("list the files in %s: there are none: name a folder with files in it", dir)
+	}
 	return items, unread, nil
 }
 
