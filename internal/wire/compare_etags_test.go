@@ -122,6 +122,8 @@ func TestFunctionsRefuseABadEnvironment(t *testing.T) {
 		{"STAGE", "", "environment variable STAGE is not set: set it to a value like dev"},
 		{"VALIDATION_QUEUE_ARN", "arn:aws:sqs::123456789012:q", `environment variable VALIDATION_QUEUE_ARN is "arn:aws:sqs::123456789012:q"` + arn},
 		{"VALIDATION_QUEUE_ARN", "queue", `environment variable VALIDATION_QUEUE_ARN is "queue"` + arn},
+		{"VALIDATION_QUEUE_ARN", "arn:aws:sqs:eu-central-1::q", `environment variable VALIDATION_QUEUE_ARN is "arn:aws:sqs:eu-central-1::q"` + arn},
+		{"VALIDATION_QUEUE_ARN", "arn:aws:sqs:eu-central-1:123456789012:", `environment variable VALIDATION_QUEUE_ARN is "arn:aws:sqs:eu-central-1:123456789012:"` + arn},
 		{"VALIDATION_DLQ_ARN", "", `environment variable VALIDATION_DLQ_ARN is ""` + arn},
 		{"FAILURE_QUEUE_ARN", "arn:aws:sns:eu-central-1:123456789012:x", `environment variable FAILURE_QUEUE_ARN is "arn:aws:sns:eu-central-1:123456789012:x"` + arn},
 		{"WORK_BUCKET", "", "environment variable WORK_BUCKET is not set: set it to a value like autobackup-dev-work-123456789012"},
