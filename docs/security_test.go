@@ -24,6 +24,13 @@ const (
 // what turns every optional permission on.
 type security struct{ needed, optional map[string]string }
 
+// with are the needed parameters and others.
+func (s security) with(others map[string]string) map[string]string {
+	all := maps.Clone(s.needed)
+	maps.Copy(all, others)
+	return all
+}
+
 var stacks = map[string]security{
 	"template.yaml": {
 		map[string]string{"Stage": "stage", "Categories": "category", "AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1"},
@@ -209,8 +216,7 @@ func TestEveryPermissionOfTheTemplatesStandsInTheDocumentAndNoOther(t *testing.T
 		t.Run(file, func(t *testing.T) {
 			all, always := written(t, file)
 			assert.Len(t, lines(all), len(all), "a row stands there twice")
-			everything := maps.Clone(parameters.needed)
-			maps.Copy(everything, parameters.optional)
+			everything := parameters.with(parameters.optional)
 			assert.Equal(t, lines(permissions(t, file, everything)), lines(all))
 			assert.Equal(t, lines(permissions(t, file, parameters.needed)), lines(always), "what stands there as always granted")
 		})

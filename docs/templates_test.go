@@ -1,7 +1,6 @@
 package docs_test
 
 import (
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -32,10 +31,7 @@ func strung(key string, value any, each func(key, text string)) {
 func TestNothingInTheTemplatesIsOfOnePartitionOnly(t *testing.T) {
 	vias := 0
 	for file, s := range stacks {
-		given := map[string]string{"StorageEncryption": "SSE-KMS"}
-		for name, value := range s.needed {
-			given[name] = value
-		}
+		given := s.with(map[string]string{"StorageEncryption": "SSE-KMS"})
 		if file == "template.yaml" {
 			given["ReplicaRegion"], given["ReplicaKmsKeyArn"] = "cn-northwest-1", "arn:aws-cn:kms:cn-northwest-1:123456789012:key/own"
 		}
@@ -59,10 +55,7 @@ func TestNothingInTheTemplatesIsOfOnePartitionOnly(t *testing.T) {
 // side would fill with markers of what is long gone.
 func TestBothSidesForgetAlike(t *testing.T) {
 	rules := func(file, bucket string) any {
-		given := map[string]string{"IntelligentTieringDays": "30"}
-		for name, value := range stacks[file].needed {
-			given[name] = value
-		}
+		given := stacks[file].with(map[string]string{"IntelligentTieringDays": "30"})
 		return propertiesOf(t, resolved(t, file, given), bucket)["LifecycleConfiguration"].(map[string]any)["Rules"]
 	}
 	primary := rules("template.yaml", "PrimaryBucketcategory")
@@ -76,10 +69,7 @@ func TestBothSidesForgetAlike(t *testing.T) {
 func TestDataIsKeptAndABucketIsNotWhoseStackFailed(t *testing.T) {
 	kept := map[string][]string{}
 	for file, s := range stacks {
-		given := map[string]string{}
-		maps.Copy(given, s.needed)
-		maps.Copy(given, s.optional)
-		for _, r := range resolved(t, file, given).Resources {
+		for _, r := range resolved(t, file, s.with(s.optional)).Resources {
 			if r.Type != "AWS::S3::Bucket" && r.LogicalID != "StorageKey" {
 				assert.Empty(t, r.DeletionPolicy+r.UpdateReplacePolicy, "%s: nothing is lost with it", r.LogicalID)
 				continue
