@@ -1,6 +1,6 @@
 """Holds pipeline.yaml's roles against what CloudFormation and SAM do with them.
 
-    roles.py [--calls FILE] EXPANDED...
+    roles.py --calls FILE EXPANDED...
 
 What CloudFormation does for a type is listed in the type's resource schema, which
 cfn-lint ships: the permissions of its handlers and of its tags. SAM's and the
@@ -21,8 +21,6 @@ import pathlib
 import re
 import sys
 
-import botocore.session
-import yaml
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from samcli.lib.bootstrap import bootstrap
 
@@ -456,21 +454,19 @@ class Check:
                     used |= {(role, one.statement, kind, value) for value in getattr(one, kind)}
         return policies, used
 
-    def statements(self, policies, roles):
-        """All statements that a role has: its own, and those for it in the policies of keys."""
+    def statements(self, policies):
+        """All statements that the roles have: their own, and those for them in the policies of keys."""
         for key, documents in policies.items():
-            role = key.split()[1]
-            if role in roles:
-                for document in documents:
-                    for statement in document.statements:
-                        yield role, document.name, statement
+            for document in documents:
+                for statement in document.statements:
+                    yield key.split()[1], document.name, statement
         for key, document in self.own_policy.items():
             for statement in document["Statement"]:
                 if "github-autobackup-prod-cloudformation" in json.dumps(statement):
                     yield "ExecutionRole", key, statement
 
-    def hold(self, policies, used, roles):
-        for role, name, statement in self.statements(policies, roles):
+    def hold(self, policies, used):
+        for role, name, statement in self.statements(policies):
             sid = statement["Sid"]
             for action in as_list(statement["Action"]):
                 if self.reference.action(action) is None:
@@ -518,27 +514,9 @@ class Check:
             problem(f"LEFT_OUT: {one[1]} of {one[0]} is not needed any more")
 
 
-def workflow_calls():
-    """The aws commands of the workflows."""
-    loader = botocore.session.get_session().get_component("data_loader")
-    for name in ("deploy", "destroy"):
-        workflow = yaml.safe_load(pathlib.Path(".github", "workflows", f"{name}.yml").read_text())
-        for job in workflow["jobs"].values():
-            for step in job["steps"]:
-                for service, command, waiter, rest in re.findall(r"\baws ([a-z][a-z0-9-]+) ([a-z-]+) ?([a-z-]*)(.*)", step.get("run", "")):
-                    action = "".join(map(str.capitalize, command.split("-")))
-                    if command == "wait":
-                        waiters = loader.load_service_model(service, "waiters-2")["waiters"]
-                        action = waiters["".join(map(str.capitalize, waiter.split("-")))]["operation"]
-                    caller = "plan" if "PLAN_ROLE_ARN" in json.dumps(job) else "deploy"
-                    passed = "github-autobackup-prod-cloudformation" if "--role-arn" in rest else ""
-                    for stack in STACKS:
-                        yield {"caller": caller, "service": service, "action": action, "stack": stack, "role": passed}
-
-
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--calls", type=pathlib.Path)
+    arguments.add_argument("--calls", required=True, type=pathlib.Path)
     arguments.add_argument("expanded", nargs="+", type=pathlib.Path)
     given = arguments.parse_args()
 
@@ -556,14 +534,13 @@ def main():
         check.foreign_keys(pipeline)
         for role, action, arn, reason in ALSO:
             check.need(pipeline, role, action, arn, reason, unlisted=arn in TRANSFORMS)
-        for call in [*workflow_calls(), *(json.loads(given.calls.read_text()) if given.calls else [])]:
+        for call in json.loads(given.calls.read_text()):
             check.of_call(call, pipeline)
     try:
         policies, used = check.run()
     except NotDecided as error:
         sys.exit(f"the roles of pipeline.yaml were not checked: {error}")
-    # What SAM calls is known only where its calls were recorded.
-    check.hold(policies, used, ROLES if given.calls else ["ExecutionRole"])
+    check.hold(policies, used)
     check.lists()
 
     for text in problems:
@@ -571,7 +548,7 @@ def main():
     if problems:
         sys.exit(f"{len(problems)} problems with the roles of pipeline.yaml")
     refused = sum(refused for _, _, refused in check.reasons)
-    print(f"{len(check.requests) - refused} calls are allowed, and nothing else" + ("" if given.calls else "; SAM's own calls are held where they are recorded"))
+    print(f"{len(check.requests) - refused} calls are allowed, and nothing else")
 
 
 main()
