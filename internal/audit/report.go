@@ -1,0 +1,118 @@
+package audit
+
+import (
+	"encoding/json"
+	"time"
+
+	"autobackup/internal/reason"
+	"autobackup/internal/verdict"
+)
+
+// Level is how far an audit goes, named for what it shows.
+type Level string
+
+// The levels, each with all that the one before it shows.
+const (
+	Listed    Level = "listed" // what both listings show: version there, size and ETag equal
+	Rest      Level = "rest"   // listed, rest looked at: what the listing leaves open gets the looks and verdicts of uploads
+	AllLooked Level = "all"    // every version is looked at on both sides
+	Bytes     Level = "bytes"  // as Rest, and the bytes of a sample are read on both sides
+)
+
+// Category is where a version is counted. Each is in exactly one.
+type Category string
+
+// The categories, as a report shows them: failures first.
+const (
+	Finding  Category = "finding"  // not as it must be
+	Unknown  Category = "unknown"  // was not, or could not be, looked at or compared
+	Accepted Category = "accepted" // a finding or unknown that people took out, in the file of accept
+	Expected Category = "expected" // differs, as rules, lifecycle or its age explain
+	Compared Category = "compared" // shown to be equal by a look: evidence says by what
+	Alike    Category = "alike"    // size and ETag are equal in both listings; nothing else was compared
+)
+
+// Item is one version in one category: a line of findings.jsonl.
+type Item struct {
+	Primary  string           `json:"primary"` // bucket
+	Replica  string           `json:"replica"` // bucket
+	Key      string           `json:"key"`
+	Version  string           `json:"versionId"`
+	Marker   bool             `json:"deleteMarker,omitempty"`
+	Size     int64            `json:"size"` // bytes
+	Modified time.Time        `json:"modified"`
+	On       string           `json:"listedOn"` // primary, replica or both
+	Category Category         `json:"category"`
+	Reason   reason.Code      `json:"reason,omitempty"`
+	Evidence verdict.Evidence `json:"evidence,omitempty"`
+	Status   string           `json:"replicationStatus,omitempty"` // x-amz-replication-status of the primary, where it was looked at
+	Expires  string           `json:"lifecycleRule,omitempty"`     // id of the rule that may have removed it
+	Damaged  string           `json:"damaged,omitempty"`           // the side whose bytes are not those of its own checksum
+	Detail   string           `json:"detail,omitempty"`            // one printable ASCII line without the key
+	New      bool             `json:"new,omitempty"`               // not in the audit before
+	Accepted *Acceptance      `json:"accepted,omitempty"`
+}
+
+// Acceptance is an entry of the file that accept writes and people review. It
+// takes out what all of its fields Primary to Version match; an empty one matches
+// everything.
+type Acceptance struct {
+	Primary string      `json:"primary"` // bucket; never empty
+	Replica string      `json:"replica,omitempty"`
+	Reason  reason.Code `json:"reason,omitempty"`
+	Prefix  string      `json:"prefix,omitempty"`
+	Key     string      `json:"key,omitempty"`
+	Version string      `json:"versionId,omitempty"`
+	Why     string      `json:"why"`
+	Who     string      `json:"who"`
+	At      time.Time   `json:"at"`
+	Until   time.Time   `json:"until"` // from this moment on it matches nothing
+}
+
+// Count is how many versions are in a category for one reason or by one evidence.
+type Count struct {
+	Category Category         `json:"category"`
+	Reason   reason.Code      `json:"reason,omitempty"`
+	Evidence verdict.Evidence `json:"evidence,omitempty"`
+	Versions int64            `json:"versions"`
+	New      int64            `json:"new,omitempty"`
+	Bytes    int64            `json:"bytes"`              // of the versions' sizes
+	Examples []Item           `json:"examples,omitempty"` // a few, the first in key order
+}
+
+// SideReport is one bucket as it was read when the audit began.
+type SideReport struct {
+	Bucket      string          `json:"bucket"`
+	Region      string          `json:"region"`
+	Account     string          `json:"account,omitempty"` // of the caller
+	Caller      string          `json:"caller,omitempty"`  // ARN
+	Endpoint    string          `json:"endpoint,omitempty"`
+	Versioning  string          `json:"versioning"` // Enabled, Suspended, never, or unknown
+	Encryption  string          `json:"encryption"` // of the bucket's default, or unknown
+	Replication json.RawMessage `json:"replication,omitempty"`
+	Lifecycle   json.RawMessage `json:"lifecycle,omitempty"`
+	Unread      []string        `json:"unread,omitempty"` // what of these could not be read, and why
+	Listed      int64           `json:"listed"`           // versions and delete markers
+	Markers     int64           `json:"markers"`
+}
+
+// Report is what an audit of one pair of buckets came to.
+type Report struct {
+	Program    string           `json:"program"` // version of autobackup
+	Level      Level            `json:"level"`
+	Prefix     string           `json:"prefix"`
+	Started    time.Time        `json:"started"`
+	Ended      time.Time        `json:"ended"`
+	Deadline   string           `json:"deadline"` // what is younger is not yet expected on the other side
+	Primary    SideReport       `json:"primary"`
+	Replica    SideReport       `json:"replica"`
+	Listed     int64            `json:"listed"` // versions and delete markers of both sides, each once: the sum of all counts
+	Counts     []Count          `json:"counts"`
+	Since      string           `json:"since,omitempty"` // the audit before, by which New is told
+	Requests   map[string]int64 `json:"requests"`        // by operation, this run and those before it that it went on with
+	Dollars    float64          `json:"dollars"`
+	Notes      []string         `json:"notes,omitempty"` // what bounds the claims, such as sampled ranges
+	Replicable int64            `json:"replicable"`      // versions in manifest.csv, which S3 can replicate again
+	Result     string           `json:"result"`          // as it must be, findings, could not
+	Exit       int              `json:"exit"`
+}
