@@ -1,9 +1,11 @@
 package audit
 
 import (
+	"slices"
 	"time"
 
 	"autobackup/internal/reason"
+	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
 
@@ -37,6 +39,9 @@ type Judge struct {
 	// replica, counted from when it was written: nobody records when it was deleted.
 	Erased time.Duration
 	Rules  Rules
+	Bucket string // of the primary: with key and version id, it draws the sample of Policy.Bytes
+	// Classes are the storage classes whose bytes are read; "" is STANDARD.
+	Classes []string
 }
 
 // Conclusion is where a version is counted, and why.
@@ -67,8 +72,29 @@ func (j Judge) Listed(p Pair) (c Conclusion, open bool) {
 	case AllLooked:
 		return c, true
 	default:
-		return c, c.Category == Unknown || c.Category == Finding
+		return c, c.Category == Unknown || c.Category == Finding || j.drawn(p)
 	}
+}
+
+// drawn says whether the bytes of a version on both sides are to be read.
+func (j Judge) drawn(p Pair) bool {
+	return j.Level == Bytes && p.Primary != nil && p.Replica != nil && !p.Primary.Marker && j.reads(p) && j.draw(p) < j.Policy.Bytes.PerMille
+}
+
+// reads says whether reading the bytes of a pair costs no more than the requests and
+// the transfer, or somebody named its classes.
+func (j Judge) reads(p Pair) bool {
+	for _, row := range []*Row{p.Primary, p.Replica} {
+		if row != nil && !slices.Contains(j.Classes, row.Class) {
+			return false
+		}
+	}
+	return true
+}
+
+func (j Judge) draw(p Pair) int {
+	row := p.Row()
+	return s3event.ObjectVersion{Bucket: j.Bucket, Key: row.Key, VersionID: row.VersionID}.Draw()
 }
 
 // both is for a version on both sides. Unequal ETags alone are never a finding.

@@ -9,10 +9,9 @@ import (
 )
 
 // Looked concludes from a look at both sides of a pair that the listings left open.
-// The look has one replica. draw is the version's (s3event.ObjectVersion.Draw).
-func (j Judge) Looked(p Pair, look verdict.Look, draw int) Conclusion {
-	row := p.row()
-	event := verdict.Event{Marker: row.Marker, Draw: draw}
+// The look has one replica.
+func (j Judge) Looked(p Pair, look verdict.Look) Conclusion {
+	row := p.Row()
 	switch {
 	case look.Primary.Found == verdict.Missing:
 		return j.sourceGone(p, look)
@@ -21,15 +20,26 @@ func (j Judge) Looked(p Pair, look verdict.Look, draw int) Conclusion {
 			return c
 		}
 	}
-	return j.conclude(row, look, verdict.Judge(event, look, j.progress(row), j.Policy))
+	return j.conclude(row, look, verdict.Judge(j.event(p), look, j.progress(row), j.policy(p)))
 }
 
-// row is the version as one of the sides lists it.
-func (p Pair) row() Row {
-	if p.Primary != nil {
-		return *p.Primary
+func (j Judge) event(p Pair) verdict.Event {
+	return verdict.Event{Marker: p.Row().Marker, Draw: j.draw(p)}
+}
+
+// policy is that for one pair: bytes are read where the level and the classes have it.
+func (j Judge) policy(p Pair) verdict.Policy {
+	policy := j.Policy
+	if j.Level != Bytes || !j.reads(p) {
+		policy.Bytes = verdict.ByteVerification{}
 	}
-	return *p.Replica
+	return policy
+}
+
+// ToRead says whether the bytes of both sides are to be read before Looked can
+// conclude.
+func (j Judge) ToRead(p Pair, look verdict.Look) bool {
+	return verdict.ToRead(j.event(p), look, j.policy(p)) >= 0
 }
 
 // progress is that of an upload of this age which has had all its looks: whoever
@@ -65,10 +75,6 @@ func (j Judge) sourceGone(p Pair, look verdict.Look) Conclusion {
 	}
 	return Conclusion{Category: Finding, Reason: reason.ReplicaOnly}
 }
-
-// replicaStatus is x-amz-replication-status of what replication brought
-// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html).
-const replicaStatus = "REPLICA"
 
 // conclude is what a verdict comes to in an audit.
 func (j Judge) conclude(row Row, look verdict.Look, v verdict.Verdict) Conclusion {

@@ -31,6 +31,7 @@ type Pair struct {
 	Primary, Replica *Side
 	Named            bool // somebody named the replica; else a rule leads to it
 	now              time.Time
+	clock            func() time.Time
 	looker           *look.Looker
 	route            route
 }
@@ -85,7 +86,7 @@ func from(a account) string {
 
 func newPair(primary, replica *Side, named bool, o Options) *Pair {
 	r := route{primary, replica}
-	return &Pair{Primary: primary, Replica: replica, Named: named, now: o.Now, route: r, looker: look.New(r, r, o.Clock).Within(patience)}
+	return &Pair{Primary: primary, Replica: replica, Named: named, now: o.Now, clock: o.Clock, route: r, looker: look.New(r, r, o.Clock).Within(patience)}
 }
 
 // followed is the buckets that the primary's rules lead to.

@@ -21,6 +21,7 @@ import (
 type Side struct {
 	audit.SideReport
 	Client      *s3.Client
+	config      aws.Config
 	replication []types.ReplicationRule
 	lifecycle   []types.LifecycleRule
 }
@@ -31,7 +32,7 @@ const unknown = "unknown"
 // read asks for what the report tells of a bucket and what its versions are judged
 // by. What can't be read is told in Unread, and explains nothing.
 func read(ctx context.Context, a account, bucket, region, endpoint string) *Side {
-	s := &Side{SideReport: audit.SideReport{Bucket: bucket, Region: region, Endpoint: endpoint}, Client: a.s3}
+	s := &Side{SideReport: audit.SideReport{Bucket: bucket, Region: region, Endpoint: endpoint}, Client: a.s3, config: a.config}
 	s.Account, s.Caller = a.caller(ctx)
 	s.Versioning = s.ask("s3:GetBucketVersioning", func() (string, error) { return s.versioning(ctx) })
 	s.Encryption = s.ask("s3:GetEncryptionConfiguration", func() (string, error) { return s.encryption(ctx) })
