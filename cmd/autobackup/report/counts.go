@@ -84,7 +84,7 @@ func check(reports []audit.Report) error {
 			sum += total(r, c).Versions
 		}
 		if sum != r.Listed {
-			return fmt.Errorf("report on %s: its counts add up to %d, and %d versions were listed; this is a fault of autobackup, and the report would hide it: tell its maintainers", pair(r), sum, r.Listed)
+			return fmt.Errorf("report on %s: its counts add up to %d, and %d versions were listed; %s", pair(r), sum, r.Listed, fault)
 		}
 	}
 	return nil

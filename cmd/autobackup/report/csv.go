@@ -3,7 +3,6 @@ package report
 import (
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"autobackup/internal/audit"
@@ -36,14 +35,17 @@ func row(i audit.Item) []string {
 // is told apart from what one was put before.
 var runs = regexp.MustCompile(`^[\s'"]*[=+\-@＝＋－＠]|^'`)
 
+// runsAfter is where a spreadsheet of a country that writes 1,5 parts the row, with
+// what could be a formula after it.
+var runsAfter = regexp.MustCompile(`;([\s'"]*[=+\-@＝＋－＠])`)
+
 // cell is a text that a spreadsheet shows and does not run. An apostrophe stands
-// before what could be a formula. A semicolon is \x3b, because a spreadsheet of a
-// country that writes 1,5 parts the row there, and a formula could begin after it. Tabs,
-// line breaks and everything else that is not printable are escapes, as visible has
-// them. To get the text back: take one apostrophe from the beginning, then read the
-// escapes, which are those of Go and C.
+// before what could be a formula, and a semicolon before such is \x3b. Tabs, line
+// breaks and everything else that is not printable are escapes, as visible has them. To
+// get the text back: take one apostrophe from the beginning, then read the escapes,
+// which are those of Go.
 func cell(s string) string {
-	s = strings.ReplaceAll(visible(s), ";", `\x3b`)
+	s = runsAfter.ReplaceAllString(visible(s), `\x3b$1`)
 	if runs.MatchString(s) {
 		return "'" + s
 	}

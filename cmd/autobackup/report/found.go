@@ -6,24 +6,38 @@ import (
 	"autobackup/internal/audit"
 )
 
-// found counts the findings that were written, by pair: a list that lacks some would
-// say less than the report beside it.
-type found map[string]int64
+// found counts what was written, by pair: a list that lacks some would say less than
+// the report beside it.
+type found map[[2]string]*written
 
-func (f *found) add(i audit.Item) {
-	if *f == nil {
-		*f = found{}
+type written struct{ findings, replicable int64 }
+
+func (f found) add(i audit.Item, replicable bool) {
+	key := [2]string{i.Primary, i.Replica}
+	if f[key] == nil {
+		f[key] = &written{}
 	}
 	if i.Category == audit.Finding {
-		(*f)[i.Primary+"\x00"+i.Replica]++
+		f[key].findings++
+	}
+	if replicable {
+		f[key].replicable++
 	}
 }
 
-func (f found) check(reports []audit.Report) error {
+const fault = "this is a fault of autobackup, and the report would hide it: tell its maintainers"
+
+func (f found) check(reports []audit.Report, replicable bool) error {
 	for _, r := range reports {
-		counted := total(r, audit.Finding).Versions
-		if written := f[r.Primary.Bucket+"\x00"+r.Replica.Bucket]; written != counted {
-			return fmt.Errorf("report on %s: %d findings were counted, and %d are in the list; this is a fault of autobackup, and the report would hide it: tell its maintainers", pair(r), counted, written)
+		got := f[[2]string{r.Primary.Bucket, r.Replica.Bucket}]
+		if got == nil {
+			got = &written{}
+		}
+		if counted := total(r, audit.Finding).Versions; got.findings != counted {
+			return fmt.Errorf("report on %s: %d findings were counted, and %d are in the list; %s", pair(r), counted, got.findings, fault)
+		}
+		if replicable && got.replicable != r.Replicable {
+			return fmt.Errorf("report on %s: %d versions were counted that can be replicated again, and %d are in the list; %s", pair(r), r.Replicable, got.replicable, fault)
 		}
 	}
 	return nil

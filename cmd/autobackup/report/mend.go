@@ -3,7 +3,6 @@ package report
 import (
 	"embed"
 	"io"
-	"path/filepath"
 	"strings"
 	"text/template"
 
@@ -15,7 +14,7 @@ import (
 //go:embed *.tmpl
 var templates embed.FS
 
-var mendTemplate = template.Must(template.New("mend.md.tmpl").Funcs(template.FuncMap{"grouped": grouped, "visible": visible}).ParseFS(templates, "mend.md.tmpl"))
+var mendTemplate = template.Must(template.New("mend.md.tmpl").Funcs(template.FuncMap{"counted": counted}).ParseFS(templates, "mend.md.tmpl"))
 
 // mending writes what mend.md says.
 func (w *writer) mending(to io.Writer, reports []audit.Report) error {
@@ -56,7 +55,7 @@ func CreateJob(primary audit.SideReport, folder string) string {
 		"store=STORE",
 		"role=" + arn + ":iam::" + account + ":role/ROLE",
 		"etag=$(aws s3api put-object" + region + ` --bucket "$store" --key autobackup/` + manifestName + " --body " +
-			shell.Quote(filepath.Join(folder, manifestName)) + ` --server-side-encryption AES256 --query ETag --output text | tr -d '"')`,
+			pathWord(folder, manifestName) + ` --server-side-encryption AES256 --query ETag --output text | tr -d '"')`,
 		"aws s3control create-job" + region + " --account-id " + account + ` --operation '{"S3ReplicateObject":{}}' --priority 10 --role-arn "$role" \`,
 		`  --manifest "Spec={Format=S3BatchOperations_CSV_20180820,Fields=[Bucket,Key,VersionId]},Location={ObjectArn=` + arn + `:s3:::${store}/autobackup/` + manifestName + `,ETag=$etag}" \`,
 		`  --report "Bucket=` + arn + `:s3:::${store},Prefix=autobackup/batch-replication,Format=Report_CSV_20180820,Enabled=true,ReportScope=FailedTasksOnly" \`,

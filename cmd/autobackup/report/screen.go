@@ -3,13 +3,10 @@ package report
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"autobackup/internal/audit"
 	"autobackup/internal/reason"
-	"autobackup/internal/shell"
-	"autobackup/internal/text"
 )
 
 // Screen writes what a person sees first after a run. Nothing of a bucket reaches the
@@ -144,11 +141,9 @@ func (s *screen) mend(r audit.Report) {
 	switch {
 	case r.Replicable == 0 && !missing:
 	case s.o.RedactKeys:
-		s.note("", "mend", grouped(r.Replicable)+" can be replicated again; manifest.csv needs the keys: audit without --redact-keys")
-	case r.Replicable == 0:
-		s.note("", "mend", "nothing that S3 replicates again; copies in place: "+s.file("mend.md"))
+		s.note("", "mend", "S3 can replicate "+grouped(r.Replicable)+" again; that needs the keys: audit without --redact-keys")
 	default:
-		s.note("", "mend", grouped(r.Replicable)+" can be replicated again: "+s.file("mend.md")+" has the command for "+manifestName)
+		s.note("", "mend", s.file(mendName)+": S3 can replicate "+grouped(r.Replicable)+" again ("+manifestName+"); the copy in place for what it can't")
 	}
 }
 
@@ -161,11 +156,12 @@ func (s *screen) bounds(r audit.Report) {
 
 // end is what holds for all pairs. The last line is the result.
 func (s *screen) end(reports []audit.Report) {
-	s.note("", "report", s.file("report.html")+", findings.jsonl, findings.csv, SHA256SUMS")
+	s.note("", "report", s.file(pageName)+", "+strings.Join([]string{linesName, tableName, sumsName}, ", "))
 	var found, unknown tally
 	for _, r := range reports {
 		f, u := total(r, audit.Finding), total(r, audit.Unknown)
 		found.Versions += f.Versions
+		found.New += f.New
 		unknown.Versions += u.Versions
 	}
 	result, exit := outcome(reports)
@@ -173,11 +169,14 @@ func (s *screen) end(reports []audit.Report) {
 	if exit == 0 {
 		colour = green
 	}
-	words := fmt.Sprintf("%s: %s, %s unknown, of %s", visible(result), text.Count(int(found.Versions), "finding"), grouped(unknown.Versions), text.Count(len(reports), "pair"))
-	fmt.Fprintf(&s.page, "%s   %s\n", words, s.paint(colour, fmt.Sprintf("exit %d", exit)))
+	words := counted(found.Versions, "finding")
+	if found.New > 0 {
+		words += ", " + grouped(found.New) + " new"
+	}
+	s.note("", "result", fmt.Sprintf("%s (%s; %s unknown)   %s", visible(result), words, grouped(unknown.Versions), s.paint(colour, fmt.Sprintf("exit %d", exit))))
 }
 
-func (s *screen) file(name string) string { return shell.Quote(filepath.Join(s.folder, name)) }
+func (s *screen) file(name string) string { return pathWord(s.folder, name) }
 
 // limits are the notes of a report and what could not be read of its buckets.
 func limits(r audit.Report) (all []string) {

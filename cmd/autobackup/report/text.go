@@ -1,6 +1,8 @@
 package report
 
 import (
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -23,4 +25,30 @@ func grouped(n int64) string {
 		digits = digits[:at] + "," + digits[at:]
 	}
 	return sign + digits
+}
+
+// counted is a count with its noun: "1 version", "2,000 versions".
+func counted(n int64, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return grouped(n) + " " + noun
+}
+
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9_./:=@+-]*$`)
+
+// pathWord is a file as one word of a command. The folder is of whoever runs the audit;
+// what they could not read in it is an escape, which then names no file.
+func pathWord(folder, name string) string {
+	path := filepath.Join(folder, name)
+	if strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
+	if plainPath.MatchString(path) {
+		return path
+	}
+	if strings.ContainsFunc(path, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		path = visible(path)
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }

@@ -45,10 +45,14 @@ func Write(folder string, reports []audit.Report, items iter.Seq2[audit.Item, er
 	}
 	w := writer{folder: folder, o: o}
 	defer w.drop()
-	if err := errors.Join(w.lists(reports, items), w.pages(reports)); err != nil {
-		return fmt.Errorf("write the report into %s: %w", folder, err)
+	err := w.lists(reports, items)
+	if err == nil {
+		err = w.pages(reports)
 	}
-	if err := w.sums(); err != nil {
+	if err == nil {
+		err = w.sums()
+	}
+	if err != nil {
 		return fmt.Errorf("write the report into %s: %w", folder, err)
 	}
 	return nil
@@ -103,16 +107,18 @@ func (w *writer) lists(reports []audit.Report, items iter.Seq2[audit.Item, error
 	}
 	w.manifest = &manifest{create: w.create}
 	rows := csv.NewWriter(table)
+	rows.UseCRLF = true // as RFC 4180 has it
 	if err := rows.Write(columns); err != nil {
 		return err
 	}
-	var seen found
+	seen := found{}
 	for i, err := range items {
 		if err != nil {
 			return fmt.Errorf("read the versions that were found: %w", err)
 		}
-		seen.add(i)
-		if err := w.mend(i); err != nil {
+		replicable := w.o.Replicable != nil && w.o.Replicable(i)
+		seen.add(i, replicable)
+		if err := w.mend(i, replicable); err != nil {
 			return err
 		}
 		if w.o.RedactKeys {
@@ -123,18 +129,18 @@ func (w *writer) lists(reports []audit.Report, items iter.Seq2[audit.Item, error
 		}
 	}
 	rows.Flush()
-	return errors.Join(rows.Error(), seen.check(reports))
+	return errors.Join(rows.Error(), seen.check(reports, w.o.Replicable != nil))
 }
 
 // mend notes what can be brought back, and how.
-func (w *writer) mend(i audit.Item) error {
-	if w.o.Replicable != nil && w.o.Replicable(i) {
-		if w.o.RedactKeys {
-			return nil
-		}
+func (w *writer) mend(i audit.Item, replicable bool) error {
+	switch {
+	case w.o.RedactKeys: // both need the key
+	case replicable:
 		return w.manifest.add(i)
+	default:
+		w.copies.add(i)
 	}
-	w.copies.add(i)
 	return nil
 }
 
