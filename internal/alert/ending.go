@@ -1,6 +1,10 @@
 package alert
 
-import "fmt"
+import (
+	"fmt"
+
+	"autobackup/internal/shell"
+)
 
 // ending says where the original messages are and what can be done with them.
 // Moving takes the whole queue: SQS has no call that moves one message
@@ -8,14 +12,14 @@ import "fmt"
 // The destination is explicit because parked messages were sent to the
 // dead-letter queue directly and have no source queue to go back to.
 func ending(q Queues) string {
-	region := inRegion(regionOf(q.DLQARN))
-	move := fmt.Sprintf("    aws sqs start-message-move-task%s --source-arn %s --destination-arn ", region, quote(q.DLQARN))
+	region := shell.InRegion(regionOf(q.DLQARN))
+	move := fmt.Sprintf("    aws sqs start-message-move-task%s --source-arn %s --destination-arn ", region, shell.Quote(q.DLQARN))
 	return "\nThe original messages\n\n" +
 		"  Each is parked, unchanged, in the queue " + show(nameOf(q.DLQARN), 80) + ". To read some of them there:\n" +
 		fmt.Sprintf("    aws sqs receive-message%s --queue-url %s --max-number-of-messages 10 --visibility-timeout 0 --message-attribute-names All\n",
-			region, quote(q.DLQURL)) +
+			region, shell.Quote(q.DLQURL)) +
 		"  Moving takes the whole queue. To have all of it looked at again, once the cause is gone:\n" +
-		move + quote(q.ValidationARN) + "\n" +
+		move + shell.Quote(q.ValidationARN) + "\n" +
 		"  To be told of all of it again:\n" +
-		move + quote(q.FailureARN) + "\n"
+		move + shell.Quote(q.FailureARN) + "\n"
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"autobackup/internal/shell"
 	"autobackup/internal/verdict"
 )
 
@@ -68,13 +69,13 @@ func (v version) commands(b *strings.Builder) {
 	write(b, "export AWS_PAGER=") // or a longer answer opens a pager, which eats the commands pasted after it
 	sides := v.sides()
 	if len(sides) == 1 {
-		write(b, "aws s3api get-bucket-replication"+inRegion(v.object.Region)+" --bucket "+quote(v.object.Bucket))
+		write(b, "aws s3api get-bucket-replication"+shell.InRegion(v.object.Region)+" --bucket "+shell.Quote(v.object.Bucket))
 	}
 	write(b, headObjects(*v.object, sides)...)
 	if !slices.ContainsFunc(v.findings, func(f finding) bool { return f.words().copying }) {
 		return
 	}
-	if lines := copyObject(*v.object); len(lines) > 0 {
+	if lines := shell.CopyObject(v.object.Region, v.object.Bucket, v.object.Key, v.object.VersionID, v.object.Size); len(lines) > 0 {
 		b.WriteString(copied)
 		write(b, lines...)
 	}

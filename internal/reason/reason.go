@@ -4,8 +4,8 @@
 // ErrorEquals lists match. A code is an interface: add, never rename.
 package reason
 
-// Code says why an object version is not verified. It is the value of the
-// "reason" attribute of a parked message.
+// Code says why an object version is not verified, or what an audit makes of it. It
+// is the value of the "reason" attribute of a parked message.
 type Code string
 
 // Reasons of a failed verdict. Each is told and parked.
@@ -69,6 +69,49 @@ const (
 	SourceDeleted       Code = "SOURCE_DELETED"
 	LifecycleMarker     Code = "LIFECYCLE_MARKER"
 	MarkerNotReplicated Code = "MARKER_NOT_REPLICATED"
+)
+
+// Reasons of an audit, beside those of verdicts: about versions that were not
+// uploaded just now, so that their age, the rules and lifecycle may explain them.
+// docs/audit.md has all that an audit may give.
+const (
+	// Expected, as what is known explains them.
+	//
+	// Young: the other side need not have the version yet, or still may.
+	Young Code = "YOUNG"
+	// NotCovered: no enabled rule to this replica has a prefix of the key.
+	NotCovered Code = "NOT_COVERED"
+	// BeforeRule: a rule covers the key, and the version has no replication status:
+	// it is from before the rule, or never matched it.
+	BeforeRule Code = "BEFORE_RULE"
+	// NullVersion: the version's id is null, of what was written without versioning.
+	NullVersion Code = "NULL_VERSION"
+	// LifecycleOnReplica and LifecycleOnPrimary: a lifecycle rule of that side was
+	// due to remove the version there.
+	LifecycleOnReplica Code = "LIFECYCLE_ON_REPLICA"
+	LifecycleOnPrimary Code = "LIFECYCLE_ON_PRIMARY"
+	// ErasureRecent: as NotErased, and not yet older than allowed.
+	ErasureRecent Code = "ERASURE_RECENT"
+	// Changed: a side changed between its listing and the look.
+	Changed Code = "CHANGED_MEANWHILE"
+
+	// Findings.
+	//
+	// MarkerMissing: S3 had to replicate a delete marker, and the replica lacks it.
+	MarkerMissing Code = "MARKER_MISSING"
+	// NotErased: the version was deleted by its id on the primary and is still on
+	// the replica, longer than allowed.
+	NotErased Code = "NOT_ERASED"
+	// ReplicaOnly: the replica has a version that replication did not bring.
+	ReplicaOnly Code = "REPLICA_ONLY"
+	// LockDiffers: retention or legal hold is on one side only, or not the same.
+	LockDiffers Code = "LOCK_DIFFERS"
+
+	// Unknown: the listings leave a version open, and the level has no look, or the
+	// version was not in the sample.
+	MissingNotLookedAt   Code = "MISSING_NOT_LOOKED_AT"   // listed on the primary only
+	SurplusNotLookedAt   Code = "SURPLUS_NOT_LOOKED_AT"   // listed on the replica only
+	DifferentNotLookedAt Code = "DIFFERENT_NOT_LOOKED_AT" // listed on both sides, not alike
 )
 
 // Severity lists the reasons of a failed verdict, the worst first: what may be

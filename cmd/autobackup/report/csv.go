@@ -1,0 +1,68 @@
+package report
+
+import (
+	"regexp"
+	"strconv"
+	"time"
+
+	"autobackup/internal/audit"
+)
+
+// columns are the first row of findings.csv.
+var columns = []string{
+	"primary", "replica", "key", "versionId", "deleteMarker", "size", "modified", "listedOn", "category", "reason", "evidence",
+	"replicationStatus", "lifecycleRule", "damaged", "new", "detail", "acceptedBy", "acceptedUntil", "acceptedWhy",
+}
+
+func row(i audit.Item) []string {
+	a := i.Accepted
+	if a == nil {
+		a = &audit.Acceptance{}
+	}
+	cells := []string{
+		i.Primary, i.Replica, i.Key, i.Version, flag(i.Marker), strconv.FormatInt(i.Size, 10), moment(i.Modified), i.On,
+		string(i.Category), string(i.Reason), string(i.Evidence), i.Status, i.Expires, i.Damaged, flag(i.New), i.Detail,
+		a.Who, moment(a.Until), a.Why,
+	}
+	for c := range cells {
+		cells[c] = cell(cells[c])
+	}
+	return cells
+}
+
+// runs is what a spreadsheet takes for a formula: one that begins with =, +, - or @,
+// also as a full-width character and after white space. What begins with an apostrophe
+// is told apart from what one was put before.
+var runs = regexp.MustCompile(`^[\s'"]*[=+\-@＝＋－＠]|^'`)
+
+// runsAfter is where a spreadsheet of a country that writes 1,5 parts the row, with
+// what could be a formula after it.
+var runsAfter = regexp.MustCompile(`;([\s'"]*[=+\-@＝＋－＠])`)
+
+// cell is a text that a spreadsheet shows and does not run. An apostrophe stands
+// before what could be a formula, and a semicolon before such is \x3b. Tabs, line
+// breaks and everything else that is not printable are escapes, as visible has them. To
+// get the text back: take one apostrophe from the beginning, then read the escapes,
+// which are those of Go.
+func cell(s string) string {
+	s = runsAfter.ReplaceAllString(visible(s), `\x3b$1`)
+	if runs.MatchString(s) {
+		return "'" + s
+	}
+	return s
+}
+
+// moment is a time, or nothing where there is none.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func flag(set bool) string {
+	if set {
+		return "true"
+	}
+	return ""
+}

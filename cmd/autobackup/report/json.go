@@ -1,0 +1,52 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"unicode/utf16"
+
+	"autobackup/internal/audit"
+)
+
+// JSON writes all of the reports for machines.
+func JSON(w io.Writer, reports []audit.Report) error {
+	return encode(w, map[string][]audit.Report{"reports": reports}, "  ")
+}
+
+// encode writes v as JSON and a line break. What is not printable is an escape, in
+// texts, which alone can hold it: the same value to a program, and no control
+// character or bidirectional override to whoever has it shown. Bytes of a key that are
+// no UTF-8, which S3 doesn't take, are the replacement character, as JSON has no others.
+func encode(w io.Writer, v any, indent string) error {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", indent)
+	if err := encoder.Encode(v); err != nil {
+		return fmt.Errorf("write as JSON: %w", err)
+	}
+	_, err := w.Write(escaped(b.Bytes()))
+	return err
+}
+
+func escaped(encoded []byte) []byte {
+	if !bytes.ContainsFunc(encoded, hidden) {
+		return encoded
+	}
+	var b bytes.Buffer
+	for _, r := range string(encoded) {
+		if !hidden(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.Bytes()
+}
+
+func hidden(r rune) bool { return r != '\n' && !strconv.IsPrint(r) }

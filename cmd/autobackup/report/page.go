@@ -1,0 +1,120 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"html/template"
+	"io"
+	"strings"
+
+	"autobackup/internal/audit"
+	"autobackup/internal/reason"
+)
+
+// pageTemplate escapes for HTML what visible has made visible. The page has no script
+// and loads nothing, and says so to the browser, which then refuses both.
+var pageTemplate = template.Must(template.New("report.html.tmpl").Funcs(template.FuncMap{
+	"grouped": grouped, "visible": visible, "moment": moment, "pretty": pretty, "name": name, "category": categoryOf, "pair": pair,
+}).ParseFS(templates, "report.html.tmpl"))
+
+// page writes report.html.
+func page(w io.Writer, reports []audit.Report, o Options) error {
+	result, exit := outcome(reports)
+	views := make([]pairView, 0, len(reports))
+	for _, r := range reports {
+		views = append(views, view(r, o))
+	}
+	files := []string{jsonName, linesName, tableName, mendName}
+	return pageTemplate.Execute(w, map[string]any{
+		"Pairs": views, "Result": result, "Exit": exit, "Names": pairs(reports), "Redacted": o.RedactKeys, "Files": append(files, sumsName),
+	})
+}
+
+// pairView is one pair on the page.
+type pairView struct {
+	audit.Report
+	Level     level
+	LevelName audit.Level
+	Sides     []side
+	Lines     []audit.Count // all counts, failures first: what Listed is the sum of
+	Problems  []group       // findings, then what is unknown
+	Others    []group       // accepted and expected
+	Alike     int64
+	Limits    []string
+	Accept    string
+	Missing   bool
+}
+
+type side struct {
+	Role string
+	audit.SideReport
+}
+
+// group is what is told of one reason.
+type group struct {
+	audit.Count
+	Reason
+	Examples []example
+}
+
+type example struct {
+	audit.Item
+	Command string
+}
+
+func view(r audit.Report, o Options) pairView {
+	v := pairView{
+		Report: r, Level: levelOf(r.Level), LevelName: r.Level, Alike: total(r, audit.Alike).Versions, Limits: limits(r),
+		Sides: []side{{"primary", r.Primary}, {"replica", r.Replica}},
+	}
+	for _, c := range categories {
+		all := counts(r, c)
+		v.Lines = append(v.Lines, all...)
+		switch c {
+		case audit.Finding, audit.Unknown:
+			v.Problems = append(v.Problems, groups(all, o)...)
+		case audit.Accepted, audit.Expected:
+			v.Others = append(v.Others, groups(all, o)...)
+		}
+	}
+	if all := counts(r, audit.Finding); len(all) > 0 {
+		v.Accept = AcceptCommand(r, all[0].Reason)
+	}
+	for _, n := range counts(r, audit.Finding) {
+		v.Missing = v.Missing || n.Reason == reason.ReplicaMissing
+	}
+	return v
+}
+
+func groups(all []audit.Count, o Options) (told []group) {
+	for _, n := range all {
+		g := group{Count: n, Reason: Explain(n.Category, n.Reason)}
+		for _, i := range n.Examples {
+			g.Examples = append(g.Examples, example{i, explain(i, o)})
+		}
+		told = append(told, g)
+	}
+	return told
+}
+
+// categoryOf is a category in words.
+func categoryOf(c audit.Category) string {
+	return cmp.Or(map[audit.Category]string{
+		audit.Finding:  "finding",
+		audit.Unknown:  "unknown: not looked at, or could not be compared",
+		audit.Accepted: "accepted by people",
+		audit.Expected: "expected, as rules, lifecycle or age explain it",
+		audit.Compared: "compared by a look, equal",
+		audit.Alike:    "alike in both listings: size and ETag only",
+	}[c], visible(string(c)))
+}
+
+// pretty is a configuration as it was read, in lines.
+func pretty(raw json.RawMessage) string {
+	var b bytes.Buffer
+	if json.Indent(&b, raw, "", "  ") != nil {
+		return visible(string(raw))
+	}
+	return strings.TrimSpace(string(escaped(b.Bytes())))
+}

@@ -1,0 +1,190 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"autobackup/internal/audit"
+	"autobackup/internal/reason"
+)
+
+// Screen writes what a person sees first after a run. Nothing of a bucket reaches the
+// terminal as it is: keys are in commands, which are ASCII, and every other text goes
+// through visible.
+func Screen(w io.Writer, reports []audit.Report, folder string, o Options) error {
+	if err := check(reports); err != nil {
+		return err
+	}
+	if o.RedactKeys {
+		reports = Redacted(reports)
+	}
+	s := screen{folder: folder, o: o}
+	for _, r := range reports {
+		s.pair(r)
+	}
+	s.end(reports)
+	if _, err := io.WriteString(w, s.page.String()); err != nil {
+		return fmt.Errorf("write the first screen: %w", err)
+	}
+	return nil
+}
+
+type screen struct {
+	page   strings.Builder
+	folder string
+	o      Options
+}
+
+// The colours, which are used where Options.Colour is set.
+const (
+	red    = "\x1b[1;31m"
+	yellow = "\x1b[33m"
+	green  = "\x1b[32m"
+	plain  = "\x1b[0m"
+)
+
+func (s *screen) paint(colour, words string) string {
+	if !s.o.Colour || colour == "" {
+		return words
+	}
+	return colour + words + plain
+}
+
+// count writes one line of the sum.
+func (s *screen) count(colour, label string, n int64, words string) {
+	line := fmt.Sprintf("%s%15s  %s", s.paint(colour, fmt.Sprintf("%-9s", label)), grouped(n), words)
+	s.page.WriteString(strings.TrimRight(line, " ") + "\n")
+}
+
+// note writes a line without a number.
+func (s *screen) note(colour, label, words string) {
+	s.page.WriteString(s.paint(colour, fmt.Sprintf("%-9s", label)) + " " + words + "\n")
+}
+
+func (s *screen) pair(r audit.Report) {
+	fmt.Fprintf(&s.page, "%s   %s\n", pair(r), levelOf(r.Level).Short)
+	s.findings(r)
+	if t := total(r, audit.Unknown); t.Versions > 0 {
+		s.count(yellow, "unknown", t.Versions, parts(counts(r, audit.Unknown), every))
+	}
+	if t := total(r, audit.Accepted); t.Versions > 0 {
+		s.count("", "accepted", t.Versions, parts(counts(r, audit.Accepted), every))
+	}
+	s.fine(r)
+	s.count("", "listed", r.Listed, "all versions and delete markers of both sides, each once: the sum")
+	s.problems(r)
+	s.bounds(r)
+}
+
+// findings leads with what is new, where an audit was before.
+func (s *screen) findings(r audit.Report) {
+	t, all := total(r, audit.Finding), counts(r, audit.Finding)
+	switch {
+	case t.Versions == 0:
+	case r.Since == "":
+		s.count(red, "FINDINGS", t.Versions, parts(all, every))
+	default:
+		s.count(red, "NEW", t.New, parts(all, fresh))
+		s.count(red, "FINDINGS", t.Versions-t.New, strings.TrimRight("as in "+visible(r.Since)+": "+parts(all, known), ": "))
+	}
+}
+
+// fine is what is as it must be, in one line.
+func (s *screen) fine(r audit.Report) {
+	var words []string
+	add := func(t tally, says string, of []audit.Count) {
+		if t.Versions == 0 {
+			return
+		}
+		if len(of) > 0 {
+			says += " (" + parts(of, every) + ")"
+		}
+		words = append(words, says)
+	}
+	alike, compared, expected := total(r, audit.Alike), total(r, audit.Compared), total(r, audit.Expected)
+	add(alike, "alike in size and ETag only "+grouped(alike.Versions), nil)
+	add(compared, "compared "+grouped(compared.Versions), counts(r, audit.Compared))
+	add(expected, "expected "+grouped(expected.Versions), counts(r, audit.Expected))
+	s.count(green, "fine", alike.Versions+compared.Versions+expected.Versions, strings.Join(words, ", "))
+}
+
+// problems has a command for each.
+func (s *screen) problems(r audit.Report) {
+	label, colour := "worst", red
+	for _, n := range counts(r, audit.Finding) {
+		s.problem(label, colour, n)
+		label = "then"
+	}
+	for _, n := range counts(r, audit.Unknown) {
+		s.problem("unknown", yellow, n)
+	}
+	s.mend(r)
+	if all := counts(r, audit.Finding); len(all) > 0 {
+		s.note("", "accept", "what is meant to be so, with who, why and until when:")
+		s.note("", "", AcceptCommand(r, all[0].Reason))
+	}
+}
+
+func (s *screen) problem(label, colour string, n audit.Count) {
+	s.note(colour, label, name(n)+" "+grouped(n.Versions)+": "+Explain(n.Category, n.Reason).Meaning)
+	if i, ok := worst(n); ok {
+		s.note("", "", explain(i, s.o))
+	}
+}
+
+func (s *screen) mend(r audit.Report) {
+	missing := false
+	for _, n := range counts(r, audit.Finding) {
+		missing = missing || n.Reason == reason.ReplicaMissing
+	}
+	switch {
+	case r.Replicable == 0 && !missing:
+	case s.o.RedactKeys:
+		s.note("", "mend", "S3 can replicate "+grouped(r.Replicable)+" again; that needs the keys: audit without --redact-keys")
+	default:
+		s.note("", "mend", s.file(mendName)+": S3 can replicate "+grouped(r.Replicable)+" again ("+manifestName+"); the copy in place for what it can't")
+	}
+}
+
+// bounds says what the claims above don't reach.
+func (s *screen) bounds(r audit.Report) {
+	for _, words := range limits(r) {
+		s.note(yellow, "limits", visible(words))
+	}
+}
+
+// end is what holds for all pairs. The last line is the result.
+func (s *screen) end(reports []audit.Report) {
+	s.note("", "report", s.file(pageName)+", "+strings.Join([]string{linesName, tableName, sumsName}, ", "))
+	var found, unknown tally
+	for _, r := range reports {
+		f, u := total(r, audit.Finding), total(r, audit.Unknown)
+		found.Versions += f.Versions
+		found.New += f.New
+		unknown.Versions += u.Versions
+	}
+	result, exit := outcome(reports)
+	colour := red
+	if exit == 0 {
+		colour = green
+	}
+	words := counted(found.Versions, "finding")
+	if found.New > 0 {
+		words += ", " + grouped(found.New) + " new"
+	}
+	s.note("", "result", fmt.Sprintf("%s (%s; %s unknown)   %s", visible(result), words, grouped(unknown.Versions), s.paint(colour, fmt.Sprintf("exit %d", exit))))
+}
+
+func (s *screen) file(name string) string { return pathWord(s.folder, name) }
+
+// limits are the notes of a report and what could not be read of its buckets.
+func limits(r audit.Report) (all []string) {
+	all = append(all, r.Notes...)
+	for _, side := range []audit.SideReport{r.Primary, r.Replica} {
+		for _, words := range side.Unread {
+			all = append(all, side.Bucket+": "+words)
+		}
+	}
+	return all
+}

@@ -1,0 +1,192 @@
+package report
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"autobackup/internal/audit"
+)
+
+// Options are how a report is written.
+type Options struct {
+	RedactKeys bool // no key is shown: RedactedKey stands for it, and there is no manifest
+	Colour     bool // of the first screen
+	// Replicable says whether S3 Batch Replication can replicate a version again; nil
+	// is as if none.
+	Replicable func(audit.Item) bool
+}
+
+// The files of a folder. sumsName is written last: where it is, all others are
+// complete.
+const (
+	jsonName     = "report.json"
+	linesName    = "findings.jsonl"
+	tableName    = "findings.csv"
+	pageName     = "report.html"
+	mendName     = "mend.md"
+	manifestName = "manifest.csv"
+	sumsName     = "SHA256SUMS"
+)
+
+// Write writes the folder of an audit: all reports are about one primary, with one
+// replica each. The items, in key order, are written as they come; they may be
+// millions. Files that a run before left there are replaced.
+func Write(folder string, reports []audit.Report, items iter.Seq2[audit.Item, error], o Options) error {
+	if err := check(reports); err != nil {
+		return err
+	}
+	if err := clear(folder); err != nil {
+		return fmt.Errorf("write the report into %s: %w", folder, err)
+	}
+	w := writer{folder: folder, o: o}
+	defer w.drop()
+	err := w.lists(reports, items)
+	if err == nil {
+		err = w.pages(reports)
+	}
+	if err == nil {
+		err = w.sums()
+	}
+	if err != nil {
+		return fmt.Errorf("write the report into %s: %w", folder, err)
+	}
+	return nil
+}
+
+// clear makes the folder, and takes away what would vouch for or outlive the files of
+// a run before.
+func clear(folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	for _, name := range []string{sumsName, manifestName} {
+		if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+type writer struct {
+	folder   string
+	o        Options
+	files    []*file
+	manifest *manifest
+	copies   copies
+}
+
+// create makes a file that is put in its place by sums.
+func (w *writer) create(name string) (*file, error) {
+	f, err := create(w.folder, name)
+	if err == nil {
+		w.files = append(w.files, f)
+	}
+	return f, err
+}
+
+func (w *writer) drop() {
+	for _, f := range w.files {
+		f.drop()
+	}
+}
+
+// lists writes what has a line for each item.
+func (w *writer) lists(reports []audit.Report, items iter.Seq2[audit.Item, error]) error {
+	lines, err := w.create(linesName)
+	if err != nil {
+		return err
+	}
+	table, err := w.create(tableName)
+	if err != nil {
+		return err
+	}
+	w.manifest = &manifest{create: w.create}
+	rows := csv.NewWriter(table)
+	rows.UseCRLF = true // as RFC 4180 has it
+	if err := rows.Write(columns); err != nil {
+		return err
+	}
+	seen := found{}
+	for i, err := range items {
+		if err != nil {
+			return fmt.Errorf("read the versions that were found: %w", err)
+		}
+		replicable := w.o.Replicable != nil && w.o.Replicable(i)
+		seen.add(i, replicable)
+		if err := w.mend(i, replicable); err != nil {
+			return err
+		}
+		if w.o.RedactKeys {
+			i = redact(i)
+		}
+		if err := errors.Join(encode(lines, i, ""), rows.Write(row(i))); err != nil {
+			return err
+		}
+	}
+	rows.Flush()
+	return errors.Join(rows.Error(), seen.check(reports, w.o.Replicable != nil))
+}
+
+// mend notes what can be brought back, and how.
+func (w *writer) mend(i audit.Item, replicable bool) error {
+	switch {
+	case w.o.RedactKeys: // both need the key
+	case replicable:
+		return w.manifest.add(i)
+	default:
+		w.copies.add(i)
+	}
+	return nil
+}
+
+// pages writes what has all of it in one place.
+func (w *writer) pages(reports []audit.Report) error {
+	if w.o.RedactKeys {
+		reports = Redacted(reports)
+	}
+	f, err := w.create(jsonName)
+	if err != nil {
+		return err
+	}
+	if err := JSON(f, reports); err != nil {
+		return err
+	}
+	if f, err = w.create(pageName); err != nil {
+		return err
+	}
+	if err := page(f, reports, w.o); err != nil {
+		return err
+	}
+	if f, err = w.create(mendName); err != nil {
+		return err
+	}
+	return w.mending(f, reports)
+}
+
+// sums puts all files in their places, and then their checksums, in the format of
+// sha256sum.
+func (w *writer) sums() error {
+	var all string
+	for _, f := range w.files {
+		line, err := f.done()
+		if err != nil {
+			return err
+		}
+		all += line
+	}
+	f, err := create(w.folder, sumsName)
+	if err != nil {
+		return err
+	}
+	defer f.drop()
+	if _, err := f.WriteString(all); err != nil {
+		return err
+	}
+	_, err = f.done()
+	return err
+}
