@@ -25,6 +25,7 @@ type Options struct {
 	MaxRate int    // requests a second, of both sides together
 	Workers int    // ranges of keys listed at once
 	Budget  Budget
+	FailOn  FailOn
 	// Versions is how many versions a bucket holds, where somebody knows; 0: AWS's
 	// metrics are asked.
 	Versions int64
@@ -55,7 +56,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &budget{Budget: o.Budget}
+	b := newBudget(o.Budget)
 	pace := pair.NewPace(o.MaxRate, b.allow)
 	pace.Add(s.Sent)
 	pairs, err := pair.Open(ctx, pair.Options{
@@ -131,9 +132,16 @@ func (a *auditor) all(ctx context.Context) (*Result, error) {
 		if err := done.count(&report); err != nil {
 			return nil, err
 		}
+		report.Notes = notes(report)
 		result.Reports, result.outcomes = append(result.Reports, report), append(result.outcomes, done)
 	}
-	return result, nil
+	sent, ended := a.pace.Sent(), a.Clock()
+	for i := range result.Reports {
+		r := &result.Reports[i]
+		r.Ended, r.Requests, r.Dollars = ended, sent, a.budget.spent(sent)
+		r.Result, r.Exit = a.FailOn.result(*r)
+	}
+	return result, a.write(result)
 }
 
 // work is the folder of the i-th pair.

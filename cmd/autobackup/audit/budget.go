@@ -11,6 +11,7 @@ import (
 type Budget struct {
 	// Dollars is what requests and bytes may cost; 0: FreeDollars unless Ask agrees.
 	Dollars float64
+	Agreed  bool // to whatever it costs, where Dollars is 0
 	// Ask is asked before an audit spends more than FreeDollars. nil: never agrees.
 	Ask func(question string) (bool, error)
 }
@@ -23,6 +24,12 @@ type budget struct {
 	Budget
 	agreed atomic.Bool
 	bytes  atomic.Int64 // read on both sides
+}
+
+func newBudget(of Budget) *budget {
+	b := &budget{Budget: of}
+	b.agreed.Store(of.Agreed)
+	return b
 }
 
 func (b *budget) spent(sent map[string]int64) float64 {

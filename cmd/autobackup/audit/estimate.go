@@ -1,6 +1,9 @@
 package audit
 
 import (
+	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"autobackup/cmd/autobackup/price"
@@ -67,4 +70,27 @@ func (e Estimate) priced(rate int) Estimate {
 	e.Dollars = (float64(e.Lists)*price.List+float64(e.Gets)*price.Get+float64(e.KMS)*price.KMS)/1e6 + float64(e.Bytes)/price.GB*price.Transfer
 	e.Time = time.Duration(e.Lists+e.Gets) * time.Second / time.Duration(max(rate, 1))
 	return e
+}
+
+// WriteEstimate writes the estimate of a pair for people.
+func WriteEstimate(w io.Writer, primary, replica string, size Size, levels []Estimate, chosen audit.Level) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s → %s\n", primary, replica)
+	if !size.Known {
+		fmt.Fprintf(&b, "estimate  unknown size: $%.3f a million versions to list each side, $%.2f a million looks; stops at $%.2f unless --yes or --max-dollars\n",
+			price.List/pageRows, sides2*price.Get, FreeDollars)
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
+	for _, e := range levels {
+		mark := " "
+		if e.Level == chosen {
+			mark = "*"
+		}
+		fmt.Fprintf(&b, "estimate %s%-7s %d LIST, %d HEAD and GET, %d KMS, %d GB read, $%.2f, %s\n",
+			mark, e.Level, e.Lists, e.Gets, e.KMS, e.Bytes/price.GB, e.Dollars, e.Time.Round(time.Second))
+	}
+	b.WriteString("estimate  of rest and bytes without the looks at what the listing leaves open ($0.80 a million), which are asked for when known\n")
+	_, err := io.WriteString(w, b.String())
+	return err
 }

@@ -2,7 +2,12 @@ package audit
 
 import (
 	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
 
+	"autobackup/cmd/autobackup/report"
 	"autobackup/internal/audit"
 )
 
@@ -16,21 +21,6 @@ type outcome struct {
 	judge     audit.Judge
 }
 
-// items hands out every item that is told or can be replicated again, in the order of
-// keys.
-func (o outcome) items(yield func(audit.Item) error) error {
-	_, err := eachBlock(o.looks, func(b block) error {
-		var err error
-		for _, i := range b.Items {
-			if err == nil {
-				err = yield(o.settled(i))
-			}
-		}
-		return err
-	})
-	return err
-}
-
 // settled is an item with what people accepted, and whether it is new.
 func (o outcome) settled(i audit.Item) audit.Item {
 	i = audit.Accept(i, o.accepted, o.judge.Now)
@@ -38,7 +28,7 @@ func (o outcome) settled(i audit.Item) audit.Item {
 	return i
 }
 
-var errSum = errors.New("the counts do not add up to what was listed: this is a bug; keep the audit's folder and report it")
+var errSum = errors.New("the counts do not add up to what was listed: this is a fault of autobackup; keep the audit's folder and tell its maintainers")
 
 // count adds everything up into the report of the pair.
 func (o outcome) count(r *audit.Report) error {
@@ -55,19 +45,51 @@ func (o outcome) count(r *audit.Report) error {
 		all.Join(b.Counts)
 		r.Sampled += b.Sampled
 		for _, i := range b.Items {
-			all.AddItem(o.settled(i))
+			i = o.settled(i)
+			all.AddItem(i)
 			if i.Replicable() {
 				r.Replicable++
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return err
+	if err == nil && all.Versions() != r.Listed {
+		err = errSum
 	}
 	r.Counts = all.Counts()
-	if all.Versions() != r.Listed {
-		return errSum
+	return err
+}
+
+// items hands out what is told or can be replicated again, pair by pair in the order of
+// keys.
+func (r *Result) items() iter.Seq2[audit.Item, error] {
+	return func(yield func(audit.Item, error) bool) {
+		for _, o := range r.outcomes {
+			_, err := eachBlock(o.looks, func(b block) error {
+				for _, i := range b.Items {
+					if !yield(o.settled(i), nil) {
+						return errStopped
+					}
+				}
+				return nil
+			})
+			if errors.Is(err, errStopped) || err != nil && !yield(audit.Item{}, err) {
+				return
+			}
+		}
+	}
+}
+
+var errStopped = errors.New("stopped")
+
+// write writes the report, and takes away what only an audit under way needs.
+func (a *auditor) write(r *Result) error {
+	o := report.Options{RedactKeys: a.state.Plan.Redact, Replicable: audit.Item.Replicable}
+	if err := report.Write(a.Folder, r.Reports, r.items(), o); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(filepath.Join(a.Folder, "work")); err != nil {
+		return fmt.Errorf("take away what the audit under way needed: %w", err)
 	}
 	return nil
 }

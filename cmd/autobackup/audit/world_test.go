@@ -92,9 +92,9 @@ func (w *world) mark(key string) string {
 type silent struct{}
 
 func (silent) Estimated(*pair.Pair, audit.Size, []audit.Estimate, core.Level) {}
-func (silent) Listed(int64)                                                  {}
-func (silent) Looking(int64)                                                 {}
-func (silent) Looked(int64)                                                  {}
+func (silent) Listed(int64)                                                   {}
+func (silent) Looking(int64)                                                  {}
+func (silent) Looked(int64)                                                   {}
 
 // later is long after everything in a test: nothing is young.
 var later = time.Now().Add(30 * 24 * time.Hour)
