@@ -35,6 +35,7 @@ var operations = []*operation{
 	{name: "GetBucketLocation", method: http.MethodGet, on: bucketResource, by: "location", handle: (*Server).getBucketLocation},
 	{name: "PutBucketVersioning", method: http.MethodPut, on: bucketResource, by: "versioning", handle: (*Server).putBucketVersioning},
 	{name: "GetBucketVersioning", method: http.MethodGet, on: bucketResource, by: "versioning", handle: (*Server).getBucketVersioning},
+	{name: "GetBucketEncryption", method: http.MethodGet, on: bucketResource, by: "encryption", handle: (*Server).getBucketEncryption},
 	{name: "PutBucketReplication", method: http.MethodPut, on: bucketResource, by: "replication", handle: (*Server).putBucketReplication},
 	{name: "GetBucketReplication", method: http.MethodGet, on: bucketResource, by: "replication", handle: (*Server).getBucketReplication},
 	{name: "DeleteBucketReplication", method: http.MethodDelete, on: bucketResource, by: "replication", handle: (*Server).deleteBucketReplication},
