@@ -62,6 +62,8 @@ var operations = []*operation{
 	{name: "GetObjectAttributes", method: http.MethodGet, on: objectResource, by: "attributes", params: []string{"versionId"},
 		header: []string{attributesHeader, maxPartsHeader, markerHeader}, handle: (*Server).getObjectAttributes},
 	{name: "GetObjectTagging", method: http.MethodGet, on: objectResource, by: "tagging", params: []string{"versionId"}, handle: (*Server).getObjectTagging},
+	{name: "GetObjectRetention", method: http.MethodGet, on: objectResource, by: "retention", params: []string{"versionId"}, handle: (*Server).getObjectRetention},
+	{name: "GetObjectLegalHold", method: http.MethodGet, on: objectResource, by: "legal-hold", params: []string{"versionId"}, handle: (*Server).getObjectLegalHold},
 	{name: "GetObject", method: http.MethodGet, on: objectResource, params: []string{"versionId"}, header: readHeaders, handle: (*Server).getObject},
 	{name: "HeadObject", method: http.MethodHead, on: objectResource, params: []string{"versionId"}, header: readHeaders, handle: (*Server).headObject},
 	{name: "DeleteObject", method: http.MethodDelete, on: objectResource, params: []string{"versionId"}, handle: (*Server).deleteObject},
