@@ -36,6 +36,8 @@ func (l Lister) echoes(page Page, after Marker) error {
 	switch {
 	case page.sent&name != 0 && page.Name != l.Bucket:
 		return errors.New("it is of another bucket")
+	case page.sent&prefix != 0 && page.Prefix != l.Prefix:
+		return errors.New("it is of another prefix")
 	case page.sent&keyMarker != 0 && page.KeyMarker != after.Key,
 		page.sent&versionIDMarker != 0 && page.VersionIDMarker != after.VersionID:
 		return errors.New("it begins elsewhere than was asked for")
