@@ -18,7 +18,7 @@ func (l Lister) check(page Page, after Marker, max int) error {
 	if err == nil {
 		err = l.ordered(page.Rows, after)
 	}
-	if err == nil && page.Truncated {
+	if err == nil {
 		err = continues(page)
 	}
 	return l.inconsistent(err)
@@ -73,7 +73,12 @@ func (l Lister) ordered(rows []audit.Row, after Marker) error {
 
 // continues checks that the next page begins where this one ends.
 func continues(page Page) error {
-	if len(page.Rows) == 0 {
+	switch {
+	case !page.Truncated && page.NextKeyMarker != "":
+		return errors.New("it ends, but names a next page")
+	case !page.Truncated:
+		return nil
+	case len(page.Rows) == 0:
 		return errors.New("it goes on, but the page is empty")
 	}
 	last := page.Rows[len(page.Rows)-1]

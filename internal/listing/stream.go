@@ -22,7 +22,7 @@ type Rows struct {
 	last  bool        // no page comes behind it
 	err   error
 	since time.Time // when the row that was handed out last was made
-	cycle cycle
+	seen  seen
 
 	mu   sync.Mutex
 	at   string // the key handed out last
@@ -80,11 +80,13 @@ func (r *Rows) ends(key string) bool {
 // Next is the next row with Superseded set, or false at the range's end. Behind an
 // error comes nothing but the same error.
 func (r *Rows) Next() (audit.Row, bool, error) {
+	border := false
 	for len(r.rows) == 0 && !r.last && r.err == nil && !r.ended() {
 		page, ok := <-r.pages
 		if !ok {
 			page.err = errors.New("the listing of s3://" + r.lister.Bucket + " was stopped")
 		}
+		border = true
 		r.rows, r.last, r.err = page.rows, page.last, page.err
 	}
 	if r.err != nil {
@@ -95,9 +97,9 @@ func (r *Rows) Next() (audit.Row, bool, error) {
 		return audit.Row{}, false, nil
 	}
 	if !same {
-		r.since, r.cycle = time.Time{}, cycle{}
+		r.since = time.Time{}
 	}
-	if r.cycle.closes(row.VersionID) {
+	if r.seen.again(row.VersionID, same, border) {
 		r.err = r.lister.inconsistent(errors.New("the versions of a key repeat themselves"))
 		return audit.Row{}, false, r.err
 	}
@@ -151,22 +153,4 @@ func (r *Rows) ShortenTo(upto string) bool {
 	}
 	r.upto = upto
 	return true
-}
-
-// cycle notices a sequence that repeats itself, by comparing with one member that
-// moves on at powers of two (Brent): no memory, whatever a key's number of versions.
-type cycle struct {
-	seen      string
-	taken, to int
-}
-
-func (c *cycle) closes(id string) bool {
-	if c.taken > 0 && id == c.seen {
-		return true
-	}
-	if c.taken == c.to {
-		c.seen, c.to = id, 2*c.to+1
-	}
-	c.taken++
-	return false
 }
