@@ -3,6 +3,7 @@ package listing
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,7 @@ type Rows struct {
 	lister Lister
 	pages  chan fetched
 	cancel context.CancelFunc
+	why    func() error // it was cancelled
 	count  atomic.Int64
 
 	rows  []audit.Row // of the page that is handed out
@@ -41,7 +43,7 @@ type fetched struct {
 // bucket's end. One page is fetched ahead. The caller must call Close.
 func (l Lister) Rows(ctx context.Context, after, upto string) *Rows {
 	ctx, cancel := context.WithCancel(ctx)
-	r := &Rows{lister: l, pages: make(chan fetched), cancel: cancel, at: after, upto: upto}
+	r := &Rows{lister: l, pages: make(chan fetched), cancel: cancel, why: ctx.Err, at: after, upto: upto}
 	r.done = upto != "" && after >= upto
 	if r.done {
 		close(r.pages)
@@ -61,12 +63,12 @@ func (r *Rows) fetch(ctx context.Context, after Marker) {
 		if rows := page.Rows; len(rows) > 0 {
 			after = Marker{rows[len(rows)-1].Key, rows[len(rows)-1].VersionID}
 		}
-		last = err != nil || !page.Truncated || r.ends(after.Key)
 		select {
-		case r.pages <- fetched{page.Rows, last, err}:
+		case r.pages <- fetched{page.Rows, err != nil || !page.Truncated, err}:
 		case <-ctx.Done():
 			return
 		}
+		last = err != nil || !page.Truncated || r.ends(after.Key)
 	}
 }
 
@@ -84,7 +86,7 @@ func (r *Rows) Next() (audit.Row, bool, error) {
 	for len(r.rows) == 0 && !r.last && r.err == nil && !r.ended() {
 		page, ok := <-r.pages
 		if !ok {
-			page.err = errors.New("the listing of s3://" + r.lister.Bucket + " was stopped")
+			page.err = fmt.Errorf("the listing of s3://%s was stopped: %w", r.lister.Bucket, r.why())
 		}
 		border = true
 		r.rows, r.last, r.err = page.rows, page.last, page.err
