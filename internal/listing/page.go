@@ -109,7 +109,7 @@ func (p *Page) decode() error {
 	}
 	for _, key := range []*string{&p.Prefix, &p.KeyMarker, &p.NextKeyMarker} {
 		if err := p.decodeKey(key); err != nil {
-			return fmt.Errorf("Prefix or a key marker %w", err)
+			return fmt.Errorf("the prefix or a key marker %w", err)
 		}
 	}
 	return nil
