@@ -71,7 +71,11 @@ func (l Lister) ordered(rows []audit.Row, after Marker) error {
 	return nil
 }
 
-// continues checks that the next page begins where this one ends.
+// minioHint is what MinIO puts behind the key of a next marker, for its own cache.
+const minioHint = "[minio_cache:"
+
+// continues checks that the next page begins where this one ends. It is asked for by the
+// last row, so that no marker can lead past rows.
 func continues(page Page) error {
 	switch {
 	case !page.Truncated && page.NextKeyMarker != "":
@@ -82,7 +86,8 @@ func continues(page Page) error {
 		return errors.New("it goes on, but the page is empty")
 	}
 	last := page.Rows[len(page.Rows)-1]
-	if page.NextKeyMarker != last.Key || page.NextVersionIDMarker != last.VersionID {
+	behind, ok := strings.CutPrefix(page.NextKeyMarker, last.Key)
+	if !ok || behind != "" && !strings.HasPrefix(behind, minioHint) || page.NextVersionIDMarker != last.VersionID {
 		return errors.New("the next page does not begin where this one ends")
 	}
 	return nil

@@ -54,6 +54,7 @@ func TestAPageThatContradictsIsAnErrorAndNoGap(t *testing.T) {
 		want   string // empty where it is no contradiction
 	}{
 		"echoes left out":                        {silent(func(url.Values) {}), ""},
+		"MinIO's hint behind a next marker":      {replaced("</NextKeyMarker>", "%5Bminio_cache%3Av2%5D</NextKeyMarker>"), ""},
 		"another bucket":                         {replaced("<Name>docs", "<Name>doc"), "it is of another bucket"},
 		"another prefix":                         {replaced("<Prefix>p%2F", "<Prefix>p"), "it is of another prefix"},
 		"a page skipped":                         {asked(func(q url.Values) { q.Set("key-marker", "p/c") }), "it begins elsewhere than was asked for"},
@@ -71,6 +72,7 @@ func TestAPageThatContradictsIsAnErrorAndNoGap(t *testing.T) {
 		}), "it goes on, but the page is empty"},
 		"no next marker":               {changed(func(body string) string { return without(body, "NextKeyMarker", "NextVersionIdMarker") }), "the next page does not begin where this one ends"},
 		"a next marker further on":     {replaced("<NextKeyMarker>p%2Fc", "<NextKeyMarker>p%2Fd"), "the next page does not begin where this one ends"},
+		"a next marker that begins so": {replaced("</NextKeyMarker>", "c</NextKeyMarker>"), "the next page does not begin where this one ends"},
 		"a next marker of another row": {replaced("<NextVersionIdMarker>1", "<NextVersionIdMarker>2"), "the next page does not begin where this one ends"},
 		"a last page with a marker":    {replaced("<IsTruncated>true", "<IsTruncated>false"), "it ends, but names a next page"},
 	}

@@ -106,6 +106,9 @@ func (p *Page) decode() error {
 		if err := p.decodeKey(&p.Rows[i].Key); err != nil {
 			return fmt.Errorf("row %d: Key %w", i+1, err)
 		}
+		if len(p.Rows[i].Key) > maxKey {
+			return fmt.Errorf("row %d: Key is longer than a key can be", i+1)
+		}
 	}
 	for _, key := range []*string{&p.Prefix, &p.KeyMarker, &p.NextKeyMarker} {
 		if err := p.decodeKey(key); err != nil {
@@ -125,9 +128,6 @@ func (p *Page) decodeKey(key *string) error {
 	}
 	if !utf8.ValidString(*key) {
 		return errors.New("is not UTF-8")
-	}
-	if len(*key) > maxKey {
-		return errors.New("is longer than a key can be")
 	}
 	return nil
 }
