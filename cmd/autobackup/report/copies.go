@@ -15,6 +15,7 @@ const mostCopies = 1000
 type copies struct {
 	items []audit.Item
 	count int64
+	last  audit.Item
 }
 
 // add notes an object that is gone from the replica. S3 Batch Replication does not
@@ -24,9 +25,10 @@ func (c *copies) add(i audit.Item) {
 	if i.Category != audit.Finding || i.Reason != reason.ReplicaMissing || i.Marker || i.On == "replica" {
 		return
 	}
-	if n := len(c.items); n > 0 && c.items[n-1].Key == i.Key && c.items[n-1].Version == i.Version {
+	if c.count > 0 && c.last.Key == i.Key && c.last.Version == i.Version {
 		return // of another replica: one copy is replicated to all
 	}
+	c.last = i
 	c.count++
 	if len(c.items) < mostCopies {
 		c.items = append(c.items, i)
