@@ -111,8 +111,9 @@ type Report struct {
 	Since      string           `json:"since,omitempty"` // the audit before, by which New is told
 	Requests   map[string]int64 `json:"requests"`        // by operation, this run and those before it that it went on with
 	Dollars    float64          `json:"dollars"`
-	Notes      []string         `json:"notes,omitempty"` // what bounds the claims, such as sampled ranges
-	Replicable int64            `json:"replicable"`      // versions in manifest.csv, which S3 can replicate again
-	Result     string           `json:"result"`          // as it must be, findings, could not
+	Notes      []string         `json:"notes,omitempty"`   // what bounds the claims, such as sampled ranges
+	Replicable int64            `json:"replicable"`        // versions in manifest.csv, which S3 can replicate again
+	Sampled    int64            `json:"sampled,omitempty"` // versions that were not looked at, because a sample of those around them was
+	Result     string           `json:"result"`            // as it must be, findings, could not
 	Exit       int              `json:"exit"`
 }

@@ -48,9 +48,7 @@ func pairOf(b batch.Batch) (Pair, error) {
 	case primary.Size != replica.Size:
 		return Pair{}, fmt.Errorf("bytes are read only where both sides have the same size, not %d and %d bytes", primary.Size, replica.Size)
 	}
-	pair := Pair{
-		Key: object.Key, Version: object.VersionID, Size: primary.Size, Primary: placeOf(primary), Replica: placeOf(replica),
-	}
+	pair := PairOf(object.Key, object.VersionID, primary, replica)
 	return pair, pair.validate()
 }
 

@@ -30,6 +30,7 @@ type Buckets interface {
 // directory knows the buckets' regions and rules.
 type directory struct {
 	buckets      Buckets
+	timeout      time.Duration // of a call
 	now          func() time.Time
 	regions      *cache[string]
 	replications *cache[[]types.ReplicationRule]
@@ -37,7 +38,14 @@ type directory struct {
 }
 
 func newDirectory(buckets Buckets, now func() time.Time) *directory {
-	return &directory{buckets, now, newCache[string](now), newCache[[]types.ReplicationRule](now), newCache[[]types.LifecycleRule](now)}
+	return &directory{buckets, callTimeout, now, newCache[string](now), newCache[[]types.ReplicationRule](now), newCache[[]types.LifecycleRule](now)}
+}
+
+// call runs one call of S3 within the timeout, the SDK's retries included.
+func (d *directory) call(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
+	return do(ctx)
 }
 
 // whenever believes whatever a cache still keeps.
@@ -49,7 +57,7 @@ var whenever time.Time
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
 func (d *directory) region(ctx context.Context, bucket string) (region string, err error) {
 	return d.regions.get(bucket, whenever, func() (string, error) {
-		err := call(ctx, func(ctx context.Context) error {
+		err := d.call(ctx, func(ctx context.Context) error {
 			out, err := d.buckets.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket})
 			if err == nil {
 				region = aws.ToString(out.BucketRegion)
@@ -74,7 +82,7 @@ func (d *directory) replication(ctx context.Context, v s3event.ObjectVersion, re
 		since = d.now()
 	}
 	return d.replications.get(v.Bucket, since, func() (rules []types.ReplicationRule, err error) {
-		err = call(ctx, func(ctx context.Context) error {
+		err = d.call(ctx, func(ctx context.Context) error {
 			out, err := d.buckets.GetBucketReplication(ctx, &s3.GetBucketReplicationInput{Bucket: &v.Bucket}, in(region))
 			if err == nil && out.ReplicationConfiguration != nil {
 				rules = out.ReplicationConfiguration.Rules
@@ -92,7 +100,7 @@ func (d *directory) replication(ctx context.Context, v s3event.ObjectVersion, re
 // configuration.
 func (d *directory) lifecycle(ctx context.Context, bucket, region string) ([]types.LifecycleRule, error) {
 	return d.lifecycles.get(bucket, whenever, func() (rules []types.LifecycleRule, err error) {
-		err = call(ctx, func(ctx context.Context) error {
+		err = d.call(ctx, func(ctx context.Context) error {
 			out, err := d.buckets.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: &bucket}, in(region))
 			if err == nil {
 				rules = out.Rules

@@ -25,21 +25,25 @@ func (l *Looker) expires(ctx context.Context, v s3event.ObjectVersion, primary v
 		return ""
 	}
 	rules, _ := l.directory.lifecycle(ctx, r.Bucket, r.Region) // with an error there are none
-	gone := lost{key: v.Key, size: primary.Size, marker: marker, made: v.Time, now: l.directory.now()}
-	return within(maxRule, text.Line(gone.remover(rules), maxRuleID))
+	gone := Lost{Key: v.Key, Size: primary.Size, Marker: marker, Made: v.Time, Noncurrent: v.Time, Now: l.directory.now()}
+	return within(maxRule, text.Line(gone.Remover(rules), maxRuleID))
 }
 
-// lost is a version that is gone from a replica.
-type lost struct {
-	key    string
-	size   int64 // bytes
-	marker bool
-	made   time.Time // zero where that is not known
-	now    time.Time
+// Lost is a version that is gone from a bucket.
+type Lost struct {
+	Key    string
+	Size   int64 // bytes
+	Marker bool
+	Made   time.Time // zero where that is not known
+	// Noncurrent is since when it may have been noncurrent; zero where it is current,
+	// or where that is not known.
+	Noncurrent time.Time
+	Now        time.Time
 }
 
-// remover is the id of the first enabled rule that covers the version and was due.
-func (l lost) remover(rules []types.LifecycleRule) string {
+// Remover is the id of the first enabled rule that covers the version and was due;
+// empty where there is none.
+func (l Lost) Remover(rules []types.LifecycleRule) string {
 	for _, r := range rules {
 		if r.Status == types.ExpirationStatusEnabled && l.covered(selection(r)) && l.due(r) {
 			return aws.ToString(r.ID)
@@ -65,15 +69,15 @@ func selection(r types.LifecycleRule) types.LifecycleRuleAndOperator {
 // covered says whether a rule surely selects the version. One that selects by tag
 // is not counted, because nobody can read the tags of what is gone, and neither is
 // one that selects delete markers by size, of which AWS says nothing.
-func (l lost) covered(by types.LifecycleRuleAndOperator) bool {
+func (l Lost) covered(by types.LifecycleRuleAndOperator) bool {
 	larger, smaller := by.ObjectSizeGreaterThan, by.ObjectSizeLessThan
 	switch {
-	case !strings.HasPrefix(l.key, aws.ToString(by.Prefix)), len(by.Tags) > 0:
+	case !strings.HasPrefix(l.Key, aws.ToString(by.Prefix)), len(by.Tags) > 0:
 		return false
 	case larger == nil && smaller == nil:
 		return true
 	}
-	return !l.marker && (larger == nil || l.size > *larger) && (smaller == nil || l.size < *smaller)
+	return !l.Marker && (larger == nil || l.Size > *larger) && (smaller == nil || l.Size < *smaller)
 }
 
 // due says whether a rule may have removed the version by now. Buckets that hold
@@ -82,21 +86,38 @@ func (l lost) covered(by types.LifecycleRuleAndOperator) bool {
 // existed for that many days. A version deleted the day it was made was deleted by
 // somebody. Delete markers are removed by Expiration, too.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
-func (l lost) due(r types.LifecycleRule) bool {
-	if n := r.NoncurrentVersionExpiration; n != nil && l.existed(n.NoncurrentDays) {
+func (l Lost) due(r types.LifecycleRule) bool {
+	if n := r.NoncurrentVersionExpiration; n != nil && l.passed(l.Noncurrent, n.NoncurrentDays) {
 		return true
 	}
 	e := r.Expiration
 	switch {
-	case !l.marker || e == nil:
+	case !l.Marker || e == nil:
 		return false
 	case e.Date != nil:
-		return !e.Date.After(l.now)
+		return !e.Date.After(l.Now)
 	default:
-		return aws.ToBool(e.ExpiredObjectDeleteMarker) || e.Days != nil && l.existed(e.Days)
+		return aws.ToBool(e.ExpiredObjectDeleteMarker) || e.Days != nil && l.passed(l.Made, e.Days)
 	}
 }
 
-func (l lost) existed(days *int32) bool {
-	return !l.made.IsZero() && l.now.Sub(l.made) >= time.Duration(aws.ToInt32(days))*24*time.Hour
+// passed says whether so many days have passed since a moment that is known.
+func (l Lost) passed(since time.Time, days *int32) bool {
+	return !since.IsZero() && l.Now.Sub(since) >= time.Duration(aws.ToInt32(days))*24*time.Hour
+}
+
+// MarkerMaker is the id of the first enabled lifecycle rule that makes delete markers
+// of keys like this one: in a bucket with versioning, that is what Expiration does.
+// Empty where there is none. A rule that selects by tag or by size is not counted, as
+// in Lost.Remover.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+func MarkerMaker(rules []types.LifecycleRule, key string) string {
+	for _, r := range rules {
+		e := r.Expiration
+		expires := e != nil && (e.Days != nil || e.Date != nil)
+		if r.Status == types.ExpirationStatusEnabled && expires && (Lost{Key: key, Marker: true}).covered(selection(r)) {
+			return aws.ToString(r.ID)
+		}
+	}
+	return ""
 }

@@ -50,17 +50,17 @@ func moving(r *types.LifecycleRule) {
 
 func TestWhichLifecycleRuleMayHaveRemovedAVersion(t *testing.T) {
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	object := lost{key: "docs/a.txt", size: 1000, made: now.AddDate(0, 0, -30), now: now}
-	marker := lost{key: "docs/a.txt", marker: true, made: now.AddDate(0, 0, -30), now: now}
+	object := Lost{Key: "docs/a.txt", Size: 1000, Made: now.AddDate(0, 0, -30), Noncurrent: now.AddDate(0, 0, -30), Now: now}
+	marker := Lost{Key: "docs/a.txt", Marker: true, Made: now.AddDate(0, 0, -30), Noncurrent: now.AddDate(0, 0, -30), Now: now}
 	young, undated := object, object
-	young.made, undated.made = object.made.Add(1), time.Time{}
+	young.Noncurrent, undated.Noncurrent = object.Made.Add(1), time.Time{}
 	youngMarker := marker
-	youngMarker.made = marker.made.Add(1)
+	youngMarker.Made, youngMarker.Noncurrent = marker.Made.Add(1), marker.Made.Add(1)
 	tagged := types.Tag{Key: aws.String("k"), Value: aws.String("v")}
 	size := func(n int64) *int64 { return &n }
 	type rules = []types.LifecycleRule
 	for name, tt := range map[string]struct {
-		lost  lost
+		lost  Lost
 		rules rules
 		want  string
 	}{
@@ -97,6 +97,6 @@ func TestWhichLifecycleRuleMayHaveRemovedAVersion(t *testing.T) {
 		"markers are left alone":          {marker, rules{noncurrent(expiration(types.LifecycleExpiration{ExpiredObjectDeleteMarker: aws.Bool(false)}))}, ""},
 		"a marker under other rules":      {marker, rules{noncurrent(moving)}, ""},
 	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, tt.lost.remover(tt.rules)) })
+		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, tt.lost.Remover(tt.rules)) })
 	}
 }

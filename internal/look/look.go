@@ -47,6 +47,14 @@ func New(objects Objects, buckets Buckets, now func() time.Time) *Looker {
 	return &Looker{objects: objects, directory: newDirectory(buckets, now)}
 }
 
+// Within returns a Looker like this one whose calls may take so long, with all retries
+// and all waiting for a turn. It is for who has no invocation that ends.
+func (l *Looker) Within(timeout time.Duration) *Looker {
+	d := newDirectory(l.directory.buckets, l.directory.now)
+	d.timeout = timeout
+	return &Looker{objects: l.objects, directory: d}
+}
+
 // Look begins a round: it looks at the batch's Messages or, where there are none,
 // at those that lagged, which become the Messages. It looks at as many as the
 // workflow's state has room for, at least one. Those that have to wait for the

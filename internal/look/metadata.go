@@ -82,7 +82,7 @@ func (l *Looker) tags(ctx context.Context, v s3event.ObjectVersion, seen *verdic
 // tagsOf is the fingerprint of a side's tags.
 func (l *Looker) tagsOf(ctx context.Context, v s3event.ObjectVersion, s verdict.Side) string {
 	tags := map[string]string{}
-	err := call(ctx, func(ctx context.Context) error {
+	err := l.directory.call(ctx, func(ctx context.Context) error {
 		out, err := l.objects.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{
 			Bucket: &s.Bucket, Key: &v.Key, VersionId: &v.VersionID,
 		}, in(s.Region))

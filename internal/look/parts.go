@@ -90,7 +90,7 @@ func (l *Looker) parts(ctx context.Context, side verdict.Side, v s3event.ObjectV
 }
 
 func (l *Looker) page(ctx context.Context, asked *s3.GetObjectAttributesInput, region string) (page *types.GetObjectAttributesParts, err error) {
-	err = call(ctx, func(ctx context.Context) error {
+	err = l.directory.call(ctx, func(ctx context.Context) error {
 		out, err := l.objects.GetObjectAttributes(ctx, asked, in(region))
 		if err == nil {
 			page = out.ObjectParts

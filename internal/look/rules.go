@@ -32,13 +32,7 @@ type destination struct {
 // Where such a rule selects by tag, or where they lead to more than
 // verdict.MaxReplicas buckets, there are none and unsupported says why.
 func destinations(rules []types.ReplicationRule, key string) (found []destination, unsupported string) {
-	matching := slices.DeleteFunc(slices.Clone(rules), func(r types.ReplicationRule) bool {
-		return r.Status != types.ReplicationRuleStatusEnabled || r.Destination == nil || !strings.HasPrefix(key, prefix(r))
-	})
-	slices.SortStableFunc(matching, func(a, b types.ReplicationRule) int {
-		return cmp.Compare(aws.ToInt32(b.Priority), aws.ToInt32(a.Priority))
-	})
-	for _, rule := range matching {
+	for _, rule := range matching(rules, key) {
 		d := destination{bucketName(rule), ignoresMarkers(rule), ignoresKMS(rule)}
 		if slices.ContainsFunc(found, func(other destination) bool { return other.bucket == d.bucket }) {
 			continue
@@ -53,6 +47,46 @@ func destinations(rules []types.ReplicationRule, key string) (found []destinatio
 		return nil, fmt.Sprintf("%d replicas; autobackup compares at most %d", len(found), verdict.MaxReplicas)
 	}
 	return found, ""
+}
+
+// Rule is what the replication rules of a bucket say about one key and one bucket.
+type Rule struct {
+	// Covers is set where an enabled rule for such keys leads to the bucket. Whether one
+	// that selects by tag, too, matched a version, only the version's status tells.
+	Covers         bool
+	IgnoresMarkers bool // it replicates no delete markers
+	ignoresKMS     bool
+}
+
+// RuleFor is the rule of the highest priority that leads to the bucket for such keys.
+func RuleFor(rules []types.ReplicationRule, key, bucket string) Rule {
+	for _, r := range matching(rules, key) {
+		if bucketName(r) == bucket {
+			return Rule{true, ignoresMarkers(r), ignoresKMS(r)}
+		}
+	}
+	return Rule{}
+}
+
+// Destinations is the buckets that enabled rules lead to, whatever the key, each once.
+func Destinations(rules []types.ReplicationRule) (buckets []string) {
+	for _, r := range rules {
+		if r.Status == types.ReplicationRuleStatusEnabled && r.Destination != nil && !slices.Contains(buckets, bucketName(r)) {
+			buckets = append(buckets, bucketName(r))
+		}
+	}
+	return buckets
+}
+
+// matching is the enabled rules whose prefix the key has, the highest priority first.
+func matching(rules []types.ReplicationRule, key string) []types.ReplicationRule {
+	found := slices.DeleteFunc(slices.Clone(rules), func(r types.ReplicationRule) bool {
+		return r.Status != types.ReplicationRuleStatusEnabled || r.Destination == nil || !strings.HasPrefix(key, prefix(r))
+	})
+	slices.SortStableFunc(found, func(a, b types.ReplicationRule) int {
+		return cmp.Compare(aws.ToInt32(b.Priority), aws.ToInt32(a.Priority))
+	})
+	return found
 }
 
 // prefix is where the three forms of a rule keep it; a rule without one covers

@@ -18,7 +18,7 @@ import (
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 func (l *Looker) side(ctx context.Context, bucket, region string, v s3event.ObjectVersion) verdict.Side {
 	side := verdict.Side{Bucket: bucket, Region: region}
-	err := call(ctx, func(ctx context.Context) error {
+	err := l.directory.call(ctx, func(ctx context.Context) error {
 		out, err := l.objects.HeadObject(ctx, &s3.HeadObjectInput{
 			Bucket: &bucket, Key: &v.Key, VersionId: &v.VersionID, ChecksumMode: types.ChecksumModeEnabled,
 		}, in(region))
@@ -38,7 +38,7 @@ func (l *Looker) side(ctx context.Context, bucket, region string, v s3event.Obje
 // probe asks for one byte, because the answer to HEAD has no body that could
 // tell a 400 of an SSE-C object from one of an expired token.
 func (l *Looker) probe(ctx context.Context, bucket, region string, v s3event.ObjectVersion) (verdict.Found, string) {
-	err := call(ctx, func(ctx context.Context) error {
+	err := l.directory.call(ctx, func(ctx context.Context) error {
 		out, err := l.objects.GetObject(ctx, &s3.GetObjectInput{
 			Bucket: &bucket, Key: &v.Key, VersionId: &v.VersionID, Range: aws.String("bytes=0-0"),
 		}, in(region))
@@ -96,13 +96,6 @@ func checksums(out *s3.HeadObjectOutput) map[string]string {
 		}
 	}
 	return sent
-}
-
-// call runs one call of S3 within callTimeout, the SDK's retries included.
-func call(ctx context.Context, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	return do(ctx)
 }
 
 func in(region string) func(*s3.Options) {

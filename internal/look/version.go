@@ -79,3 +79,14 @@ func (l *Looker) replica(ctx context.Context, d destination, v s3event.ObjectVer
 	}
 	return verdict.Replica{Side: bounded(side), IgnoresMarkers: d.ignoresMarkers, IgnoresKMS: d.ignoresKMS}
 }
+
+// At looks at one object version in its bucket and in one other, whether or not the
+// primary's rules lead there: what the rules leave out of it is given. It is for who
+// compares two buckets, and not an upload with all that its rules lead to.
+func (l *Looker) At(ctx context.Context, v s3event.ObjectVersion, bucket string, rule Rule) verdict.Look {
+	region, err := l.directory.region(ctx, v.Bucket)
+	if err != nil {
+		return verdict.Look{Primary: bounded(bucketSide(v.Bucket, err))}
+	}
+	return l.sides(ctx, v, region, []destination{{bucket, rule.IgnoresMarkers, rule.ignoresKMS}})
+}

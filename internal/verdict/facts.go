@@ -40,9 +40,9 @@ func (f Found) looks() int {
 	}
 }
 
-// reason is that of a side which is not readable. What is not known here counts
+// Reason is that of a side which is not readable. What is not known here counts
 // as unreachable.
-func (f Found) reason() reason.Code {
+func (f Found) Reason() reason.Code {
 	switch f {
 	case SSEC:
 		return reason.UnreadableSSEC

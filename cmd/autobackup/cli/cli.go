@@ -31,6 +31,7 @@ could not be read, or a message was not put back; 2 wrong usage, or the program
 could not do its work.`
 
 type commands struct {
+	Audit   auditCommand   `cmd:"" help:"Compare all versions of a bucket with its replicas: read-only, nothing to deploy."`
 	Demo    demoCommand    `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
 	Serve   serveCommand   `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
 	Requeue requeueCommand `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
@@ -69,6 +70,8 @@ func Run(args []string, stdout, stderr io.Writer) int {
 		return trouble(stderr, fmt.Errorf("%w\nautobackup: hint: autobackup --help lists the commands", err))
 	}
 	switch parsed.Command() {
+	case "audit", "audit <primary>", "audit <primary> <replica>":
+		return c.Audit.run(ctx, stdout, stderr)
 	case "demo":
 		return c.Demo.run(ctx, stdout, stderr)
 	case "serve":

@@ -99,7 +99,7 @@ func (r *run) do(ctx context.Context) (err error) {
 	}
 	if !r.Yes {
 		question := fmt.Sprintf("Put %s back into %s?", count(r.report.Pending(), "message"), r.stack.validation.name)
-		agreed, err := ask(ctx, r.In, r.Prompt, question)
+		agreed, err := terminal.Ask(ctx, r.In, r.Prompt, question, "--yes puts back without asking")
 		if err != nil || !agreed {
 			r.report.Declined = err == nil
 			return err

@@ -3,12 +3,10 @@ package terminal
 
 import (
 	"io"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/progress"
-	"golang.org/x/term"
 )
 
 // refresh is how often the lines follow their trackers.
@@ -24,11 +22,10 @@ type Progress struct {
 // On shows progress on w if that is a terminal. Elsewhere the trackers count all
 // the same, and nobody sees it.
 func On(w io.Writer) *Progress {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !Is(w) {
 		return &Progress{}
 	}
-	return show(f)
+	return show(w)
 }
 
 func show(w io.Writer) *Progress {

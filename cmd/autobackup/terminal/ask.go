@@ -1,4 +1,4 @@
-package requeue
+package terminal
 
 import (
 	"bufio"
@@ -9,11 +9,12 @@ import (
 	"strings"
 )
 
-// ask puts a question that is answered with y or yes; everything else is a no.
-// The end of ctx ends the wait for the answer.
-func ask(ctx context.Context, in io.Reader, prompt io.Writer, question string) (bool, error) {
+// Ask puts a question that is answered with y or yes; everything else is a no.
+// The end of ctx ends the wait for the answer. An error ends with the hint in
+// brackets, which says how not to be asked.
+func Ask(ctx context.Context, in io.Reader, prompt io.Writer, question, hint string) (bool, error) {
 	if _, err := fmt.Fprintf(prompt, "%s [y/N] ", question); err != nil {
-		return false, fmt.Errorf("ask: %w (--yes puts back without asking)", err)
+		return false, fmt.Errorf("ask: %w (%s)", err, hint)
 	}
 	type answer struct {
 		text string
@@ -29,7 +30,7 @@ func ask(ctx context.Context, in io.Reader, prompt io.Writer, question string) (
 		return false, ctx.Err()
 	case a := <-given:
 		if a.err != nil && !errors.Is(a.err, io.EOF) {
-			return false, fmt.Errorf("read the answer: %w (--yes puts back without asking)", a.err)
+			return false, fmt.Errorf("read the answer: %w (%s)", a.err, hint)
 		}
 		text := strings.ToLower(strings.TrimSpace(a.text))
 		return text == "y" || text == "yes", nil

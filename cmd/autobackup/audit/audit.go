@@ -1,0 +1,256 @@
+// Package audit is the command that compares all versions of buckets with their
+// replicas: it lists both sides, looks at what the listings leave open, and reports.
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"autobackup/cmd/autobackup/pair"
+	"autobackup/internal/audit"
+	"autobackup/internal/listing"
+	"autobackup/internal/verdict"
+)
+
+// Options says how to audit; the Plan, what.
+type Options struct {
+	Plan
+	Folder  string // where the audit keeps what it knows, and writes its report
+	Resume  bool   // go on with what the Folder holds; of the Plan, nothing counts then
+	MaxRate int    // requests a second, of both sides together
+	Workers int    // ranges of keys listed at once
+	Budget  Budget
+	FailOn  FailOn
+	// Versions is how many versions a bucket holds, where somebody knows; 0: AWS's
+	// metrics are asked.
+	Versions int64
+	Watch    Watch
+	// Clock ages what looks remember of buckets; Wait waits, or ends with the context.
+	Clock func() time.Time
+	Wait  func(context.Context, time.Duration) error
+}
+
+// Watch is told how an audit gets on.
+type Watch interface {
+	Estimated(p *pair.Pair, size Size, levels []Estimate, chosen audit.Level)
+	Listed(rows int64)
+	Looking(open int64) // so many versions are to be looked at
+	Looked(rows int64)
+}
+
+// Result is what an audit came to.
+type Result struct {
+	Reports  []audit.Report
+	outcomes []outcome
+}
+
+// Run audits. Where it ends with an error, what it knows is kept in the folder, and
+// Resume goes on with it.
+func Run(ctx context.Context, o Options) (*Result, error) {
+	s, err := o.begin()
+	if err != nil {
+		return nil, err
+	}
+	b := newBudget(o.Budget)
+	pace := pair.NewPace(o.MaxRate, b.allow)
+	pace.Add(s.Sent)
+	pairs, err := pair.Open(ctx, pair.Options{
+		Primary: s.Plan.Primary, Replicas: s.Plan.Replicas, From: s.Plan.From, To: s.Plan.To, Pace: pace, Now: s.Plan.Started, Clock: o.Clock,
+	})
+	if err != nil {
+		return nil, err
+	}
+	is := describe(pairs)
+	if s.Pairs == nil {
+		s.Pairs = is
+	} else if err := same(s.Pairs, is); err != nil {
+		return nil, err
+	}
+	a := &auditor{Options: o, state: s, pairs: pairs, pace: pace, budget: b}
+	if err := s.write(o.Folder); err != nil {
+		return nil, err
+	}
+	result, err := a.all(ctx)
+	a.state.Sent = pace.Sent()
+	return result, errors.Join(err, a.state.write(o.Folder))
+}
+
+// begin makes the folder, or reads what it holds.
+func (o Options) begin() (state, error) {
+	if o.Resume {
+		return readState(o.Folder)
+	}
+	if err := os.MkdirAll(o.Folder, dirPerm); err != nil {
+		return state{}, err
+	}
+	if _, err := os.Stat(filepath.Join(o.Folder, stateFile)); err == nil {
+		return state{}, fmt.Errorf("%s holds an audit already: go on with --resume %s, or name another folder", o.Folder, o.Folder)
+	}
+	return state{Plan: o.Plan}, nil
+}
+
+func describe(pairs []*pair.Pair) (all []sides) {
+	for _, p := range pairs {
+		all = append(all, sides{p.Primary.SideReport, p.Replica.SideReport})
+	}
+	return all
+}
+
+// auditor is an audit under way.
+type auditor struct {
+	Options
+	state  state
+	pairs  []*pair.Pair
+	pace   *pair.Pace
+	budget *budget
+}
+
+func (a *auditor) all(ctx context.Context) (*Result, error) {
+	result := &Result{}
+	accepted, err := readAccepted(a.state.Plan.Accepted)
+	if err != nil {
+		return nil, err
+	}
+	var old *before
+	if a.state.Plan.Since != "" {
+		if old, err = readBefore(a.state.Plan.Since); err != nil {
+			return nil, err
+		}
+	}
+	for i, p := range a.pairs {
+		done, err := a.pair(ctx, p, a.work(i))
+		if err != nil {
+			return nil, err
+		}
+		done.accepted, done.before = accepted, old
+		report := a.report(p)
+		if err := done.count(&report); err != nil {
+			return nil, err
+		}
+		report.Notes = notes(report)
+		result.Reports, result.outcomes = append(result.Reports, report), append(result.outcomes, done)
+	}
+	sent, ended := a.pace.Sent(), a.Clock()
+	for i := range result.Reports {
+		r := &result.Reports[i]
+		r.Ended, r.Requests, r.Dollars = ended, sent, a.budget.spent(sent)
+		r.Result, r.Exit = a.FailOn.result(*r)
+	}
+	return result, a.write(result)
+}
+
+// work is the folder of the i-th pair.
+func (a *auditor) work(i int) string { return filepath.Join(a.Folder, "work", strconv.Itoa(i)) }
+
+// pair lists a pair, and looks at what that leaves open.
+func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, error) {
+	done := outcome{names: [2]string{p.Primary.Bucket, p.Replica.Bucket}, looks: filepath.Join(dir, "looks.jsonl"), judge: a.judge(p)}
+	st := store{dir}
+	if err := clearSpills(dir); err != nil {
+		return done, err
+	}
+	all, err := st.stretches()
+	if err != nil {
+		return done, err
+	}
+	for _, s := range all {
+		a.Watch.Listed(s.Listed)
+	}
+	if len(all) == 0 {
+		if err := a.estimate(ctx, p); err != nil {
+			return done, err
+		}
+	}
+	l := lister{
+		primary: a.side(p.Primary), replica: a.side(p.Replica), judge: done.judge, names: done.names, store: st,
+		spills: func() audit.Spill { return &spill{dir: dir} }, workers: a.Workers, progress: a.Watch.Listed,
+	}
+	if err := l.run(ctx, all); err != nil {
+		return done, err
+	}
+	if done.stretches, err = st.stretches(); err != nil {
+		return done, err
+	}
+	if left, err := gaps(done.stretches); err != nil || len(left) > 0 {
+		return done, errors.Join(err, fmt.Errorf("%d ranges of keys were not listed: this is a bug", len(left)))
+	}
+	if err := a.looking(p, done.stretches); err != nil {
+		return done, err
+	}
+	return done, a.looks(p, done).run(ctx, done.stretches)
+}
+
+// estimate tells what the levels cost, and asks where the chosen one costs more than is
+// free.
+func (a *auditor) estimate(ctx context.Context, p *pair.Pair) error {
+	plan := a.state.Plan
+	size := a.size(ctx, p)
+	var levels []Estimate
+	coming := 0.0
+	for _, level := range []audit.Level{audit.Listed, audit.Rest, audit.AllLooked, audit.Bytes} {
+		e := estimate(level, size, plan.Bytes.PerMille, p.KMS(), a.MaxRate)
+		if levels = append(levels, e); level == plan.Level {
+			coming = e.Dollars
+		}
+	}
+	a.Watch.Estimated(p, size, levels, plan.Level)
+	if !size.Known {
+		return nil
+	}
+	return a.budget.more(a.pace.Sent(), coming, "the audit of "+p.Primary.Bucket)
+}
+
+func (a *auditor) size(ctx context.Context, p *pair.Pair) Size {
+	if a.Versions > 0 {
+		return Size{Versions: [2]int64{a.Versions, a.Versions}, Known: true}
+	}
+	one, bytes, knownOne := p.Primary.Size(ctx, a.state.Plan.Started)
+	other, _, knownOther := p.Replica.Size(ctx, a.state.Plan.Started)
+	return Size{Versions: [2]int64{one, other}, Bytes: bytes, Known: knownOne && knownOther}
+}
+
+// looking asks where looking at what the listings left open costs more than is free.
+func (a *auditor) looking(p *pair.Pair, all []stretch) error {
+	open := int64(0)
+	for _, s := range all {
+		open += s.Rows
+	}
+	a.Watch.Looking(open)
+	if a.state.Plan.Level == audit.Listed {
+		return nil
+	}
+	coming := ofLooks(open, p.KMS(), a.MaxRate).Dollars
+	return a.budget.more(a.pace.Sent(), coming, fmt.Sprintf("looking at the %d versions that the listings leave open", open))
+}
+
+func (a *auditor) side(s *pair.Side) listing.Lister {
+	return listing.Lister{Client: s.Client, Bucket: s.Bucket, Region: s.Region, Prefix: a.state.Plan.Prefix}
+}
+
+func (a *auditor) looks(p *pair.Pair, o outcome) looks {
+	return looks{
+		pair: p, judge: o.judge, names: o.names, region: p.Primary.Region, file: o.looks,
+		read: p.Read, wait: a.Wait, progress: a.Watch.Looked,
+	}
+}
+
+func (a *auditor) judge(p *pair.Pair) audit.Judge {
+	plan := a.state.Plan
+	return audit.Judge{
+		Level: plan.Level, Now: plan.Started, Erased: plan.Erased, Rules: p.Rules(), Bucket: p.Primary.Bucket, Classes: plan.Classes,
+		Policy: verdict.Policy{Deadline: plan.Deadline, MarkerDeadline: plan.MarkerDeadline, Bytes: plan.Bytes, AlertMetadata: plan.Metadata},
+	}
+}
+
+func (a *auditor) report(p *pair.Pair) audit.Report {
+	plan := a.state.Plan
+	return audit.Report{
+		Program: plan.Program, Level: plan.Level, Prefix: plan.Prefix, Started: plan.Started, Deadline: plan.Deadline.String(),
+		Primary: p.Primary.SideReport, Replica: p.Replica.SideReport, Since: plan.Since,
+	}
+}

@@ -1,0 +1,56 @@
+package audit
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+
+	"autobackup/internal/audit"
+)
+
+// before is what an earlier audit found: a hash of each item, so that millions fit
+// into memory.
+type before struct{ hashes []uint64 }
+
+// findingsFile has an item a line.
+const findingsFile = "findings.jsonl"
+
+func readBefore(folder string) (*before, error) {
+	f, err := os.Open(filepath.Join(folder, findingsFile)) // #nosec G304: the folder that somebody named
+	if err != nil {
+		return nil, fmt.Errorf("read the audit before: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // read only
+	b := &before{}
+	for dec := json.NewDecoder(bufio.NewReaderSize(f, 1<<16)); ; {
+		var i audit.Item
+		switch err := dec.Decode(&i); {
+		case errors.Is(err, io.EOF):
+			slices.Sort(b.hashes)
+			return b, nil
+		case err != nil:
+			return nil, fmt.Errorf("read the audit before, %s: %w", f.Name(), err)
+		}
+		b.hashes = append(b.hashes, hash(i))
+	}
+}
+
+func hash(i audit.Item) uint64 {
+	d := xxhash.New()
+	for _, part := range []string{i.Primary, i.Replica, i.Key, i.Version, string(i.Reason)} {
+		_, _ = fmt.Fprintf(d, "%q,", part) // a hash takes everything
+	}
+	return d.Sum64()
+}
+
+func (b *before) has(i audit.Item) bool {
+	_, found := slices.BinarySearch(b.hashes, hash(i))
+	return found
+}

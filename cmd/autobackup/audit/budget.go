@@ -1,0 +1,72 @@
+package audit
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"autobackup/cmd/autobackup/price"
+)
+
+// Budget is what an audit may spend.
+type Budget struct {
+	// Dollars is what requests and bytes may cost; 0: FreeDollars unless Ask agrees.
+	Dollars float64
+	Agreed  bool // to whatever it costs, where Dollars is 0
+	// Ask is asked before an audit spends more than FreeDollars. nil: never agrees.
+	Ask func(question string) (bool, error)
+}
+
+// FreeDollars is what an audit spends without a question.
+const FreeDollars = 1.00
+
+// budget keeps to a Budget.
+type budget struct {
+	Budget
+	agreed atomic.Bool
+	bytes  atomic.Int64 // read on both sides
+}
+
+func newBudget(of Budget) *budget {
+	b := &budget{Budget: of}
+	b.agreed.Store(of.Agreed)
+	return b
+}
+
+func (b *budget) spent(sent map[string]int64) float64 {
+	return price.Requests(sent) + float64(b.bytes.Load())/price.GB*price.Transfer
+}
+
+// allow is asked before every request.
+func (b *budget) allow(sent map[string]int64) error {
+	limit := b.Dollars
+	switch {
+	case limit > 0:
+	case b.agreed.Load():
+		return nil
+	default:
+		limit = FreeDollars
+	}
+	if spent := b.spent(sent); spent >= limit {
+		return fmt.Errorf("the audit has cost $%.2f, which is all that it may: go on with --resume and a larger --max-dollars", spent)
+	}
+	return nil
+}
+
+// more asks where what is to come costs more than is free.
+func (b *budget) more(sent map[string]int64, coming float64, what string) error {
+	all := b.spent(sent) + coming
+	switch {
+	case b.Dollars > 0 && all > b.Dollars:
+		return fmt.Errorf("%s would cost $%.2f in all, more than --max-dollars %.2f: raise it, or choose a lower level", what, all, b.Dollars)
+	case b.Dollars > 0 || all <= FreeDollars || b.agreed.Load():
+		return nil
+	case b.Ask == nil:
+		return fmt.Errorf("%s would cost $%.2f in all: go on with --yes, or with --max-dollars", what, all)
+	}
+	agreed, err := b.Ask(fmt.Sprintf("%s costs about $%.2f in all. Go on?", what, all))
+	if err == nil && !agreed {
+		err = fmt.Errorf("%s would cost $%.2f in all, and you said no: --level listed costs least", what, all)
+	}
+	b.agreed.Store(err == nil)
+	return err
+}

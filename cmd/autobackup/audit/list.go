@@ -1,0 +1,91 @@
+package audit
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"autobackup/internal/audit"
+	"autobackup/internal/listing"
+)
+
+// lister lists both sides of a pair by ranges of keys, and keeps what they leave open.
+type lister struct {
+	primary, replica listing.Lister
+	judge            audit.Judge
+	names            [2]string // buckets
+	store            store
+	spills           func() audit.Spill
+	workers          int
+	progress         func(rows int64) // versions listed since it was last told
+}
+
+const (
+	// stretchRows is after how many rows a stretch ends, so that a stopped audit lists few
+	// rows again: 20 pages.
+	stretchRows = 20_000
+	// toldRows is how many rows are listed before a worker says where it is: a page.
+	toldRows = 1000
+)
+
+// run lists all keys that are not in done.
+func (l lister) run(ctx context.Context, done []stretch) error {
+	todo, err := gaps(done)
+	if err != nil || len(todo) == 0 {
+		return err
+	}
+	all, ctx := errgroup.WithContext(ctx)
+	of := newRanges(todo, l.split)
+	stop := context.AfterFunc(ctx, of.stop)
+	defer stop()
+	for range l.workers {
+		all.Go(func() error { return l.work(ctx, of) })
+	}
+	return all.Wait()
+}
+
+// split finds where an interval may be cut, by the keys of the side that has some.
+func (l lister) split(ctx context.Context, at, upto string) (string, bool, error) {
+	probe := func(after, upto string) (string, bool, error) {
+		if key, ok, err := l.primary.First(ctx, after, upto); ok || err != nil {
+			return key, ok, err
+		}
+		return l.replica.First(ctx, after, upto)
+	}
+	return listing.Split(ctx, probe, at, upto)
+}
+
+func (l lister) work(ctx context.Context, of *ranges) (err error) {
+	out, err := l.store.writer()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := out.close(); err == nil {
+			err = closed
+		}
+	}()
+	for {
+		next, run, ok, err := of.take(ctx)
+		if err != nil || !ok {
+			return err
+		}
+		err = l.interval(ctx, next, run, out)
+		of.finished(run)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// interval lists one interval of keys.
+func (l lister) interval(ctx context.Context, of interval, run *run, out *writer) error {
+	primary, replica := l.primary.Rows(ctx, of.After, of.Upto), l.replica.Rows(ctx, of.After, of.Upto)
+	defer primary.Close()
+	defer replica.Close()
+	s := &section{lister: l, run: run, out: out, primary: primary, replica: replica, after: of.After, upto: of.Upto}
+	if err := audit.Merge(primary, replica, l.spills(), s.pair); err != nil {
+		return err
+	}
+	return s.end(s.upto)
+}

@@ -1,0 +1,187 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"autobackup/internal/audit"
+	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
+)
+
+// looks looks at what the listings left open, block by block in the order of keys.
+type looks struct {
+	pair     Sides
+	judge    audit.Judge
+	names    [2]string
+	region   string // of the primary
+	file     string
+	read     func(context.Context, s3event.ObjectVersion, verdict.Look) verdict.Bytes
+	wait     func(context.Context, time.Duration) error
+	progress func(rows int64)
+}
+
+// Sides looks at one version on both sides.
+type Sides interface {
+	Look(context.Context, s3event.ObjectVersion) verdict.Look
+}
+
+const (
+	blockRows = 1000
+	// atOnce is how many versions are looked at together, each with a HEAD a side.
+	atOnce = 64
+	// again is how long what looks wrong is left alone before it is looked at again: what
+	// changed while the audit looked is no finding.
+	again = 2 * time.Second
+	// sampleRows is how many of a block that is mostly missing are looked at; where they
+	// do not all have the same explanation, the whole block is.
+	sampleRows = 50
+	// mostly: a block is mostly missing where at least this many of 1,000 versions listed
+	// between its first and its last are missing.
+	mostly = 900
+)
+
+// block is what a block of rows came to.
+type block struct {
+	Rows    int64         `json:"rows"`
+	Sampled int64         `json:"sampled,omitempty"` // rows that were not looked at, because a sample of the block was
+	Counts  []audit.Count `json:"counts,omitempty"`  // of all but Items
+	Items   []audit.Item  `json:"items,omitempty"`
+}
+
+// told says whether an item is kept, not only counted.
+func told(i audit.Item) bool { return i.Listed() || i.Replicable() }
+
+// placed is a row with its place among all that was listed.
+type placed struct {
+	openRow
+	at int64
+}
+
+// run looks at the rows of all stretches, but for those that were looked at before.
+func (l looks) run(ctx context.Context, all []stretch) error {
+	out, skip, err := openBlocks(l.file)
+	if err != nil {
+		return err
+	}
+	l.progress(skip)
+	base := int64(0)
+	var next []placed
+	for _, s := range all {
+		err = errors.Join(err, s.rows(func(row openRow) error {
+			if skip > 0 {
+				skip--
+				return nil
+			}
+			if next = append(next, placed{row, base + row.Ordinal}); len(next) < blockRows {
+				return nil
+			}
+			full := next
+			next = nil
+			return l.block(ctx, full, out)
+		}))
+		if err != nil {
+			break
+		}
+		base += s.Listed
+	}
+	if err == nil && len(next) > 0 {
+		err = l.block(ctx, next, out)
+	}
+	return errors.Join(err, out.Close())
+}
+
+// block concludes about a block, and writes it down.
+func (l looks) block(ctx context.Context, rows []placed, out io.Writer) error {
+	b := block{Rows: int64(len(rows))}
+	items, left, err := l.sampled(ctx, rows)
+	if err != nil {
+		return err
+	}
+	b.Sampled = left
+	var counts audit.Tally
+	for _, item := range items {
+		if told(item) {
+			b.Items = append(b.Items, item)
+		} else {
+			counts.AddItem(item)
+		}
+	}
+	b.Counts = counts.Counts()
+	l.progress(b.Rows)
+	text, err := json.Marshal(b)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(append(text, '\n'))
+	return err
+}
+
+// all concludes about every row by a look, where the level has looks.
+func (l looks) all(ctx context.Context, rows []placed) ([]audit.Item, error) {
+	items := make([]audit.Item, len(rows))
+	if err := l.each(ctx, rows, items, func(audit.Item) bool { return true }); err != nil {
+		return nil, err
+	}
+	if l.judge.Level == audit.Listed || !anyDoubtful(items) {
+		return items, nil
+	}
+	if err := l.wait(ctx, again); err != nil {
+		return nil, err
+	}
+	return items, l.each(ctx, rows, items, doubtful)
+}
+
+func anyDoubtful(items []audit.Item) bool {
+	for _, i := range items {
+		if doubtful(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// doubtful says whether a second look may show it otherwise.
+func doubtful(i audit.Item) bool { return i.Category == audit.Finding || i.Category == audit.Unknown }
+
+func (l looks) each(ctx context.Context, rows []placed, items []audit.Item, due func(audit.Item) bool) error {
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(atOnce)
+	for i, row := range rows {
+		if !due(items[i]) {
+			continue
+		}
+		all.Go(func() error {
+			items[i] = row.pair().Item(l.names[0], l.names[1], l.conclude(ctx, row.pair()))
+			return ctx.Err()
+		})
+	}
+	return all.Wait()
+}
+
+func (o openRow) pair() audit.Pair { return audit.Pair{Primary: o.Primary, Replica: o.Replica} }
+
+func (l looks) conclude(ctx context.Context, p audit.Pair) audit.Conclusion {
+	c, open := l.judge.Listed(p)
+	if !open {
+		return c
+	}
+	row := p.Row()
+	v := s3event.ObjectVersion{
+		Bucket: l.names[0], Key: row.Key, VersionID: row.VersionID, Region: l.region, Marker: row.Marker, Size: row.Size,
+		ETag: row.ETag, Time: row.Modified,
+	}
+	look := l.pair.Look(ctx, v)
+	c = l.judge.Looked(p, look)
+	if l.judge.ToRead(p, look) {
+		read := l.read(ctx, v, look)
+		look.Replicas[0].Bytes = &read
+		c = l.judge.Looked(p, look)
+	}
+	return c
+}

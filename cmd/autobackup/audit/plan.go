@@ -1,0 +1,93 @@
+package audit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"time"
+
+	"autobackup/cmd/autobackup/pair"
+	"autobackup/internal/audit"
+	"autobackup/internal/verdict"
+)
+
+// Plan is what an audit is to do. It is kept in the audit's folder: what goes on with
+// it does the same.
+type Plan struct {
+	Program        string                   `json:"program"`
+	Started        time.Time                `json:"started"`
+	Primary        string                   `json:"primary"` // bucket
+	Prefix         string                   `json:"prefix"`
+	Replicas       []string                 `json:"replicas,omitempty"`
+	From           pair.Access              `json:"from"`
+	To             pair.Access              `json:"to"`
+	Level          audit.Level              `json:"level"`
+	Bytes          verdict.ByteVerification `json:"bytes"`
+	Classes        []string                 `json:"classes,omitempty"`
+	Deadline       time.Duration            `json:"deadline"`
+	MarkerDeadline time.Duration            `json:"markerDeadline"`
+	Erased         time.Duration            `json:"erased"`
+	Metadata       bool                     `json:"metadata"`
+	Redact         bool                     `json:"redact"`
+	Accepted       string                   `json:"accepted,omitempty"` // file
+	Since          string                   `json:"since,omitempty"`    // folder
+}
+
+// state is the plan with what the buckets said of themselves when it was begun, and
+// what was sent so far.
+type state struct {
+	Plan  Plan             `json:"plan"`
+	Pairs []sides          `json:"pairs"`
+	Sent  map[string]int64 `json:"sent"`
+}
+
+type sides struct {
+	Primary audit.SideReport `json:"primary"`
+	Replica audit.SideReport `json:"replica"`
+}
+
+const stateFile = "audit.json"
+
+func readState(folder string) (s state, err error) {
+	text, err := os.ReadFile(filepath.Join(folder, stateFile)) // #nosec G304: the folder that somebody named
+	if err != nil {
+		return s, fmt.Errorf("go on with an audit: %w: name the folder that the audit was writing", err)
+	}
+	if err := json.Unmarshal(text, &s); err != nil {
+		return s, fmt.Errorf("go on with the audit in %s: %s: %w", folder, stateFile, err)
+	}
+	return s, nil
+}
+
+func (s state) write(folder string) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(folder, stateFile)
+	if err := os.WriteFile(file+".new", append(text, '\n'), filePerm); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
+}
+
+// same refuses to go on where the buckets are not what they were: a report would be
+// of two states at once.
+func same(was, is []sides) error {
+	if len(was) != len(is) {
+		return errors.New("the primary's replication rules have changed since the audit began: start it anew")
+	}
+	for i := range was {
+		for _, side := range [][2]audit.SideReport{{was[i].Primary, is[i].Primary}, {was[i].Replica, is[i].Replica}} {
+			a, b := side[0], side[1]
+			a.Account, a.Caller, a.Endpoint, b.Account, b.Caller, b.Endpoint = "", "", "", "", "", ""
+			if !reflect.DeepEqual(a, b) {
+				return fmt.Errorf("the configuration of %s has changed since the audit began: start it anew", a.Bucket)
+			}
+		}
+	}
+	return nil
+}

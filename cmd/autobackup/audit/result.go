@@ -1,0 +1,94 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"autobackup/internal/audit"
+)
+
+// FailOn is what an audit fails on: any of the words of Fails.
+type FailOn []string
+
+// The words of FailOn.
+const (
+	FailFindings = "findings" // any finding
+	FailNew      = "new"      // findings and unknown that the audit before did not have
+	FailUnknown  = "unknown"  // what was not, or could not be, looked at
+	FailExpected = "expected" // what rules, lifecycle or age explain, such as versions from before the rule
+)
+
+// Fails lists the words.
+func Fails() []string { return []string{FailFindings, FailNew, FailUnknown, FailExpected} }
+
+// ParseFailOn reads words between commas; "nothing" is none.
+func ParseFailOn(s string) (FailOn, error) {
+	if s == "nothing" {
+		return FailOn{}, nil
+	}
+	words := strings.Split(s, ",")
+	for _, w := range words {
+		if !slices.Contains(Fails(), w) {
+			return nil, fmt.Errorf("--fail-on %q: it is nothing, or some of %s between commas", s, strings.Join(Fails(), ", "))
+		}
+	}
+	return words, nil
+}
+
+// The results and exit codes of a report.
+const (
+	AsItMustBe, ExitAsItMustBe = "all as it must be", 0
+	Findings, ExitFindings     = "findings", 1
+)
+
+// Exit is the worst exit code of all pairs.
+func (r *Result) Exit() (code int) {
+	for _, report := range r.Reports {
+		code = max(code, report.Exit)
+	}
+	return code
+}
+
+func (f FailOn) result(r audit.Report) (string, int) {
+	for _, c := range r.Counts {
+		if f.fails(c) {
+			return Findings, ExitFindings
+		}
+	}
+	return AsItMustBe, ExitAsItMustBe
+}
+
+func (f FailOn) fails(c audit.Count) bool {
+	has := func(word string) bool { return slices.Contains(f, word) }
+	switch c.Category {
+	case audit.Finding:
+		return has(FailFindings) || has(FailNew) && c.New > 0
+	case audit.Unknown:
+		return has(FailUnknown) || has(FailNew) && c.New > 0
+	case audit.Expected:
+		return has(FailExpected)
+	default:
+		return false
+	}
+}
+
+// notes tells what bounds the claims of a report.
+func notes(r audit.Report) (all []string) {
+	if r.Sampled > 0 {
+		all = append(all, fmt.Sprintf("%d versions stand where nearly everything is missing from the replica: of every %d there, %d were looked at, "+
+			"all with one explanation, and the others were not", r.Sampled, blockRows, sampleRows))
+	}
+	for _, side := range []audit.SideReport{r.Primary, r.Replica} {
+		for _, why := range side.Unread {
+			all = append(all, side.Bucket+": could not be read, so it explains nothing: "+why)
+		}
+		if side.Versioning != "Enabled" && !strings.HasPrefix(side.Versioning, "unknown") {
+			all = append(all, side.Bucket+": versioning is "+side.Versioning+": what is written without it is not replicated")
+		}
+		if strings.HasPrefix(side.Encryption, "aws:kms") {
+			all = append(all, side.Bucket+": the default encryption is "+side.Encryption+": of objects so encrypted, equal ETags are no evidence of content")
+		}
+	}
+	return all
+}

@@ -1,0 +1,97 @@
+package audit
+
+import (
+	"autobackup/internal/audit"
+	"autobackup/internal/listing"
+)
+
+// section is an interval while it is listed: it concludes what the listings allow and
+// writes down the rest, stretch by stretch.
+type section struct {
+	lister
+	run              *run
+	out              *writer
+	primary, replica *listing.Rows
+	after, upto      string // where the stretch under way began, where the interval ends
+	key              string // of the pair before this one; empty at the beginning
+	now              stretch
+	tally            audit.Tally
+	untold           int64
+}
+
+// pair takes the next pair. Pairs of a key follow each other, so when another key
+// comes, all of the key before it is done.
+func (s *section) pair(p audit.Pair) error {
+	if key := p.Row().Key; key != s.key {
+		if s.now.Listed >= stretchRows {
+			if err := s.end(s.key); err != nil {
+				return err
+			}
+		}
+		s.key = key
+		s.shorten()
+	}
+	s.count(p)
+	c, open := s.judge.Listed(p)
+	if open || c.Category == audit.Finding || c.Category == audit.Unknown || c.Reason != "" && s.item(p, c).Replicable() {
+		s.now.Rows++
+		return s.out.row(openRow{s.now.Listed, p.Primary, p.Replica})
+	}
+	s.tally.Add(c, p.Row().Size, func() audit.Item { return s.item(p, c) })
+	return nil
+}
+
+func (s *section) item(p audit.Pair, c audit.Conclusion) audit.Item {
+	return p.Item(s.names[0], s.names[1], c)
+}
+
+func (s *section) count(p audit.Pair) {
+	s.now.Listed++
+	for i, row := range []*audit.Row{p.Primary, p.Replica} {
+		if row == nil {
+			continue
+		}
+		s.now.Sides[i].Rows++
+		if row.Marker {
+			s.now.Sides[i].Markers++
+		}
+	}
+	if s.untold++; s.untold >= toldRows {
+		s.tell()
+	}
+}
+
+func (s *section) tell() {
+	s.progress(s.untold)
+	s.untold = 0
+	s.run.progress(s.key, max(s.primary.Pages(), s.replica.Pages()))
+}
+
+// shorten ends the interval where a thief wants it to end, if neither side has handed
+// out a row beyond.
+func (s *section) shorten() {
+	m, asked := s.run.wanted()
+	if !asked {
+		return
+	}
+	if s.primary.At() > m || s.replica.At() > m {
+		s.run.answer <- false
+		return
+	}
+	s.primary.ShortenTo(m) // a side that has come to its end already has none beyond
+	s.replica.ShortenTo(m)
+	s.upto = m
+	s.run.ends(m)
+}
+
+// end ends the stretch under way at a key.
+func (s *section) end(upto string) error {
+	s.tell()
+	done := s.now
+	done.After, done.Upto, done.Counts = s.after, upto, s.tally.Counts()
+	if err := s.out.done(done); err != nil {
+		return err
+	}
+	s.after, s.now, s.tally = upto, stretch{}, audit.Tally{}
+	return nil
+}

@@ -1,0 +1,180 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"autobackup/internal/audit"
+)
+
+// store is the folder in which the listing of one pair is kept while an audit runs,
+// so that one that is stopped goes on. Every worker writes a file of its own; what
+// stands in it counts once the line that ends its stretch of keys is written.
+type store struct{ dir string }
+
+// openRow is a version that a look is to decide, or that is told as it is.
+type openRow struct {
+	Ordinal int64      `json:"n"` // of the versions listed in its stretch
+	Primary *audit.Row `json:"p,omitempty"`
+	Replica *audit.Row `json:"r,omitempty"`
+}
+
+// stretch is what listing the keys after After and up to Upto came to.
+type stretch struct {
+	After  string        `json:"after"`
+	Upto   string        `json:"upto"` // empty: to the end
+	Rows   int64         `json:"rows"` // lines before this one that belong to it
+	Listed int64         `json:"listed"`
+	Sides  [2]sideCount  `json:"sides"`
+	Counts []audit.Count `json:"counts"` // of all but Rows
+	file   string
+	from   int64 // where its rows begin in the file, in bytes
+}
+
+type sideCount struct {
+	Rows    int64 `json:"rows"`
+	Markers int64 `json:"markers"`
+}
+
+// line is one line of a file: either.
+type line struct {
+	Row  *openRow `json:"row,omitempty"`
+	Done *stretch `json:"done,omitempty"`
+}
+
+// rowLine is how a line with a row begins, so that reading what was done need not
+// decode the rows.
+var rowLine = []byte(`{"row"`)
+
+// writer writes the file of one worker.
+type writer struct {
+	file *os.File
+	buf  *bufio.Writer
+	enc  *json.Encoder
+}
+
+const filePerm, dirPerm = 0o600, 0o700
+
+func (s store) writer() (*writer, error) {
+	if err := os.MkdirAll(s.dir, dirPerm); err != nil {
+		return nil, err
+	}
+	f, err := os.CreateTemp(s.dir, "list-*.jsonl")
+	if err != nil {
+		return nil, err
+	}
+	buf := bufio.NewWriterSize(f, 1<<16)
+	return &writer{f, buf, json.NewEncoder(buf)}, nil
+}
+
+func (w *writer) row(r openRow) error { return w.enc.Encode(line{Row: &r}) }
+
+// done ends a stretch; when it returns, the stretch outlives the program.
+func (w *writer) done(s stretch) error {
+	if err := w.enc.Encode(line{Done: &s}); err != nil {
+		return err
+	}
+	if err := w.buf.Flush(); err != nil {
+		return err
+	}
+	return w.file.Sync()
+}
+
+func (w *writer) close() error { return errors.Join(w.buf.Flush(), w.file.Close()) }
+
+// stretches is all that was done, in the order of keys.
+func (s store) stretches() ([]stretch, error) {
+	files, err := filepath.Glob(filepath.Join(s.dir, "list-*.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	var all []stretch
+	for _, file := range files {
+		of, err := stretchesOf(file)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", file, err)
+		}
+		all = append(all, of...)
+	}
+	slices.SortFunc(all, func(a, b stretch) int { return strings.Compare(a.After, b.After) })
+	return all, nil
+}
+
+func stretchesOf(file string) (all []stretch, err error) {
+	f, err := os.Open(file) // #nosec G304: a file of the audit's own folder
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // read only
+	in := bufio.NewReaderSize(f, 1<<16)
+	for at, from := int64(0), int64(0); ; {
+		text, err := in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return all, nil // what comes after the last line end was cut off, and counts for nothing
+		}
+		if err != nil {
+			return nil, err
+		}
+		at += int64(len(text))
+		if bytes.HasPrefix(text, rowLine) {
+			continue
+		}
+		var l line
+		if err := json.Unmarshal(text, &l); err != nil || l.Done == nil {
+			return nil, fmt.Errorf("byte %d: not a line of an audit", at-int64(len(text)))
+		}
+		l.Done.file, l.Done.from = file, from
+		all = append(all, *l.Done)
+		from = at
+	}
+}
+
+// rows reads the rows of a stretch.
+func (s stretch) rows(yield func(openRow) error) error {
+	f, err := os.Open(s.file) // #nosec G304: a file of the audit's own folder
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // read only
+	if _, err := f.Seek(s.from, io.SeekStart); err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bufio.NewReaderSize(f, 1<<16))
+	for range s.Rows {
+		var l line
+		if err := dec.Decode(&l); err != nil || l.Row == nil {
+			return fmt.Errorf("read %s: a row is missing: %w", s.file, err)
+		}
+		if err := yield(*l.Row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gaps is what of all keys is in none of the stretches, which are in order.
+func gaps(all []stretch) ([]interval, error) {
+	var left []interval
+	after, ended := "", false
+	for _, s := range all {
+		switch {
+		case ended || s.After < after:
+			return nil, errors.New("two stretches of the audit's folder overlap: start the audit anew")
+		case s.After > after:
+			left = append(left, interval{after, s.After})
+		}
+		after, ended = s.Upto, s.Upto == ""
+	}
+	if !ended {
+		left = append(left, interval{after, ""})
+	}
+	return left, nil
+}

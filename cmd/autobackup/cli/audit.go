@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	smithytime "github.com/aws/smithy-go/time"
+
+	"autobackup/cmd/autobackup/audit"
+	"autobackup/cmd/autobackup/pair"
+	"autobackup/cmd/autobackup/report"
+	"autobackup/cmd/autobackup/terminal"
+	core "autobackup/internal/audit"
+	"autobackup/internal/local/clock"
+	"autobackup/internal/verdict"
+)
+
+// accessFlags say who reads each side.
+type accessFlags struct {
+	Profile           string `help:"AWS profile that reads the primary." placeholder:"NAME" group:"Who reads"`
+	Role              string `help:"ARN of a role to assume for the primary." placeholder:"ARN" group:"Who reads"`
+	ExternalID        string `help:"External id for that role." name:"external-id" placeholder:"ID" group:"Who reads"`
+	Region            string `help:"Region to ask for the primary in; needed only where the AWS configuration names none of its partition." placeholder:"REGION" group:"Who reads"`
+	Endpoint          string `help:"Address of another S3 than AWS's for the primary." placeholder:"URL" group:"Who reads"`
+	ReplicaProfile    string `help:"The same for the replicas; default: as the primary's." placeholder:"NAME" group:"Who reads"`
+	ReplicaRole       string `help:"ARN of a role to assume for the replicas." placeholder:"ARN" group:"Who reads"`
+	ReplicaExternalID string `help:"External id for that role." name:"replica-external-id" placeholder:"ID" group:"Who reads"`
+	ReplicaRegion     string `help:"Region to ask for the replicas in." placeholder:"REGION" group:"Who reads"`
+	ReplicaEndpoint   string `help:"Address of another S3 for the replicas." placeholder:"URL" group:"Who reads"`
+}
+
+// sides is the access to both sides. A replica's profile or role stands alone: with
+// either, nothing of the primary's identity is used for it.
+func (f accessFlags) sides() (from, to pair.Access) {
+	from = pair.Access{Profile: f.Profile, Role: f.Role, ExternalID: f.ExternalID, Region: f.Region, Endpoint: f.Endpoint}
+	to = from
+	if f.ReplicaProfile != "" || f.ReplicaRole != "" {
+		to.Profile, to.Role, to.ExternalID = f.ReplicaProfile, f.ReplicaRole, f.ReplicaExternalID
+	}
+	if f.ReplicaRegion != "" {
+		to.Region = f.ReplicaRegion
+	}
+	if f.ReplicaEndpoint != "" {
+		to.Endpoint = f.ReplicaEndpoint
+	}
+	return from, to
+}
+
+type auditCommand struct {
+	Primary  string   `arg:"" optional:"" help:"s3://BUCKET or s3://BUCKET/PREFIX."`
+	Replicas []string `arg:"" optional:"" name:"replica" help:"s3://BUCKET; default: where the primary's replication rules lead."`
+
+	Level          string        `help:"How far to go: ${enum}." enum:"listed,rest,all,bytes" default:"rest" group:"What"`
+	Sample         int           `help:"Of level bytes: read the bytes of so many versions of 1,000." default:"10" placeholder:"N" group:"What"`
+	Classes        []string      `help:"Of level bytes: also read these storage classes, which charge for it, such as STANDARD_IA." placeholder:"CLASS" group:"What"`
+	Metadata       bool          `help:"Take differences in metadata, tags and locks of what is looked at for findings." group:"What"`
+	Deadline       time.Duration `help:"How old a version must be to be expected on the other side." default:"4h" group:"What"`
+	MarkerDeadline time.Duration `help:"The same for delete markers." default:"24h" group:"What"`
+	Erased         time.Duration `help:"How old a version that the primary no longer has may be on the replica." default:"0s" group:"What"`
+	Accepted       string        `help:"File of what autobackup accept took out." default:"autobackup-accepted.json" type:"path" group:"What"`
+	Since          string        `help:"Folder of the audit before, by which findings are new; default: the last in the folder that --output is in." type:"existingdir" placeholder:"DIR" group:"What"`
+	FailOn         string        `help:"What makes the exit code 1: some of findings, new, unknown and expected between commas, or nothing." default:"findings,unknown" group:"What"`
+
+	Output     string  `help:"Folder of the report, or s3://BUCKET/PREFIX to copy it to; default: audit-TIME." placeholder:"WHERE" group:"How"`
+	Resume     string  `help:"Go on with the audit in this folder." type:"existingdir" placeholder:"DIR" group:"How"`
+	MaxRate    int     `help:"Requests a second, of both sides together." default:"500" group:"How"`
+	Ranges     int     `help:"Ranges of keys that are listed at once." default:"16" group:"How"`
+	MaxDollars float64 `help:"Stop before more than this is spent." placeholder:"DOLLARS" group:"How"`
+	Versions   int64   `help:"How many versions a bucket holds, for the estimate; default: as S3's daily metric says." placeholder:"N" group:"How"`
+	Yes        bool    `help:"Do not ask, whatever it costs." short:"y" group:"How"`
+	RedactKeys bool    `help:"Show no keys in the report." group:"How"`
+	JSON       bool    `help:"Print the report as JSON." name:"json" group:"How"`
+
+	accessFlags
+}
+
+// Help is printed below the flags' list.
+func (auditCommand) Help() string {
+	return `Lists all versions and delete markers on both sides, looks at what the listings
+leave open, and says only what was compared. It changes nothing. It asks before it
+spends more than a dollar. What is stopped goes on with --resume.
+
+Levels: listed (version there, size and ETag equal), rest (the default: what the
+listings leave open is looked at as uploads are), all (every version is looked at),
+bytes (as rest, and the bytes of a sample are read on both sides).
+
+Exit codes: 0 all as it must be; 1 findings, or what --fail-on names; 2 it could not.`
+}
+
+func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
+	o, err := c.options(stderr)
+	if err != nil {
+		return trouble(stderr, err)
+	}
+	watch := newWatch(stderr)
+	o.Watch = watch
+	if !c.Yes {
+		o.Budget.Ask = asking(ctx, stderr, watch)
+	}
+	o.Budget.Agreed = c.Yes
+	result, err := audit.Run(ctx, o)
+	watch.stop()
+	if err != nil {
+		if result == nil && o.Folder != "" {
+			err = fmt.Errorf("%w\nautobackup: hint: what is done so far is kept: autobackup audit --resume %s goes on", err, o.Folder)
+		}
+		return trouble(stderr, err)
+	}
+	if err := c.show(result, o, stdout); err != nil {
+		return trouble(stderr, err)
+	}
+	return result.Exit()
+}
+
+func (c auditCommand) show(r *audit.Result, o audit.Options, stdout io.Writer) error {
+	if c.JSON {
+		return report.JSON(stdout, r.Reports)
+	}
+	return report.Screen(stdout, r.Reports, o.Folder, report.Options{RedactKeys: o.Redact, Colour: terminal.Is(stdout)})
+}
+
+func (c auditCommand) options(stderr io.Writer) (o audit.Options, err error) {
+	now := clock.Real().Now().UTC()
+	o = audit.Options{
+		Folder: c.Resume, Resume: c.Resume != "", MaxRate: c.MaxRate, Workers: c.Ranges, Versions: c.Versions,
+		Budget: audit.Budget{Dollars: c.MaxDollars}, Clock: func() time.Time { return clock.Real().Now().UTC() }, Wait: smithytime.SleepWithContext,
+	}
+	if o.FailOn, err = audit.ParseFailOn(c.FailOn); err != nil {
+		return o, err
+	}
+	switch {
+	case c.Resume != "" && c.Primary != "":
+		return o, errors.New("--resume goes on with the buckets that the audit has: name none")
+	case c.Resume != "":
+		return o, nil
+	case c.Primary == "":
+		return o, errors.New("name the bucket to audit: autobackup audit s3://BUCKET")
+	}
+	o.Folder = "audit-" + now.Format("20060102-150405")
+	if c.Output != "" {
+		o.Folder = c.Output
+	}
+	o.Plan, err = c.plan(now)
+	return o, err
+}
+
+func (c auditCommand) plan(now time.Time) (p audit.Plan, err error) {
+	primary, err := pair.ParseAddress(c.Primary)
+	if err != nil {
+		return p, err
+	}
+	p = audit.Plan{
+		Program: program(), Started: now, Primary: primary.Bucket, Prefix: primary.Rest, Level: core.Level(c.Level),
+		Classes: append([]string{"", "INTELLIGENT_TIERING"}, c.Classes...), Deadline: c.Deadline, MarkerDeadline: c.MarkerDeadline,
+		Erased: c.Erased, Metadata: c.Metadata, Redact: c.RedactKeys, Accepted: c.Accepted, Since: c.Since,
+	}
+	p.From, p.To = c.sides()
+	if p.Level == core.Bytes {
+		if c.Sample < 1 || c.Sample > 1000 {
+			return p, fmt.Errorf("--sample %d: it is how many of 1,000 versions are read, from 1 to 1000", c.Sample)
+		}
+		p.Bytes = verdict.ByteVerification{Inconclusive: true, PerMille: c.Sample}
+	}
+	for _, name := range c.Replicas {
+		replica, err := pair.ParseAddress(name)
+		if err == nil && replica.Rest != "" {
+			err = fmt.Errorf("%s: a prefix is the primary's, and holds for its replicas", name)
+		}
+		if err != nil {
+			return p, err
+		}
+		p.Replicas = append(p.Replicas, replica.Bucket)
+	}
+	return p, nil
+}
+
+// asking puts questions on the terminal; without one there is nobody to ask.
+func asking(ctx context.Context, stderr io.Writer, w *watch) func(string) (bool, error) {
+	if !terminal.Is(stderr) || !terminal.Is(os.Stdin) {
+		return nil
+	}
+	return func(question string) (bool, error) {
+		w.stop()
+		return terminal.Ask(ctx, os.Stdin, stderr, question, "--yes goes on without asking")
+	}
+}

@@ -1,0 +1,25 @@
+package cli
+
+import "runtime/debug"
+
+// program is autobackup's version: of a release the module's, else the revision that
+// was built.
+func program() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	revision, modified := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			revision = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			modified = " with changes"
+		}
+	}
+	if revision == "" {
+		return info.Main.Version
+	}
+	return info.Main.Version + " " + revision + modified
+}

@@ -1,0 +1,27 @@
+package pair
+
+import (
+	"fmt"
+	"strings"
+
+	"autobackup/internal/text"
+)
+
+// Address is a bucket and what of it, of s3://BUCKET/REST.
+type Address struct {
+	Bucket string
+	Rest   string // a key or the beginning of keys; empty for the whole bucket
+}
+
+// ParseAddress reads s3://BUCKET[/REST].
+func ParseAddress(s string) (Address, error) {
+	rest, is := strings.CutPrefix(s, "s3://")
+	bucket, key, _ := strings.Cut(rest, "/")
+	if !is || bucket == "" {
+		return Address{}, fmt.Errorf("%s is no address of a bucket: write s3://BUCKET or s3://BUCKET/PREFIX", text.Quoted(s, maxShown))
+	}
+	return Address{bucket, key}, nil
+}
+
+// maxShown bounds what an error shows of an argument, in bytes.
+const maxShown = 200

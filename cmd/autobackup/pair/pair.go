@@ -1,0 +1,123 @@
+package pair
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"autobackup/internal/audit"
+	"autobackup/internal/look"
+	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
+)
+
+// Options names the buckets, and who reads them.
+type Options struct {
+	Primary  string   // bucket
+	Replicas []string // buckets; none: those that the primary's rules lead to
+	From, To Access   // of the primary, of all replicas
+	Pace     *Pace
+	// Now is when reading began. The rules of lifecycles are judged by it.
+	Now time.Time
+	// Clock ages what looks remember of buckets.
+	Clock func() time.Time
+}
+
+// Pair is a primary bucket and one replica of it.
+type Pair struct {
+	Primary, Replica *Side
+	Named            bool // somebody named the replica; else a rule leads to it
+	now              time.Time
+	clock            func() time.Time
+	looker           *look.Looker
+	route            route
+}
+
+// Open reads what both sides' buckets say of themselves. There is a Pair for each
+// replica.
+func Open(ctx context.Context, o Options) ([]*Pair, error) {
+	from, err := connect(ctx, o.From, o.Pace)
+	if err != nil {
+		return nil, err
+	}
+	primary, err := open(ctx, from, o.Primary, o.From)
+	if err != nil {
+		return nil, err
+	}
+	replicas, named := o.Replicas, len(o.Replicas) > 0
+	if !named {
+		if replicas, err = followed(primary); err != nil {
+			return nil, err
+		}
+	}
+	to, err := connect(ctx, o.To, o.Pace)
+	if err != nil {
+		return nil, err
+	}
+	var pairs []*Pair
+	for _, bucket := range replicas {
+		replica, err := open(ctx, to, bucket, o.To)
+		if err != nil {
+			return nil, fmt.Errorf("%w\nif it is another account's, give --replica-profile or --replica-role", err)
+		}
+		pairs = append(pairs, newPair(primary, replica, named, o))
+	}
+	return pairs, nil
+}
+
+func open(ctx context.Context, a account, bucket string, access Access) (*Side, error) {
+	region, err := locate(ctx, a, bucket)
+	if err != nil {
+		return nil, err
+	}
+	return read(ctx, a, bucket, region, cmp.Or(access.Endpoint, from(a))), nil
+}
+
+// from is another S3's address that the AWS configuration names.
+func from(a account) string {
+	if a.config.BaseEndpoint == nil {
+		return ""
+	}
+	return *a.config.BaseEndpoint
+}
+
+func newPair(primary, replica *Side, named bool, o Options) *Pair {
+	r := route{primary, replica}
+	return &Pair{Primary: primary, Replica: replica, Named: named, now: o.Now, clock: o.Clock, route: r, looker: look.New(r, r, o.Clock).Within(patience)}
+}
+
+// followed is the buckets that the primary's rules lead to.
+func followed(primary *Side) ([]string, error) {
+	found := look.Destinations(primary.replication)
+	if len(found) > 0 {
+		return found, nil
+	}
+	for _, why := range primary.Unread {
+		if strings.HasPrefix(why, "s3:GetReplicationConfiguration") {
+			return nil, errors.New("follow the replication rules of " + primary.Bucket + ": " + why + ", or name the replica: s3://PRIMARY s3://REPLICA")
+		}
+	}
+	return nil, fmt.Errorf("follow the replication rules of %s: it has none that is enabled: name the bucket to compare with: s3://%s s3://REPLICA",
+		primary.Bucket, primary.Bucket)
+}
+
+// Rules is what both buckets' configurations say about versions.
+func (p *Pair) Rules() audit.Rules { return rules{p.Primary, p.Replica, p.now} }
+
+// Look looks at one version on both sides.
+func (p *Pair) Look(ctx context.Context, v s3event.ObjectVersion) verdict.Look {
+	rule := look.RuleFor(p.Primary.replication, v.Key, p.Replica.Bucket)
+	seen := p.looker.At(ctx, v, p.route.replicaName(), rule)
+	for i := range seen.Replicas {
+		seen.Replicas[i].Bucket = p.Replica.Bucket
+		seen.Replicas[i].Detail = strings.ReplaceAll(seen.Replicas[i].Detail, alias, p.Replica.Bucket)
+	}
+	return seen
+}
+
+// patience is how long one call of a look may take: with the rate cut to the least, and
+// with all retries, it may be minutes until its turn comes.
+const patience = 10 * time.Minute

@@ -1,0 +1,51 @@
+package pair
+
+import (
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"autobackup/internal/audit"
+	"autobackup/internal/look"
+)
+
+// rules is what both buckets' configurations say about versions; it implements
+// audit.Rules.
+type rules struct {
+	primary, replica *Side
+	now              time.Time
+}
+
+// Leads implements audit.Rules.
+func (r rules) Leads() bool {
+	return slices.Contains(look.Destinations(r.primary.replication), r.replica.Bucket)
+}
+
+// Covers implements audit.Rules.
+func (r rules) Covers(key string) bool { return r.rule(key).Covers }
+
+// IgnoresMarkers implements audit.Rules.
+func (r rules) IgnoresMarkers(key string) bool { return r.rule(key).IgnoresMarkers }
+
+func (r rules) rule(key string) look.Rule {
+	return look.RuleFor(r.primary.replication, key, r.replica.Bucket)
+}
+
+// Remover implements audit.Rules.
+func (r rules) Remover(row audit.Row, replica bool) string {
+	lost := look.Lost{Key: row.Key, Size: row.Size, Marker: row.Marker, Made: row.Modified, Noncurrent: row.Superseded, Now: r.now}
+	return lost.Remover(r.lifecycle(replica))
+}
+
+// MarkerMaker implements audit.Rules.
+func (r rules) MarkerMaker(key string, replica bool) string {
+	return look.MarkerMaker(r.lifecycle(replica), key)
+}
+
+func (r rules) lifecycle(replica bool) []types.LifecycleRule {
+	if replica {
+		return r.replica.lifecycle
+	}
+	return r.primary.lifecycle
+}

@@ -1,0 +1,133 @@
+package pair
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"autobackup/internal/audit"
+	"autobackup/internal/s3error"
+	"autobackup/internal/verdict"
+)
+
+// Side is one bucket, as it was read.
+type Side struct {
+	audit.SideReport
+	Client      *s3.Client
+	config      aws.Config
+	replication []types.ReplicationRule
+	lifecycle   []types.LifecycleRule
+}
+
+// unknown stands for what could not be read.
+const unknown = "unknown"
+
+// read asks for what the report tells of a bucket and what its versions are judged
+// by. What can't be read is told in Unread, and explains nothing.
+func read(ctx context.Context, a account, bucket, region, endpoint string) *Side {
+	s := &Side{SideReport: audit.SideReport{Bucket: bucket, Region: region, Endpoint: endpoint}, Client: a.s3, config: a.config}
+	s.Account, s.Caller = a.caller(ctx)
+	s.Versioning = s.ask("s3:GetBucketVersioning", func() (string, error) { return s.versioning(ctx) })
+	s.Encryption = s.ask("s3:GetEncryptionConfiguration", func() (string, error) { return s.encryption(ctx) })
+	s.ask("s3:GetReplicationConfiguration", func() (string, error) { return "", s.rules(ctx) })
+	s.ask("s3:GetLifecycleConfiguration", func() (string, error) { return "", s.expirations(ctx) })
+	return s
+}
+
+func (s *Side) ask(action string, answer func() (string, error)) string {
+	value, err := answer()
+	if err == nil {
+		return value
+	}
+	why := s3error.Explain(action, err)
+	if s3error.Found(err) == verdict.Denied {
+		why += ": grant " + action + " on " + s.Bucket
+	}
+	s.Unread = append(s.Unread, why)
+	return unknown
+}
+
+func (s *Side) in() func(*s3.Options) {
+	return func(o *s3.Options) { o.Region = s.Region }
+}
+
+func (s *Side) versioning(ctx context.Context) (string, error) {
+	out, err := s.Client.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: &s.Bucket}, s.in())
+	switch {
+	case err != nil:
+		return "", err
+	case out.Status == "":
+		return "never", nil
+	default:
+		return string(out.Status), nil
+	}
+}
+
+// encryption is the bucket's default, for objects that were uploaded without one of
+// their own.
+func (s *Side) encryption(ctx context.Context) (string, error) {
+	out, err := s.Client.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: &s.Bucket}, s.in())
+	if s3error.Code(err) == "ServerSideEncryptionConfigurationNotFoundError" {
+		return "none", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	for _, r := range out.ServerSideEncryptionConfiguration.Rules {
+		if r.ApplyServerSideEncryptionByDefault != nil {
+			return string(r.ApplyServerSideEncryptionByDefault.SSEAlgorithm), nil
+		}
+	}
+	return "none", nil
+}
+
+func (s *Side) rules(ctx context.Context) error {
+	out, err := s.Client.GetBucketReplication(ctx, &s3.GetBucketReplicationInput{Bucket: &s.Bucket}, s.in())
+	if s3error.Code(err) == "ReplicationConfigurationNotFoundError" {
+		return nil
+	}
+	if err != nil || out.ReplicationConfiguration == nil {
+		return err
+	}
+	s.replication = out.ReplicationConfiguration.Rules
+	s.Replication, err = json.Marshal(s.replication)
+	return err
+}
+
+func (s *Side) expirations(ctx context.Context) error {
+	out, err := s.Client.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: &s.Bucket}, s.in())
+	if s3error.Code(err) == "NoSuchLifecycleConfiguration" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.lifecycle = out.Rules
+	s.Lifecycle, err = json.Marshal(s.lifecycle)
+	return err
+}
+
+// locate finds the bucket's region, which every answer about it names, also one that
+// refuses.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+func locate(ctx context.Context, a account, bucket string) (string, error) {
+	out, err := a.s3.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket})
+	if named := s3error.Header(err).Get("x-amz-bucket-region"); named != "" {
+		return named, nil
+	}
+	switch {
+	case err == nil:
+		return cmp.Or(aws.ToString(out.BucketRegion), a.config.Region), nil
+	case s3error.Status(err) == http.StatusNotFound:
+		return "", fmt.Errorf("find the bucket %s: it does not exist", bucket)
+	default:
+		return "", errors.New("find the bucket " + bucket + ": " + s3error.Explain("HeadBucket", err))
+	}
+}

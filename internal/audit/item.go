@@ -1,0 +1,69 @@
+package audit
+
+import (
+	"cmp"
+
+	"autobackup/internal/reason"
+)
+
+// Where a version is listed, as Item.On says.
+const (
+	OnPrimary = "primary"
+	OnReplica = "replica"
+	OnBoth    = "both"
+)
+
+// Item is a pair with what was concluded.
+func (p Pair) Item(primary, replica string, c Conclusion) Item {
+	row := p.Row()
+	return Item{
+		Primary: primary, Replica: replica, Key: row.Key, Version: row.VersionID, Marker: row.Marker, Size: row.Size,
+		Modified: row.Modified, On: p.on(), Category: c.Category, Reason: c.Reason, Evidence: c.Evidence,
+		Status: c.Status, Expires: c.Expires, Damaged: c.Damaged, Detail: c.Detail,
+	}
+}
+
+func (p Pair) on() string {
+	switch {
+	case p.Replica == nil:
+		return OnPrimary
+	case p.Primary == nil:
+		return OnReplica
+	default:
+		return OnBoth
+	}
+}
+
+// Row is the version as the primary lists it or, where that does not, the replica.
+func (p Pair) Row() Row {
+	if p.Primary != nil {
+		return *p.Primary
+	}
+	return *p.Replica
+}
+
+// Listed says whether an item is told line by line; of others, the counts tell.
+func (i Item) Listed() bool {
+	return i.Category == Finding || i.Category == Unknown || i.Category == Accepted
+}
+
+// Replicable says whether S3 Batch Replication can bring the version to the replica:
+// a rule covers it now, and it was not replicated and then deleted there by its id.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-batch-replication-batch.html
+func (i Item) Replicable() bool {
+	switch i.Reason {
+	case reason.BeforeRule, reason.ReplicationFailed, reason.ReplicaNotReplicated, reason.MissingNotLookedAt, reason.NullVersion:
+		return i.On == OnPrimary
+	case reason.ReplicaMissing, reason.MarkerMissing:
+		return cmp.Or(i.Status, pendingStatus) != completedStatus
+	}
+	return false
+}
+
+// Values of x-amz-replication-status
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html).
+const (
+	pendingStatus   = "PENDING"
+	completedStatus = "COMPLETED"
+	replicaStatus   = "REPLICA" // what replication brought
+)

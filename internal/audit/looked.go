@@ -1,0 +1,131 @@
+package audit
+
+import (
+	"math"
+	"time"
+
+	"autobackup/internal/reason"
+	"autobackup/internal/verdict"
+)
+
+// Looked concludes from a look at both sides of a pair that the listings left open.
+// The look has one replica.
+func (j Judge) Looked(p Pair, look verdict.Look) Conclusion {
+	row := p.Row()
+	switch {
+	case look.Primary.Found == verdict.Missing:
+		return j.sourceGone(p, look)
+	case len(look.Replicas) == 1 && look.Replicas[0].Found == verdict.Missing && p.Primary != nil && look.Primary.Replication == "":
+		if c := j.explained(row); c.Reason != "" {
+			return c
+		}
+	}
+	return j.conclude(row, look, verdict.Judge(j.event(p), look, j.progress(row), j.policy(p)))
+}
+
+func (j Judge) event(p Pair) verdict.Event {
+	return verdict.Event{Marker: p.Row().Marker, Draw: j.draw(p)}
+}
+
+// policy is that for one pair: bytes are read where the level and the classes have it.
+func (j Judge) policy(p Pair) verdict.Policy {
+	policy := j.Policy
+	if j.Level != Bytes || !j.reads(p) {
+		policy.Bytes = verdict.ByteVerification{}
+	}
+	return policy
+}
+
+// ToRead says whether the bytes of both sides are to be read before Looked can
+// conclude.
+func (j Judge) ToRead(p Pair, look verdict.Look) bool {
+	return verdict.ToRead(j.event(p), look, j.policy(p)) >= 0
+}
+
+// progress is that of an upload of this age which has had all its looks: whoever
+// audits has two looks at most, minutes apart, and the version's age instead.
+func (j Judge) progress(row Row) verdict.Progress {
+	return verdict.Progress{
+		Looks: verdict.GraceLooks, Waited: int(min(max(j.age(row), 0)/time.Second, math.MaxInt32)),
+		Unread: verdict.UnreachableLooks, GaveUp: verdict.GaveUpLooks, Gone: verdict.GoneLooks, Differing: verdict.MetadataLooks,
+	}
+}
+
+// sourceGone is for a version that the primary does not hold.
+func (j Judge) sourceGone(p Pair, look verdict.Look) Conclusion {
+	if p.Primary != nil || len(look.Replicas) != 1 {
+		return Conclusion{Category: Expected, Reason: reason.Changed, Detail: "the primary no longer has the version"}
+	}
+	row, r := *p.Replica, look.Replicas[0].Side
+	explained := j.explainedSurplus(row)
+	switch {
+	case r.Found == verdict.Missing:
+		return Conclusion{Category: Expected, Reason: reason.Changed, Detail: "neither side has the version any more"}
+	case r.Found != verdict.Object && r.Found != verdict.Marker:
+		return Conclusion{Category: Unknown, Reason: r.Found.Reason(), Detail: r.Detail}
+	case explained.Reason != "":
+		return explained
+	case r.Replication == replicaStatus && j.age(row) < j.Erased:
+		return Conclusion{Category: Expected, Reason: reason.ErasureRecent}
+	case r.Replication == replicaStatus:
+		return Conclusion{Category: Finding, Reason: reason.NotErased}
+	}
+	if rule := j.Rules.MarkerMaker(row.Key, true); row.Marker && rule != "" {
+		return Conclusion{Category: Expected, Reason: reason.LifecycleMarker, Expires: rule}
+	}
+	return Conclusion{Category: Finding, Reason: reason.ReplicaOnly}
+}
+
+// conclude is what a verdict comes to in an audit.
+func (j Judge) conclude(row Row, look verdict.Look, v verdict.Verdict) Conclusion {
+	c := Conclusion{Reason: v.Reason, Evidence: v.Evidence, Status: look.Primary.Replication, Detail: v.Detail}
+	if len(v.Replicas) == 1 {
+		e := v.Replicas[0]
+		c.Evidence, c.Expires, c.Damaged, c.Detail = e.Evidence, e.Expires, e.Damaged, e.Detail
+	}
+	switch v.Outcome {
+	case verdict.Verified:
+		c.Category, c.Reason = Compared, v.Finding
+	case verdict.Skipped:
+		c.Category = Expected
+	case verdict.Lagging:
+		c.Category, c.Reason = Expected, reason.Young
+	case verdict.Reading:
+		c.Category, c.Reason = Unknown, reason.BytesNotRead
+	default:
+		c.Category = Finding
+		return j.failed(row, c)
+	}
+	return c
+}
+
+// failed is for a failed verdict, which may have an explanation that an upload's has
+// not: an upload is new, and what an audit finds may be from before the rule.
+func (j Judge) failed(row Row, c Conclusion) Conclusion {
+	maker, remover := j.Rules.MarkerMaker(row.Key, false), j.Rules.Remover(row, true)
+	switch {
+	case c.Reason == reason.NotReplicated && row.Marker && maker != "":
+		c.Category, c.Reason, c.Expires = Expected, reason.LifecycleMarker, maker
+	case c.Reason == reason.NotReplicated && j.Rules.Leads():
+		c.Category, c.Reason = Expected, reason.BeforeRule
+	case c.Reason == reason.ReplicaMissing && remover != "":
+		c.Category, c.Reason, c.Expires = Expected, reason.LifecycleOnReplica, remover
+	case c.Reason == reason.ReplicaMissing && row.Marker:
+		c.Reason = reason.MarkerMissing
+	case c.Reason == reason.LeftOut:
+		c.Category = Expected
+	case unread(c.Reason):
+		c.Category = Unknown
+	}
+	return c
+}
+
+// unread says whether a reason tells that nothing, or not enough, could be compared.
+func unread(code reason.Code) bool {
+	switch code {
+	case reason.AccessDenied, reason.Unreachable, reason.UnreadableSSEC, reason.Archived, reason.NoReader,
+		reason.Inconclusive, reason.BytesNotRead, reason.RuleNotSupported, reason.WorkflowError:
+		return true
+	}
+	return false
+}

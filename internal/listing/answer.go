@@ -1,0 +1,123 @@
+package listing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"autobackup/internal/s3error"
+	"autobackup/internal/text"
+)
+
+const (
+	// attemptTimeout is how long one attempt may take, its body included. A page
+	// takes S3 well under a second; the SDK then tries again.
+	attemptTimeout = 30 * time.Second
+	// maxBody is far above 1,000 rows of keys of 1,024 bytes, URL-encoded.
+	maxBody = 16 << 20
+	// maxText keeps what a server says in an error one short line.
+	maxText = 300
+)
+
+// answer is the page that an operation read in place of the SDK.
+type answer struct {
+	page Page
+	read bool
+}
+
+// readInstead puts the answer's reader where the SDK's deserializer was. Everything
+// before and behind it stays: endpoint, signature, retries, the errors that S3 sends.
+func (a *answer) readInstead(stack *middleware.Stack) error {
+	const id = "OperationDeserializer"
+	reader := &reader{answer: a}
+	original, err := stack.Deserialize.Swap(id, reader)
+	reader.original = original
+	return err
+}
+
+type reader struct {
+	answer   *answer
+	original middleware.DeserializeMiddleware
+}
+
+// ID implements middleware.DeserializeMiddleware.
+func (*reader) ID() string { return "OperationDeserializer" }
+
+// HandleDeserialize runs once for each attempt.
+func (r *reader) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
+	middleware.DeserializeOutput, middleware.Metadata, error,
+) {
+	attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	out, metadata, err := next.HandleDeserialize(attempt, in)
+	response, ok := out.RawResponse.(*smithyhttp.Response)
+	if err == nil && ok && response.StatusCode/100 == 2 {
+		out.Result = &s3.ListObjectVersionsOutput{} // which the SDK hands over; the page goes beside it
+		err = r.answer.from(response.Body)
+	} else {
+		answered := middleware.DeserializeHandlerFunc(func(context.Context, middleware.DeserializeInput) (middleware.DeserializeOutput, middleware.Metadata, error) {
+			return out, metadata, err
+		})
+		out, metadata, err = r.original.HandleDeserialize(attempt, in, answered)
+	}
+	if err != nil && ctx.Err() == nil && attempt.Err() != nil {
+		err = unreadable("no answer within " + attemptTimeout.String())
+	}
+	return out, metadata, err
+}
+
+func (a *answer) from(body io.ReadCloser) error {
+	defer body.Close() //nolint:errcheck // it was read to its end, or is given up
+	raw, err := io.ReadAll(io.LimitReader(body, maxBody+1))
+	switch {
+	case err != nil:
+		return unreadable("the answer is cut off")
+	case len(raw) > maxBody:
+		return unreadable("the answer is too long")
+	}
+	page, err := Parse(raw)
+	if err != nil {
+		return unreadable("the answer can't be read: " + err.Error())
+	}
+	a.page, a.read = page, true
+	return nil
+}
+
+// unreadable is an answer that may be another one at the next attempt. It hides the
+// error below, so that an attempt's own time-out isn't taken for the caller's.
+type unreadable string
+
+// Error implements error.
+func (u unreadable) Error() string { return string(u) }
+
+// RetryableError is what the SDK asks before it tries again.
+func (unreadable) RetryableError() bool { return true }
+
+var errNotRead = errors.New("the client did not hand over S3's answer")
+
+// failure words an error without the URL in it, which names a key.
+type failure struct {
+	text  string
+	cause error
+}
+
+// Error implements error.
+func (f *failure) Error() string { return f.text }
+
+// Unwrap gives the SDK's error.
+func (f *failure) Unwrap() error { return f.cause }
+
+func (l Lister) failed(err error) error {
+	operation := "ListObjectVersions of s3://" + l.Bucket
+	var body unreadable
+	if errors.As(err, &body) {
+		return &failure{fmt.Sprintf("%s: %s", operation, body), err}
+	}
+	return &failure{text.Line(s3error.Explain(operation, err)+s3error.Message(err), maxText), err}
+}

@@ -1,0 +1,172 @@
+package listing
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"autobackup/internal/audit"
+)
+
+// Rows hands out the rows of a range, one after the other. Next and Close are for one
+// goroutine; the rest may be called by others meanwhile.
+type Rows struct {
+	lister Lister
+	pages  chan fetched
+	cancel context.CancelFunc
+	count  atomic.Int64
+
+	rows  []audit.Row // of the page that is handed out
+	last  bool        // no page comes behind it
+	err   error
+	since time.Time // when the row that was handed out last was made
+	cycle cycle
+
+	mu   sync.Mutex
+	at   string // the key handed out last
+	upto string
+	done bool
+}
+
+// fetched is a page's rows, or why there are none.
+type fetched struct {
+	rows []audit.Row
+	last bool
+	err  error
+}
+
+// Rows lists the keys behind after up to and including upto; an empty upto is the
+// bucket's end. One page is fetched ahead. The caller must call Close.
+func (l Lister) Rows(ctx context.Context, after, upto string) *Rows {
+	ctx, cancel := context.WithCancel(ctx)
+	r := &Rows{lister: l, pages: make(chan fetched), cancel: cancel, at: after, upto: upto}
+	r.done = upto != "" && after >= upto
+	if r.done {
+		close(r.pages)
+		return r
+	}
+	go r.fetch(ctx, Marker{Key: after})
+	return r
+}
+
+func (r *Rows) fetch(ctx context.Context, after Marker) {
+	defer close(r.pages)
+	for last := false; !last; {
+		page, err := r.lister.Page(ctx, after, 0)
+		if err == nil {
+			r.count.Add(1)
+		}
+		if rows := page.Rows; len(rows) > 0 {
+			after = Marker{rows[len(rows)-1].Key, rows[len(rows)-1].VersionID}
+		}
+		last = err != nil || !page.Truncated || r.ends(after.Key)
+		select {
+		case r.pages <- fetched{page.Rows, last, err}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// ends tells whether a key lies beyond the range.
+func (r *Rows) ends(key string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.upto != "" && key > r.upto
+}
+
+// Next is the next row with Superseded set, or false at the range's end. Behind an
+// error comes nothing but the same error.
+func (r *Rows) Next() (audit.Row, bool, error) {
+	for len(r.rows) == 0 && !r.last && r.err == nil && !r.ended() {
+		page, ok := <-r.pages
+		if !ok {
+			page.err = errors.New("the listing of s3://" + r.lister.Bucket + " was stopped")
+		}
+		r.rows, r.last, r.err = page.rows, page.last, page.err
+	}
+	if r.err != nil {
+		return audit.Row{}, false, r.err
+	}
+	row, same, ok := r.take()
+	if !ok {
+		return audit.Row{}, false, nil
+	}
+	if !same {
+		r.since, r.cycle = time.Time{}, cycle{}
+	}
+	if r.cycle.closes(row.VersionID) {
+		r.err = r.lister.inconsistent(errors.New("the versions of a key repeat themselves"))
+		return audit.Row{}, false, r.err
+	}
+	row.Superseded, r.since = r.since, row.Modified
+	return row, true, nil
+}
+
+// take hands out a row and tells whether its key is that of the row before.
+func (r *Rows) take() (row audit.Row, same, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.done || len(r.rows) == 0 || r.upto != "" && r.rows[0].Key > r.upto {
+		r.done, r.rows = true, nil
+		return audit.Row{}, false, false
+	}
+	row, r.rows = r.rows[0], r.rows[1:]
+	same, r.at = row.Key == r.at, row.Key
+	return row, same, true
+}
+
+func (r *Rows) ended() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.done
+}
+
+// Close stops the fetching and waits for it.
+func (r *Rows) Close() {
+	r.cancel()
+	for range r.pages { //nolint:revive // until the fetcher has closed it
+	}
+}
+
+// Pages is how many pages were read so far.
+func (r *Rows) Pages() int { return int(r.count.Load()) }
+
+// At is the key handed out last, or where the range begins.
+func (r *Rows) At() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.at
+}
+
+// ShortenTo lets the range end at an earlier key. It is false, and nothing changes,
+// where the range has ended, where a row beyond was handed out, or where that would be no earlier end.
+func (r *Rows) ShortenTo(upto string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.done || upto < r.at || upto == "" || r.upto != "" && upto >= r.upto {
+		return false
+	}
+	r.upto = upto
+	return true
+}
+
+// cycle notices a sequence that repeats itself, by comparing with one member that
+// moves on at powers of two (Brent): no memory, whatever a key's number of versions.
+type cycle struct {
+	seen      string
+	taken, to int
+}
+
+func (c *cycle) closes(id string) bool {
+	if c.taken > 0 && id == c.seen {
+		return true
+	}
+	if c.taken == c.to {
+		c.seen, c.to = id, 2*c.to+1
+	}
+	c.taken++
+	return false
+}
