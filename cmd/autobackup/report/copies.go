@@ -15,20 +15,16 @@ const mostCopies = 1000
 type copies struct {
 	items []audit.Item
 	count int64
-	last  audit.Item
+	once  once
 }
 
 // add notes an object that is gone from the replica. S3 Batch Replication does not
 // replicate again what was deleted there by its version id
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-batch-replication-batch.html).
 func (c *copies) add(i audit.Item) {
-	if i.Category != audit.Finding || i.Reason != reason.ReplicaMissing || i.Marker || i.On == "replica" {
+	if i.Category != audit.Finding || i.Reason != reason.ReplicaMissing || i.Marker || i.On == audit.OnReplica || !c.once.first(i) {
 		return
 	}
-	if c.count > 0 && c.last.Key == i.Key && c.last.Version == i.Version {
-		return // of another replica: one copy is replicated to all
-	}
-	c.last = i
 	c.count++
 	if len(c.items) < mostCopies {
 		c.items = append(c.items, i)

@@ -238,7 +238,7 @@ func TestTheManifestNamesEveryKey(t *testing.T) {
 	for n, key := range hostile {
 		i := failed()
 		i.Key, i.Version = key, fmt.Sprintf("v%d", n)
-		items = append(items, i, i) // as two replicas lack it
+		items = append(items, i)
 	}
 	r.Replicable = int64(len(items))
 	r.Counts = []audit.Count{{Category: audit.Finding, Reason: reason.ReplicationFailed, Versions: r.Replicable}}

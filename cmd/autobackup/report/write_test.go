@@ -106,9 +106,9 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space") }
 
 func TestNoKeyIsInARedactedReport(t *testing.T) {
 	items := sampleItems()
-	items[0].Accepted.Key = "2024/old.pdf"
+	items[1].Accepted.Key = "2024/old.pdf"
 	r := sample()
-	r.Counts[3].Examples = items[:1]
+	r.Counts[3].Examples = items[1:2]
 	before, err := json.Marshal(r)
 	require.NoError(t, err)
 	o := report.Options{Replicable: replicable, RedactKeys: true}
@@ -130,7 +130,7 @@ func TestNoKeyIsInARedactedReport(t *testing.T) {
 	after, err := json.Marshal(r)
 	require.NoError(t, err)
 	assert.Equal(t, string(before), string(after), "the caller's report keeps its keys")
-	assert.Equal(t, "2024/old.pdf", items[0].Accepted.Key)
+	assert.Equal(t, "2024/old.pdf", items[1].Accepted.Key)
 }
 
 func TestTheJobIsOneThatS3Takes(t *testing.T) {
@@ -180,21 +180,58 @@ func TestTheFolderIsOneWordOfEveryCommand(t *testing.T) {
 	}
 }
 
-// lost are versions that are gone, as many as asked for, of two replicas each.
-func lost(n int) ([]audit.Report, []audit.Item) {
-	r := sample()
-	r.Replicable, r.Listed = 0, 2*int64(n)
-	r.Counts = []audit.Count{{Category: audit.Finding, Reason: reason.ReplicaMissing, Versions: r.Listed}}
+// lost are versions of which both replicas lack all, for the same reason, but for the
+// last version, which only the second lacks.
+func lost(n int, of audit.Item) ([]audit.Report, []audit.Item) {
+	var reports []audit.Report
 	var items []audit.Item
-	for i := range n {
-		items = append(items, gone(fmt.Sprintf("k%d", i), "V"), gone(fmt.Sprintf("k%d", i), "V"))
+	for pair, name := range []string{"first", "second"} {
+		r := sample()
+		r.Replica.Bucket, r.Replicable, r.Listed = name, 0, int64(n-1+pair)
+		r.Counts = []audit.Count{{Category: audit.Finding, Reason: of.Reason, Versions: r.Listed}}
+		for k := range r.Listed {
+			i := of
+			i.Replica, i.Key = name, fmt.Sprintf("k%d", k)
+			items = append(items, i)
+		}
+		if of.Replicable() {
+			r.Replicable = r.Listed
+		}
+		reports = append(reports, r)
 	}
-	return []audit.Report{r}, items
+	return reports, items
+}
+
+func TestWhatSeveralReplicasLackIsMendedOnce(t *testing.T) {
+	reports, items := lost(3, failed())
+	files := written(t, items, everything, reports...)
+	assert.Equal(t, "acme-invoices,k0,F1\nacme-invoices,k1,F1\nacme-invoices,k2,F1\n", files["manifest.csv"])
+	assert.Contains(t, files["mend.md"], "`manifest.csv` lists 3 versions:")
+	assert.Equal(t, 5, strings.Count(files["findings.jsonl"], "\n"), "each pair has its findings")
+	other := failed()
+	other.Version = "F2" // of the same key
+	reports[1].Listed++
+	reports[1].Replicable++
+	reports[1].Counts[0].Versions++
+	other.Replica, other.Key = "second", "k0"
+	files = written(t, append(items, other), everything, reports...)
+	assert.Contains(t, files["manifest.csv"], "\nacme-invoices,k0,F2\n")
+}
+
+func TestWhatPeopleAcceptedIsNotBroughtBack(t *testing.T) {
+	i := failed()
+	i.Category = audit.Accepted
+	r := sample()
+	r.Replicable, r.Listed = 0, 1
+	r.Counts = []audit.Count{{Category: audit.Accepted, Reason: i.Reason, Versions: 1}}
+	files := written(t, []audit.Item{i}, everything, r)
+	assert.NotContains(t, files, "manifest.csv")
+	assert.Contains(t, files["findings.jsonl"], i.Key)
 }
 
 func TestMendHasTheFirstThousandCopiesAndSaysHowManyMoreThereAre(t *testing.T) {
 	for n, want := range map[int]string{1: "replicated them: 1 version.", 1000: "replicated them: 1,000 versions.", 1001: "There are 1 version more", 3001: "There are 2,001 versions more"} {
-		reports, items := lost(n)
+		reports, items := lost(n, gone("", "V"))
 		mend := written(t, items, report.Options{}, reports...)["mend.md"]
 		assert.True(t, strings.Contains(mend, want), want)
 		assert.Equal(t, n > 1000, strings.Contains(mend, "These are the first"), n)
