@@ -15,17 +15,15 @@ const mostCopies = 1000
 type copies struct {
 	items []audit.Item
 	count int64
+	once  once
 }
 
 // add notes an object that is gone from the replica. S3 Batch Replication does not
 // replicate again what was deleted there by its version id
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-batch-replication-batch.html).
 func (c *copies) add(i audit.Item) {
-	if i.Category != audit.Finding || i.Reason != reason.ReplicaMissing || i.Marker || i.On == "replica" {
+	if i.Category != audit.Finding || i.Reason != reason.ReplicaMissing || i.Marker || i.On == audit.OnReplica || !c.once.first(i) {
 		return
-	}
-	if n := len(c.items); n > 0 && c.items[n-1].Key == i.Key && c.items[n-1].Version == i.Version {
-		return // of another replica: one copy is replicated to all
 	}
 	c.count++
 	if len(c.items) < mostCopies {

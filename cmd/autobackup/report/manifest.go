@@ -16,12 +16,13 @@ type manifest struct {
 	create func(name string) (*file, error)
 	rows   *csv.Writer
 	count  int64
-	last   [3]string
+	once   once
 }
 
-// add writes a row. A version that several replicas lack follows itself, and is
-// replicated to all of them by one row.
 func (m *manifest) add(i audit.Item) error {
+	if !m.once.first(i) {
+		return nil
+	}
 	if m.rows == nil {
 		f, err := m.create(manifestName)
 		if err != nil {
@@ -29,13 +30,8 @@ func (m *manifest) add(i audit.Item) error {
 		}
 		m.rows = csv.NewWriter(f)
 	}
-	row := [3]string{i.Primary, encodedKey(i.Key), i.Version}
-	if row == m.last {
-		return nil
-	}
-	m.last = row
 	m.count++
-	if err := m.rows.Write(row[:]); err != nil {
+	if err := m.rows.Write([]string{i.Primary, encodedKey(i.Key), i.Version}); err != nil {
 		return err
 	}
 	m.rows.Flush() // into the file's own buffer

@@ -15,7 +15,7 @@ import (
 // pageTemplate escapes for HTML what visible has made visible. The page has no script
 // and loads nothing, and says so to the browser, which then refuses both.
 var pageTemplate = template.Must(template.New("report.html.tmpl").Funcs(template.FuncMap{
-	"grouped": grouped, "visible": visible, "moment": moment, "pretty": pretty, "name": name, "category": categoryOf, "pair": pair,
+	"grouped": grouped, "counted": counted, "visible": visible, "moment": moment, "pretty": pretty, "name": name, "category": categoryOf, "pair": pair,
 }).ParseFS(templates, "report.html.tmpl"))
 
 // page writes report.html.
@@ -105,7 +105,7 @@ func categoryOf(c audit.Category) string {
 		audit.Unknown:  "unknown: not looked at, or could not be compared",
 		audit.Accepted: "accepted by people",
 		audit.Expected: "expected, as rules, lifecycle or age explain it",
-		audit.Compared: "compared by a look, equal",
+		audit.Compared: "compared, equal",
 		audit.Alike:    "alike in both listings: size and ETag only",
 	}[c], visible(string(c)))
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"autobackup/internal/audit"
@@ -178,12 +179,15 @@ func (s *screen) end(reports []audit.Report) {
 
 func (s *screen) file(name string) string { return pathWord(s.folder, name) }
 
-// limits are the notes of a report and what could not be read of its buckets.
-func limits(r audit.Report) (all []string) {
-	all = append(all, r.Notes...)
+// limits are the notes of a report, and what could not be read of its buckets where no
+// note says so.
+func limits(r audit.Report) []string {
+	all := slices.Clone(r.Notes)
 	for _, side := range []audit.SideReport{r.Primary, r.Replica} {
 		for _, words := range side.Unread {
-			all = append(all, side.Bucket+": "+words)
+			if !slices.ContainsFunc(r.Notes, func(note string) bool { return strings.Contains(note, words) }) {
+				all = append(all, side.Bucket+": "+words)
+			}
 		}
 	}
 	return all
