@@ -209,7 +209,7 @@ func (a *auditor) estimate(ctx context.Context, p *pair.Pair) error {
 	var levels []Estimate
 	coming := 0.0
 	for _, level := range []audit.Level{audit.Listed, audit.Rest, audit.AllLooked, audit.Bytes} {
-		e := estimate(level, size, plan.Bytes.PerMille, p.KMS(), a.MaxRate)
+		e := EstimateOf(level, size, plan.Bytes.PerMille, p.KMS(), a.MaxRate)
 		if levels = append(levels, e); level == plan.Level {
 			coming = e.Dollars
 		}
@@ -240,7 +240,7 @@ func (a *auditor) looking(p *pair.Pair, all []stretch) error {
 	if a.state.Plan.Level == audit.Listed {
 		return nil
 	}
-	coming := ofLooks(open, p.KMS(), a.MaxRate).Dollars
+	coming := EstimateOfLooks(open, p.KMS(), a.MaxRate).Dollars
 	return a.budget.more(a.pace.Sent(), coming, fmt.Sprintf("looking at the %d versions that the listings leave open", open))
 }
 

@@ -46,7 +46,7 @@ func TestALockThatOneSideAloneHasIsAFindingWhereItIsAskedFor(t *testing.T) {
 	}
 	result = w.run(locks)
 	assert.Equal(t, map[string]int64{"unknown ACCESS_DENIED": 1, "compared ": 1}, found(t, result))
-	assert.Equal(t, "reading the retention in docs answered 403 AccessDenied", result.Reports[0].Counts[0].Examples[0].Detail)
+	assert.Equal(t, "reading the retention in acme-invoices answered 403 AccessDenied", result.Reports[0].Counts[0].Examples[0].Detail)
 }
 
 func TestNothingIsWrittenToABucketThatIsAudited(t *testing.T) {
