@@ -14,9 +14,11 @@ import (
 // Parse reads the body of an answer to ListObjectVersions. An error never comes with a part
 // of a page, and never has a key in it.
 func Parse(body []byte) (Page, error) {
-	s := scanner{reader: gosax.NewReaderSize(bytes.NewReader(bytes.TrimPrefix(body, []byte("\ufeff"))), len(body)+spare)}
+	buffer := buffers.get(len(body) + spare)
+	defer buffers.put(buffer)
+	s := scanner{reader: gosax.NewReaderBuf(bytes.NewReader(bytes.TrimPrefix(body, []byte("\ufeff"))), buffer)}
 	s.reader.EmitSelfClosingTag = true
-	s.page.Rows = make([]audit.Row, 0, bytes.Count(body, []byte("<VersionId>")))
+	s.page.Rows = make([]audit.Row, 0, len(body)/shortRow)
 	err := errNotUTF8
 	if utf8.Valid(body) {
 		err = s.scan()
@@ -29,6 +31,9 @@ func Parse(body []byte) (Page, error) {
 	}
 	return s.page, nil
 }
+
+// shortRow is about the shortest that a row is in XML.
+const shortRow = 256
 
 // spare is what the reader wants free in its buffer before it asks for more, so that
 // it doesn't double a buffer that holds everything.
@@ -96,12 +101,15 @@ func local(tag []byte) []byte {
 }
 
 func (s *scanner) characters(escaped []byte) error {
-	replaced := bytes.Count(escaped, replacement)
+	replaced := -1
+	if bytes.IndexByte(escaped, '&') >= 0 {
+		replaced = bytes.Count(escaped, replacement)
+	}
 	text, err := gosax.Unescape(escaped)
 	if err != nil {
 		return errors.New("has an entity that XML doesn't define")
 	}
-	if bytes.Count(text, replacement) != replaced { // what the library has for a number that is no character
+	if replaced >= 0 && bytes.Count(text, replacement) != replaced { // what the library has for a number that is no character
 		return errors.New("has a character that is none")
 	}
 	s.text = append(s.text, text...)
