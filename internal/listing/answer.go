@@ -146,5 +146,9 @@ func (l Lister) failed(err error) error {
 	if errors.As(err, &body) {
 		return &failure{fmt.Sprintf("%s: %s", operation, body), err}
 	}
-	return &failure{text.Line(s3error.Explain(operation, err)+s3error.Message(err), maxText), err}
+	said := err
+	if stopped := (*smithy.CanceledError)(nil); errors.As(err, &stopped) {
+		said = stopped // S3 may have begun to answer: that isn't why
+	}
+	return &failure{text.Line(s3error.Explain(operation, said)+s3error.Message(said), maxText), err}
 }
