@@ -127,7 +127,7 @@ func TestAServerThatRepeatsTheVersionsOfAKeyComesToAnEnd(t *testing.T) {
 			}
 			got, err := read(t.Context(), f.lister(), "", "")
 			require.ErrorContains(t, err, "the listing of s3://docs is not consistent: the versions of a key repeat themselves")
-			assert.Less(t, len(got), 30)
+			assert.Len(t, got, []int{6, 7, 8, 6, 6}[from], "rows before the first that a page began with")
 		})
 	}
 }

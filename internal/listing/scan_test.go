@@ -77,6 +77,7 @@ func TestAPageKeepsVersionsAndMarkersAsTheyWereSent(t *testing.T) {
 		"an ETag that is two quotes":                            {renamed("&quot;0cc1&quot;", `""`), withRow(func(r *audit.Row) { r.ETag = "" })},
 		"another class":                                         {renamed("STANDARD", "GLACIER"), withRow(func(r *audit.Row) { r.Class = "GLACIER" })},
 		"no class":                                              {renamed("<StorageClass>STANDARD</StorageClass>", ""), page(versionRow)},
+		"U+FFFD itself beside an entity":                        {renamed("v+2%20", "\ufffd&amp;"), withRow(func(r *audit.Row) { r.VersionID = "\ufffd&" })},
 		"an empty class":                                        {renamed("STANDARD", ""), page(versionRow)},
 		"another time zone":                                     {renamed("17:50:30.123Z", "18:50:30.123+01:00"), page(versionRow)},
 		"an empty object":                                       {renamed("<Size>7<", "<Size>0<"), withRow(func(r *audit.Row) { r.Size = 0 })},
