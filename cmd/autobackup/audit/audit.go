@@ -13,7 +13,6 @@ import (
 
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/audit"
-	"autobackup/internal/listing"
 	"autobackup/internal/verdict"
 )
 
@@ -183,7 +182,7 @@ func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, 
 		}
 	}
 	l := lister{
-		primary: a.side(p.Primary), replica: a.side(p.Replica), judge: done.judge, names: done.names, store: st,
+		primary: p.Primary.Lister(a.state.Plan.Prefix), replica: p.Replica.Lister(a.state.Plan.Prefix), judge: done.judge, names: done.names, store: st,
 		spills: func() audit.Spill { return &spill{dir: dir} }, workers: a.Workers, progress: a.Watch.Listed,
 	}
 	if err := l.run(ctx, all); err != nil {
@@ -242,10 +241,6 @@ func (a *auditor) looking(p *pair.Pair, all []stretch) error {
 	}
 	coming := EstimateOfLooks(open, p.KMS(), a.MaxRate).Dollars
 	return a.budget.more(a.pace.Sent(), coming, fmt.Sprintf("looking at the %d versions that the listings leave open", open))
-}
-
-func (a *auditor) side(s *pair.Side) listing.Lister {
-	return listing.Lister{Client: s.Client, Bucket: s.Bucket, Region: s.Region, Prefix: a.state.Plan.Prefix}
 }
 
 func (a *auditor) looks(p *pair.Pair, o outcome) looks {
