@@ -54,7 +54,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	w.Header().Set("X-Amz-Request-Id", "0123456789ABCDEF")
 	side := Side(bucket == s.pair.Replica)
-	if bucket != s.bucket(side) {
+	switch bucket {
+	case s.bucket(side):
+	case "":
+		answer(w, notImplemented)
+		return
+	default:
 		answer(w, &refusal{http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist."})
 		return
 	}

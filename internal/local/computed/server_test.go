@@ -144,11 +144,12 @@ func TestAllElseIsRefused(t *testing.T) {
 	_, part := client.HeadObject(t.Context(), &sdk.HeadObjectInput{Bucket: bucket, Key: &r.Key, VersionId: &r.VersionID, PartNumber: aws.Int32(1)})
 	_, objects := client.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Input{Bucket: bucket})
 	_, tags := client.GetBucketTagging(t.Context(), &sdk.GetBucketTaggingInput{Bucket: bucket})
-	for name, err := range map[string]error{"put": put, "get": get, "latest": latest, "part": part, "objects": objects, "tags": tags} {
+	_, buckets := client.ListBuckets(t.Context(), &sdk.ListBucketsInput{})
+	for name, err := range map[string]error{"buckets": buckets, "put": put, "get": get, "latest": latest, "part": part, "objects": objects, "tags": tags} {
 		assert.Equal(t, http.StatusNotImplemented, status(t, err), name)
 	}
-	_, buckets := client.ListBuckets(t.Context(), &sdk.ListBucketsInput{})
-	assert.Equal(t, http.StatusNotFound, status(t, buckets))
+	_, other := client.GetBucketVersioning(t.Context(), &sdk.GetBucketVersioningInput{Bucket: aws.String("other")})
+	assert.Equal(t, http.StatusNotFound, status(t, other))
 }
 
 func TestAPairThatCanNotBeIsRefused(t *testing.T) {
