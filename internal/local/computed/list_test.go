@@ -150,22 +150,23 @@ func TestBothBucketsListWhatIsToldOfThem(t *testing.T) {
 }
 
 func TestTheReplicaListsSomeVersionsOfTheLargeKeyThatAreEquallyOldInAnotherOrder(t *testing.T) {
-	server := newServer(t, 10_000, 0)
+	server := newServer(t, 2_000, 0)
 	onPrimary, onReplica := all(t, server, primary, 1000), all(t, server, replica, 1000)
-	moved := map[string]int{}
+	moved := 0
 	for i := range onPrimary {
 		if onPrimary[i].VersionID != onReplica[i].VersionID {
-			moved[onPrimary[i].Key]++
+			moved++
+			assert.Regexp(t, "/ledger.db$", onPrimary[i].Key)
 			assert.Equal(t, onPrimary[i].LastModified, onReplica[i].LastModified)
 		}
 	}
-	assert.Equal(t, map[string]int{large: 328}, moved)
+	assert.Equal(t, 64, moved, "a third of them")
 }
 
 func TestAPairOfAnySizeListsWhatIsToldOfIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		server := newServer(t, rapid.Int64Range(0, 500).Draw(t, "rows"), rapid.Int64Range(0, 30).Draw(t, "every"))
-		max := rapid.IntRange(1, 200).Draw(t, "max")
+		server := newServer(t, rapid.Int64Range(0, 200).Draw(t, "rows"), rapid.Int64Range(0, 30).Draw(t, "every"))
+		max := rapid.IntRange(1, 100).Draw(t, "max")
 		holds(t, server, all(t, server, primary, max), all(t, server, replica, max))
 	})
 }
@@ -183,7 +184,7 @@ func behind(rows []row, prefix, key, version string) []row {
 }
 
 func TestAPageFromAnyMarkerHasTheRowsBehindIt(t *testing.T) {
-	server := newServer(t, 3_000, 13)
+	server := newServer(t, 1_200, 13)
 	rows := map[string][]row{primary: all(t, server, primary, 1000), replica: all(t, server, replica, 1000)}
 	rapid.Check(t, func(t *rapid.T) {
 		bucket := rapid.SampledFrom([]string{primary, replica}).Draw(t, "bucket")

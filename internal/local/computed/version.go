@@ -28,25 +28,23 @@ func appendVersion(b []byte, row int64) []byte {
 	return b
 }
 
-// digit is a character's place in the alphabet, 64 where it has none.
+// digit is a character's place in the alphabet.
 var digit = func() (d [256]uint64) {
-	for i := range d {
-		d[i] = 64
-	}
 	for i := range len(alphabet) {
 		d[alphabet[i]] = uint64(i)
 	}
 	return d
 }()
 
-// row is whose a version id is.
+// row is whose a version id is. What is none may come to a row, too, whose id it
+// is not.
 func (l layout) row(id string) (row int64, ok bool) {
 	if len(id) != idLength {
 		return 0, false
 	}
 	n := uint64(0)
 	for i := range word {
-		n = n<<6 | digit[id[i]]&63
+		n = n<<6 | digit[id[i]]
 	}
 	n *= gather
 	if n >= uint64(l.rows) {
