@@ -85,7 +85,7 @@ func TestTheFirstScreenHasEveryCountOnceAndTheirSum(t *testing.T) {
 			}
 			if strings.Contains("NEW FINDINGS unknown accepted", line[1]) {
 				var of int64
-				for _, part := range regexp.MustCompile(`[A-Z_]+ ([\d,]+)(?:, |$)`).FindAllStringSubmatch(line[3], -1) {
+				for _, part := range regexp.MustCompile(`[A-Z_]+ ([\d,]+)(?:, | \(|$)`).FindAllStringSubmatch(line[3], -1) {
 					of += number(t, part[1])
 				}
 				require.Equal(t, got[line[1]], of, line[0])
@@ -171,6 +171,18 @@ func countsOnPage(t require.TestingT, page string) (rows map[string]int64, sum i
 		}
 	}
 	return rows, sum
+}
+
+func TestWhatIsNewIsToldOfFindingsAndOfWhatIsUnknown(t *testing.T) {
+	r := sample()
+	r.Counts[2].New = 1
+	assert.Regexp(t, `(?m)^unknown +1  ACCESS_DENIED 1 \(1 new\)$`, screenOf(t, report.Options{}, r))
+	r.Counts[0].New, r.Counts[1].New, r.Counts[2].New = 0, 0, 0
+	screen := screenOf(t, report.Options{}, r)
+	assert.Regexp(t, `(?m)^NEW +0  not in audit-6a1b\nFINDINGS +3  as in audit-6a1b: REPLICATION_FAILED 1, REPLICA_MISSING 2$`, screen)
+	assert.Regexp(t, `result +findings \(3 findings; 1 unknown\)`, screen)
+	r.Counts[0].New, r.Counts[1].New = 2, 1
+	assert.Regexp(t, `(?m)^NEW +3  not in .*\nFINDINGS +0  as in audit-6a1b$`, screenOf(t, report.Options{}, r))
 }
 
 func TestTheWorstLeadsAndOfEquallyBadTheNew(t *testing.T) {

@@ -222,6 +222,7 @@ func TestThePageShowsEveryKeyAndRunsNone(t *testing.T) {
 		reports, items := of(key, "b", "c", "d")
 		page := written(t, items, everything, reports...)["report.html"]
 		assertStill(t, page)
+		assertPrintable(t, page)
 		elements, _ := nodes(t, page)
 		var shown []string
 		for _, n := range elements {

@@ -67,7 +67,11 @@ func (s *screen) pair(r audit.Report) {
 	fmt.Fprintf(&s.page, "%s   %s\n", pair(r), levelOf(r.Level).Short)
 	s.findings(r)
 	if t := total(r, audit.Unknown); t.Versions > 0 {
-		s.count(yellow, "unknown", t.Versions, parts(counts(r, audit.Unknown), every))
+		words := parts(counts(r, audit.Unknown), every)
+		if t.New > 0 {
+			words += " (" + grouped(t.New) + " new)"
+		}
+		s.count(yellow, "unknown", t.Versions, words)
 	}
 	if t := total(r, audit.Accepted); t.Versions > 0 {
 		s.count("", "accepted", t.Versions, parts(counts(r, audit.Accepted), every))
@@ -86,8 +90,8 @@ func (s *screen) findings(r audit.Report) {
 	case r.Since == "":
 		s.count(red, "FINDINGS", t.Versions, parts(all, every))
 	default:
-		s.count(red, "NEW", t.New, parts(all, fresh))
-		s.count(red, "FINDINGS", t.Versions-t.New, strings.TrimRight("as in "+visible(r.Since)+": "+parts(all, known), ": "))
+		s.count(red, "NEW", t.New, strings.TrimSuffix("not in "+visible(r.Since)+": "+parts(all, fresh), ": "))
+		s.count(red, "FINDINGS", t.Versions-t.New, strings.TrimSuffix("as in "+visible(r.Since)+": "+parts(all, known), ": "))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -216,6 +217,35 @@ func TestWhatSeveralReplicasLackIsMendedOnce(t *testing.T) {
 	other.Replica, other.Key = "second", "k0"
 	files = written(t, append(items, other), everything, reports...)
 	assert.Contains(t, files["manifest.csv"], "\nacme-invoices,k0,F2\n")
+}
+
+func TestBothWaysToMendAreNamedWhereThereIsOne(t *testing.T) {
+	only := func(i audit.Item, replicable int64) audit.Report {
+		r := sample()
+		r.Replicable, r.Listed = replicable, 2
+		other := audit.Count{Category: audit.Finding, Reason: reason.ReplicaOnly, Versions: 1} // needs none, and is last
+		r.Counts = []audit.Count{{Category: i.Category, Reason: i.Reason, Versions: 1}, other}
+		return r
+	}
+	surplus := item(audit.Finding, reason.ReplicaOnly, "s", "S")
+	for name, tt := range map[string]struct {
+		r     audit.Report
+		items []audit.Item
+		want  bool
+	}{
+		"the copy in place": {only(gone("k", "V"), 0), []audit.Item{gone("k", "V"), surplus}, true},
+		"the job":           {only(failed(), 1), []audit.Item{failed(), surplus}, true},
+		"neither":           {only(surplus, 0), []audit.Item{surplus, surplus}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			words := "mend      audit-7f3a/mend.md: S3 can replicate " + strconv.FormatInt(tt.r.Replicable, 10) + " again (manifest.csv)"
+			assert.Equal(t, tt.want, strings.Contains(screenOf(t, everything, tt.r), words))
+			page := written(t, tt.items, everything, tt.r)["report.html"]
+			assert.Equal(t, tt.want, strings.Contains(page, "can be replicated again."))
+			redacted := "mend      S3 can replicate " + strconv.FormatInt(tt.r.Replicable, 10) + " again; that needs the keys"
+			assert.Equal(t, tt.want, strings.Contains(screenOf(t, report.Options{RedactKeys: true}, tt.r), redacted))
+		})
+	}
 }
 
 func TestWhatPeopleAcceptedIsNotBroughtBack(t *testing.T) {
