@@ -100,6 +100,32 @@ func TestWhatCannotBeWrittenIsNamed(t *testing.T) {
 	assert.ErrorContains(t, report.JSON(full{}, []audit.Report{sample()}), "no space")
 }
 
+func TestAFolderThatGoesAwayMeanwhileIsAnError(t *testing.T) {
+	for name, before := range map[string]int{"create manifest.csv": 0, "create report.json": len(sampleItems())} {
+		dir := filepath.Join(t.TempDir(), "folder")
+		err := report.Write(dir, []audit.Report{sample()}, func(yield func(audit.Item, error) bool) {
+			for n, i := range sampleItems() {
+				if n == before {
+					require.NoError(t, os.RemoveAll(dir))
+				}
+				if !yield(i, nil) {
+					return
+				}
+			}
+			require.NoError(t, os.RemoveAll(dir))
+		}, everything)
+		require.ErrorContains(t, err, "write the report into "+dir+": "+name)
+	}
+}
+
+func TestRulesThatAreNoJSONAreAnError(t *testing.T) {
+	r := sample()
+	r.Primary.Replication = json.RawMessage("{broken")
+	dir := t.TempDir()
+	require.ErrorContains(t, report.Write(dir, []audit.Report{r}, each(sampleItems(), nil), everything), "write as JSON")
+	assert.Empty(t, names(t, dir))
+}
+
 type full struct{}
 
 // Write implements io.Writer.
