@@ -2,9 +2,11 @@ package audit
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"autobackup/internal/reason"
+	"autobackup/internal/text"
 	"autobackup/internal/verdict"
 )
 
@@ -128,4 +130,18 @@ func unread(code reason.Code) bool {
 		return true
 	}
 	return false
+}
+
+// Locked is a version that is compared with the locks that one side alone has. What
+// could not be read of them is unknown.
+func Locked(c Conclusion, names []string, unread error) Conclusion {
+	switch {
+	case len(names) > 0:
+		c.Category, c.Reason = Finding, reason.LockDiffers
+		c.Detail = text.Line("one side alone has: "+strings.Join(names, ", "), verdict.MaxDetail)
+	case unread != nil:
+		c.Category, c.Reason = Unknown, reason.AccessDenied
+		c.Detail = text.Line(unread.Error(), verdict.MaxDetail)
+	}
+	return c
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -34,11 +36,25 @@ type answer struct {
 // readInstead puts the answer's reader where the SDK's deserializer was. Everything
 // before and behind it stays: endpoint, signature, retries, the errors that S3 sends.
 func (a *answer) readInstead(stack *middleware.Stack) error {
-	const id = "OperationDeserializer"
 	reader := &reader{answer: a}
-	original, err := stack.Deserialize.Swap(id, reader)
+	original, err := stack.Deserialize.Swap(reader.ID(), reader)
+	if err != nil {
+		return err
+	}
 	reader.original = original
-	return err
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("BoundBody", bounded), middleware.After)
+}
+
+// bounded is next to the network, because the SDK itself looks into a body whether it
+// is an error behind a status of 200, and reads what is left of one before it closes it.
+func bounded(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
+	middleware.DeserializeOutput, middleware.Metadata, error,
+) {
+	out, metadata, err := next.HandleDeserialize(ctx, in)
+	if response, ok := out.RawResponse.(*smithyhttp.Response); ok && response.Body != nil {
+		response.Body = http.MaxBytesReader(nil, response.Body, maxBody)
+	}
+	return out, metadata, err
 }
 
 type reader struct {
@@ -46,7 +62,7 @@ type reader struct {
 	original middleware.DeserializeMiddleware
 }
 
-// ID implements middleware.DeserializeMiddleware.
+// ID implements middleware.DeserializeMiddleware: it is the SDK's own.
 func (*reader) ID() string { return "OperationDeserializer" }
 
 // HandleDeserialize runs once for each attempt.
@@ -56,30 +72,37 @@ func (r *reader) HandleDeserialize(ctx context.Context, in middleware.Deserializ
 	attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	out, metadata, err := next.HandleDeserialize(attempt, in)
-	response, ok := out.RawResponse.(*smithyhttp.Response)
-	if err == nil && ok && response.StatusCode/100 == 2 {
+	if response, ok := out.RawResponse.(*smithyhttp.Response); ok && response.StatusCode/100 == 2 {
 		out.Result = &s3.ListObjectVersionsOutput{} // which the SDK hands over; the page goes beside it
-		err = r.answer.from(response.Body)
+		err = r.answer.from(response.Body, err)
 	} else {
 		answered := middleware.DeserializeHandlerFunc(func(context.Context, middleware.DeserializeInput) (middleware.DeserializeOutput, middleware.Metadata, error) {
 			return out, metadata, err
 		})
 		out, metadata, err = r.original.HandleDeserialize(attempt, in, answered)
 	}
-	if err != nil && ctx.Err() == nil && attempt.Err() != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		err = &smithy.CanceledError{Err: ctx.Err()}
+	case err != nil && attempt.Err() != nil:
 		err = unreadable("no answer within " + attemptTimeout.String())
 	}
 	return out, metadata, err
 }
 
-func (a *answer) from(body io.ReadCloser) error {
+// from reads a page, unless the SDK could not read the body's beginning.
+func (a *answer) from(body io.ReadCloser, err error) error {
 	defer body.Close() //nolint:errcheck // it was read to its end, or is given up
-	raw, err := io.ReadAll(io.LimitReader(body, maxBody+1))
+	var raw []byte
+	if err == nil {
+		raw, err = io.ReadAll(body)
+	}
+	var long *http.MaxBytesError
 	switch {
-	case err != nil:
-		return unreadable("the answer is cut off")
-	case len(raw) > maxBody:
+	case errors.As(err, &long):
 		return unreadable("the answer is too long")
+	case err != nil:
+		return unreadable("the answer is cut off, or no XML")
 	}
 	page, err := Parse(raw)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
 type Page struct {
 	Rows                               []audit.Row // versions and delete markers as S3 sends them, without Superseded
-	Name                               string      // of the bucket
+	Name, Prefix                       string      // the bucket's, and what was asked for
 	KeyMarker, VersionIDMarker         string      // what was asked for, as the server understood it
 	NextKeyMarker, NextVersionIDMarker string      // where the next page begins, if this is truncated
 	Truncated                          bool
@@ -29,9 +29,11 @@ func (p *Page) set(field fields, text []byte) (err error) {
 	switch field {
 	case name:
 		p.Name = string(text)
+	case prefix:
+		p.Prefix = string(text)
 	case encoding:
 		if string(text) != "url" {
-			return errors.New("EncodingType is not url")
+			return errors.New("not url")
 		}
 	case truncated:
 		p.Truncated, err = boolean(text)
@@ -43,14 +45,19 @@ func (p *Page) set(field fields, text []byte) (err error) {
 		p.NextKeyMarker = string(text)
 	case nextVersionIDMarker:
 		p.NextVersionIDMarker = string(text)
-	case commonPrefixes: // keys are hidden behind these
-		err = errors.New("nobody asked for them")
+	case commonPrefixes: // keys would be hidden behind these
+		if len(text) > 0 {
+			err = errors.New("nobody asked for them")
+		}
 	}
 	return err
 }
 
 // setRow takes over the text of an element of a version or marker.
 func setRow(row *audit.Row, field fields, text []byte) (err error) {
+	if len(text) == 0 && field&ofMarkers != 0 {
+		return errors.New("empty")
+	}
 	switch field {
 	case key:
 		row.Key = string(text)
@@ -99,12 +106,14 @@ func (p *Page) decode() error {
 		if err := p.decodeKey(&p.Rows[i].Key); err != nil {
 			return fmt.Errorf("row %d: Key %w", i+1, err)
 		}
+		if len(p.Rows[i].Key) > maxKey {
+			return fmt.Errorf("row %d: Key is longer than a key can be", i+1)
+		}
 	}
-	if err := p.decodeKey(&p.KeyMarker); err != nil {
-		return fmt.Errorf("KeyMarker %w", err)
-	}
-	if err := p.decodeKey(&p.NextKeyMarker); err != nil {
-		return fmt.Errorf("NextKeyMarker %w", err)
+	for _, key := range []*string{&p.Prefix, &p.KeyMarker, &p.NextKeyMarker} {
+		if err := p.decodeKey(key); err != nil {
+			return fmt.Errorf("the prefix or a key marker %w", err)
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/orisano/gosax"
 
@@ -16,7 +17,10 @@ func Parse(body []byte) (Page, error) {
 	s := scanner{reader: gosax.NewReaderSize(bytes.NewReader(bytes.TrimPrefix(body, []byte("\ufeff"))), len(body)+spare)}
 	s.reader.EmitSelfClosingTag = true
 	s.page.Rows = make([]audit.Row, 0, bytes.Count(body, []byte("<VersionId>")))
-	err := s.scan()
+	err := errNotUTF8
+	if utf8.Valid(body) {
+		err = s.scan()
+	}
 	if err == nil {
 		err = s.page.decode()
 	}
@@ -29,6 +33,10 @@ func Parse(body []byte) (Page, error) {
 // spare is what the reader wants free in its buffer before it asks for more, so that
 // it doesn't double a buffer that holds everything.
 const spare = 4096
+
+var errNotUTF8 = errors.New("is not UTF-8")
+
+var replacement = []byte("\ufffd")
 
 // Depths of elements.
 const (
@@ -88,9 +96,13 @@ func local(tag []byte) []byte {
 }
 
 func (s *scanner) characters(escaped []byte) error {
+	replaced := bytes.Count(escaped, replacement)
 	text, err := gosax.Unescape(escaped)
 	if err != nil {
 		return errors.New("has an entity that XML doesn't define")
+	}
+	if bytes.Count(text, replacement) != replaced { // what the library has for a number that is no character
+		return errors.New("has a character that is none")
 	}
 	s.text = append(s.text, text...)
 	return nil

@@ -24,6 +24,7 @@ type Options struct {
 	Resume  bool   // go on with what the Folder holds; of the Plan, nothing counts then
 	MaxRate int    // requests a second, of both sides together
 	Workers int    // ranges of keys listed at once
+	Outbox  string // bucket that the report is copied to; empty: none
 	Budget  Budget
 	FailOn  FailOn
 	// Versions is how many versions a bucket holds, where somebody knows; 0: AWS's
@@ -46,6 +47,7 @@ type Watch interface {
 // Result is what an audit came to.
 type Result struct {
 	Reports  []audit.Report
+	Redacted bool // the report shows no keys
 	outcomes []outcome
 }
 
@@ -63,6 +65,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		Primary: s.Plan.Primary, Replicas: s.Plan.Replicas, From: s.Plan.From, To: s.Plan.To, Pace: pace, Now: s.Plan.Started, Clock: o.Clock,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := o.untouched(pairs); err != nil {
 		return nil, err
 	}
 	is := describe(pairs)
@@ -94,6 +99,17 @@ func (o Options) begin() (state, error) {
 	return state{Plan: o.Plan}, nil
 }
 
+// untouched refuses to have a report written into a bucket that is audited: nothing is
+// written there, and the next audit would find it.
+func (o Options) untouched(pairs []*pair.Pair) error {
+	for _, p := range pairs {
+		if o.Outbox != "" && (p.Primary.Bucket == o.Outbox || p.Replica.Bucket == o.Outbox) {
+			return fmt.Errorf("--output s3://%s: the bucket is audited, and nothing is written there: name another", o.Outbox)
+		}
+	}
+	return nil
+}
+
 func describe(pairs []*pair.Pair) (all []sides) {
 	for _, p := range pairs {
 		all = append(all, sides{p.Primary.SideReport, p.Replica.SideReport})
@@ -111,7 +127,7 @@ type auditor struct {
 }
 
 func (a *auditor) all(ctx context.Context) (*Result, error) {
-	result := &Result{}
+	result := &Result{Redacted: a.state.Plan.Redact}
 	accepted, err := readAccepted(a.state.Plan.Accepted)
 	if err != nil {
 		return nil, err
@@ -233,10 +249,14 @@ func (a *auditor) side(s *pair.Side) listing.Lister {
 }
 
 func (a *auditor) looks(p *pair.Pair, o outcome) looks {
-	return looks{
+	l := looks{
 		pair: p, judge: o.judge, names: o.names, region: p.Primary.Region, file: o.looks,
 		read: p.Read, wait: a.Wait, progress: a.Watch.Looked,
 	}
+	if a.state.Plan.Locks {
+		l.locks = p.Locks
+	}
+	return l
 }
 
 func (a *auditor) judge(p *pair.Pair) audit.Judge {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -54,3 +55,29 @@ func (b *before) has(i audit.Item) bool {
 	_, found := slices.BinarySearch(b.hashes, hash(i))
 	return found
 }
+
+// Latest is the folder, of those in parent, of the audit of these keys that ended
+// last; empty where there is none.
+func Latest(parent, primary, prefix string) string {
+	files, err := filepath.Glob(filepath.Join(parent, "*", reportFile))
+	if err != nil {
+		return ""
+	}
+	var latest string
+	var ended time.Time
+	for _, file := range files {
+		var r struct{ Reports []audit.Report }
+		text, err := os.ReadFile(file) // #nosec G304: a report beside the one to come
+		if err != nil || json.Unmarshal(text, &r) != nil || len(r.Reports) == 0 {
+			continue
+		}
+		first := r.Reports[0]
+		if first.Primary.Bucket == primary && first.Prefix == prefix && first.Ended.After(ended) {
+			latest, ended = filepath.Dir(file), first.Ended
+		}
+	}
+	return latest
+}
+
+// reportFile is the report of a finished audit.
+const reportFile = "report.json"

@@ -22,6 +22,7 @@ type looks struct {
 	region   string // of the primary
 	file     string
 	read     func(context.Context, s3event.ObjectVersion, verdict.Look) verdict.Bytes
+	locks    func(context.Context, s3event.ObjectVersion, verdict.Look) ([]string, error) // nil: locks of one side alone are not asked for
 	wait     func(context.Context, time.Duration) error
 	progress func(rows int64)
 }
@@ -182,6 +183,10 @@ func (l looks) conclude(ctx context.Context, p audit.Pair) audit.Conclusion {
 		read := l.read(ctx, v, look)
 		look.Replicas[0].Bytes = &read
 		c = l.judge.Looked(p, look)
+	}
+	if l.locks != nil && c.Category == audit.Compared && !row.Marker {
+		names, err := l.locks(ctx, v, look)
+		return audit.Locked(c, names, err)
 	}
 	return c
 }

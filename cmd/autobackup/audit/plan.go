@@ -31,6 +31,7 @@ type Plan struct {
 	MarkerDeadline time.Duration            `json:"markerDeadline"`
 	Erased         time.Duration            `json:"erased"`
 	Metadata       bool                     `json:"metadata"`
+	Locks          bool                     `json:"locks"`
 	Redact         bool                     `json:"redact"`
 	Accepted       string                   `json:"accepted,omitempty"` // file
 	Since          string                   `json:"since,omitempty"`    // folder

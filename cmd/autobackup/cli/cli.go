@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -48,6 +50,15 @@ type demoCommand struct {
 	Parameter map[string]string `help:"Deploy with this parameter of the templates, such as ByteVerification=always; may be repeated." placeholder:"NAME=VALUE" mapsep:"none"`
 	JSON      bool              `help:"Print the report as JSON." name:"json"`
 	Keep      string            `help:"Keep the e-mails in this folder." placeholder:"DIR"`
+}
+
+// Commands lists the names of all commands.
+func Commands() (names []string) {
+	fields := reflect.TypeFor[commands]()
+	for i := range fields.NumField() {
+		names = append(names, strings.ToLower(fields.Field(i).Name))
+	}
+	return names
 }
 
 // Run executes a command line and answers the exit code.

@@ -42,6 +42,22 @@ func (s *Server) getBucketVersioning(c *call) error {
 	})
 }
 
+// encryptionConfiguration is the default encryption, which is that of S3 here always.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html
+type encryptionConfiguration struct {
+	XMLName   xml.Name `xml:"ServerSideEncryptionConfiguration"`
+	Xmlns     string   `xml:"xmlns,attr,omitempty"`
+	Algorithm string   `xml:"Rule>ApplyServerSideEncryptionByDefault>SSEAlgorithm"`
+	BucketKey bool     `xml:"Rule>BucketKeyEnabled"`
+}
+
+func (s *Server) getBucketEncryption(c *call) error {
+	return s.withBucket(c, func(*bucket) error {
+		c.xml(http.StatusOK, encryptionConfiguration{Xmlns: xmlns, Algorithm: sseS3})
+		return nil
+	})
+}
+
 // notificationConfiguration knows EventBridge and queues: topics, functions and
 // filters are refused.
 type notificationConfiguration struct {

@@ -22,6 +22,7 @@ var bucketTests = map[string]func(T, *bed){
 	"a bucket with objects can't be deleted":             fullBucketStays,
 	"a bucket can't be made twice":                       bucketTwice,
 	"versioning is on once it is enabled":                versioningIsOn,
+	"a bucket tells its default encryption":              defaultEncryption,
 	"the EventBridge setting is kept":                    eventBridgeSetting,
 	"a bucket without rules has no configuration":        noReplicationConfiguration,
 	"replication rules are answered as they were put":    replicationRulesKept,
@@ -204,6 +205,13 @@ func replicationNeedsPriority(t T, b *bed) {
 	rule := everything(destination)
 	rule.Priority = nil
 	failed(t, b.replicate(t, source, rule), 400, "InvalidRequest")
+}
+
+func defaultEncryption(t T, b *bed) {
+	out, err := b.s3.GetBucketEncryption(t.Context(), &s3.GetBucketEncryptionInput{Bucket: b.bucket(t, b.Primary)})
+	require.NoError(t, err)
+	require.Len(t, out.ServerSideEncryptionConfiguration.Rules, 1)
+	assert.Equal(t, types.ServerSideEncryptionAes256, out.ServerSideEncryptionConfiguration.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm)
 }
 
 func noLifecycleConfiguration(t T, b *bed) {
