@@ -143,12 +143,17 @@ func (s *screen) mend(r audit.Report) {
 	for _, n := range counts(r, audit.Finding) {
 		missing = missing || n.Reason == reason.ReplicaMissing
 	}
+	again := "S3 can replicate " + grouped(r.Replicable) + " again"
 	switch {
 	case r.Replicable == 0 && !missing:
 	case s.o.RedactKeys:
-		s.note("", "mend", "S3 can replicate "+grouped(r.Replicable)+" again; that needs the keys: audit without --redact-keys")
+		s.note("", "mend", again+"; all mending needs the keys: audit without --redact-keys")
+	case r.Replicable == 0:
+		s.note("", "mend", s.file(mendName)+": the copy in place, as S3 can replicate none of it again")
+	case missing:
+		s.note("", "mend", s.file(mendName)+": "+again+" ("+manifestName+"); the copy in place for what it can't")
 	default:
-		s.note("", "mend", s.file(mendName)+": S3 can replicate "+grouped(r.Replicable)+" again ("+manifestName+"); the copy in place for what it can't")
+		s.note("", "mend", s.file(mendName)+": "+again+" ("+manifestName+")")
 	}
 }
 
