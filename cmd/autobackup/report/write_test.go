@@ -195,7 +195,7 @@ func TestTheJobIsOneThatS3Takes(t *testing.T) {
 	elsewhere.Primary.Endpoint = "http://127.0.0.1:9000"
 	mend := written(t, sampleItems(), everything, elsewhere)["mend.md"]
 	assert.Contains(t, mend, "the primary is another S3")
-	assert.Contains(t, mend, "\n```sh\nexport AWS_ENDPOINT_URL='http://127.0.0.1:9000'\n[ ")
+	assert.Contains(t, mend, "\n```sh\nexport AWS_ENDPOINT_URL=http://127.0.0.1:9000\n[ ")
 }
 
 func TestTheFolderIsOneWordOfEveryCommand(t *testing.T) {
