@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"autobackup/internal/audit"
-	"autobackup/internal/reason"
 )
 
 // Screen writes what a person sees first after a run. Nothing of a bucket reaches the
@@ -139,10 +138,7 @@ func (s *screen) problem(label, colour string, n audit.Count) {
 }
 
 func (s *screen) mend(r audit.Report) {
-	missing := false
-	for _, n := range counts(r, audit.Finding) {
-		missing = missing || n.Reason == reason.ReplicaMissing
-	}
+	missing := lacks(r)
 	again := "S3 can replicate " + grouped(r.Replicable) + " again"
 	switch {
 	case r.Replicable == 0 && !missing:

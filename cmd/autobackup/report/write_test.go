@@ -118,6 +118,17 @@ func TestAFolderThatGoesAwayMeanwhileIsAnError(t *testing.T) {
 	}
 }
 
+func TestWhatTakesAFilesPlaceMeanwhileIsAnError(t *testing.T) {
+	for _, taken := range []string{"report.html", "SHA256SUMS"} {
+		dir := t.TempDir()
+		err := report.Write(dir, []audit.Report{sample()}, func(yield func(audit.Item, error) bool) {
+			require.NoError(t, os.MkdirAll(filepath.Join(dir, taken, "x"), 0o700))
+			each(sampleItems(), nil)(yield)
+		}, everything)
+		require.ErrorContains(t, err, "write "+filepath.Join(dir, taken))
+	}
+}
+
 func TestRulesThatAreNoJSONAreAnError(t *testing.T) {
 	r := sample()
 	r.Primary.Replication = json.RawMessage("{broken")
