@@ -64,7 +64,7 @@ type example struct {
 
 func view(r audit.Report, o Options) pairView {
 	v := pairView{
-		Report: r, Level: levelOf(r.Level), LevelName: r.Level, Alike: total(r, audit.Alike).Versions, Limits: limits(r), Missing: lacks(r),
+		Report: r, Level: levelOf(r.Level), LevelName: r.Level, Alike: total(r, audit.Alike).Versions, Limits: limits(r), Missing: lacks(r), Accept: accepting(r),
 		Sides: []side{{"primary", r.Primary}, {"replica", r.Replica}},
 	}
 	for _, c := range categories {
@@ -76,9 +76,6 @@ func view(r audit.Report, o Options) pairView {
 		case audit.Accepted, audit.Expected:
 			v.Others = append(v.Others, groups(all, o)...)
 		}
-	}
-	if all := counts(r, audit.Finding); len(all) > 0 {
-		v.Accept = AcceptCommand(r, all[0].Reason)
 	}
 	return v
 }

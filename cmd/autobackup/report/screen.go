@@ -124,9 +124,9 @@ func (s *screen) problems(r audit.Report) {
 		s.problem("unknown", yellow, n)
 	}
 	s.mend(r)
-	if all := counts(r, audit.Finding); len(all) > 0 {
+	if command := accepting(r); command != "" {
 		s.note("", "accept", "what is meant to be so, with who, why and until when:")
-		s.note("", "", AcceptCommand(r, all[0].Reason))
+		s.note("", "", command)
 	}
 }
 

@@ -295,6 +295,17 @@ func TestBothWaysToMendAreNamedWhereThereIsOne(t *testing.T) {
 	}
 }
 
+func TestTheWorstFindingCanBeAccepted(t *testing.T) {
+	const command = "autobackup accept --primary acme-invoices --replica acme-invoices-dr --reason REPLICATION_FAILED --why WHY --until 2027-11-28"
+	one, none := sample(), sample()
+	one.Replicable, one.Listed, one.Counts = 1, 1, one.Counts[1:2]
+	none.Replicable, none.Listed, none.Counts = 0, 1, none.Counts[2:3]
+	assert.Contains(t, screenOf(t, everything, one), "\n          "+command+"\n")
+	assert.Contains(t, written(t, []audit.Item{failed()}, everything, one)["report.html"], "<code>"+command+"</code>")
+	assert.NotContains(t, screenOf(t, everything, none), "autobackup accept")
+	assert.NotContains(t, written(t, []audit.Item{refused()}, everything, none)["report.html"], "autobackup accept")
+}
+
 func TestWhatPeopleAcceptedIsNotBroughtBack(t *testing.T) {
 	i := failed()
 	i.Category = audit.Accepted
