@@ -287,9 +287,9 @@ func TestCountsThatDoNotAddUpAreNotShown(t *testing.T) {
 		"a category without a line": {[]audit.Report{strange}, all, "its counts add up to 41206429, and 41206430 versions were listed", true},
 		"no pair":                   {nil, all, "report on no pair of buckets: an audit has one at least", true},
 		"two primaries":             {[]audit.Report{sample(), other}, all, "report on acme-invoices → acme-invoices-dr and on another → acme-invoices-dr: an audit has one primary", true},
-		"a finding not in the list": {[]audit.Report{lost}, all, "4 findings were counted, and 3 are in the list; this is a fault", false},
+		"a finding not in the list": {[]audit.Report{lost}, all, ": report on acme-invoices → acme-invoices-dr: 4 findings were counted, and 3 are in the list; this is a fault", false},
 		"no items at all":           {[]audit.Report{empty}, none, "3 findings were counted, and 0 are in the list; this is a fault", false},
-		"fewer in the manifest":     {[]audit.Report{more}, all, "3 versions were counted that can be replicated again, and 2 are in the list; this is a fault", false},
+		"fewer in the manifest":     {[]audit.Report{more}, all, ": report on acme-invoices → acme-invoices-dr: 3 versions were counted that can be replicated again, and 2 are in the list; this is a fault", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b strings.Builder
