@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"autobackup/internal/audit"
-	"autobackup/internal/reason"
 )
 
 // Screen writes what a person sees first after a run. Nothing of a bucket reaches the
@@ -67,7 +66,11 @@ func (s *screen) pair(r audit.Report) {
 	fmt.Fprintf(&s.page, "%s   %s\n", pair(r), levelOf(r.Level).Short)
 	s.findings(r)
 	if t := total(r, audit.Unknown); t.Versions > 0 {
-		s.count(yellow, "unknown", t.Versions, parts(counts(r, audit.Unknown), every))
+		words := parts(counts(r, audit.Unknown), every)
+		if t.New > 0 {
+			words += " (" + grouped(t.New) + " new)"
+		}
+		s.count(yellow, "unknown", t.Versions, words)
 	}
 	if t := total(r, audit.Accepted); t.Versions > 0 {
 		s.count("", "accepted", t.Versions, parts(counts(r, audit.Accepted), every))
@@ -86,8 +89,8 @@ func (s *screen) findings(r audit.Report) {
 	case r.Since == "":
 		s.count(red, "FINDINGS", t.Versions, parts(all, every))
 	default:
-		s.count(red, "NEW", t.New, parts(all, fresh))
-		s.count(red, "FINDINGS", t.Versions-t.New, strings.TrimRight("as in "+visible(r.Since)+": "+parts(all, known), ": "))
+		s.count(red, "NEW", t.New, strings.TrimSuffix("not in "+visible(r.Since)+": "+parts(all, fresh), ": "))
+		s.count(red, "FINDINGS", t.Versions-t.New, strings.TrimSuffix("as in "+visible(r.Since)+": "+parts(all, known), ": "))
 	}
 }
 
@@ -121,9 +124,9 @@ func (s *screen) problems(r audit.Report) {
 		s.problem("unknown", yellow, n)
 	}
 	s.mend(r)
-	if all := counts(r, audit.Finding); len(all) > 0 {
+	if command := accepting(r); command != "" {
 		s.note("", "accept", "what is meant to be so, with who, why and until when:")
-		s.note("", "", AcceptCommand(r, all[0].Reason))
+		s.note("", "", command)
 	}
 }
 
@@ -135,16 +138,18 @@ func (s *screen) problem(label, colour string, n audit.Count) {
 }
 
 func (s *screen) mend(r audit.Report) {
-	missing := false
-	for _, n := range counts(r, audit.Finding) {
-		missing = missing || n.Reason == reason.ReplicaMissing
-	}
+	missing := lacks(r)
+	again := "S3 can replicate " + grouped(r.Replicable) + " again"
 	switch {
 	case r.Replicable == 0 && !missing:
 	case s.o.RedactKeys:
-		s.note("", "mend", "S3 can replicate "+grouped(r.Replicable)+" again; that needs the keys: audit without --redact-keys")
+		s.note("", "mend", again+"; all mending needs the keys: audit without --redact-keys")
+	case r.Replicable == 0:
+		s.note("", "mend", s.file(mendName)+": the copy in place, as S3 can replicate none of it again")
+	case missing:
+		s.note("", "mend", s.file(mendName)+": "+again+" ("+manifestName+"); the copy in place for what it can't")
 	default:
-		s.note("", "mend", s.file(mendName)+": S3 can replicate "+grouped(r.Replicable)+" again ("+manifestName+"); the copy in place for what it can't")
+		s.note("", "mend", s.file(mendName)+": "+again+" ("+manifestName+")")
 	}
 }
 
