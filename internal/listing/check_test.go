@@ -74,11 +74,9 @@ func TestAPageThatContradictsIsAnErrorAndNoGap(t *testing.T) {
 		"a page that is empty and goes on": {changed(func(body string) string {
 			return body[:strings.Index(body, "<Version>")] + "<EncodingType>url</EncodingType></ListVersionsResult>"
 		}), "it goes on, but the page is empty"},
-		"no next marker":               {changed(func(body string) string { return without(body, "NextKeyMarker", "NextVersionIdMarker") }), "the next page does not begin where this one ends"},
-		"a next marker further on":     {replaced("<NextKeyMarker>p%2Fc", "<NextKeyMarker>p%2Fd"), "the next page does not begin where this one ends"},
-		"a next marker that begins so": {replaced("</NextKeyMarker>", "c</NextKeyMarker>"), "the next page does not begin where this one ends"},
-		"a next marker of another row": {replaced("<NextVersionIdMarker>1", "<NextVersionIdMarker>2"), "the next page does not begin where this one ends"},
-		"a last page with a marker":    {replaced("<IsTruncated>true", "<IsTruncated>false"), "it ends, but names a next page"},
+		"no next marker":             {changed(func(body string) string { return without(body, "NextKeyMarker", "NextVersionIdMarker") }), "the next page begins before this one ends"},
+		"a next marker further back": {replaced("<NextKeyMarker>p%2Fc", "<NextKeyMarker>p%2Fb"), "the next page begins before this one ends"},
+		"a last page with a marker":  {replaced("<IsTruncated>true", "<IsTruncated>false"), "it ends, but names a next page"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

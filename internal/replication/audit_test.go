@@ -23,9 +23,9 @@ import (
 type unwatched struct{}
 
 func (unwatched) Estimated(*pair.Pair, audit.Size, []audit.Estimate, core.Level) {}
-func (unwatched) Listed(int64)                                                  {}
-func (unwatched) Looking(int64)                                                 {}
-func (unwatched) Looked(int64)                                                  {}
+func (unwatched) Listed(int64)                                                   {}
+func (unwatched) Looking(int64)                                                  {}
+func (unwatched) Looked(int64)                                                   {}
 
 // audit audits the two servers, each side with an endpoint of its own, and answers what
 // was found by category and reason.

@@ -265,7 +265,7 @@ func (a *auditor) judge(p *pair.Pair) audit.Judge {
 func (a *auditor) report(p *pair.Pair) audit.Report {
 	plan := a.state.Plan
 	return audit.Report{
-		Program: plan.Program, Level: plan.Level, Prefix: plan.Prefix, Started: plan.Started, Deadline: plan.Deadline.String(),
+		Program: plan.Program, Level: plan.Level, Prefix: plan.Prefix, Redacted: plan.Redact, Started: plan.Started, Deadline: plan.Deadline.String(),
 		Primary: p.Primary.SideReport, Replica: p.Replica.SideReport, Since: plan.Since,
 	}
 }

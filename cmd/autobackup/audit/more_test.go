@@ -97,13 +97,16 @@ func TestWhatTheAuditBeforeDidNotHaveIsNew(t *testing.T) {
 	assert.Zero(t, first.Reports[0].Counts[0].New, "nothing is new where nothing was before")
 
 	w.remove(replica, away, "fresh", fresh)
-	since := audit.Latest(folder, primary, "")
+	since := audit.Latest(folder, primary, "", nil)
 	assert.Equal(t, filepath.Join(folder, "first"), since)
 	second := w.run(func(o *audit.Options) { o.Since = since })
 	count := second.Reports[0].Counts[0]
 	assert.Equal(t, reason.ReplicaMissing, count.Reason)
 	assert.Equal(t, []int64{2, 1}, []int64{count.Versions, count.New})
-	assert.Empty(t, audit.Latest(folder, "another", ""))
+	assert.Equal(t, since, audit.Latest(folder, primary, "", []string{replica}))
+	assert.Empty(t, audit.Latest(folder, "another", "", nil), "of another bucket")
+	assert.Empty(t, audit.Latest(folder, primary, "2026/", nil), "of other keys")
+	assert.Empty(t, audit.Latest(folder, primary, "", []string{"another"}), "of another replica")
 }
 
 func TestWhatPeopleAcceptedIsCountedForItself(t *testing.T) {

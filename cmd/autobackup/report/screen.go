@@ -94,23 +94,21 @@ func (s *screen) findings(r audit.Report) {
 	}
 }
 
-// fine is what is as it must be, in one line.
+// fine is what is as it must be, in one line. What is expected is told for itself: it
+// has an explanation, and maybe no copy.
 func (s *screen) fine(r audit.Report) {
-	var words []string
-	add := func(t tally, says string, of []audit.Count) {
-		if t.Versions == 0 {
-			return
-		}
-		if len(of) > 0 {
-			says += " (" + parts(of, every) + ")"
-		}
-		words = append(words, says)
+	if t := total(r, audit.Expected); t.Versions > 0 {
+		s.count("", "expected", t.Versions, parts(counts(r, audit.Expected), every))
 	}
-	alike, compared, expected := total(r, audit.Alike), total(r, audit.Compared), total(r, audit.Expected)
-	add(alike, "alike in size and ETag only "+grouped(alike.Versions), nil)
-	add(compared, "compared "+grouped(compared.Versions), counts(r, audit.Compared))
-	add(expected, "expected "+grouped(expected.Versions), counts(r, audit.Expected))
-	s.count(green, "fine", alike.Versions+compared.Versions+expected.Versions, strings.Join(words, ", "))
+	alike, compared := total(r, audit.Alike), total(r, audit.Compared)
+	var words []string
+	if alike.Versions > 0 {
+		words = append(words, "alike in size and ETag only "+grouped(alike.Versions))
+	}
+	if compared.Versions > 0 {
+		words = append(words, "compared "+grouped(compared.Versions)+" ("+parts(counts(r, audit.Compared), every)+")")
+	}
+	s.count(green, "fine", alike.Versions+compared.Versions, strings.Join(words, ", "))
 }
 
 // problems has a command for each.
