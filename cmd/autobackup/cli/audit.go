@@ -59,6 +59,7 @@ type auditCommand struct {
 
 	Level          string        `help:"How far to go: ${enum}." enum:"listed,rest,all,bytes" default:"rest" group:"What"`
 	Sample         int           `help:"Of level bytes: read the bytes of so many versions of 1,000." default:"10" placeholder:"N" group:"What"`
+	MaxGB          int64         `help:"Of level bytes: read as large a sample as fits into so many GB, of both sides together." name:"max-gb" placeholder:"N" group:"What"`
 	Classes        []string      `help:"Of level bytes: also read these storage classes, which charge for it, such as STANDARD_IA." placeholder:"CLASS" group:"What"`
 	Metadata       bool          `help:"Take differences in metadata, tags and locks of what is looked at for findings." group:"What"`
 	Locks          bool          `help:"Take a retention or legal hold that one side alone has, of what is looked at, for a finding." group:"What"`
@@ -197,6 +198,9 @@ func (c auditCommand) plan(now time.Time) (p audit.Plan, err error) {
 			return p, fmt.Errorf("--sample %d: it is how many of 1,000 versions are read, from 1 to 1000", c.Sample)
 		}
 		p.Bytes = verdict.ByteVerification{Inconclusive: true, PerMille: c.Sample}
+		if c.MaxGB > 0 {
+			p.Bytes.PerMille, p.BytesBudget = 0, c.MaxGB<<30
+		}
 	}
 	for _, name := range c.Replicas {
 		replica, err := pair.ParseAddress(name)
