@@ -98,7 +98,7 @@ Exit codes: 0 all as it must be; 1 findings, or what --fail-on names; 2 it could
 }
 
 func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
-	o, err := c.options(stderr)
+	o, err := c.options()
 	if err != nil {
 		return trouble(stderr, err)
 	}
@@ -118,7 +118,7 @@ func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	}
 	where := o.Folder
 	if c.outside() {
-		if where, err = c.copied(ctx, result, o.Folder); err != nil {
+		if where, err = c.copied(ctx, o.Folder); err != nil {
 			return trouble(stderr, err)
 		}
 	}
@@ -131,7 +131,7 @@ func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 // outside says whether the report is to be copied to S3.
 func (c auditCommand) outside() bool { return strings.HasPrefix(c.Output, "s3://") }
 
-func (c auditCommand) copied(ctx context.Context, r *audit.Result, folder string) (string, error) {
+func (c auditCommand) copied(ctx context.Context, folder string) (string, error) {
 	to, err := pair.ParseAddress(c.Output)
 	if err != nil {
 		return "", err
@@ -147,7 +147,7 @@ func (c auditCommand) show(r *audit.Result, where string, stdout io.Writer) erro
 	return report.Screen(stdout, r.Reports, where, report.Options{RedactKeys: r.Redacted, Colour: terminal.Is(stdout)})
 }
 
-func (c auditCommand) options(stderr io.Writer) (o audit.Options, err error) {
+func (c auditCommand) options() (o audit.Options, err error) {
 	now := clock.Real().Now().UTC()
 	o = audit.Options{
 		Folder: c.Resume, Resume: c.Resume != "", MaxRate: c.MaxRate, Workers: c.Ranges, Versions: c.Versions,
