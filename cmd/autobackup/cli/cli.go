@@ -31,9 +31,10 @@ could not be read, or a message was not put back; 2 wrong usage, or the program
 could not do its work.`
 
 type commands struct {
-	Demo    demoCommand    `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
-	Serve   serveCommand   `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
-	Requeue requeueCommand `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
+	Demo     demoCommand     `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
+	Serve    serveCommand    `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
+	Requeue  requeueCommand  `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
+	Discover discoverCommand `cmd:"" help:"Show which buckets of your accounts replicate and are validated, and which do not."`
 }
 
 type serveCommand struct {
@@ -75,6 +76,8 @@ func Run(args []string, stdout, stderr io.Writer) int {
 		return c.Serve.run(ctx, stdout, stderr)
 	case "requeue":
 		return c.Requeue.run(ctx, stdout, stderr)
+	case "discover":
+		return c.Discover.run(ctx, stdout, stderr)
 	default:
 		return trouble(stderr, errors.New("no such command: "+parsed.Command()))
 	}
