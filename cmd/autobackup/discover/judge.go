@@ -47,7 +47,8 @@ func judge(buckets []Bucket) []Row {
 	}
 	rows := make([]Row, 0, len(buckets))
 	for _, b := range buckets {
-		r := Row{Bucket: b, Of: slices.Sorted(slices.Values(sources[b.Name]))}
+		r := Row{Bucket: b, Of: append([]string{}, sources[b.Name]...)}
+		slices.Sort(r.Of)
 		r.Validated = b.EventBridge && len(b.Triggers) > 0 && !r.unseen()
 		r.State = r.state()
 		r.Next = r.next()

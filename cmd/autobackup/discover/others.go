@@ -2,6 +2,8 @@ package discover
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -56,10 +58,29 @@ func sum[P, O any](ctx context.Context, all pages[P, O], count func(P) int) (n i
 	return n, nil
 }
 
+// directoryBucket ends the name of every one of them, and of no other bucket. A server that
+// knows none takes the request for ListBuckets.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
+const directoryBucket = "--x-s3"
+
 func (r *reader) directories(ctx context.Context, region string) (int, error) {
-	client := s3.NewFromConfig(r.cfg, in(region), func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil })
-	return sum(ctx, s3.NewListDirectoryBucketsPaginator(client, &s3.ListDirectoryBucketsInput{}),
-		func(page *s3.ListDirectoryBucketsOutput) int { return len(page.Buckets) })
+	client := s3.NewFromConfig(r.cfg, in(region), func(o *s3.Options) {
+		o.UsePathStyle = o.BaseEndpoint != nil
+		o.DisableS3ExpressSessionAuth = aws.Bool(true) // a session is for one bucket, and the SDK asks for one anywhere but on AWS
+	})
+	others := 0
+	n, err := sum(ctx, s3.NewListDirectoryBucketsPaginator(client, &s3.ListDirectoryBucketsInput{}), func(page *s3.ListDirectoryBucketsOutput) int {
+		for _, b := range page.Buckets {
+			if !strings.HasSuffix(aws.ToString(b.Name), directoryBucket) {
+				others++
+			}
+		}
+		return len(page.Buckets)
+	})
+	if err == nil && others > 0 {
+		err = errors.New("the server answered with buckets of another kind")
+	}
+	return n, err
 }
 
 func (r *reader) tables(ctx context.Context, region string) (int, error) {

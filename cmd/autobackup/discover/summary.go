@@ -10,20 +10,11 @@ import (
 
 // fine is everything that is as it should be, in one line.
 func (r *Report) fine(page *strings.Builder) {
-	fmt.Fprintf(page, "Fine: %s and validated", verb(r.Coverage.Validated, "bucket replicates", "buckets replicate"))
-	if n := r.replicas(); n > 0 {
+	fmt.Fprintf(page, "Fine: %s", verb(r.Coverage.Validated, "bucket replicates and is validated", "buckets replicate and are validated"))
+	if n := r.Coverage.Replicas; n > 0 {
 		fmt.Fprintf(page, ", %s of others", verb(n, "bucket is a replica", "buckets are replicas"))
 	}
 	page.WriteString("\n")
-}
-
-func (r *Report) replicas() (n int) {
-	for _, row := range r.Buckets {
-		if row.State == Replica {
-			n++
-		}
-	}
-	return n
 }
 
 func verb(n int, one, many string) string {
