@@ -39,7 +39,7 @@ func checkInline(t *testing.T, file string, words []string) {
 	case words[0] == "go" && words[1] == "test":
 		checkGoTest(t, file, words[2:])
 	case words[0] == "autobackup":
-		assert.Contains(t, []string{"demo", "requeue", "serve"}, words[1], "%s: %s", file, command)
+		assert.Contains(t, []string{"demo", "discover", "requeue", "serve"}, words[1], "%s: %s", file, command)
 	case words[0] == "bench/run":
 		for _, option := range words[1:] {
 			assert.Contains(t, read(t, "../bench/run"), "\n    "+option+") ", "%s: %s", file, command)

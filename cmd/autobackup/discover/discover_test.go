@@ -258,6 +258,7 @@ func TestAnS3WithoutTheOtherServicesTellsWhatItHas(t *testing.T) {
 	page := screen(t, r, false)
 	assert.Contains(t, page, "Coverage: 1 of 1 bucket replicates (100 %), 0 of them validated (0 % of all)\n")
 	assert.Equal(t, 4, strings.Count(page, "Unknown: "), page)
+	assert.Contains(t, page, "Not covered: ? directory buckets, ? table buckets, ? vector buckets (and ? access points: names for buckets), in eu-central-1\n")
 }
 
 func TestNamesThatOthersChoseAreShownSafely(t *testing.T) {
@@ -284,5 +285,7 @@ func TestOtherKindsAreCountedInTheRegionsAskedFor(t *testing.T) {
 	assert.Equal(t, []string{here, "us-east-1"}, r.Accounts[0].Regions)
 	page := screen(t, r, false)
 	assert.Contains(t, page, "Not covered: 2 directory buckets, 4 table buckets, 0 vector buckets (and 2 access points: names for buckets), in eu-central-1, us-east-1\n")
+	w.instead["ListTableBuckets us-east-1"] = answer{403, `{}`}
+	assert.Contains(t, screen(t, w.discover(func(o *discover.Options) { o.Role, o.Accounts, o.Regions = "", nil, []string{"us-east-1"} }), false), "at least 2 table buckets, ")
 	assert.Contains(t, page, "Coverage: no bucket to cover\nResult: there is no bucket to cover; exit code 0\n")
 }

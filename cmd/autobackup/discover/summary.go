@@ -26,13 +26,14 @@ func verb(n int, one, many string) string {
 
 // others tells what the figure is not about: what was counted, and where nothing could be.
 func (r *Report) others(page *strings.Builder) {
-	counts := map[string]int{}
+	counts, open := map[string]int{}, map[string]bool{}
 	var unknown []string
 	where := map[string][]string{}
 	for _, a := range r.Accounts {
 		for _, o := range a.Others {
 			counts[o.Kind] += o.Count
 			for _, u := range o.Unread {
+				open[o.Kind] = true
 				line := o.Kind + "s: " + text.Line(u.Why, 120)
 				if u.Grant != "" {
 					line += " (grant " + u.Grant + ")"
@@ -46,12 +47,23 @@ func (r *Report) others(page *strings.Builder) {
 	}
 	var listed []string
 	for _, k := range kinds[:len(kinds)-1] {
-		listed = append(listed, text.Count(counts[k.name], k.name))
+		listed = append(listed, known(counts[k.name], k.name, open[k.name]))
 	}
-	fmt.Fprintf(page, "Not covered: %s (and %s: names for buckets), in %s\n", strings.Join(listed, ", "), text.Count(counts[accessPoint], accessPoint), r.regions())
+	fmt.Fprintf(page, "Not covered: %s (and %s: names for buckets), in %s\n", strings.Join(listed, ", "), known(counts[accessPoint], accessPoint, open[accessPoint]), r.regions())
 	for _, line := range unknown {
 		fmt.Fprintf(page, "Unknown: %s, in %s%s\n", line, where[line][0], more(len(where[line])-1))
 	}
+}
+
+// known says how many there are. Where not all regions answered there may be more.
+func known(n int, word string, open bool) string {
+	switch {
+	case !open:
+		return text.Count(n, word)
+	case n == 0:
+		return "? " + word + "s"
+	}
+	return "at least " + text.Count(n, word)
 }
 
 // regions are those in which S3's other kinds of buckets were looked for.
