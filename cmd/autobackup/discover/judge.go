@@ -40,7 +40,7 @@ func judge(buckets []Bucket) []Row {
 	sources := map[string][]string{}
 	for _, b := range buckets {
 		for _, r := range b.Rules {
-			if r.To != b.Name && !slices.Contains(sources[r.To], b.Name) {
+			if !slices.Contains(sources[r.To], b.Name) {
 				sources[r.To] = append(sources[r.To], b.Name)
 			}
 		}

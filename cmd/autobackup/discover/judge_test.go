@@ -121,7 +121,11 @@ func TestCountsAddUpAndNothingUnknownIsFine(t *testing.T) {
 		assert.Equal(t, c.Buckets, r.blind()+c.Replicas+c.Validated)
 		assert.Equal(t, c.of() > 0 && c.Validated == c.of(), c.ValidatedPercent == 100, "only all is 100 per cent")
 		assert.Equal(t, r.blind() > 0, r.Exit == 1)
+		replicate := 0
 		for _, row := range r.Buckets {
+			if len(row.Rules) > 0 && row.every() && row.Versioning == "Enabled" && !row.unknown(Versioning) && !row.unknown(Replication) {
+				replicate++
+			}
 			if !row.State.Blind() {
 				assert.False(t, row.unknown(Versioning) || row.unknown(Replication), row)
 			}
@@ -130,6 +134,7 @@ func TestCountsAddUpAndNothingUnknownIsFine(t *testing.T) {
 			}
 			assert.Equal(t, row.State.Blind(), row.Next != "", "every blind spot has a next step, and nothing else has")
 		}
+		assert.Equal(t, replicate, c.Replicate, "only what is known to replicate every key counts")
 		assert.True(t, slices.IsSortedFunc(r.Buckets, func(a, b Row) int { return slices.Index(states, a.State) - slices.Index(states, b.State) }))
 	})
 }
