@@ -153,6 +153,7 @@ func TestATriggerTakesABucketByNameOrPrefixWithAllOfItsKeys(t *testing.T) {
 		"keys with a prefix only":         {`{"detail":{"bucket":{"name":["documents"]},"object":{"key":[{"prefix":"a/"}]}}}`, false},
 		"keys without a suffix":           {`{"detail":{"bucket":{"name":["documents"]},"object":{"key":[{"suffix":".pdf"}]}}}`, false},
 		"objects above a size":            {`{"detail":{"bucket":{"name":["documents"]},"object":{"size":[{"numeric":[">",10]}]}}}`, false},
+		"objects below a size":            {`{"detail":{"bucket":{"name":["documents"]},"object":{"size":[{"numeric":["<",10]}]}}}`, false},
 		"uploads of one kind of request":  {`{"detail":{"bucket":{"name":["documents"]},"reason":["CopyObject"]}}`, false},
 		"every bucket, by source alone":   {`{"source":["aws.s3"]}`, true},
 		"the events of another program":   {`{"source":["aws.ec2"]}`, false},
