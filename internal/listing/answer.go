@@ -119,5 +119,9 @@ func (l Lister) failed(err error) error {
 	if errors.As(err, &body) {
 		return &failure{fmt.Sprintf("%s: %s", operation, body), err}
 	}
-	return &failure{text.Line(s3error.Explain(operation, err)+s3error.Message(err), maxText), err}
+	said := s3error.Explain(operation, err) + s3error.Message(err)
+	if s3error.Code(err) == "AccessDenied" {
+		said += ": grant s3:ListBucketVersions on the bucket"
+	}
+	return &failure{text.Line(said, maxText), err}
 }
