@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"autobackup/cmd/autobackup/accept"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/audit"
 	"autobackup/internal/listing"
@@ -128,7 +129,7 @@ type auditor struct {
 
 func (a *auditor) all(ctx context.Context) (*Result, error) {
 	result := &Result{Redacted: a.state.Plan.Redact}
-	accepted, err := readAccepted(a.state.Plan.Accepted)
+	accepted, err := accept.Read(a.state.Plan.Accepted)
 	if err != nil {
 		return nil, err
 	}
