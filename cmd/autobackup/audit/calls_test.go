@@ -3,9 +3,13 @@ package audit_test
 import (
 	"bytes"
 	"context"
+	"maps"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -46,13 +50,43 @@ func (w *world) record(refused string) map[string][]policytest.Made {
 	return made
 }
 
+// hiddenIn begins the keys of objects of whose locks HeadObject tells nothing in a bucket,
+// as S3 does to who may not read them.
+const hiddenIn = "locks hidden in "
+
+// hiding is the local S3's address where it is so.
+func (w *world) hiding() string {
+	web := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		bucket, key, _ := strings.Cut(r.URL.Path[1:], "/")
+		if r.Method == http.MethodHead && key == hiddenIn+bucket {
+			rw = hider{rw}
+		}
+		w.server.ServeHTTP(rw, r)
+	}))
+	w.t.Cleanup(web.Close)
+	return web.URL
+}
+
+type hider struct{ http.ResponseWriter }
+
+// WriteHeader implements http.ResponseWriter.
+func (h hider) WriteHeader(status int) {
+	maps.DeleteFunc(h.Header(), func(name string, _ []string) bool { return strings.HasPrefix(name, "X-Amz-Object-Lock-") })
+	h.ResponseWriter.WriteHeader(status)
+}
+
 // everyKind uploads what makes an audit call all that it can.
 func (w *world) everyKind() {
 	w.put("there", "v")
 	lost := w.put("refused", "v")
 	w.remove(replica, away, "refused", lost)
-	_, err := w.client.PutObject(w.t.Context(), &sdk.PutObjectInput{Bucket: aws.String(primary), Key: aws.String("tagged"), Body: strings.NewReader("v"), Tagging: aws.String("a=b")})
-	require.NoError(w.t, err)
+	for _, hidden := range []string{hiddenIn + primary, hiddenIn + replica} {
+		_, err := w.client.PutObject(w.t.Context(), &sdk.PutObjectInput{
+			Bucket: aws.String(primary), Key: &hidden, Body: strings.NewReader("v"), ObjectLockLegalHoldStatus: types.ObjectLockLegalHoldStatusOn,
+			ObjectLockMode: types.ObjectLockModeGovernance, ObjectLockRetainUntilDate: aws.Time(time.Now().Add(time.Hour)),
+		})
+		require.NoError(w.t, err)
+	}
 	w.replicated()
 	w.server.Replicate = func(s3.Replication) s3.Plan {
 		return s3.Plan{Recut: &s3.Recut{PartSize: 3 << 20, Kind: string(types.ChecksumTypeComposite)}}
@@ -65,7 +99,8 @@ func (w *world) everyKind() {
 func (w *world) inParts(key string) {
 	ctx := w.t.Context()
 	begun, err := w.client.CreateMultipartUpload(ctx, &sdk.CreateMultipartUploadInput{
-		Bucket: aws.String(primary), Key: &key, ChecksumAlgorithm: types.ChecksumAlgorithmCrc32, ChecksumType: types.ChecksumTypeComposite,
+		Bucket: aws.String(primary), Key: &key, Tagging: aws.String("a=b"),
+		ChecksumAlgorithm: types.ChecksumAlgorithmCrc32, ChecksumType: types.ChecksumTypeComposite,
 	})
 	require.NoError(w.t, err)
 	var done []types.CompletedPart
@@ -83,16 +118,22 @@ func (w *world) inParts(key string) {
 	require.NoError(w.t, err)
 }
 
+const metrics = "cloudwatch:GetMetricStatistics"
+
 // notSeen are actions that the local S3 can't show.
 var notSeen = map[string]string{
-	"cloudwatch:GetMetricStatistics": "metrics are asked for on AWS only",
-	"kms:Decrypt":                    "S3 calls it, not the audit",
+	metrics:       "metrics are asked for on AWS only",
+	"kms:Decrypt": "S3 calls it, not the audit",
 }
 
 func TestThePolicyAllowsEveryCallOfAnAuditAndNothingElse(t *testing.T) {
 	w := newWorld(t)
 	w.everyKind()
+	endpoint := w.hiding()
 	const key = "arn:aws:kms:eu-central-1:111122223333:key/a"
+	shown := maps.Clone(notSeen)
+	shown["s3:GetObjectRetention"] = "HeadObject shows it to who has this, and the local S3 asks nobody for permissions"
+	shown["s3:GetObjectLegalHold"] = shown["s3:GetObjectRetention"]
 	for name, plan := range map[string]audit.Plan{
 		"listed":                {Level: core.Listed},
 		"listed, with locks":    {Level: core.Listed, Locks: true, Metadata: true},
@@ -104,14 +145,22 @@ func TestThePolicyAllowsEveryCallOfAnAuditAndNothingElse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			made := w.record("refused")
 			w.run(func(o *audit.Options) {
+				o.From.Endpoint, o.To.Endpoint = endpoint, endpoint
 				o.Level, o.Locks, o.Metadata, o.Bytes = plan.Level, plan.Locks, plan.Metadata, plan.Bytes
 			})
 			require.Len(t, made, 2)
+			unseen := notSeen
+			switch {
+			case plan.Level == core.Listed:
+				unseen = map[string]string{metrics: notSeen[metrics]}
+			case plan.Metadata && !plan.Locks:
+				unseen = shown
+			}
 			for side, bucket := range map[policy.Side]string{policy.Primary: primary, policy.Replica: replica} {
 				policytest.Hold(t, policy.Options{
 					Command: policy.Audit, Side: side, Partition: "aws", Primary: primary, Replicas: []string{replica},
 					Level: plan.Level, Locks: plan.Locks, Metadata: plan.Metadata, Keys: []string{key}, ReplicaKeys: []string{key},
-				}, made[bucket], notSeen)
+				}, made[bucket], unseen)
 			}
 		})
 	}
