@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"autobackup/internal/audit"
-	"autobackup/internal/text"
 )
 
 // Add adds entries to the file, all or none of them. One that is over makes way for one
@@ -37,7 +37,7 @@ func with(all []audit.Acceptance, a audit.Acceptance, now time.Time) ([]audit.Ac
 	for _, b := range all {
 		if byScope(a, b) == 0 && now.Before(b.Until) {
 			return nil, fmt.Errorf("accept: %s is accepted already, by %s until %s: change that entry in the file",
-				Scope(a), text.Quoted(b.Who, shown), b.Until.UTC().Format(time.DateOnly))
+				Scope(a), strconv.Quote(b.Who), b.Until.UTC().Format(time.DateOnly))
 		}
 	}
 	all = slices.DeleteFunc(all, func(b audit.Acceptance) bool { return byScope(a, b) == 0 })
@@ -51,9 +51,6 @@ func byScope(a, b audit.Acceptance) int {
 		strings.Compare(a.Key, b.Key), strings.Compare(a.Version, b.Version), cmp.Compare(a.Reason, b.Reason))
 }
 
-// shown bounds what is shown of a text, in bytes.
-const shown = 200
-
 // Scope says in one line what an entry takes out.
 func Scope(a audit.Acceptance) string {
 	what := "everything"
@@ -62,15 +59,15 @@ func Scope(a audit.Acceptance) string {
 	}
 	switch {
 	case a.Version != "":
-		what += " of version " + text.Quoted(a.Version, shown) + " of " + text.Quoted(a.Key, shown)
+		what += " of version " + strconv.Quote(a.Version) + " of " + strconv.Quote(a.Key)
 	case a.Key != "":
-		what += " of " + text.Quoted(a.Key, shown)
+		what += " of " + strconv.Quote(a.Key)
 	case a.Prefix != "":
-		what += " below " + text.Quoted(a.Prefix, shown)
+		what += " below " + strconv.Quote(a.Prefix)
 	}
-	what += ": " + text.Line(a.Primary, shown)
+	what += ": " + visible(a.Primary)
 	if a.Replica != "" {
-		return what + " -> " + text.Line(a.Replica, shown)
+		return what + " -> " + visible(a.Replica)
 	}
 	return what + " -> every replica"
 }

@@ -3,11 +3,12 @@ package accept
 import (
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"autobackup/internal/audit"
-	"autobackup/internal/text"
 )
 
 // List writes the entries for people, one a line.
@@ -24,7 +25,13 @@ func List(w io.Writer, entries []audit.Acceptance, now time.Time) error {
 		if !now.Before(a.Until) {
 			until += " (over)"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", until, Scope(a), text.Line(a.Who, shown), text.Line(a.Why, shown)) //nolint:errcheck // Flush tells
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", until, Scope(a), visible(a.Who), visible(a.Why)) //nolint:errcheck // Flush tells
 	}
 	return table.Flush()
+}
+
+// visible is what people wrote, in any script, with an escape for what is not printable.
+func visible(s string) string {
+	quoted := strconv.Quote(s)
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
 }

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"autobackup/internal/text"
 )
 
 const day = 24 * time.Hour
@@ -29,5 +27,5 @@ func Until(s string, now time.Time) (time.Time, error) {
 	if d, err := time.ParseDuration(s); err == nil {
 		return now.Add(d), nil
 	}
-	return time.Time{}, fmt.Errorf("until %s: write a date such as 2027-12-31, or how long from now, such as 90d or 12h", text.Quoted(s, shown))
+	return time.Time{}, fmt.Errorf("until %s: write a date such as 2027-12-31, or how long from now, such as 90d or 12h", strconv.Quote(s))
 }

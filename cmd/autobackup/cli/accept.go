@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/user"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +16,6 @@ import (
 	core "autobackup/internal/audit"
 	"autobackup/internal/local/clock"
 	"autobackup/internal/reason"
-	"autobackup/internal/text"
 )
 
 type acceptCommand struct {
@@ -83,7 +83,7 @@ func (c acceptCommand) add(stdout io.Writer, now time.Time) error {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(stdout, "accepted until %s by %s, in %s: have it reviewed.\n", until, who, text.Line(c.File, 200))
+	_, err = fmt.Fprintf(stdout, "accepted until %s by %s, in %s: have it reviewed.\n", until, who, strconv.Quote(c.File))
 	return err
 }
 
@@ -104,12 +104,12 @@ func (c acceptCommand) entries(now time.Time) (all []core.Acceptance, who string
 	if err := errors.Join(c.address(&a), c.object(&a)); err != nil {
 		return nil, "", err
 	}
-	who = text.Line(a.Who, 200)
+	who = strconv.Quote(a.Who)
 	if a.Who == "" {
 		if a.Who, err = userName(); err != nil {
 			return nil, "", err
 		}
-		who = text.Line(a.Who, 200) + " (your name on this machine; --who or AUTOBACKUP_WHO gives another)"
+		who = strconv.Quote(a.Who) + " (your name on this machine; --who or AUTOBACKUP_WHO gives another)"
 	}
 	if len(c.Reasons) == 0 {
 		return []core.Acceptance{a}, who, nil
@@ -166,7 +166,7 @@ func fill(a *core.Acceptance, bucket, key, version string) error {
 		value string
 	}{{"bucket", &a.Primary, bucket}, {"key", &a.Key, key}, {"version", &a.Version, version}} {
 		if f.value != "" && *f.field != "" && *f.field != f.value {
-			return fmt.Errorf("accept: two values for the %s, %s and %s: name it once", f.name, text.Quoted(*f.field, 200), text.Quoted(f.value, 200))
+			return fmt.Errorf("accept: two values for the %s, %s and %s: name it once", f.name, strconv.Quote(*f.field), strconv.Quote(f.value))
 		}
 		*f.field = cmp.Or(f.value, *f.field)
 	}
