@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ const (
 	attemptTimeout = 30 * time.Second
 	// maxBody is far above 1,000 rows of keys of 1,024 bytes, URL-encoded.
 	maxBody = 16 << 20
+	// usualBody is about what a page of 1,000 rows takes.
+	usualBody = 1 << 19
 	// maxText keeps what a server says in an error one short line.
 	maxText = 300
 )
@@ -93,9 +96,10 @@ func (r *reader) HandleDeserialize(ctx context.Context, in middleware.Deserializ
 // from reads a page, unless the SDK could not read the body's beginning.
 func (a *answer) from(body io.ReadCloser, err error) error {
 	defer body.Close() //nolint:errcheck // it was read to its end, or is given up
-	var raw []byte
+	raw := bytes.NewBuffer(buffers.get(usualBody))
+	defer func() { buffers.put(raw.Bytes()) }()
 	if err == nil {
-		raw, err = io.ReadAll(body)
+		_, err = raw.ReadFrom(body)
 	}
 	var long *http.MaxBytesError
 	switch {
@@ -104,7 +108,7 @@ func (a *answer) from(body io.ReadCloser, err error) error {
 	case err != nil:
 		return unreadable("the answer is cut off, or no XML")
 	}
-	page, err := Parse(raw)
+	page, err := Parse(raw.Bytes())
 	if err != nil {
 		return unreadable("the answer can't be read: " + err.Error())
 	}
@@ -142,5 +146,9 @@ func (l Lister) failed(err error) error {
 	if errors.As(err, &body) {
 		return &failure{fmt.Sprintf("%s: %s", operation, body), err}
 	}
-	return &failure{text.Line(s3error.Explain(operation, err)+s3error.Message(err), maxText), err}
+	said := err
+	if stopped := (*smithy.CanceledError)(nil); errors.As(err, &stopped) {
+		said = stopped // S3 may have begun to answer: that isn't why
+	}
+	return &failure{text.Line(s3error.Explain(operation, said)+s3error.Message(said), maxText), err}
 }

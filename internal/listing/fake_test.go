@@ -46,15 +46,10 @@ func status(code int, body string) *http.Response {
 
 // honest is the answer to a query.
 func (f *fake) honest(q url.Values) string {
-	rows := f.rows
-	for len(rows) > 0 && !f.behind(rows[0], q.Get("key-marker"), q.Get("version-id-marker")) {
-		rows = rows[1:]
-	}
-	for i := 0; i < len(rows); {
-		if strings.HasPrefix(rows[i].Key, q.Get("prefix")) {
-			i++
-		} else {
-			rows = append(append([]audit.Row{}, rows[:i]...), rows[i+1:]...)
+	var rows []audit.Row
+	for _, row := range f.rows[f.begin(q.Get("key-marker"), q.Get("version-id-marker")):] {
+		if strings.HasPrefix(row.Key, q.Get("prefix")) {
+			rows = append(rows, row)
 		}
 	}
 	size := f.page
@@ -86,21 +81,17 @@ func element(r audit.Row) string {
 	return fmt.Sprintf(`<Version>%s<ETag>"%s"</ETag><Size>%d</Size></Version>`, common, r.ETag, r.Size)
 }
 
-// behind tells whether a row lies behind a marker, by the row's place.
-func (f *fake) behind(row audit.Row, key, version string) bool {
-	if row.Key != key || version == "" {
-		return row.Key > key
-	}
-	var marker, place int
-	for i, r := range f.rows {
-		if r.Key == key && r.VersionID == version {
-			marker = i
+// begin is the place of the first row behind a marker.
+func (f *fake) begin(key, version string) int {
+	for i, row := range f.rows {
+		if row.Key == key && row.VersionID == version {
+			return i + 1
 		}
-		if r.Key == row.Key && r.VersionID == row.VersionID {
-			place = i
+		if row.Key > key {
+			return i
 		}
 	}
-	return place > marker
+	return len(f.rows)
 }
 
 // rowsOf makes a row for each word, which is key@version.

@@ -168,14 +168,17 @@ func TestAnErrorOfS3KeepsItsCodeAndNamesNoKey(t *testing.T) {
 }
 
 func TestTheCallersEndIsNoTimeOutOfS3(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := &fake{page: 1, answer: faults["no answer"].answer}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, err := f.lister().Page(ctx, listing.Marker{}, 0)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.Equal(t, int64(1), f.calls)
-	})
+	for _, fault := range []string{"no answer", "a body that stops to come"} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{page: 1, answer: faults[fault].answer}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_, err := f.lister().Page(ctx, listing.Marker{}, 0)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.EqualError(t, err, "ListObjectVersions of s3://docs did not answer in time")
+			assert.Equal(t, int64(1), f.calls)
+		})
+	}
 }
 
 // aside is a client that answers without S3.

@@ -66,13 +66,9 @@ func setRow(row *audit.Row, field fields, text []byte) (err error) {
 	case latest:
 		row.Latest, err = boolean(text)
 	case modified:
-		row.Modified, err = time.Parse(time.RFC3339, string(text))
-		row.Modified = row.Modified.UTC()
+		row.Modified, err = date(text)
 	case size:
-		row.Size, err = strconv.ParseInt(string(text), 10, 64)
-		if err == nil && row.Size < 0 {
-			err = errors.New("below 0")
-		}
+		row.Size, err = bytesOf(text)
 	case etag:
 		row.ETag = unquoted(string(text))
 	case class:
@@ -91,6 +87,23 @@ func boolean(text []byte) (bool, error) {
 		return false, nil
 	}
 	return false, errors.New("neither true nor false")
+}
+
+// date and bytesOf leave out the library's errors, which quote whatever was sent.
+func date(text []byte) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, string(text))
+	if err != nil {
+		return t, errors.New("no date")
+	}
+	return t.UTC(), nil
+}
+
+func bytesOf(text []byte) (int64, error) {
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil || n < 0 {
+		return 0, errors.New("no number of bytes")
+	}
+	return n, nil
 }
 
 func unquoted(tag string) string {

@@ -77,6 +77,8 @@ func TestAPageKeepsVersionsAndMarkersAsTheyWereSent(t *testing.T) {
 		"an ETag that is two quotes":                            {renamed("&quot;0cc1&quot;", `""`), withRow(func(r *audit.Row) { r.ETag = "" })},
 		"another class":                                         {renamed("STANDARD", "GLACIER"), withRow(func(r *audit.Row) { r.Class = "GLACIER" })},
 		"no class":                                              {renamed("<StorageClass>STANDARD</StorageClass>", ""), page(versionRow)},
+		"U+FFFD itself beside an entity":                        {renamed("v+2%20", "\ufffd&amp;"), withRow(func(r *audit.Row) { r.VersionID = "\ufffd&" })},
+		"an empty class":                                        {renamed("STANDARD", ""), page(versionRow)},
 		"another time zone":                                     {renamed("17:50:30.123Z", "18:50:30.123+01:00"), page(versionRow)},
 		"an empty object":                                       {renamed("<Size>7<", "<Size>0<"), withRow(func(r *audit.Row) { r.Size = 0 })},
 		"the largest size":                                      {renamed("<Size>7<", "<Size>9223372036854775807<"), withRow(func(r *audit.Row) { r.Size = 1<<63 - 1 })},
@@ -147,17 +149,17 @@ func TestWhatIsNoPageIsAnErrorAndNothingElse(t *testing.T) {
 		"no size and no date":               {row("<LastModified>2026-10-12T17:50:30.123Z</LastModified><ETag>&quot;0cc1&quot;</ETag><Size>7</Size>", ""), "row 1: has no LastModified, Size, ETag"},
 		"a marker without a date":           {row("<LastModified>2026-10-12T17:50:30Z</LastModified>", ""), "row 2: has no LastModified"},
 		"a row without anything":            {head + fields + "<Version/>" + tail, "row 1: has no Key, VersionId, IsLatest, LastModified, Size, ETag"},
-		"a size that is none":               {row("<Size>7", "<Size>7x"), "row 1: can't read Size: "},
-		"an empty size":                     {row("<Size>7", "<Size>"), "row 1: can't read Size: "},
-		"a size below 0":                    {row("<Size>7", "<Size>-7"), "row 1: can't read Size: below 0"},
-		"a size above all sizes":            {row("<Size>7", "<Size>9223372036854775808"), "row 1: can't read Size: "},
-		"a date that is none":               {row("2026-10-12", "2026-13-12"), "row 1: can't read LastModified: "},
+		"a size that is none":               {row("<Size>7", "<Size>7x"), "row 1: can't read Size: no number of bytes"},
+		"an empty size":                     {row("<Size>7", "<Size>"), "row 1: can't read Size: no number of bytes"},
+		"a size below 0":                    {row("<Size>7", "<Size>-7"), "row 1: can't read Size: no number of bytes"},
+		"a size above all sizes":            {row("<Size>7", "<Size>9223372036854775808"), "row 1: can't read Size: no number of bytes"},
+		"a date that is none":               {row("2026-10-12", "2026-13-12"), "row 1: can't read LastModified: no date"},
 		"latest that is neither":            {row("<IsLatest>true", "<IsLatest>yes"), "row 1: can't read IsLatest: neither true nor false"},
 		"truncated that is neither":         {row("<IsTruncated>true", "<IsTruncated>1"), "can't read IsTruncated: neither true nor false"},
 		"truncated left out":                {row("<IsTruncated>true</IsTruncated>", ""), "has no IsTruncated"},
 		"another encoding":                  {row("<EncodingType>url", "<EncodingType>base64"), "can't read EncodingType: not url"},
 		"keys rolled up":                    {row("<Version>", "<CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes><Version>"), "has elements in CommonPrefixes"},
-		"keys rolled up as text":            {row("<Version>", "<CommonPrefixes>a/</CommonPrefixes><Version>"), "can't read CommonPrefixes: nobody asked for them"},
+		"keys rolled up as text":            {row("<Version>", "<CommonPrefixes>a</CommonPrefixes><Version>"), "can't read CommonPrefixes: nobody asked for them"},
 		"a key encoded wrongly":             {row("a%2F", "a%zz"), "row 1: Key is not URL-encoded as it says"},
 		"a key that is no UTF-8":            {row("a%2F", "a%ff"), "row 1: Key is not UTF-8"},
 		"a raw key that is no UTF-8":        {row("a%2F", "a\xff"), "is not UTF-8"},
@@ -178,9 +180,7 @@ func TestWhatIsNoPageIsAnErrorAndNothingElse(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			got, err := listing.Parse([]byte(tt.body))
-			require.ErrorContains(t, err, tt.want)
-			assert.Regexp(t, "^ListVersionsResult[: ]", err.Error())
-			assert.NotContains(t, err.Error(), "a/b")
+			require.EqualError(t, err, "ListVersionsResult: "+tt.want)
 			assert.Equal(t, listing.Page{}, got)
 		})
 	}

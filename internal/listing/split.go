@@ -28,7 +28,7 @@ func (l Lister) First(ctx context.Context, after, upto string) (key string, ok b
 // with the last ones, and then halved behind these.
 func Split(ctx context.Context, probe func(after, upto string) (string, bool, error), at, upto string) (m string, ok bool, err error) {
 	s := splitter{probe: probe, upto: upto, left: maxProbes}
-	for from := at; s.left > 0; {
+	for from := at; ; {
 		next, found := s.beyond(ctx, from)
 		if !found {
 			break

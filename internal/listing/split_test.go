@@ -201,6 +201,32 @@ func TestASplitOfUsualKeysPartsThem(t *testing.T) {
 	}
 }
 
+func TestASplitOfFewKeys(t *testing.T) {
+	tests := map[string]struct {
+		keys []string
+		at   string
+		want string // empty where there is none
+	}{
+		"none":                           {nil, "", ""},
+		"one":                            {[]string{"a"}, "", ""},
+		"one behind the last":            {[]string{"a", "b"}, "a", ""},
+		"one that begins with another":   {[]string{"a", "ab"}, "", "a"},
+		"many that begin with another":   {[]string{"a", "ab", "abc", "abcd"}, "", "abc"},
+		"one at the least of its place":  {[]string{"a", "b\x01"}, "", "b"},
+		"one that is the largest of all": {[]string{"a", "\U0010ffff"}, "", "\x7f"},
+		"one behind the largest of all":  {[]string{"\U0010ffff", "\U0010ffff\U0010ffff"}, "", "\U0010ffff"},
+		"one behind the surrogates":      {[]string{"\ud7ff", "\ue000\x01"}, "", "\ue000"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, ok, err := listing.Split(t.Context(), newBucket(tt.keys).first, tt.at, "")
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, got)
+			assert.Equal(t, tt.want != "", ok)
+		})
+	}
+}
+
 func TestASplitEndsWithTheErrorOfItsProbe(t *testing.T) {
 	failure := errors.New("denied")
 	b := newBucket([]string{"a", "ab", "b", "c"})

@@ -14,7 +14,6 @@ import (
 	"autobackup/cmd/autobackup/accept"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/audit"
-	"autobackup/internal/listing"
 	"autobackup/internal/verdict"
 )
 
@@ -184,7 +183,7 @@ func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, 
 		}
 	}
 	l := lister{
-		primary: a.side(p.Primary), replica: a.side(p.Replica), judge: done.judge, names: done.names, store: st,
+		primary: p.Primary.Lister(a.state.Plan.Prefix), replica: p.Replica.Lister(a.state.Plan.Prefix), judge: done.judge, names: done.names, store: st,
 		spills: func() audit.Spill { return &spill{dir: dir} }, workers: a.Workers, progress: a.Watch.Listed,
 	}
 	if err := l.run(ctx, all); err != nil {
@@ -210,7 +209,7 @@ func (a *auditor) estimate(ctx context.Context, p *pair.Pair) error {
 	var levels []Estimate
 	coming := 0.0
 	for _, level := range []audit.Level{audit.Listed, audit.Rest, audit.AllLooked, audit.Bytes} {
-		e := estimate(level, size, plan.Bytes.PerMille, p.KMS(), a.MaxRate)
+		e := EstimateOf(level, size, plan.Bytes.PerMille, p.KMS(), a.MaxRate)
 		if levels = append(levels, e); level == plan.Level {
 			coming = e.Dollars
 		}
@@ -241,12 +240,8 @@ func (a *auditor) looking(p *pair.Pair, all []stretch) error {
 	if a.state.Plan.Level == audit.Listed {
 		return nil
 	}
-	coming := ofLooks(open, p.KMS(), a.MaxRate).Dollars
+	coming := EstimateOfLooks(open, p.KMS(), a.MaxRate).Dollars
 	return a.budget.more(a.pace.Sent(), coming, fmt.Sprintf("looking at the %d versions that the listings leave open", open))
-}
-
-func (a *auditor) side(s *pair.Side) listing.Lister {
-	return listing.Lister{Client: s.Client, Bucket: s.Bucket, Region: s.Region, Prefix: a.state.Plan.Prefix}
 }
 
 func (a *auditor) looks(p *pair.Pair, o outcome) looks {
@@ -271,7 +266,7 @@ func (a *auditor) judge(p *pair.Pair) audit.Judge {
 func (a *auditor) report(p *pair.Pair) audit.Report {
 	plan := a.state.Plan
 	return audit.Report{
-		Program: plan.Program, Level: plan.Level, Prefix: plan.Prefix, Started: plan.Started, Deadline: plan.Deadline.String(),
+		Program: plan.Program, Level: plan.Level, Prefix: plan.Prefix, Redacted: plan.Redact, Started: plan.Started, Deadline: plan.Deadline.String(),
 		Primary: p.Primary.SideReport, Replica: p.Replica.SideReport, Since: plan.Since,
 	}
 }

@@ -33,10 +33,10 @@ const (
 	sides2   = 2
 )
 
-// estimate is what a level costs for buckets of a size, at a rate of requests a second.
+// EstimateOf is what a level costs for buckets of a size, at a rate of requests a second.
 // Of what the listing leaves open nothing is known before: it is estimated, and asked
 // for, once it is.
-func estimate(level audit.Level, size Size, perMille int, kms bool, rate int) Estimate {
+func EstimateOf(level audit.Level, size Size, perMille int, kms bool, rate int) Estimate {
 	e := Estimate{Level: level}
 	for _, n := range size.Versions {
 		e.Lists += n/pageRows + 1
@@ -57,8 +57,8 @@ func estimate(level audit.Level, size Size, perMille int, kms bool, rate int) Es
 	return e.priced(rate)
 }
 
-// ofLooks is what so many looks cost.
-func ofLooks(open int64, kms bool, rate int) Estimate {
+// EstimateOfLooks is what so many looks cost.
+func EstimateOfLooks(open int64, kms bool, rate int) Estimate {
 	e := Estimate{Gets: sides2 * open}
 	if kms {
 		e.KMS = e.Gets

@@ -29,7 +29,7 @@ type looks struct {
 
 // Sides looks at one version on both sides.
 type Sides interface {
-	Look(context.Context, s3event.ObjectVersion) verdict.Look
+	Look(context.Context, audit.Pair, s3event.ObjectVersion) verdict.Look
 }
 
 const (
@@ -177,7 +177,7 @@ func (l looks) conclude(ctx context.Context, p audit.Pair) audit.Conclusion {
 		Bucket: l.names[0], Key: row.Key, VersionID: row.VersionID, Region: l.region, Marker: row.Marker, Size: row.Size,
 		ETag: row.ETag, Time: row.Modified,
 	}
-	look := l.pair.Look(ctx, v)
+	look := l.pair.Look(ctx, p, v)
 	c = l.judge.Looked(p, look)
 	if l.judge.ToRead(p, look) {
 		read := l.read(ctx, v, look)

@@ -46,7 +46,7 @@ func TestALockThatOneSideAloneHasIsAFindingWhereItIsAskedFor(t *testing.T) {
 	}
 	result = w.run(locks)
 	assert.Equal(t, map[string]int64{"unknown ACCESS_DENIED": 1, "compared ": 1}, found(t, result))
-	assert.Equal(t, "reading the retention in docs answered 403 AccessDenied", result.Reports[0].Counts[0].Examples[0].Detail)
+	assert.Equal(t, "reading the retention in acme-invoices answered 403 AccessDenied", result.Reports[0].Counts[0].Examples[0].Detail)
 }
 
 func TestNothingIsWrittenToABucketThatIsAudited(t *testing.T) {
@@ -97,13 +97,16 @@ func TestWhatTheAuditBeforeDidNotHaveIsNew(t *testing.T) {
 	assert.Zero(t, first.Reports[0].Counts[0].New, "nothing is new where nothing was before")
 
 	w.remove(replica, away, "fresh", fresh)
-	since := audit.Latest(folder, primary, "")
+	since := audit.Latest(folder, primary, "", nil)
 	assert.Equal(t, filepath.Join(folder, "first"), since)
 	second := w.run(func(o *audit.Options) { o.Since = since })
 	count := second.Reports[0].Counts[0]
 	assert.Equal(t, reason.ReplicaMissing, count.Reason)
 	assert.Equal(t, []int64{2, 1}, []int64{count.Versions, count.New})
-	assert.Empty(t, audit.Latest(folder, "another", ""))
+	assert.Equal(t, since, audit.Latest(folder, primary, "", []string{replica}))
+	assert.Empty(t, audit.Latest(folder, "another", "", nil), "of another bucket")
+	assert.Empty(t, audit.Latest(folder, primary, "2026/", nil), "of other keys")
+	assert.Empty(t, audit.Latest(folder, primary, "", []string{"another"}), "of another replica")
 }
 
 func TestWhatPeopleAcceptedIsCountedForItself(t *testing.T) {

@@ -80,9 +80,6 @@ func notes(r audit.Report) (all []string) {
 			"all with one explanation, and the others were not", r.Sampled, blockRows, sampleRows))
 	}
 	for _, side := range []audit.SideReport{r.Primary, r.Replica} {
-		for _, why := range side.Unread {
-			all = append(all, side.Bucket+": could not be read, so it explains nothing: "+why)
-		}
 		if side.Versioning != "Enabled" && !strings.HasPrefix(side.Versioning, "unknown") {
 			all = append(all, side.Bucket+": versioning is "+side.Versioning+": what is written without it is not replicated")
 		}

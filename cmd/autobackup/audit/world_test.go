@@ -19,7 +19,7 @@ import (
 	"autobackup/internal/local/s3"
 )
 
-const primary, replica, home, away = "docs", "docs-copy", "eu-central-1", "eu-west-1"
+const primary, replica, home, away = "acme-invoices", "acme-invoices-dr", "eu-central-1", "eu-west-1"
 
 // world is the local S3 with a primary that replicates to another region, served over
 // HTTP as an endpoint that anybody may name.

@@ -176,7 +176,7 @@ func (c auditCommand) options(stderr io.Writer) (o audit.Options, err error) {
 	}
 	o.Plan, err = c.plan(now)
 	if err == nil && o.Since == "" {
-		o.Since = audit.Latest(filepath.Dir(o.Folder), o.Primary, o.Prefix)
+		o.Since = audit.Latest(filepath.Dir(o.Folder), o.Primary, o.Prefix, o.Replicas)
 	}
 	return o, err
 }

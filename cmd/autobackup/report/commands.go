@@ -25,6 +25,14 @@ func AcceptCommand(r audit.Report, code reason.Code) string {
 		" --reason " + shell.Quote(string(code)) + " --why WHY --until " + r.Ended.UTC().AddDate(1, 0, 0).Format(time.DateOnly)
 }
 
+// accepting is that command for the worst finding; empty where there is none.
+func accepting(r audit.Report) string {
+	for _, n := range counts(r, audit.Finding) {
+		return AcceptCommand(r, n.Reason)
+	}
+	return ""
+}
+
 // explain is the command for an example, or says why there is none.
 func explain(i audit.Item, o Options) string {
 	if o.RedactKeys {

@@ -33,6 +33,9 @@ func (c *copies) add(i audit.Item) {
 
 func (c copies) commands(primary audit.SideReport) string {
 	var b strings.Builder
+	if primary.Endpoint != "" {
+		b.WriteString("export AWS_ENDPOINT_URL=" + shell.Quote(primary.Endpoint) + "\n")
+	}
 	for _, i := range c.items {
 		b.WriteString(copyInPlace(primary.Region, i))
 	}

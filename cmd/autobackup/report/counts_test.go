@@ -55,7 +55,7 @@ func number(t require.TestingT, grouped string) int64 {
 // sums are the counts of a report by the word that the first screen has for them.
 func sums(r audit.Report) map[string]int64 {
 	words := map[audit.Category]string{
-		audit.Finding: "FINDINGS", audit.Unknown: "unknown", audit.Accepted: "accepted", audit.Expected: "fine", audit.Compared: "fine", audit.Alike: "fine",
+		audit.Finding: "FINDINGS", audit.Unknown: "unknown", audit.Accepted: "accepted", audit.Expected: "expected", audit.Compared: "fine", audit.Alike: "fine",
 	}
 	want := map[string]int64{"fine": 0}
 	for _, n := range r.Counts {
@@ -83,9 +83,9 @@ func TestTheFirstScreenHasEveryCountOnceAndTheirSum(t *testing.T) {
 			if line[1] != "listed" {
 				sum += got[line[1]]
 			}
-			if strings.Contains("NEW FINDINGS unknown accepted", line[1]) {
+			if strings.Contains("NEW FINDINGS unknown accepted expected", line[1]) {
 				var of int64
-				for _, part := range regexp.MustCompile(`[A-Z_]+ ([\d,]+)(?:, |$)`).FindAllStringSubmatch(line[3], -1) {
+				for _, part := range regexp.MustCompile(`[A-Z_]+ ([\d,]+)(?:, | \(|$)`).FindAllStringSubmatch(line[3], -1) {
 					of += number(t, part[1])
 				}
 				require.Equal(t, got[line[1]], of, line[0])
@@ -171,6 +171,18 @@ func countsOnPage(t require.TestingT, page string) (rows map[string]int64, sum i
 		}
 	}
 	return rows, sum
+}
+
+func TestWhatIsNewIsToldOfFindingsAndOfWhatIsUnknown(t *testing.T) {
+	r := sample()
+	r.Counts[2].New = 1
+	assert.Regexp(t, `(?m)^unknown +1  ACCESS_DENIED 1 \(1 new\)$`, screenOf(t, report.Options{}, r))
+	r.Counts[0].New, r.Counts[1].New, r.Counts[2].New = 0, 0, 0
+	screen := screenOf(t, report.Options{}, r)
+	assert.Regexp(t, `(?m)^NEW +0  not in audit-6a1b\nFINDINGS +3  as in audit-6a1b: REPLICATION_FAILED 1, REPLICA_MISSING 2$`, screen)
+	assert.Regexp(t, `result +findings \(3 findings; 1 unknown\)`, screen)
+	r.Counts[0].New, r.Counts[1].New = 2, 1
+	assert.Regexp(t, `(?m)^NEW +3  not in .*\nFINDINGS +0  as in audit-6a1b$`, screenOf(t, report.Options{}, r))
 }
 
 func TestTheWorstLeadsAndOfEquallyBadTheNew(t *testing.T) {
@@ -275,9 +287,9 @@ func TestCountsThatDoNotAddUpAreNotShown(t *testing.T) {
 		"a category without a line": {[]audit.Report{strange}, all, "its counts add up to 41206429, and 41206430 versions were listed", true},
 		"no pair":                   {nil, all, "report on no pair of buckets: an audit has one at least", true},
 		"two primaries":             {[]audit.Report{sample(), other}, all, "report on acme-invoices → acme-invoices-dr and on another → acme-invoices-dr: an audit has one primary", true},
-		"a finding not in the list": {[]audit.Report{lost}, all, "4 findings were counted, and 3 are in the list; this is a fault", false},
+		"a finding not in the list": {[]audit.Report{lost}, all, ": report on acme-invoices → acme-invoices-dr: 4 findings were counted, and 3 are in the list; this is a fault", false},
 		"no items at all":           {[]audit.Report{empty}, none, "3 findings were counted, and 0 are in the list; this is a fault", false},
-		"fewer in the manifest":     {[]audit.Report{more}, all, "3 versions were counted that can be replicated again, and 2 are in the list; this is a fault", false},
+		"fewer in the manifest":     {[]audit.Report{more}, all, ": report on acme-invoices → acme-invoices-dr: 3 versions were counted that can be replicated again, and 2 are in the list; this is a fault", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b strings.Builder

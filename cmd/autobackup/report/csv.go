@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"autobackup/internal/audit"
@@ -47,11 +48,26 @@ var runsAfter = regexp.MustCompile(`[;,][\s'"]*[=+\-@＝＋－＠]`)
 // it. To get the text back: take one apostrophe from the beginning, then read the
 // escapes, which are those of Go.
 func cell(s string) string {
+	if plainCell(s) {
+		return s
+	}
 	s = runsAfter.ReplaceAllStringFunc(visible(s), func(m string) string { return fmt.Sprintf(`\x%02x`, m[0]) + m[1:] })
 	if runs.MatchString(s) {
 		return "'" + s
 	}
 	return s
+}
+
+// plainCell says whether a text needs nothing done to it, as most don't: there may be
+// millions.
+func plainCell(s string) bool {
+	for n := range len(s) {
+		letter := s[n] >= '0' && s[n] <= '9' || s[n] >= 'A' && s[n] <= 'Z' || s[n] >= 'a' && s[n] <= 'z'
+		if !letter && (n == 0 || !strings.Contains("_-./: ", s[n:n+1])) {
+			return false
+		}
+	}
+	return true
 }
 
 // moment is a time, or nothing where there is none.

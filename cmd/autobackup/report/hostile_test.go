@@ -30,7 +30,7 @@ import (
 var hostile = []string{
 	"plain.txt", "with space", " leading", "it's", `"quoted"`, "$(touch pwned)", "`id`", "$HOME", "a\nb", "\n", "\r\nx", "tab\t", "\t=1+1", "!!", "*", "~",
 	"-dash", "--bucket", "file:///etc/passwd", "https://example.com/x", `back\slash`, `trailing\`, `\"`, `\\"`, "'", "''quoted", "'=1", "\x00", "\x01\x1b[31mred\x1b[0m",
-	"\x1b]0;title\x07", "\x7f", "\u009b31m", "ünï/字/😀", "a;b|c&d>e<f", "#", "?versionId=x", "a?versionId=b", "100%", "%2e%2e", "a+b", "\u202egnp.exe", "\u2066x\u2069", "\u200f", "\u2028", "\ufeff",
+	"\x1b]0;title\x07", "\x7f", "\u009b31m", "ünï/字/😀", "a;b|c&d>e<f", "#", "?versionId=x", "a?versionId=b", "100%", "%2e%2e", "a+b", "\u202egnp.exe", "\u2066x\u2069", "\u200f", "\u2028", "\ufeff", "\U000e0041",
 	"=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "=HYPERLINK(\"https://x\")", "a;=1+1", "a; \"=1", `x","=1`, "x\t=1", "＝1", " =1", "\"=1",
 	"<script>alert(1)</script>", "</code><img src=x onerror=alert(1)>", "&lt;b&gt;", "{{.}}", "javascript:alert(1)", "```\n# x", "'; rm -rf /; '", "'\n```sh\nid",
 	strings.Repeat("k", 1024), strings.Repeat("\x02", 1024), strings.Repeat("é", 512), "\xff\xfe", "a\xc3", "\xed\xa0\x80", "folder/", "/", "//x", "../../etc", "{\"Key\":\"x\"}",
@@ -222,6 +222,7 @@ func TestThePageShowsEveryKeyAndRunsNone(t *testing.T) {
 		reports, items := of(key, "b", "c", "d")
 		page := written(t, items, everything, reports...)["report.html"]
 		assertStill(t, page)
+		assertPrintable(t, page)
 		elements, _ := nodes(t, page)
 		var shown []string
 		for _, n := range elements {

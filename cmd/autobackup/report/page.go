@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"autobackup/internal/audit"
-	"autobackup/internal/reason"
 )
 
 // pageTemplate escapes for HTML what visible has made visible. The page has no script
@@ -65,7 +64,7 @@ type example struct {
 
 func view(r audit.Report, o Options) pairView {
 	v := pairView{
-		Report: r, Level: levelOf(r.Level), LevelName: r.Level, Alike: total(r, audit.Alike).Versions, Limits: limits(r),
+		Report: r, Level: levelOf(r.Level), LevelName: r.Level, Alike: total(r, audit.Alike).Versions, Limits: limits(r), Missing: lacks(r), Accept: accepting(r),
 		Sides: []side{{"primary", r.Primary}, {"replica", r.Replica}},
 	}
 	for _, c := range categories {
@@ -77,12 +76,6 @@ func view(r audit.Report, o Options) pairView {
 		case audit.Accepted, audit.Expected:
 			v.Others = append(v.Others, groups(all, o)...)
 		}
-	}
-	if all := counts(r, audit.Finding); len(all) > 0 {
-		v.Accept = AcceptCommand(r, all[0].Reason)
-	}
-	for _, n := range counts(r, audit.Finding) {
-		v.Missing = v.Missing || n.Reason == reason.ReplicaMissing
 	}
 	return v
 }

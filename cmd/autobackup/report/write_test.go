@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -99,6 +100,43 @@ func TestWhatCannotBeWrittenIsNamed(t *testing.T) {
 	assert.ErrorContains(t, report.JSON(full{}, []audit.Report{sample()}), "no space")
 }
 
+func TestAFolderThatGoesAwayMeanwhileIsAnError(t *testing.T) {
+	for name, before := range map[string]int{"create manifest.csv": 0, "create report.json": len(sampleItems())} {
+		dir := filepath.Join(t.TempDir(), "folder")
+		err := report.Write(dir, []audit.Report{sample()}, func(yield func(audit.Item, error) bool) {
+			for n, i := range sampleItems() {
+				if n == before {
+					require.NoError(t, os.RemoveAll(dir))
+				}
+				if !yield(i, nil) {
+					return
+				}
+			}
+			require.NoError(t, os.RemoveAll(dir))
+		}, everything)
+		require.ErrorContains(t, err, "write the report into "+dir+": "+name)
+	}
+}
+
+func TestWhatTakesAFilesPlaceMeanwhileIsAnError(t *testing.T) {
+	for _, taken := range []string{"report.html", "SHA256SUMS"} {
+		dir := t.TempDir()
+		err := report.Write(dir, []audit.Report{sample()}, func(yield func(audit.Item, error) bool) {
+			require.NoError(t, os.MkdirAll(filepath.Join(dir, taken, "x"), 0o700))
+			each(sampleItems(), nil)(yield)
+		}, everything)
+		require.ErrorContains(t, err, "write "+filepath.Join(dir, taken))
+	}
+}
+
+func TestRulesThatAreNoJSONAreAnError(t *testing.T) {
+	r := sample()
+	r.Primary.Replication = json.RawMessage("{broken")
+	dir := t.TempDir()
+	require.ErrorContains(t, report.Write(dir, []audit.Report{r}, each(sampleItems(), nil), everything), "write as JSON")
+	assert.Empty(t, names(t, dir))
+}
+
 type full struct{}
 
 // Write implements io.Writer.
@@ -127,7 +165,9 @@ func TestNoKeyIsInARedactedReport(t *testing.T) {
 	}
 	assert.Contains(t, all["findings.jsonl"], `"versionId":"3xQ"`)
 	assert.Contains(t, all["findings.jsonl"], `"prefix":"`+report.RedactedKey(primary, "2024/")+`"`)
-	after, err := json.Marshal(r)
+	reports := []audit.Report{r}
+	require.NotEqual(t, reports, report.Redacted(reports))
+	after, err := json.Marshal(reports[0])
 	require.NoError(t, err)
 	assert.Equal(t, string(before), string(after), "the caller's report keeps its keys")
 	assert.Equal(t, "2024/old.pdf", items[1].Accepted.Key)
@@ -166,7 +206,9 @@ func TestTheJobIsOneThatS3Takes(t *testing.T) {
 	assert.Empty(t, report.CreateJob(audit.SideReport{Endpoint: "http://127.0.0.1:9000"}, "f"), "S3 Batch Operations are AWS's")
 	elsewhere := sample()
 	elsewhere.Primary.Endpoint = "http://127.0.0.1:9000"
-	assert.Contains(t, written(t, sampleItems(), everything, elsewhere)["mend.md"], "the primary is another S3")
+	mend := written(t, sampleItems(), everything, elsewhere)["mend.md"]
+	assert.Contains(t, mend, "the primary is another S3")
+	assert.Contains(t, mend, "\n```sh\nexport AWS_ENDPOINT_URL=http://127.0.0.1:9000\n[ ")
 }
 
 func TestTheFolderIsOneWordOfEveryCommand(t *testing.T) {
@@ -216,6 +258,54 @@ func TestWhatSeveralReplicasLackIsMendedOnce(t *testing.T) {
 	other.Replica, other.Key = "second", "k0"
 	files = written(t, append(items, other), everything, reports...)
 	assert.Contains(t, files["manifest.csv"], "\nacme-invoices,k0,F2\n")
+}
+
+func TestBothWaysToMendAreNamedWhereThereIsOne(t *testing.T) {
+	only := func(i audit.Item, replicable int64) audit.Report {
+		r := sample()
+		r.Replicable, r.Listed = replicable, 2
+		other := audit.Count{Category: audit.Finding, Reason: reason.ReplicaOnly, Versions: 1} // needs none, and is last
+		r.Counts = []audit.Count{{Category: i.Category, Reason: i.Reason, Versions: 1}, other}
+		return r
+	}
+	surplus := item(audit.Finding, reason.ReplicaOnly, "s", "S")
+	both := only(gone("k", "V"), 1)
+	both.Counts[1].Reason = reason.ReplicationFailed
+	for name, tt := range map[string]struct {
+		r     audit.Report
+		items []audit.Item
+		want  string
+	}{
+		"the copy in place": {only(gone("k", "V"), 0), []audit.Item{gone("k", "V"), surplus}, "the copy in place, as S3 can replicate none of it again"},
+		"the job":           {only(failed(), 1), []audit.Item{failed(), surplus}, "S3 can replicate 1 again (manifest.csv)"},
+		"both":              {both, []audit.Item{gone("k", "V"), failed()}, "S3 can replicate 1 again (manifest.csv); the copy in place for what it can't"},
+		"neither":           {only(surplus, 0), []audit.Item{surplus, surplus}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := regexp.MustCompile(`(?m)^mend      audit-7f3a/mend.md: (.*)$`).FindStringSubmatch(screenOf(t, everything, tt.r))
+			if tt.want == "" {
+				assert.Nil(t, got)
+			} else {
+				require.NotNil(t, got)
+				assert.Equal(t, tt.want, got[1])
+			}
+			page := written(t, tt.items, everything, tt.r)["report.html"]
+			assert.Equal(t, tt.want != "", strings.Contains(page, "can be replicated again."))
+			redacted := "mend      S3 can replicate " + strconv.FormatInt(tt.r.Replicable, 10) + " again; all mending needs the keys"
+			assert.Equal(t, tt.want != "", strings.Contains(screenOf(t, report.Options{RedactKeys: true}, tt.r), redacted))
+		})
+	}
+}
+
+func TestTheWorstFindingCanBeAccepted(t *testing.T) {
+	const command = "autobackup accept --primary acme-invoices --replica acme-invoices-dr --reason REPLICATION_FAILED --why WHY --until 2027-11-28"
+	one, none := sample(), sample()
+	one.Replicable, one.Listed, one.Counts = 1, 1, one.Counts[1:2]
+	none.Replicable, none.Listed, none.Counts = 0, 1, none.Counts[2:3]
+	assert.Contains(t, screenOf(t, everything, one), "\n          "+command+"\n")
+	assert.Contains(t, written(t, []audit.Item{failed()}, everything, one)["report.html"], "<code>"+command+"</code>")
+	assert.NotContains(t, screenOf(t, everything, none), "autobackup accept")
+	assert.NotContains(t, written(t, []audit.Item{refused()}, everything, none)["report.html"], "autobackup accept")
 }
 
 func TestWhatPeopleAcceptedIsNotBroughtBack(t *testing.T) {
