@@ -86,20 +86,6 @@ func For(o Options) (Document, error) {
 	return d, nil
 }
 
-func (o Options) check() error {
-	switch {
-	case o.Side == Caller && len(o.Roles) == 0:
-		return errors.New("policy of the caller: name the role that is assumed with --role")
-	case o.Side == Report && o.Output.Bucket == "":
-		return errors.New("policy for copying the report: name where to with --output s3://BUCKET/PREFIX")
-	case o.Side != Caller && len(o.Roles) > 0:
-		return errors.New("--role is for --side caller: the policies of the other sides are the roles' own")
-	case o.Command == Requeue && o.Side != Both:
-		return errors.New("requeue has one side: leave --side out")
-	}
-	return checkKeys(slices.Concat(o.Keys, o.ReplicaKeys))
-}
-
 func (o Options) sides() []Side {
 	switch {
 	case o.Side != Both || o.Command == Requeue:

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -100,19 +99,10 @@ func via(t Target, arns []string) map[string]map[string][]string {
 	}
 	var names []string
 	for _, a := range arns {
-		key, _ := arn.Parse(a) // checkKeys has
+		key, _ := arn.Parse(a) // check has
 		if name := service + "." + key.Region + ".amazonaws.*"; !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	return map[string]map[string][]string{"StringLike": {"kms:ViaService": names}}
-}
-
-func checkKeys(all []string) error {
-	for _, a := range all {
-		if key, err := arn.Parse(a); err != nil || key.Service != "kms" || !strings.HasPrefix(key.Resource, "key/") {
-			return fmt.Errorf("%q is no ARN of a KMS key: give arn:aws:kms:REGION:ACCOUNT:key/ID, which `aws kms describe-key --key-id alias/NAME` shows", a)
-		}
-	}
-	return nil
 }
