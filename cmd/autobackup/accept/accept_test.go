@@ -146,7 +146,7 @@ func TestAFileThatCouldMeanSomethingElseIsRefused(t *testing.T) {
 		``:                                 "unexpected EOF",
 		`{"accepted":[` + good + `]} more`: "invalid character",
 		`{"acepted":[` + good + `]}`:       `unknown object member name "acepted"`,
-		`{"accepted":[` + good[:len(good)-1] + `,"untill":"2026-12-01"}]}`:                                                                                `unknown object member name "untill"`,
+		`{"accepted":[` + good[:len(good)-1] + `,"untl":"2026-12-01"}]}`:                                                                                  `unknown object member name "untl"`,
 		`{"accepted":[` + good[:len(good)-1] + `,"Until":"2026-12-01"}]}`:                                                                                 `unknown object member name "Until"`,
 		`{"accepted":[` + good[:len(good)-1] + `,"why":"other"}]}`:                                                                                        `duplicate object member name "why"`,
 		`{"accepted":[` + good + `,{"primary":"docs","reason":"YOUNG","why":"w","who":"me","at":"2026-11-28T12:00:00Z","until":"2027-11-28T12:00:00Z"}]}`: `entry 2: "YOUNG" is no reason`,
