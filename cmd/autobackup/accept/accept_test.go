@@ -2,9 +2,13 @@ package accept_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,7 +49,7 @@ func golden(t *testing.T, name, got string) {
 
 func TestTheFileIsForPeopleToReviewWhoeverAddedFirst(t *testing.T) {
 	entries := []audit.Acceptance{
-		entry(func(a *audit.Acceptance) { a.Primary = "logs" }),
+		entry(func(a *audit.Acceptance) { a.Primary, a.Replica, a.Who = "logs\n", "copy\x1b", "Bo\u202e" }),
 		entry(func(a *audit.Acceptance) {
 			a.Key, a.Version, a.Reason, a.Why = "a/<ü>\u202e.txt", "v1", "", "said \"so\"\n"
 		}),
@@ -84,6 +88,7 @@ func TestTheFileIsForPeopleToReviewWhoeverAddedFirst(t *testing.T) {
 }
 
 func TestNothingIsAcceptedThatNobodyCanMean(t *testing.T) {
+	var told []string
 	for want, change := range map[string]func(*audit.Acceptance){
 		`"primary" is missing`:         func(a *audit.Acceptance) { a.Primary = "" },
 		`it would take out everything`: func(a *audit.Acceptance) { a.Reason = "" },
@@ -105,12 +110,16 @@ func TestNothingIsAcceptedThatNobodyCanMean(t *testing.T) {
 			before, err := os.ReadFile(path) // #nosec G304: of this test
 			require.NoError(t, err)
 			good := entry(func(a *audit.Acceptance) { a.Primary = "another" })
-			assert.ErrorContains(t, accept.Add(path, []audit.Acceptance{good, entry(change)}, now), want)
+			err = accept.Add(path, []audit.Acceptance{good, entry(change)}, now)
+			require.ErrorContains(t, err, want)
+			told = append(told, err.Error())
 			after, err := os.ReadFile(path) // #nosec G304: of this test
 			require.NoError(t, err)
 			assert.Equal(t, string(before), string(after), "all or none")
 		})
 	}
+	slices.Sort(told)
+	golden(t, "refused.txt", strings.Join(told, "\n")+"\n")
 }
 
 func TestTheLongestIsTwoYearsToTheSecond(t *testing.T) {
@@ -177,6 +186,16 @@ func TestWhereThereIsNoFileNothingIsAccepted(t *testing.T) {
 	assert.Equal(t, "Nothing is accepted.\n", page.String())
 }
 
+// full is where nothing more can be written.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("it is full") }
+
+func TestAListThatCannotBeWrittenIsToldSo(t *testing.T) {
+	assert.ErrorContains(t, accept.List(full{}, nil, now), "it is full")
+	assert.ErrorContains(t, accept.List(full{}, []audit.Acceptance{entry(same)}, now), "it is full")
+}
+
 func TestWhoCouldReadTheFileStillCanAndALinkStaysOne(t *testing.T) {
 	folder := t.TempDir()
 	path, link := filepath.Join(folder, "real.json"), filepath.Join(folder, "link.json")
@@ -218,8 +237,8 @@ func TestUntilIsADateATimeOrHowLongFromNow(t *testing.T) {
 		require.NoError(t, err, text)
 		assert.Equal(t, want, got, text)
 	}
-	for _, text := range []string{"", "d", "-1d", "1.5d", "next year", "2027-13-01", "99999d", "2027-1-1"} {
+	for _, text := range []string{"", "d", "-1d", "1.5d", "next\nyear", "2027-13-01", "99999d", "2027-1-1"} {
 		_, err := accept.Until(text, now)
-		assert.ErrorContains(t, err, "write a date such as 2027-12-31", text)
+		assert.EqualError(t, err, "until "+strconv.Quote(text)+": write a date such as 2027-12-31, or how long from now, such as 90d or 12h")
 	}
 }
