@@ -23,6 +23,8 @@ PRINTED = [
     ["audit", "--side", "report", "--output", "s3://evidence"],
     ["audit", "--side", "caller", "--role", "arn:aws:iam::123456789012:role/reads"],
     *(["explain", *BUCKETS, "--side", side] for side in ("both", "primary", "replica")),
+    ["discover"],
+    ["discover", "--side", "caller", "--role", "arn:aws:iam::*:role/reads"],
     ["requeue", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY],
 ]
 # Sides that read: what is written here by name is a read all the same.
@@ -35,7 +37,7 @@ def problems(arguments):
     sids = [statement["Sid"] for statement in document["Statement"]]
     if len(set(sids)) != len(sids):
         yield f"a Sid stands twice: {sids}"
-    reads = arguments[0] in ("audit", "explain") and not {"--output", "caller"} & set(arguments)
+    reads = arguments[0] != "requeue" and not {"--output", "caller"} & set(arguments)
     for statement in document["Statement"]:
         for action in statement["Action"]:
             details = REFERENCE.action(action)
@@ -47,7 +49,7 @@ def problems(arguments):
             for resource in statement["Resource"]:
                 if resource != "*":
                     REFERENCE.refuse_wrong_resource(action, resource)
-                elif REFERENCE.arn_types(action):
+                elif REFERENCE.arn_types(action) and arguments[0] != "discover":  # which knows no names before
                     yield f"{action} takes a narrower resource than *"
             for key in itertools.chain(*statement.get("Condition", {}).values()):
                 if key not in REFERENCE.condition_keys(action):

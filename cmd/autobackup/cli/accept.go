@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ entry back, delete it in the file.
 Exit codes: 0 done; 2 wrong usage, or the file could not be read or written.`
 }
 
-func (c acceptCommand) run(stdout, stderr io.Writer) int {
+func (c acceptCommand) run(_ context.Context, stdout, stderr io.Writer) int {
 	now := clock.Real().Now().UTC().Truncate(time.Second)
 	var err error
 	if c.List {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,10 +13,10 @@ import (
 )
 
 type policyCommand struct {
-	Command string `arg:"" help:"Command that the policy is for: ${enum}." enum:"audit,explain,requeue,accept,demo,serve,policy"`
+	Command string `arg:"" help:"Command that the policy is for: ${enum}." enum:"audit,explain,discover,requeue,accept,demo,serve,policy"`
 
 	Side      string   `help:"Whose policy: ${enum}. both is one identity for all buckets, report copies the report with --output-profile, caller assumes the roles that read." enum:"both,primary,replica,report,caller" default:"both" group:"Who"`
-	Role      []string `help:"Of side caller: ARN of a role that it assumes; may be repeated." placeholder:"ARN" group:"Who"`
+	Role      []string `help:"Of side caller: ARN of a role that it assumes, with * for any account; may be repeated." placeholder:"ARN" group:"Who"`
 	Partition string   `help:"Partition of the ARNs: aws, aws-cn or aws-us-gov." default:"aws" group:"Who"`
 
 	Primary       string   `help:"Primary bucket." placeholder:"BUCKET" group:"What"`
@@ -44,7 +45,7 @@ Exit codes: 0 printed, or the command needs no policy, which is then said on std
 2 wrong usage.`
 }
 
-func (c policyCommand) run(stdout, stderr io.Writer) int {
+func (c policyCommand) run(_ context.Context, stdout, stderr io.Writer) int {
 	o := policy.Options{
 		Command: c.Command, Side: policy.Side(c.Side), Partition: c.Partition, Primary: c.Primary, Replicas: c.Replica,
 		Level: core.Level(c.Level), Metadata: c.Metadata, Locks: c.Locks, Keys: c.KMSKey, ReplicaKeys: c.ReplicaKMSKey,

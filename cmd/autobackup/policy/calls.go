@@ -1,6 +1,9 @@
 package policy
 
-import "autobackup/internal/audit"
+import (
+	"autobackup/cmd/autobackup/discover"
+	"autobackup/internal/audit"
+)
 
 // Call is a call of AWS's API that a command makes, with what IAM asks for it.
 type Call struct {
@@ -70,6 +73,24 @@ var ofStacks = []Call{
 	// SQS makes them for who sends to and receives from queues with a key of their own.
 	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: queueKeys},
 	{Operation: "GenerateDataKey", Actions: []string{"kms:GenerateDataKey"}, On: queueKeys},
+}
+
+// ofAccounts are made by discover. The caller reads its own account, and the others by
+// the roles that it assumes there.
+func ofAccounts(s Side) (all []Call) {
+	for _, p := range discover.Permissions {
+		c := Call{Operation: p.Operation, On: everything}
+		if p.Action != "" {
+			c.Actions = []string{p.Action}
+		}
+		if p.Caller {
+			c.On = role
+		}
+		if !p.Caller || s == Caller {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // looks says whether versions are looked at at all.

@@ -11,9 +11,10 @@ import (
 
 // The commands that call AWS.
 const (
-	Audit   = "audit"
-	Explain = "explain"
-	Requeue = "requeue"
+	Audit    = "audit"
+	Explain  = "explain"
+	Discover = "discover"
+	Requeue  = "requeue"
 )
 
 // Local are the commands that call nothing of AWS.
@@ -88,7 +89,7 @@ func For(o Options) (Document, error) {
 
 func (o Options) sides() []Side {
 	switch {
-	case o.Side != Both || o.Command == Requeue:
+	case o.Side != Both || o.Command == Requeue || o.Command == Discover:
 		return []Side{o.Side}
 	case o.Output.Bucket != "":
 		return []Side{Primary, Replica, Report}
@@ -103,6 +104,8 @@ func (o Options) Calls(s Side) []Call {
 	switch {
 	case o.Command == Requeue:
 		all = ofStacks
+	case o.Command == Discover:
+		all = ofAccounts(s)
 	case s == Caller:
 		all = []Call{{Operation: "AssumeRole", Actions: []string{"sts:AssumeRole"}, On: role}}
 	case s == Report:

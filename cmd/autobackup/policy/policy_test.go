@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/cmd/autobackup/discover"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/policy"
 	"autobackup/internal/audit"
@@ -121,6 +122,21 @@ func TestTheCallerIsAllowedToAssumeTheRolesAndNothingElse(t *testing.T) {
 	assert.Equal(t, []policy.Statement{{Sid: "Roles", Effect: "Allow", Action: []string{"sts:AssumeRole"}, Resource: []string{role}}}, d.Statement)
 }
 
+func TestDiscoverReadsWholeAccountsAndItsCallerAssumesRolesToo(t *testing.T) {
+	var reads []string
+	for _, p := range discover.Permissions {
+		if p.Action != "" && !p.Caller {
+			reads = append(reads, p.Action)
+		}
+	}
+	require.NotContains(t, reads, "sts:AssumeRole")
+	account := policy.Statement{Sid: "Anything", Effect: "Allow", Action: reads, Resource: []string{"*"}}
+	assert.Equal(t, []policy.Statement{account}, of(t, policy.Options{Command: policy.Discover}).Statement)
+	const anywhere = "arn:aws:iam::*:role/audit"
+	assert.ElementsMatch(t, []policy.Statement{account, {Sid: "Roles", Effect: "Allow", Action: []string{"sts:AssumeRole"}, Resource: []string{anywhere}}},
+		of(t, policy.Options{Command: policy.Discover, Side: policy.Caller, Roles: []string{anywhere}}).Statement)
+}
+
 func TestACommandThatCallsNothingNeedsNoPolicy(t *testing.T) {
 	for _, command := range policy.Local() {
 		_, err := policy.For(policy.Options{Command: command})
@@ -131,22 +147,24 @@ func TestACommandThatCallsNothingNeedsNoPolicy(t *testing.T) {
 
 func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
 	for want, o := range map[string]policy.Options{
-		"name the role that is assumed with --role":      {Command: policy.Audit, Side: policy.Caller},
-		"--role is for --side caller":                    {Command: policy.Audit, Side: policy.Primary, Roles: []string{role}},
-		`"role/reads" is no ARN of a role`:               {Command: policy.Audit, Side: policy.Caller, Roles: []string{"role/reads"}},
-		`"` + key + `" is no ARN of a role`:              {Command: policy.Audit, Side: policy.Caller, Roles: []string{key}},
-		"name where to with --output s3://BUCKET/PREFIX": {Command: policy.Audit, Side: policy.Report},
-		"only an audit copies its report":                {Command: policy.Explain, Side: policy.Both, Output: pair.Address{Bucket: "out"}},
-		"requeue has one side":                           {Command: policy.Requeue, Side: policy.Primary},
-		`"alias/a" is no ARN of a KMS key`:               {Command: policy.Audit, Side: policy.Both, Keys: []string{"alias/a"}},
-		`"` + role + `" is no ARN of a KMS key`:          {Command: policy.Audit, Side: policy.Both, ReplicaKeys: []string{role}},
-		`"arn:aws:kms:eu-central-1:1:alias/a" is no ARN`: {Command: policy.Audit, Side: policy.Both, Keys: []string{"arn:aws:kms:eu-central-1:1:alias/a"}},
-		`"s3://docs" is no bucket's name`:                {Command: policy.Audit, Side: policy.Both, Primary: "s3://docs"},
-		`"docs*" is no bucket's name`:                    {Command: policy.Audit, Side: policy.Both, Replicas: []string{"docs", "docs*"}},
-		`"*" is no partition`:                            {Command: policy.Audit, Side: policy.Both, Partition: "*"},
-		`"*" is no stage`:                                {Command: policy.Requeue, Side: policy.Both, Stage: "*"},
-		`"eu-*" is no region`:                            {Command: policy.Requeue, Side: policy.Both, Region: "eu-*"},
-		`"12" is no account`:                             {Command: policy.Requeue, Side: policy.Both, Account: "12"},
+		"name the role that is assumed with --role":              {Command: policy.Audit, Side: policy.Caller},
+		"--role is for --side caller":                            {Command: policy.Audit, Side: policy.Primary, Roles: []string{role}},
+		`"role/reads" is no ARN of a role`:                       {Command: policy.Audit, Side: policy.Caller, Roles: []string{"role/reads"}},
+		`"` + key + `" is no ARN of a role`:                      {Command: policy.Audit, Side: policy.Caller, Roles: []string{key}},
+		"name where to with --output s3://BUCKET/PREFIX":         {Command: policy.Audit, Side: policy.Report},
+		"only an audit copies its report":                        {Command: policy.Explain, Side: policy.Both, Output: pair.Address{Bucket: "out"}},
+		"discover knows no primaries and replicas":               {Command: policy.Discover, Side: policy.Primary},
+		`"arn:aws:iam::111122223333:role/*" is no ARN of a role`: {Command: policy.Discover, Side: policy.Caller, Roles: []string{"arn:aws:iam::111122223333:role/*"}},
+		"requeue has one side":                                   {Command: policy.Requeue, Side: policy.Primary},
+		`"alias/a" is no ARN of a KMS key`:                       {Command: policy.Audit, Side: policy.Both, Keys: []string{"alias/a"}},
+		`"` + role + `" is no ARN of a KMS key`:                  {Command: policy.Audit, Side: policy.Both, ReplicaKeys: []string{role}},
+		`"arn:aws:kms:eu-central-1:1:alias/a" is no ARN`:         {Command: policy.Audit, Side: policy.Both, Keys: []string{"arn:aws:kms:eu-central-1:1:alias/a"}},
+		`"s3://docs" is no bucket's name`:                        {Command: policy.Audit, Side: policy.Both, Primary: "s3://docs"},
+		`"docs*" is no bucket's name`:                            {Command: policy.Audit, Side: policy.Both, Replicas: []string{"docs", "docs*"}},
+		`"*" is no partition`:                                    {Command: policy.Audit, Side: policy.Both, Partition: "*"},
+		`"*" is no stage`:                                        {Command: policy.Requeue, Side: policy.Both, Stage: "*"},
+		`"eu-*" is no region`:                                    {Command: policy.Requeue, Side: policy.Both, Region: "eu-*"},
+		`"12" is no account`:                                     {Command: policy.Requeue, Side: policy.Both, Account: "12"},
 	} {
 		if o.Partition == "" {
 			o.Partition = "aws"
