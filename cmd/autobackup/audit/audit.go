@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"autobackup/cmd/autobackup/accept"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/audit"
 	"autobackup/internal/s3event"
@@ -151,7 +152,7 @@ type auditor struct {
 
 func (a *auditor) all(ctx context.Context) (*Result, error) {
 	result := &Result{Redacted: a.state.Plan.Redact}
-	accepted, err := readAccepted(a.state.Plan.Accepted)
+	accepted, err := accept.Read(a.state.Plan.Accepted)
 	if err != nil {
 		return nil, err
 	}

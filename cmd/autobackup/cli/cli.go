@@ -33,6 +33,8 @@ could not do its work.`
 
 type commands struct {
 	Audit    auditCommand    `cmd:"" help:"Compare all versions of a bucket with its replicas: read-only, nothing to deploy."`
+	Accept   acceptCommand   `cmd:"" help:"Take what is known and meant out of the findings of the next audits."`
+	Policy   policyCommand   `cmd:"" help:"Print the least IAM policy that a command needs, for each side."`
 	Demo     demoCommand     `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
 	Serve    serveCommand    `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
 	Requeue  requeueCommand  `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`

@@ -86,6 +86,7 @@ func retryer() aws.Retryer {
 func newS3(cfg aws.Config, pace *Pace) *s3.Client {
 	return s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = o.BaseEndpoint != nil
+		o.DisableLogOutputChecksumValidationSkipped = true // a byte of an object has no checksum: nobody needs a line for each
 		o.APIOptions = append(o.APIOptions, pace.middleware)
 	})
 }
