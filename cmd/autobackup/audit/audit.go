@@ -250,11 +250,11 @@ func (a *auditor) side(s *pair.Side) listing.Lister {
 
 func (a *auditor) looks(p *pair.Pair, o outcome) looks {
 	l := looks{
-		pair: p, judge: o.judge, names: o.names, region: p.Primary.Region, file: o.looks,
-		read: p.Read, wait: a.Wait, progress: a.Watch.Looked,
+		Eye: Eye{Sides: p, Judge: o.judge, Region: p.Primary.Region, Read: p.Read}, names: o.names, file: o.looks,
+		wait: a.Wait, progress: a.Watch.Looked,
 	}
 	if a.state.Plan.Locks {
-		l.locks = p.Locks
+		l.Locks = p.Locks
 	}
 	return l
 }

@@ -34,6 +34,7 @@ could not do its work.`
 
 type commands struct {
 	Audit   auditCommand   `cmd:"" help:"Compare all versions of a bucket with its replicas: read-only, nothing to deploy."`
+	Explain explainCommand `cmd:"" help:"Explain one object version: both sides now, side by side, why, and what to do; read-only."`
 	Demo    demoCommand    `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
 	Serve   serveCommand   `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
 	Requeue requeueCommand `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
@@ -83,6 +84,8 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	switch parsed.Command() {
 	case "audit", "audit <primary>", "audit <primary> <replica>":
 		return c.Audit.run(ctx, stdout, stderr)
+	case "explain", "explain <version>", "explain <version> <replica>":
+		return c.Explain.run(ctx, stdout, stderr)
 	case "demo":
 		return c.Demo.run(ctx, stdout, stderr)
 	case "serve":

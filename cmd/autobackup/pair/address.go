@@ -23,5 +23,14 @@ func ParseAddress(s string) (Address, error) {
 	return Address{bucket, key}, nil
 }
 
+// ParseReplica reads s3://BUCKET of a replica, whose keys are the primary's.
+func ParseReplica(s string) (bucket string, err error) {
+	replica, err := ParseAddress(s)
+	if err == nil && replica.Rest != "" {
+		err = fmt.Errorf("%s: a prefix or key is the primary's, and holds for its replicas: write s3://%s", text.Quoted(s, maxShown), replica.Bucket)
+	}
+	return replica.Bucket, err
+}
+
 // maxShown bounds what an error shows of an argument, in bytes.
 const maxShown = 200
