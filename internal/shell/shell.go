@@ -73,7 +73,7 @@ const Versioned = "?versionId="
 // Explain is the command that explains a version; the newest of the key where none is
 // named. What could be misread as a part of an s3:// URI goes in as ASCII JSON.
 func Explain(bucket, key, version string) string {
-	if Odd(key) || version != "" && Odd(version) || strings.Contains(key, Versioned) {
+	if Odd(key) || version != "" && Odd(version) || strings.Contains(key+version, Versioned) {
 		return "autobackup explain --object '" + ASCIIJSON(map[string]string{"Bucket": bucket, "Key": key, "VersionId": version}) + "'"
 	}
 	uri := "s3://" + bucket + "/" + key

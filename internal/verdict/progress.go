@@ -18,7 +18,7 @@ type Progress struct {
 	Gone      int `json:"gone,omitempty"`      // S3 had replicated the version, and a replica lacked it
 	Differing int `json:"differing,omitempty"` // metadata that may change differed
 	// Aged is set where Waited is the version's age, and nobody waited: in an audit.
-	Aged bool `json:"-"`
+	Aged bool `json:"aged,omitempty"`
 }
 
 // Add is the progress with one more look.

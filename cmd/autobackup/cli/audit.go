@@ -199,7 +199,7 @@ func (c auditCommand) plan(now time.Time) (p audit.Plan, err error) {
 		p.Bytes = verdict.ByteVerification{Inconclusive: true, PerMille: c.Sample}
 	}
 	for _, name := range c.Replicas {
-		bucket, err := pair.ParseReplica(name)
+		bucket, err := pair.ParseBucket(name)
 		if err != nil {
 			return p, err
 		}

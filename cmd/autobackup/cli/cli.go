@@ -84,7 +84,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	switch parsed.Command() {
 	case "audit", "audit <primary>", "audit <primary> <replica>":
 		return c.Audit.run(ctx, stdout, stderr)
-	case "explain", "explain <version>", "explain <version> <replica>":
+	case "explain", "explain <version>":
 		return c.Explain.run(ctx, stdout, stderr)
 	case "demo":
 		return c.Demo.run(ctx, stdout, stderr)

@@ -12,9 +12,14 @@ import (
 func (c *subject) deleted() bool {
 	switch c.item.Reason {
 	case reason.ReplicaMissing, reason.MarkerMissing:
-		return c.item.Status == completed
+		return c.item.Status == completed && !c.leadsNowhere()
 	}
 	return false
+}
+
+// leadsNowhere says whether the rules are known, and none leads the key to the replica.
+func (c *subject) leadsNowhere() bool {
+	return !unread(c.pair.Primary, "s3:GetReplicationConfiguration") && !c.pair.Rule(c.Key).Covers
 }
 
 // completed is x-amz-replication-status of what S3 has replicated.
@@ -28,7 +33,10 @@ func (c *subject) causes() []string {
 	}
 	switch c.item.Reason {
 	case reason.ReplicaMissing, reason.MarkerMissing:
-		if !c.deleted() {
+		switch {
+		case c.leadsNowhere():
+			return []string{"no rule leads this key to " + replica.Bucket + ": the status " + c.item.Status + " is of another replica, or of a rule that is gone"}
+		case !c.deleted():
 			return []string{"replication that is late or stuck: the bucket's replication metrics and the AWS Health Dashboard tell"}
 		}
 		return append([]string{"it was deleted from " + replica.Bucket + " by its version id: S3 says that it had replicated it"}, removers(replica, c.Key)...)

@@ -5,11 +5,14 @@ package explain
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	command "autobackup/cmd/autobackup/audit"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/audit"
+	"autobackup/internal/shell"
 	"autobackup/internal/verdict"
 )
 
@@ -91,10 +94,20 @@ func (o Options) open(ctx context.Context, now time.Time) ([]*pair.Pair, error) 
 	pairs, err := pair.Open(ctx, pair.Options{
 		Primary: o.Primary, Replicas: o.Replicas, From: o.From, To: o.To, Pace: pace, Now: now, Clock: o.Clock,
 	})
-	if err != nil {
-		return nil, o.hint(err)
+	var nowhere pair.LeadsNowhereError
+	if errors.As(err, &nowhere) {
+		return nil, o.hint(ctx, nowhere)
 	}
-	return pairs, nil
+	return pairs, err
+}
+
+// hint says what to do where somebody names a replica: an alarm of its bucket does so.
+func (o Options) hint(ctx context.Context, nowhere pair.LeadsNowhereError) error {
+	word := "if " + o.Primary + " is a replica itself"
+	if nowhere.Side.IsReplica(ctx, o.Key, o.Version) {
+		word = "replication brought the version to " + o.Primary + ", so that is a replica itself"
+	}
+	return fmt.Errorf("%w\n%s: name its primary in its place, and it behind that: %s s3://%s", nowhere, word, shell.Explain("PRIMARY", o.Key, o.Version), o.Primary)
 }
 
 func (o Options) explain(ctx context.Context, pairs []*pair.Pair, now time.Time) (*Explanation, error) {

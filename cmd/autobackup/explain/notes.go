@@ -52,11 +52,3 @@ func (c *subject) others() (all []string) {
 }
 
 func (c *subject) wasRead() bool { return len(c.seen.Replicas) == 1 && c.seen.Replicas[0].Bytes != nil }
-
-// hint adds what to do where the bucket may be a replica itself.
-func (o Options) hint(err error) error {
-	if len(o.Replicas) > 0 {
-		return err
-	}
-	return fmt.Errorf("%w\nif %s is a replica itself, name its primary before it: autobackup explain s3://PRIMARY/KEY s3://%s", err, o.Primary, o.Primary)
-}

@@ -38,11 +38,14 @@ func (c *subject) ways() (all []Way) {
 
 func (c *subject) bringBack() *Way {
 	primary := c.pair.Primary.SideReport
+	if !inPlace(c.item) && !c.item.Replicable() {
+		return nil
+	}
 	switch {
+	case c.leadsNowhere():
+		return &Way{Name: bringBack, Says: "S3 brings nothing to " + c.pair.Replica.Bucket + " as long as no rule leads this key there: add the rule, then explain again"}
 	case inPlace(c.item):
 		return &Way{bringBack, "a copy in place makes a new version, which is replicated; Batch Replication does not bring this one back, and the command does nothing where it is not the latest", report.CopyInPlace(primary.Region, c.item)}
-	case !c.item.Replicable():
-		return nil
 	case primary.Endpoint != "":
 		return &Way{Name: bringBack, Says: "use what this server offers to replicate existing versions again; S3 Batch Replication is AWS's"}
 	}

@@ -166,3 +166,11 @@ func screen(t *testing.T, e *explain.Explanation) string {
 	require.NoError(t, e.Screen(&shown, false))
 	return shown.String()
 }
+
+// waiting is a wait that takes no time, and does something.
+func waiting(do func()) func(context.Context, time.Duration) error {
+	return func(ctx context.Context, _ time.Duration) error {
+		do()
+		return ctx.Err()
+	}
+}

@@ -23,13 +23,13 @@ func ParseAddress(s string) (Address, error) {
 	return Address{bucket, key}, nil
 }
 
-// ParseReplica reads s3://BUCKET of a replica, whose keys are the primary's.
-func ParseReplica(s string) (bucket string, err error) {
-	replica, err := ParseAddress(s)
-	if err == nil && replica.Rest != "" {
-		err = fmt.Errorf("%s: a prefix or key is the primary's, and holds for its replicas: write s3://%s", text.Quoted(s, maxShown), replica.Bucket)
+// ParseBucket reads s3://BUCKET, behind which nothing may follow.
+func ParseBucket(s string) (bucket string, err error) {
+	address, err := ParseAddress(s)
+	if err == nil && address.Rest != "" {
+		err = fmt.Errorf("%s names more than a bucket, and a prefix or key of the primary holds for all: write s3://%s", text.Quoted(s, maxShown), address.Bucket)
 	}
-	return replica.Bucket, err
+	return address.Bucket, err
 }
 
 // maxShown bounds what an error shows of an argument, in bytes.
