@@ -49,7 +49,7 @@ func (j Judge) ToRead(p Pair, look verdict.Look) bool {
 func (j Judge) progress(row Row) verdict.Progress {
 	return verdict.Progress{
 		Looks: verdict.GraceLooks, Waited: int(min(max(j.age(row), 0)/time.Second, math.MaxInt32)),
-		Unread: verdict.UnreachableLooks, GaveUp: verdict.GaveUpLooks, Gone: verdict.GoneLooks, Differing: verdict.MetadataLooks,
+		Unread: verdict.UnreachableLooks, GaveUp: verdict.GaveUpLooks, Gone: verdict.GoneLooks, Differing: verdict.MetadataLooks, Aged: true,
 	}
 }
 

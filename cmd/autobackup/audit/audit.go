@@ -277,16 +277,15 @@ func (a *auditor) looking(p *pair.Pair, all []stretch, bytes int64) error {
 func (a *auditor) looks(p *pair.Pair, o outcome) looks {
 	primary, replica := p.Primary.Lister(a.state.Plan.Prefix), p.Replica.Lister(a.state.Plan.Prefix)
 	l := looks{
-		pair: p, judge: o.judge, names: o.names, region: p.Primary.Region, file: o.looks, blockRows: a.bounds.block,
-		wait: a.Wait, progress: a.Watch.Looked,
+		file: o.looks, names: o.names, blockRows: a.bounds.block, wait: a.Wait, progress: a.Watch.Looked,
 		ready: func(ctx context.Context) error { return ready(ctx, primary, replica) },
-		read: func(ctx context.Context, v s3event.ObjectVersion, look verdict.Look) verdict.Bytes {
+		Eye: Eye{Sides: p, Judge: o.judge, Region: p.Primary.Region, Read: func(ctx context.Context, v s3event.ObjectVersion, look verdict.Look) verdict.Bytes {
 			a.budget.bytes.Add(sides2 * look.Primary.Size)
 			return p.Read(ctx, v, look)
-		},
+		}},
 	}
 	if a.state.Plan.Locks {
-		l.locks = p.Locks
+		l.Locks = p.Locks
 	}
 	return l
 }

@@ -12,29 +12,18 @@ import (
 
 	"autobackup/internal/audit"
 	"autobackup/internal/listing"
-	"autobackup/internal/s3event"
-	"autobackup/internal/verdict"
 )
 
 // looks looks at what the listings left open, block by block in the order of keys.
 type looks struct {
-	pair      Sides
-	judge     audit.Judge
+	Eye
 	names     [2]string
-	region    string // of the primary
 	file      string
 	blockRows int
 	// ready ends the looks where a side can't be read any longer.
 	ready    func(context.Context) error
-	read     func(context.Context, s3event.ObjectVersion, verdict.Look) verdict.Bytes
-	locks    func(context.Context, s3event.ObjectVersion, verdict.Look) ([]string, error) // nil: locks of one side alone are not asked for
 	wait     func(context.Context, time.Duration) error
 	progress func(rows int64)
-}
-
-// Sides looks at one version on both sides.
-type Sides interface {
-	Look(context.Context, audit.Pair, s3event.ObjectVersion) verdict.Look
 }
 
 const (
@@ -108,7 +97,7 @@ func (l looks) block(ctx context.Context, rows []placed, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if l.judge.Level != audit.Listed {
+	if l.Judge.Level != audit.Listed {
 		if err := l.ready(ctx); err != nil {
 			return err
 		}
@@ -151,7 +140,7 @@ func (l looks) all(ctx context.Context, rows []placed) ([]audit.Item, error) {
 	if err := l.each(ctx, rows, items, func(audit.Item) bool { return true }); err != nil {
 		return nil, err
 	}
-	if l.judge.Level == audit.Listed || !anyDoubtful(items) {
+	if l.Judge.Level == audit.Listed || !anyDoubtful(items) {
 		return items, nil
 	}
 	if err := l.wait(ctx, again); err != nil {
@@ -190,25 +179,10 @@ func (l looks) each(ctx context.Context, rows []placed, items []audit.Item, due 
 func (o openRow) pair() audit.Pair { return audit.Pair{Primary: o.Primary, Replica: o.Replica} }
 
 func (l looks) conclude(ctx context.Context, p audit.Pair) audit.Conclusion {
-	c, open := l.judge.Listed(p)
+	c, open := l.Judge.Listed(p)
 	if !open {
 		return c
 	}
-	row := p.Row()
-	v := s3event.ObjectVersion{
-		Bucket: l.names[0], Key: row.Key, VersionID: row.VersionID, Region: l.region, Marker: row.Marker, Size: row.Size,
-		ETag: row.ETag, Time: row.Modified,
-	}
-	look := l.pair.Look(ctx, p, v)
-	c = l.judge.Looked(p, look)
-	if l.judge.ToRead(p, look) {
-		read := l.read(ctx, v, look)
-		look.Replicas[0].Bytes = &read
-		c = l.judge.Looked(p, look)
-	}
-	if l.locks != nil && c.Category == audit.Compared && !row.Marker {
-		names, err := l.locks(ctx, v, look)
-		return audit.Locked(c, names, err)
-	}
+	_, c = l.Look(ctx, p)
 	return c
 }

@@ -203,14 +203,11 @@ func (c auditCommand) plan(now time.Time) (p audit.Plan, err error) {
 		}
 	}
 	for _, name := range c.Replicas {
-		replica, err := pair.ParseAddress(name)
-		if err == nil && replica.Rest != "" {
-			err = fmt.Errorf("%s: a prefix is the primary's, and holds for its replicas", name)
-		}
+		bucket, err := pair.ParseBucket(name)
 		if err != nil {
 			return p, err
 		}
-		p.Replicas = append(p.Replicas, replica.Bucket)
+		p.Replicas = append(p.Replicas, bucket)
 	}
 	return p, nil
 }

@@ -33,12 +33,13 @@ could not do its work.`
 
 type commands struct {
 	Audit    auditCommand    `cmd:"" help:"Compare all versions of a bucket with its replicas: read-only, nothing to deploy."`
+	Explain  explainCommand  `cmd:"" help:"Explain one object version: both sides now, side by side, why, and what to do; read-only."`
+	Discover discoverCommand `cmd:"" help:"Show which buckets of your accounts replicate and are validated, and which do not."`
 	Accept   acceptCommand   `cmd:"" help:"Take what is known and meant out of the findings of the next audits."`
 	Policy   policyCommand   `cmd:"" help:"Print the least IAM policy that a command needs, for each side."`
 	Demo     demoCommand     `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
 	Serve    serveCommand    `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
 	Requeue  requeueCommand  `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
-	Discover discoverCommand `cmd:"" help:"Show which buckets of your accounts replicate and are validated, and which do not."`
 }
 
 type serveCommand struct {

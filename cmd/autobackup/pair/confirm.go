@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"autobackup/internal/listing"
+	"autobackup/internal/s3error"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
@@ -16,13 +17,14 @@ func (s *Side) Lister(prefix string) listing.Lister {
 // confirm asks the listing again about a version that a look shows and the listing did
 // not have. It may have come meanwhile. But a server that replicates may also pass a
 // request for what it lacks on to the other one, as MinIO does: what no listing has is
-// not there, whoever answers.
+// not there, whoever answers. Where the listing is denied, the look is all there is.
 func (s *Side) confirm(ctx context.Context, seen *verdict.Side, v s3event.ObjectVersion) {
 	if seen.Found != verdict.Object && seen.Found != verdict.Marker {
 		return
 	}
 	has, err := s.has(ctx, v)
 	switch {
+	case s3error.Found(err) == verdict.Denied:
 	case err != nil:
 		*seen = verdict.Side{Bucket: seen.Bucket, Region: seen.Region, Found: verdict.Unreachable, Detail: "the listing lacks what HeadObject shows, and could not be read again"}
 	case !has:

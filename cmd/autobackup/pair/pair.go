@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"autobackup/internal/audit"
 	"autobackup/internal/look"
@@ -104,8 +106,26 @@ func followed(primary *Side) ([]string, error) {
 			return nil, errors.New("follow the replication rules of " + primary.Bucket + ": " + why + ", or name the replica: s3://PRIMARY s3://REPLICA")
 		}
 	}
-	return nil, fmt.Errorf("follow the replication rules of %s: it has none that is enabled: name the bucket to compare with: s3://%s s3://REPLICA",
-		primary.Bucket, primary.Bucket)
+	return nil, LeadsNowhereError{primary}
+}
+
+// LeadsNowhereError is of a bucket from which no enabled replication rule leads.
+type LeadsNowhereError struct{ Side *Side }
+
+// Error implements error.
+func (e LeadsNowhereError) Error() string {
+	return fmt.Sprintf("follow the replication rules of %s: it has none that is enabled: name the bucket to compare with: s3://%s s3://REPLICA", e.Side.Bucket, e.Side.Bucket)
+}
+
+// IsReplica says whether replication brought the version, or the newest of the key where
+// none is named, to the bucket.
+func (s *Side) IsReplica(ctx context.Context, key, version string) bool {
+	in := &s3.HeadObjectInput{Bucket: &s.Bucket, Key: &key}
+	if version != "" {
+		in.VersionId = &version
+	}
+	out, err := s.Client.HeadObject(ctx, in, s.in())
+	return err == nil && out.ReplicationStatus == types.ReplicationStatusReplica
 }
 
 // Rules is what both buckets' configurations say about versions.

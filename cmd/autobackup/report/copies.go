@@ -37,14 +37,14 @@ func (c copies) commands(primary audit.SideReport) string {
 		b.WriteString("export AWS_ENDPOINT_URL=" + shell.Quote(primary.Endpoint) + "\n")
 	}
 	for _, i := range c.items {
-		b.WriteString(copyInPlace(primary.Region, i))
+		b.WriteString(CopyInPlace(primary.Region, i))
 	}
 	return b.String()
 }
 
-// copyInPlace copies a version onto its key if it still is the latest one: a copy of
+// CopyInPlace is the command that copies a version onto its key if it still is the latest one: a copy of
 // an older one would bring old content back for everybody who reads the key.
-func copyInPlace(region string, i audit.Item) string {
+func CopyInPlace(region string, i audit.Item) string {
 	lines := shell.CopyObject(region, i.Primary, i.Key, i.Version, i.Size)
 	if i.Size > shell.MaxCopy {
 		lines = copyParts(region, i)

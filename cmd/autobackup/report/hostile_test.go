@@ -298,9 +298,9 @@ func TestTheCommandOfTheFirstScreenNamesItsVersion(t *testing.T) {
 	keys := slices.DeleteFunc(slices.Clone(hostile), func(key string) bool { return !utf8.ValidString(key) })
 	var script strings.Builder
 	for _, key := range keys {
-		script.WriteString(report.ExplainCommand("bucket", key, "v.1_x") + "\n")
+		script.WriteString(shell.Explain("bucket", key, "v.1_x") + "\n")
 	}
-	script.WriteString(report.ExplainCommand("bucket", "k", "it's") + "\n")
+	script.WriteString(shell.Explain("bucket", "k", "it's") + "\n")
 	got := typed(t, script.String(), "")
 	require.Len(t, got, len(keys)+1)
 	for n, key := range keys {

@@ -30,13 +30,17 @@ func (m *manifest) add(i audit.Item) error {
 		}
 		m.rows = csv.NewWriter(f)
 	}
+	row := ManifestRow(i)
 	m.count++
-	if err := m.rows.Write([]string{i.Primary, encodedKey(i.Key), i.Version}); err != nil {
+	if err := m.rows.Write(row[:]); err != nil {
 		return err
 	}
 	m.rows.Flush() // into the file's own buffer
 	return m.rows.Error()
 }
+
+// ManifestRow is the row of a version. None of its words needs quotes.
+func ManifestRow(i audit.Item) [3]string { return [3]string{i.Primary, encodedKey(i.Key), i.Version} }
 
 // encodedKey is a key as a manifest has it: everything encoded but what a URL's path
 // may hold, and a space as %20.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"autobackup/internal/audit"
 	"autobackup/internal/reason"
@@ -14,6 +15,9 @@ type Reason struct {
 	Meaning  string         // one line
 	Next     string         // one line: what to do
 }
+
+// Alone is what to do where there is no folder with a mend.md.
+func (r Reason) Alone() string { return strings.ReplaceAll(r.Next, " (mend.md)", "") }
 
 // reasons has a row for every code that an audit may give in a category: the worst
 // finding first, then what is unknown, then what is expected. One code may be in two
@@ -31,7 +35,7 @@ var findings = []Reason{
 	{reason.ReplicationFailed, audit.Finding, "S3 gave up replicating the version and does not try again.",
 		"Check the replication role, the replica bucket's policy and versioning and both keys; then replicate again (mend.md)."},
 	{reason.ReplicaMissing, audit.Finding, "The replica does not hold the version, and neither its age, nor a rule, nor lifecycle explains it.",
-		"Find out what removed it. Where S3 can replicate it again it is in manifest.csv, where it can't there is a copy in place (mend.md)."},
+		"Find out what removed it, or what holds replication up; then replicate it again where S3 can, and copy it in place where it can't (mend.md)."},
 	{reason.MarkerMissing, audit.Finding, "The replica lacks a delete marker that S3 had to replicate: what is deleted on the primary is the latest version there.",
 		"Delete the object again, unless its key was written since: that makes a new delete marker, which is replicated."},
 	{reason.ReplicaNotReplicated, audit.Finding, "The primary's version is itself a replica, and S3 does not replicate replicas: the next bucket of the chain lacks it.",
