@@ -26,7 +26,7 @@ func (j Judge) Looked(p Pair, look verdict.Look) Conclusion {
 }
 
 func (j Judge) event(p Pair) verdict.Event {
-	return verdict.Event{Marker: p.Row().Marker, Draw: j.draw(p)}
+	return verdict.Event{Marker: p.Row().Marker, Draw: j.Draw(p)}
 }
 
 // policy is that for one pair: bytes are read where the level and the classes have it.

@@ -13,6 +13,7 @@ import (
 
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/audit"
+	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
 
@@ -185,16 +186,19 @@ func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, 
 		primary: p.Primary.Lister(a.state.Plan.Prefix), replica: p.Replica.Lister(a.state.Plan.Prefix), judge: done.judge, names: done.names, store: st,
 		spills: func() audit.Spill { return &spill{dir: dir} }, workers: a.Workers, progress: a.Watch.Listed,
 	}
+	l.sampler = a.state.Plan.sampler(all)
 	if err := l.run(ctx, all); err != nil {
 		return done, err
 	}
+	var bytes int64
+	done.judge.Policy.Bytes.PerMille, bytes = l.sampler.sample()
 	if done.stretches, err = st.stretches(); err != nil {
 		return done, err
 	}
 	if left, err := gaps(done.stretches); err != nil || len(left) > 0 {
 		return done, errors.Join(err, fmt.Errorf("%d ranges of keys were not listed: this is a bug", len(left)))
 	}
-	if err := a.looking(p, done.stretches); err != nil {
+	if err := a.looking(p, done.stretches, bytes); err != nil {
 		return done, err
 	}
 	return done, a.looks(p, done).run(ctx, done.stretches)
@@ -230,7 +234,7 @@ func (a *auditor) size(ctx context.Context, p *pair.Pair) Size {
 }
 
 // looking asks where looking at what the listings left open costs more than is free.
-func (a *auditor) looking(p *pair.Pair, all []stretch) error {
+func (a *auditor) looking(p *pair.Pair, all []stretch, bytes int64) error {
 	open := int64(0)
 	for _, s := range all {
 		open += s.Rows
@@ -239,14 +243,21 @@ func (a *auditor) looking(p *pair.Pair, all []stretch) error {
 	if a.state.Plan.Level == audit.Listed {
 		return nil
 	}
-	coming := EstimateOfLooks(open, p.KMS(), a.MaxRate).Dollars
-	return a.budget.more(a.pace.Sent(), coming, fmt.Sprintf("looking at the %d versions that the listings leave open", open))
+	what := fmt.Sprintf("looking at the %d versions that the listings leave open", open)
+	if bytes > 0 {
+		what += fmt.Sprintf(", and reading %d bytes,", bytes)
+	}
+	return a.budget.more(a.pace.Sent(), EstimateOfLooks(open, p.KMS(), a.MaxRate).Dollars+dollarsOf(bytes), what)
 }
 
 func (a *auditor) looks(p *pair.Pair, o outcome) looks {
 	l := looks{
 		pair: p, judge: o.judge, names: o.names, region: p.Primary.Region, file: o.looks,
-		read: p.Read, wait: a.Wait, progress: a.Watch.Looked,
+		wait: a.Wait, progress: a.Watch.Looked,
+		read: func(ctx context.Context, v s3event.ObjectVersion, look verdict.Look) verdict.Bytes {
+			a.budget.bytes.Add(sides2 * look.Primary.Size)
+			return p.Read(ctx, v, look)
+		},
 	}
 	if a.state.Plan.Locks {
 		l.locks = p.Locks

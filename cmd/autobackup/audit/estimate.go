@@ -67,7 +67,7 @@ func EstimateOfLooks(open int64, kms bool, rate int) Estimate {
 }
 
 func (e Estimate) priced(rate int) Estimate {
-	e.Dollars = (float64(e.Lists)*price.List+float64(e.Gets)*price.Get+float64(e.KMS)*price.KMS)/1e6 + float64(e.Bytes)/price.GB*price.Transfer
+	e.Dollars = (float64(e.Lists)*price.List+float64(e.Gets)*price.Get+float64(e.KMS)*price.KMS)/1e6 + dollarsOf(e.Bytes)
 	e.Time = time.Duration(e.Lists+e.Gets) * time.Second / time.Duration(max(rate, 1))
 	return e
 }

@@ -3,6 +3,7 @@ package audit_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	core "autobackup/internal/audit"
 	"autobackup/internal/local/s3"
 	"autobackup/internal/reason"
+	"autobackup/internal/verdict"
 )
 
 func (w *world) run(change ...func(*audit.Options)) *audit.Result {
@@ -136,4 +138,34 @@ func TestAReportIsNeverWrittenIntoABucketThatIsAudited(t *testing.T) {
 		_, err := audit.Run(context.Background(), w.options(func(o *audit.Options) { o.Outbox = bucket }))
 		assert.ErrorContains(t, err, "the bucket is audited, and nothing is written there: name another")
 	}
+}
+
+func TestTheSampleOfBytesFitsItsBudgetAndIsTheSameHoweverItIsFound(t *testing.T) {
+	w := newWorld(t)
+	for i := range 60 {
+		w.put(fmt.Sprintf("k%02d", i), strings.Repeat("x", 100))
+	}
+	all := found(t, w.run(level(core.Bytes), func(o *audit.Options) {
+		o.Bytes = verdict.ByteVerification{Inconclusive: true, PerMille: 1000}
+	}))
+	assert.Equal(t, map[string]int64{"compared ": 60}, all, "all bytes were read")
+
+	within := func(budget int64) (read int64) {
+		result := w.run(level(core.Bytes), func(o *audit.Options) {
+			o.BytesBudget = budget
+			o.Bytes = verdict.ByteVerification{Inconclusive: true}
+		})
+		for _, c := range result.Reports[0].Counts {
+			if c.Evidence == verdict.BytesRead {
+				read = c.Versions
+			}
+		}
+		return read
+	}
+	half := within(200 * 30)
+	assert.LessOrEqual(t, half, int64(30))
+	assert.GreaterOrEqual(t, half, int64(25), "two versions may draw the same number")
+	assert.Equal(t, half, within(200*30), "the draw is the version's own")
+	assert.Zero(t, within(199))
+	assert.Equal(t, int64(60), within(200*60))
 }

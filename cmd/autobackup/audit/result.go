@@ -38,8 +38,10 @@ func ParseFailOn(s string) (FailOn, error) {
 
 // The results and exit codes of a report.
 const (
-	AsItMustBe, ExitAsItMustBe = "all as it must be", 0
-	Findings, ExitFindings     = "findings", 1
+	AsItMustBe     = "all as it must be"
+	ExitAsItMustBe = 0
+	Findings       = "findings"
+	ExitFindings   = 1
 )
 
 // Exit is the worst exit code of all pairs.

@@ -59,6 +59,7 @@ type auditCommand struct {
 
 	Level          string        `help:"How far to go: ${enum}." enum:"listed,rest,all,bytes" default:"rest" group:"What"`
 	Sample         int           `help:"Of level bytes: read the bytes of so many versions of 1,000." default:"10" placeholder:"N" group:"What"`
+	MaxGB          int64         `help:"Of level bytes: read as large a sample as fits into so many GB, of both sides together." name:"max-gb" placeholder:"N" group:"What"`
 	Classes        []string      `help:"Of level bytes: also read these storage classes, which charge for it, such as STANDARD_IA." placeholder:"CLASS" group:"What"`
 	Metadata       bool          `help:"Take differences in metadata, tags and locks of what is looked at for findings." group:"What"`
 	Locks          bool          `help:"Take a retention or legal hold that one side alone has, of what is looked at, for a finding." group:"What"`
@@ -97,7 +98,7 @@ Exit codes: 0 all as it must be; 1 findings, or what --fail-on names; 2 it could
 }
 
 func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
-	o, err := c.options(stderr)
+	o, err := c.options()
 	if err != nil {
 		return trouble(stderr, err)
 	}
@@ -117,7 +118,7 @@ func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	}
 	where := o.Folder
 	if c.outside() {
-		if where, err = c.copied(ctx, result, o.Folder); err != nil {
+		if where, err = c.copied(ctx, o.Folder); err != nil {
 			return trouble(stderr, err)
 		}
 	}
@@ -130,7 +131,7 @@ func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 // outside says whether the report is to be copied to S3.
 func (c auditCommand) outside() bool { return strings.HasPrefix(c.Output, "s3://") }
 
-func (c auditCommand) copied(ctx context.Context, r *audit.Result, folder string) (string, error) {
+func (c auditCommand) copied(ctx context.Context, folder string) (string, error) {
 	to, err := pair.ParseAddress(c.Output)
 	if err != nil {
 		return "", err
@@ -146,7 +147,7 @@ func (c auditCommand) show(r *audit.Result, where string, stdout io.Writer) erro
 	return report.Screen(stdout, r.Reports, where, report.Options{RedactKeys: r.Redacted, Colour: terminal.Is(stdout)})
 }
 
-func (c auditCommand) options(stderr io.Writer) (o audit.Options, err error) {
+func (c auditCommand) options() (o audit.Options, err error) {
 	now := clock.Real().Now().UTC()
 	o = audit.Options{
 		Folder: c.Resume, Resume: c.Resume != "", MaxRate: c.MaxRate, Workers: c.Ranges, Versions: c.Versions,
@@ -197,6 +198,9 @@ func (c auditCommand) plan(now time.Time) (p audit.Plan, err error) {
 			return p, fmt.Errorf("--sample %d: it is how many of 1,000 versions are read, from 1 to 1000", c.Sample)
 		}
 		p.Bytes = verdict.ByteVerification{Inconclusive: true, PerMille: c.Sample}
+		if c.MaxGB > 0 {
+			p.Bytes.PerMille, p.BytesBudget = 0, c.MaxGB<<30
+		}
 	}
 	for _, name := range c.Replicas {
 		replica, err := pair.ParseAddress(name)

@@ -4,7 +4,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -33,10 +32,11 @@ could not be read, or a message was not put back; 2 wrong usage, or the program
 could not do its work.`
 
 type commands struct {
-	Audit   auditCommand   `cmd:"" help:"Compare all versions of a bucket with its replicas: read-only, nothing to deploy."`
-	Demo    demoCommand    `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
-	Serve   serveCommand   `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
-	Requeue requeueCommand `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
+	Audit    auditCommand    `cmd:"" help:"Compare all versions of a bucket with its replicas: read-only, nothing to deploy."`
+	Demo     demoCommand     `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
+	Serve    serveCommand    `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
+	Requeue  requeueCommand  `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
+	Discover discoverCommand `cmd:"" help:"Show which buckets of your accounts replicate and are validated, and which do not."`
 }
 
 type serveCommand struct {
@@ -80,18 +80,12 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return trouble(stderr, fmt.Errorf("%w\nautobackup: hint: autobackup --help lists the commands", err))
 	}
-	switch parsed.Command() {
-	case "audit", "audit <primary>", "audit <primary> <replica>":
-		return c.Audit.run(ctx, stdout, stderr)
-	case "demo":
-		return c.Demo.run(ctx, stdout, stderr)
-	case "serve":
-		return c.Serve.run(ctx, stdout, stderr)
-	case "requeue":
-		return c.Requeue.run(ctx, stdout, stderr)
-	default:
-		return trouble(stderr, errors.New("no such command: "+parsed.Command()))
-	}
+	return parsed.Selected().Target.Interface().(command).run(ctx, stdout, stderr)
+}
+
+// command is what every field of commands is.
+type command interface {
+	run(ctx context.Context, stdout, stderr io.Writer) int
 }
 
 func (d demoCommand) run(ctx context.Context, stdout, stderr io.Writer) int {

@@ -179,7 +179,7 @@ func (y *typist) page(p page) {
 		}
 		text := y.fill(y.moved(block))
 		calls, shown, code := s.paste(y.T, text)
-		assert.Zero(y, code, "%s: the last command of this fails in %s:\n%s\nIt showed:\n%s", p.name, y.shell, text, shown)
+		assert.True(y, asItShould(text, shown, code), "%s: the last command of this fails in %s:\n%s\nIt showed:\n%s", p.name, y.shell, text, shown)
 		assert.NotRegexp(y, `(?m)^(zsh|bash): `, shown, "%s: %s does not understand this:\n%s", p.name, y.shell, text)
 		assert.GreaterOrEqual(y, len(calls), len(occurs.FindAllString(text, -1)), "%s: something of this was not run in %s:\n%s\nIt showed:\n%s", p.name, y.shell, text, shown)
 		for _, c := range calls {
@@ -188,10 +188,19 @@ func (y *typist) page(p page) {
 	}
 }
 
+// asItShould says whether a command ended well. That of discover is 1 where it found blind
+// spots, and these buckets are some: then it shows its result.
+func asItShould(command, shown string, code int) bool {
+	if code == 1 && strings.Contains(command, "autobackup discover") {
+		return strings.Contains(shown, "exit code 1") || strings.Contains(shown, `"exit": 1`)
+	}
+	return code == 0
+}
+
 // call checks what a typed command did.
 func (y *typist) call(p page, c invocation) {
 	y.Helper()
-	assert.Zero(y, c.code, "%s: %s\n%s", p.name, c, c.err)
+	assert.True(y, asItShould(c.String(), c.out, c.code), "%s: %s\n%s", p.name, c, c.err)
 	told := strings.TrimSpace(c.out)
 	if !slices.ContainsFunc(quiet, func(q struct{ words, why string }) bool { return strings.Contains(c.String(), q.words) }) {
 		assert.NotContains(y, []string{"", "None", "null", "[]"}, told, "%s: %s has nothing to tell, and nobody sees why", p.name, c)
@@ -455,8 +464,9 @@ func (y *typist) help() {
 		require.NoError(y, err)
 		return string(out)
 	}
-	values := strings.NewReplacer("=REGION", "="+y.region, `="dev"`, "="+y.stage, "=FILE", "=ledger.json", "--keep=DIR", "--keep=kept", "=DIR", "=events",
+	values := strings.NewReplacer("=REGION,...", "="+y.replica, "--accounts=FILE", "--accounts=accounts.txt", "=ROLE", "=a-role", "=ID", "=an-id", "=REGION", "="+y.region, `="dev"`, "="+y.stage, "=FILE", "=ledger.json", "--keep=DIR", "--keep=kept", "=DIR", "=events",
 		"=NAME=VALUE", "=ByteVerification=always", `"`, "")
+	require.NoError(y, os.WriteFile(filepath.Join(y.working, "accounts.txt"), []byte("210987654321 # another\n"), 0o600))
 	p := page{name: "the program's help", blocks: []string{"go run ./cmd/autobackup --help"}}
 	commands := regexp.MustCompile(`(?m)^  (\w+) \[flags\]$`).FindAllStringSubmatch(text(), -1)
 	require.NotEmpty(y, commands)

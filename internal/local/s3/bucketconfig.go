@@ -132,3 +132,30 @@ func (s *Server) deleteBucketReplication(c *call) error {
 		return nil
 	})
 }
+
+// getObjectLock answers the Object Lock that the bucket was made with.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLockConfiguration.html
+func (s *Server) getObjectLock(c *call) error {
+	type retention struct {
+		Mode string
+		Days int
+	}
+	type rule struct{ DefaultRetention retention }
+	type configuration struct {
+		XMLName           xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ObjectLockConfiguration"`
+		ObjectLockEnabled string
+		Rule              *rule
+	}
+	return s.withBucket(c, func(b *bucket) error {
+		if b.lock == nil {
+			return fail(http.StatusNotFound, "ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket").
+				detail("BucketName", b.name)
+		}
+		answer := configuration{ObjectLockEnabled: "Enabled"}
+		if b.lock.Mode != "" {
+			answer.Rule = &rule{retention{b.lock.Mode, b.lock.Days}}
+		}
+		c.xml(http.StatusOK, answer)
+		return nil
+	})
+}

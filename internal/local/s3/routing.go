@@ -30,7 +30,8 @@ var readHeaders = []string{"Range", "If-Match", "If-None-Match"}
 
 // operations lists everything that is supported, the selected ones first.
 var operations = []*operation{
-	{name: "ListBuckets", method: http.MethodGet, on: serviceResource, handle: (*Server).listBuckets},
+	{name: "ListBuckets", method: http.MethodGet, on: serviceResource, handle: (*Server).listBuckets,
+		params: []string{"max-buckets", "continuation-token"}},
 
 	{name: "GetBucketLocation", method: http.MethodGet, on: bucketResource, by: "location", handle: (*Server).getBucketLocation},
 	{name: "PutBucketVersioning", method: http.MethodPut, on: bucketResource, by: "versioning", handle: (*Server).putBucketVersioning},
@@ -45,6 +46,7 @@ var operations = []*operation{
 	{name: "DeleteBucketLifecycle", method: http.MethodDelete, on: bucketResource, by: "lifecycle", handle: (*Server).deleteBucketLifecycle},
 	{name: "PutBucketNotificationConfiguration", method: http.MethodPut, on: bucketResource, by: "notification", handle: (*Server).putBucketNotification},
 	{name: "GetBucketNotificationConfiguration", method: http.MethodGet, on: bucketResource, by: "notification", handle: (*Server).getBucketNotification},
+	{name: "GetObjectLockConfiguration", method: http.MethodGet, on: bucketResource, by: "object-lock", handle: (*Server).getObjectLock},
 	{name: "DeleteObjects", method: http.MethodPost, on: bucketResource, by: "delete", handle: (*Server).deleteObjects},
 	{name: "ListObjectsV2", method: http.MethodGet, on: bucketResource, by: "list-type", handle: (*Server).listObjectsV2,
 		params: []string{"prefix", "delimiter", "max-keys", "encoding-type", "continuation-token", "start-after", "fetch-owner"}},
