@@ -23,6 +23,13 @@ func TestTheFirstCommandOfTheReadmeShowsTheMainJobAndTheSecondPassesTheTests(t *
 	assert.Equal(t, []string{"go run ./cmd/autobackup demo\n", "go test ./...\n"}, commands[:2])
 }
 
+// Commands for an account stand on pages that begin with where and which.
+func TestTheReadmeHasNoCommandForAnAccount(t *testing.T) {
+	for _, block := range blocks(read(t, "../README.md")) {
+		assert.NotContains(t, block, "aws ")
+	}
+}
+
 func TestTheReadmeShowsAuditInItsFirstScreen(t *testing.T) {
 	before, _, found := strings.Cut(read(t, "../README.md"), "\n## Audit buckets that you have\n")
 	require.True(t, found)
