@@ -19,9 +19,10 @@ import (
 var update = flag.Bool("update", false, "write the audit's output into README.md")
 
 const (
-	readme = "../../../README.md"
-	begin  = "<!-- audit: begin; go test ./cmd/autobackup/audit -update writes this -->\n"
-	end    = "<!-- audit: end -->"
+	readme  = "../../../README.md"
+	asTyped = "```sh\ngo run ./cmd/autobackup audit s3://" + primary + "\n```\n"
+	begin   = "<!-- audit: begin; go test ./cmd/autobackup/audit -update writes this -->\n"
+	end     = "<!-- audit: end -->"
 )
 
 // planted is a world in which most is fine and some of everything is not.
@@ -52,6 +53,7 @@ func TestTheREADMEShowsWhatAnAuditPrints(t *testing.T) {
 	shown := "```\n$ autobackup audit s3://" + primary + "\n" + steady(stderr.String()+out.String()) + "```\n"
 	text, err := os.ReadFile(readme)
 	require.NoError(t, err)
+	assert.Contains(t, string(text), asTyped)
 	before, inside, found := strings.Cut(string(text), begin)
 	require.True(t, found)
 	inside, after, found := strings.Cut(inside, end)
