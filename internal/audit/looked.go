@@ -102,11 +102,12 @@ func (j Judge) conclude(row Row, look verdict.Look, v verdict.Verdict) Conclusio
 }
 
 // failed is for a failed verdict, which may have an explanation that an upload's has
-// not: an upload is new, and what an audit finds may be from before the rule.
+// not: an upload is new, and what an audit finds may be from before the rule. S3 does
+// not replicate the markers that lifecycle makes, so that these have no status.
 func (j Judge) failed(row Row, c Conclusion) Conclusion {
 	maker, remover := j.Rules.MarkerMaker(row.Key, false), j.Rules.Remover(row, true)
 	switch {
-	case c.Reason == reason.NotReplicated && row.Marker && maker != "":
+	case c.Reason == reason.ReplicaMissing && row.Marker && c.Status == "" && maker != "":
 		c.Category, c.Reason, c.Expires = Expected, reason.LifecycleMarker, maker
 	case c.Reason == reason.NotReplicated && j.Rules.Leads():
 		c.Category, c.Reason = Expected, reason.BeforeRule

@@ -38,7 +38,7 @@ func Merge(primary, replica Stream, spill Spill, yield func(Pair) error) error {
 }
 
 func merge(primary, replica Stream, spill Spill, bound int, yield func(Pair) error) error {
-	m := merger{primary: side{stream: primary}, replica: side{stream: replica, replica: true}, spill: spill, bound: bound, yield: yield}
+	m := merger{primary: side{stream: primary}, replica: side{stream: replica, replica: true}, spill: spill, bound: bound, paired: map[string]struct{}{}, yield: yield}
 	if err := m.primary.advance(); err != nil {
 		return err
 	}
@@ -56,7 +56,8 @@ func merge(primary, replica Stream, spill Spill, bound int, yield func(Pair) err
 type merger struct {
 	primary, replica side
 	spill            Spill
-	spilled          bool // rows of this key went to spill; the others have to follow
+	spilled          bool                // rows of this key went to spill; the others have to follow
+	paired           map[string]struct{} // version ids of this key that found their partners, up to the bound
 	bound            int
 	yield            func(Pair) error
 }
@@ -107,8 +108,8 @@ func (m *merger) key(key string) error {
 		switch {
 		case !p && !r:
 			return m.rest()
-		case p && r && m.primary.row.VersionID == m.replica.row.VersionID:
-			err = m.both()
+		case p && r && !m.spilled && m.primary.row.VersionID == m.replica.row.VersionID:
+			err = m.both(key)
 		default:
 			err = m.each(p, r)
 		}
@@ -118,14 +119,37 @@ func (m *merger) key(key string) error {
 	}
 }
 
-func (m *merger) both() error {
+func (m *merger) both(key string) error {
+	if m.known(m.primary.row) || m.primary.waiting.has(m.primary.row.VersionID) || m.replica.waiting.has(m.primary.row.VersionID) {
+		return repeated(m.primary.row)
+	}
 	if err := m.yield(Pair{&m.primary.row, &m.replica.row}); err != nil {
 		return err
 	}
+	version := m.primary.row.VersionID
 	if err := m.primary.advance(); err != nil {
 		return err
 	}
-	return m.replica.advance()
+	if err := m.replica.advance(); err != nil {
+		return err
+	}
+	if m.primary.has(key) || m.replica.has(key) { // most keys have one version, and nothing to remember
+		m.remember(version)
+	}
+	return nil
+}
+
+// known says whether a version has found its partner before: a listing that repeats it
+// would make two of it. Of keys with more versions than the bound, the first are known.
+func (m *merger) known(row Row) bool {
+	_, known := m.paired[row.VersionID]
+	return known
+}
+
+func (m *merger) remember(version string) {
+	if len(m.paired) < m.bound {
+		m.paired[version] = struct{}{}
+	}
 }
 
 // each takes the row in sight of either side that has one of this key.
@@ -149,6 +173,9 @@ func (m *merger) each(p, r bool) error {
 
 // take joins the row in sight to its partner, or has it wait for that.
 func (m *merger) take(own, other *side) error {
+	if m.known(own.row) {
+		return repeated(own.row)
+	}
 	if m.spilled {
 		if err := m.spill.Put(own.row, own.replica); err != nil {
 			return err
@@ -157,6 +184,7 @@ func (m *merger) take(own, other *side) error {
 		if err := m.yield(pair(own, &partner)); err != nil {
 			return err
 		}
+		m.remember(partner.VersionID)
 	} else if !own.waiting.add(own.row) {
 		return repeated(own.row)
 	}
@@ -187,6 +215,7 @@ func (m *merger) overflow() error {
 
 // rest hands out what has found no partner when the key ends.
 func (m *merger) rest() error {
+	clear(m.paired)
 	if m.spilled {
 		m.spilled = false
 		return m.spill.Each(m.share)
@@ -211,13 +240,18 @@ func (m *merger) alone(primary, replica *waiting) error {
 // share joins a share of what was spilled.
 func (m *merger) share(primary, replica []Row) error {
 	var one, other waiting
+	paired := map[string]bool{}
 	for _, row := range primary {
 		if !one.add(row) {
 			return repeated(row)
 		}
 	}
 	for _, row := range replica {
+		if paired[row.VersionID] {
+			return repeated(row)
+		}
 		if partner, found := one.remove(row.VersionID); found {
+			paired[row.VersionID] = true
 			if err := m.yield(Pair{&partner, &row}); err != nil {
 				return err
 			}

@@ -9,6 +9,11 @@ type waiting struct {
 
 func (w *waiting) len() int { return len(w.index) }
 
+func (w *waiting) has(version string) bool {
+	_, waits := w.index[version]
+	return waits
+}
+
 // add is false where the version waits already.
 func (w *waiting) add(row Row) bool {
 	if w.index == nil {

@@ -150,5 +150,9 @@ func (l Lister) failed(err error) error {
 	if stopped := (*smithy.CanceledError)(nil); errors.As(err, &stopped) {
 		said = stopped // S3 may have begun to answer: that isn't why
 	}
-	return &failure{text.Line(s3error.Explain(operation, said)+s3error.Message(said), maxText), err}
+	words := s3error.Explain(operation, said) + s3error.Message(said)
+	if s3error.Code(said) == "AccessDenied" {
+		words += ": grant s3:ListBucketVersions on the bucket"
+	}
+	return &failure{text.Line(words, maxText), err}
 }

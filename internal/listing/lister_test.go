@@ -153,7 +153,7 @@ func TestAnErrorOfS3KeepsItsCodeAndNamesNoKey(t *testing.T) {
 			return status(http.StatusForbidden, "<Error><Code>AccessDenied</Code><Message>not \n allowé</Message></Error>"), nil
 		}}
 		_, err := f.lister().Page(t.Context(), listing.Marker{Key: "secret"}, 0)
-		require.EqualError(t, err, "ListObjectVersions of s3://docs answered 403 AccessDenied: not   allow?")
+		require.EqualError(t, err, "ListObjectVersions of s3://docs answered 403 AccessDenied: not   allow?: grant s3:ListBucketVersions on the bucket")
 		var api smithy.APIError
 		require.ErrorAs(t, err, &api)
 		assert.Equal(t, "AccessDenied", api.ErrorCode())

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"autobackup/cmd/autobackup/accept"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/audit"
@@ -32,10 +34,27 @@ type Options struct {
 	// metrics are asked.
 	Versions int64
 	Watch    Watch
+	// HTTP sends all requests; nil: as the SDK does.
+	HTTP aws.HTTPClient
 	// Clock ages what looks remember of buckets; Wait waits, or ends with the context.
 	Clock func() time.Time
 	Wait  func(context.Context, time.Duration) error
+
+	bounds bounds
 }
+
+// bounds is how much is done at once. Tests have smaller ones, so that borders fall
+// everywhere.
+type bounds struct {
+	stretch int64 // after so many rows a stretch ends, so that a stopped audit lists few rows again
+	told    int64 // so many rows are listed before a worker says where it is
+	long    int   // so many pages of a side an interval must have had before it is split
+	block   int   // so many rows are looked at before what came of it is kept
+}
+
+// usual: stretches of 20 pages; a worker tells after every page; finding where to split
+// an interval takes some requests, so that one of a few pages is not worth it.
+var usual = bounds{stretch: 20_000, told: 1000, long: 4, block: 1000}
 
 // Watch is told how an audit gets on.
 type Watch interface {
@@ -55,6 +74,9 @@ type Result struct {
 // Run audits. Where it ends with an error, what it knows is kept in the folder, and
 // Resume goes on with it.
 func Run(ctx context.Context, o Options) (*Result, error) {
+	if o.bounds == (bounds{}) {
+		o.bounds = usual
+	}
 	s, err := o.begin()
 	if err != nil {
 		return nil, err
@@ -63,7 +85,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	pace := pair.NewPace(o.MaxRate, b.allow)
 	pace.Add(s.Sent)
 	pairs, err := pair.Open(ctx, pair.Options{
-		Primary: s.Plan.Primary, Replicas: s.Plan.Replicas, From: s.Plan.From, To: s.Plan.To, Pace: pace, Now: s.Plan.Started, Clock: o.Clock,
+		Primary: s.Plan.Primary, Replicas: s.Plan.Replicas, From: s.Plan.From, To: s.Plan.To, Pace: pace, HTTP: o.HTTP,
+		Now: s.Plan.Started, Clock: o.Clock,
 	})
 	if err != nil {
 		return nil, err
@@ -185,7 +208,7 @@ func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, 
 	}
 	l := lister{
 		primary: p.Primary.Lister(a.state.Plan.Prefix), replica: p.Replica.Lister(a.state.Plan.Prefix), judge: done.judge, names: done.names, store: st,
-		spills: func() audit.Spill { return &spill{dir: dir} }, workers: a.Workers, progress: a.Watch.Listed,
+		spills: func() audit.Spill { return &spill{dir: dir} }, workers: a.Workers, bounds: a.bounds, progress: a.Watch.Listed,
 	}
 	l.sampler = a.state.Plan.sampler(all)
 	if err := l.run(ctx, all); err != nil {
@@ -252,9 +275,11 @@ func (a *auditor) looking(p *pair.Pair, all []stretch, bytes int64) error {
 }
 
 func (a *auditor) looks(p *pair.Pair, o outcome) looks {
+	primary, replica := p.Primary.Lister(a.state.Plan.Prefix), p.Replica.Lister(a.state.Plan.Prefix)
 	l := looks{
-		pair: p, judge: o.judge, names: o.names, region: p.Primary.Region, file: o.looks,
+		pair: p, judge: o.judge, names: o.names, region: p.Primary.Region, file: o.looks, blockRows: a.bounds.block,
 		wait: a.Wait, progress: a.Watch.Looked,
+		ready: func(ctx context.Context) error { return ready(ctx, primary, replica) },
 		read: func(ctx context.Context, v s3event.ObjectVersion, look verdict.Look) verdict.Bytes {
 			a.budget.bytes.Add(sides2 * look.Primary.Size)
 			return p.Read(ctx, v, look)

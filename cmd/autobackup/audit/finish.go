@@ -88,7 +88,16 @@ func (a *auditor) write(r *Result) error {
 	if err := report.Write(a.Folder, r.Reports, r.items(), o); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(filepath.Join(a.Folder, "work")); err != nil {
+	work := filepath.Join(a.Folder, "work")
+	done := work + ".done" // at once, because a part of what was known would be mistaken for all of it
+	err := os.RemoveAll(done)
+	if err == nil {
+		err = os.Rename(work, done)
+	}
+	if err == nil {
+		err = os.RemoveAll(done)
+	}
+	if err != nil {
 		return fmt.Errorf("take away what the audit under way needed: %w", err)
 	}
 	return nil

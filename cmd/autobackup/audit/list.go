@@ -18,16 +18,9 @@ type lister struct {
 	spills           func() audit.Spill
 	workers          int
 	sampler          *sampler
+	bounds           bounds
 	progress         func(rows int64) // versions listed since it was last told
 }
-
-const (
-	// stretchRows is after how many rows a stretch ends, so that a stopped audit lists few
-	// rows again: 20 pages.
-	stretchRows = 20_000
-	// toldRows is how many rows are listed before a worker says where it is: a page.
-	toldRows = 1000
-)
 
 // run lists all keys that are not in done.
 func (l lister) run(ctx context.Context, done []stretch) error {
@@ -36,7 +29,7 @@ func (l lister) run(ctx context.Context, done []stretch) error {
 		return err
 	}
 	all, ctx := errgroup.WithContext(ctx)
-	of := newRanges(todo, l.split)
+	of := newRanges(todo, l.split, l.bounds.long)
 	stop := context.AfterFunc(ctx, of.stop)
 	defer stop()
 	for range l.workers {

@@ -4,23 +4,28 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"autobackup/internal/audit"
+	"autobackup/internal/listing"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
 
 // looks looks at what the listings left open, block by block in the order of keys.
 type looks struct {
-	pair     Sides
-	judge    audit.Judge
-	names    [2]string
-	region   string // of the primary
-	file     string
+	pair      Sides
+	judge     audit.Judge
+	names     [2]string
+	region    string // of the primary
+	file      string
+	blockRows int
+	// ready ends the looks where a side can't be read any longer.
+	ready    func(context.Context) error
 	read     func(context.Context, s3event.ObjectVersion, verdict.Look) verdict.Bytes
 	locks    func(context.Context, s3event.ObjectVersion, verdict.Look) ([]string, error) // nil: locks of one side alone are not asked for
 	wait     func(context.Context, time.Duration) error
@@ -33,7 +38,6 @@ type Sides interface {
 }
 
 const (
-	blockRows = 1000
 	// atOnce is how many versions are looked at together, each with a HEAD a side.
 	atOnce = 64
 	// again is how long what looks wrong is left alone before it is looked at again: what
@@ -79,7 +83,7 @@ func (l looks) run(ctx context.Context, all []stretch) error {
 				skip--
 				return nil
 			}
-			if next = append(next, placed{row, base + row.Ordinal}); len(next) < blockRows {
+			if next = append(next, placed{row, base + row.Ordinal}); len(next) < l.blockRows {
 				return nil
 			}
 			full := next
@@ -104,6 +108,11 @@ func (l looks) block(ctx context.Context, rows []placed, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if l.judge.Level != audit.Listed {
+		if err := l.ready(ctx); err != nil {
+			return err
+		}
+	}
 	b.Sampled = left
 	var counts audit.Tally
 	for _, item := range items {
@@ -121,6 +130,19 @@ func (l looks) block(ctx context.Context, rows []placed, out io.Writer) error {
 	}
 	_, err = out.Write(append(text, '\n'))
 	return err
+}
+
+// ready holds both sides against what the looks may have said of each version: that it
+// is missing or can't be read. HEAD answers 404 without a word of whether the version or
+// the whole bucket is gone, and says nothing of credentials that expired. So both sides
+// are listed once more, by one row, before what a block came to counts.
+func ready(ctx context.Context, sides ...listing.Lister) error {
+	for _, side := range sides {
+		if _, _, err := side.First(ctx, "", ""); err != nil {
+			return fmt.Errorf("look at versions: a side can no longer be read: %w", err)
+		}
+	}
+	return nil
 }
 
 // all concludes about every row by a look, where the level has looks.

@@ -15,6 +15,7 @@ type ranges struct {
 	// split finds a key between at and upto with keys behind it on a side; ok is false
 	// where it finds none.
 	split func(ctx context.Context, at, upto string) (m string, ok bool, err error)
+	long  int // pages before an interval is worth a split
 	lock  sync.Mutex
 	wake  *sync.Cond
 	queue []interval
@@ -36,12 +37,8 @@ type run struct {
 	answer chan bool
 }
 
-// longPages is how many pages of a side an interval must have had, and so probably
-// has, before it is worth splitting it: finding where takes some requests.
-const longPages = 4
-
-func newRanges(queue []interval, split func(ctx context.Context, at, upto string) (string, bool, error)) *ranges {
-	r := &ranges{split: split, queue: queue, runs: map[*run]bool{}}
+func newRanges(queue []interval, split func(ctx context.Context, at, upto string) (string, bool, error), long int) *ranges {
+	r := &ranges{split: split, long: long, queue: queue, runs: map[*run]bool{}}
 	r.wake = sync.NewCond(&r.lock)
 	return r
 }
@@ -74,7 +71,7 @@ func (r *ranges) take(ctx context.Context) (i interval, work *run, ok bool, err 
 }
 
 func (r *ranges) started(i interval) *run {
-	work := &run{of: r, upto: i.Upto, at: i.After, enough: longPages, answer: make(chan bool, 1)}
+	work := &run{of: r, upto: i.Upto, at: i.After, enough: r.long, answer: make(chan bool, 1)}
 	r.runs[work] = true
 	return work
 }

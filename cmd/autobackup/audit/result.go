@@ -79,7 +79,7 @@ func (f FailOn) fails(c audit.Count) bool {
 func notes(r audit.Report) (all []string) {
 	if r.Sampled > 0 {
 		all = append(all, fmt.Sprintf("%d versions stand where nearly everything is missing from the replica: of every %d there, %d were looked at, "+
-			"all with one explanation, and the others were not", r.Sampled, blockRows, sampleRows))
+			"all with one explanation, and the others were not", r.Sampled, usual.block, sampleRows))
 	}
 	for _, side := range []audit.SideReport{r.Primary, r.Replica} {
 		if side.Versioning != "Enabled" && !strings.HasPrefix(side.Versioning, "unknown") {

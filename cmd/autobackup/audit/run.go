@@ -56,9 +56,9 @@ func (w *run) settled(given bool) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	w.asked = false
-	w.enough = w.pages + longPages
+	w.enough = w.pages + w.of.long
 	if !given {
-		w.enough = 2*w.pages + longPages
+		w.enough = 2*w.pages + w.of.long
 	}
 }
 

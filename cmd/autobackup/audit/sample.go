@@ -9,17 +9,20 @@ import (
 // sampled looks at a sample of rows that are mostly missing, at all of any others. left
 // is how many it did not look at.
 func (l looks) sampled(ctx context.Context, rows []placed) (items []audit.Item, left int64, err error) {
-	if l.judge.Level != audit.Rest && l.judge.Level != audit.Bytes || !mostlyMissing(rows) {
+	if l.judge.Level != audit.Rest && l.judge.Level != audit.Bytes || !l.mostlyMissing(rows) {
 		items, err = l.all(ctx, rows)
 		return items, 0, err
 	}
-	step := len(rows) / sampleRows
+	step := max(len(rows)/sampleRows, 1)
 	var sample []placed
 	for i := 0; i < len(rows); i += step {
 		sample = append(sample, rows[i])
 	}
 	seen, err := l.all(ctx, sample)
-	if err != nil || !alike(seen) {
+	if err != nil {
+		return nil, 0, err
+	}
+	if !alike(seen) {
 		items, err := l.all(ctx, rows)
 		return items, 0, err
 	}
@@ -37,8 +40,8 @@ func (l looks) sampled(ctx context.Context, rows []placed) (items []audit.Item, 
 
 // mostlyMissing says whether all rows of a full block are missing from the replica, and
 // little lies between them that is not.
-func mostlyMissing(rows []placed) bool {
-	if len(rows) < blockRows {
+func (l looks) mostlyMissing(rows []placed) bool {
+	if len(rows) < l.blockRows {
 		return false
 	}
 	for _, row := range rows {

@@ -23,7 +23,7 @@ type section struct {
 // comes, all of the key before it is done.
 func (s *section) pair(p audit.Pair) error {
 	if key := p.Row().Key; key != s.key {
-		if s.now.Listed >= stretchRows {
+		if s.now.Listed >= s.bounds.stretch {
 			if err := s.end(s.key); err != nil {
 				return err
 			}
@@ -70,7 +70,7 @@ func (s *section) count(p audit.Pair) {
 			s.now.Sides[i].Markers++
 		}
 	}
-	if s.untold++; s.untold >= toldRows {
+	if s.untold++; s.untold >= s.bounds.told {
 		s.tell()
 	}
 }

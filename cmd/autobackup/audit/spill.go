@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -87,7 +86,7 @@ func (s *spill) one(i int, share func(primary, replica []audit.Row) error) error
 
 // clearSpills removes what a stopped audit left.
 func clearSpills(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, "spill-*.jsonl"))
+	left, err := filesOf(dir, "spill-")
 	for _, file := range left {
 		err = errors.Join(err, os.Remove(file))
 	}

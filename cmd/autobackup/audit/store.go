@@ -93,7 +93,7 @@ func (w *writer) close() error { return errors.Join(w.buf.Flush(), w.file.Close(
 
 // stretches is all that was done, in the order of keys.
 func (s store) stretches() ([]stretch, error) {
-	files, err := filepath.Glob(filepath.Join(s.dir, "list-*.jsonl"))
+	files, err := filesOf(s.dir, "list-")
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +107,21 @@ func (s store) stretches() ([]stretch, error) {
 	}
 	slices.SortFunc(all, func(a, b stretch) int { return strings.Compare(a.After, b.After) })
 	return all, nil
+}
+
+// filesOf is the files of a folder whose names begin so. It is no pattern, because the
+// folder's own name may look like one.
+func filesOf(dir, begin string) (files []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), begin) {
+			files = append(files, filepath.Join(dir, e.Name()))
+		}
+	}
+	return files, err
 }
 
 func stretchesOf(file string) (all []stretch, err error) {

@@ -37,8 +37,11 @@ type account struct {
 	s3     *s3.Client
 }
 
-func connect(ctx context.Context, a Access, pace *Pace) (account, error) {
+func connect(ctx context.Context, a Access, o Options) (account, error) {
 	options := []func(*config.LoadOptions) error{config.WithSharedConfigProfile(a.Profile), config.WithRetryer(retryer)}
+	if o.HTTP != nil {
+		options = append(options, config.WithHTTPClient(o.HTTP))
+	}
 	if a.Region != "" {
 		options = append(options, config.WithRegion(a.Region))
 	}
@@ -55,7 +58,7 @@ func connect(ctx context.Context, a Access, pace *Pace) (account, error) {
 	if a.Role != "" {
 		cfg.Credentials = aws.NewCredentialsCache(assumed(cfg, a))
 	}
-	return account{cfg, newS3(cfg, pace)}, nil
+	return account{cfg, newS3(cfg, o.Pace)}, nil
 }
 
 // session is how the role's session is named, so that CloudTrail tells who read.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"autobackup/internal/audit"
 	"autobackup/internal/look"
 	"autobackup/internal/s3event"
@@ -20,6 +22,8 @@ type Options struct {
 	Replicas []string // buckets; none: those that the primary's rules lead to
 	From, To Access   // of the primary, of all replicas
 	Pace     *Pace
+	// HTTP sends all requests; nil: as the SDK does.
+	HTTP aws.HTTPClient
 	// Now is when reading began. The rules of lifecycles are judged by it.
 	Now time.Time
 	// Clock ages what looks remember of buckets.
@@ -39,7 +43,7 @@ type Pair struct {
 // Open reads what both sides' buckets say of themselves. There is a Pair for each
 // replica.
 func Open(ctx context.Context, o Options) ([]*Pair, error) {
-	from, err := connect(ctx, o.From, o.Pace)
+	from, err := connect(ctx, o.From, o)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +57,7 @@ func Open(ctx context.Context, o Options) ([]*Pair, error) {
 			return nil, err
 		}
 	}
-	to, err := connect(ctx, o.To, o.Pace)
+	to, err := connect(ctx, o.To, o)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +77,7 @@ func open(ctx context.Context, a account, bucket string, access Access) (*Side, 
 	if err != nil {
 		return nil, err
 	}
-	return read(ctx, a, bucket, region, cmp.Or(access.Endpoint, from(a))), nil
+	return read(ctx, a, bucket, region, cmp.Or(access.Endpoint, from(a)))
 }
 
 // from is another S3's address that the AWS configuration names.

@@ -30,28 +30,53 @@ type Side struct {
 const unknown = "unknown"
 
 // read asks for what the report tells of a bucket and what its versions are judged
-// by. What can't be read is told in Unread, and explains nothing.
-func read(ctx context.Context, a account, bucket, region, endpoint string) *Side {
+// by. What may not be read, or what the server does not have, is told in Unread, and
+// explains nothing. Any other error ends the reading: a report would call what a lost
+// connection hid unexplained.
+func read(ctx context.Context, a account, bucket, region, endpoint string) (*Side, error) {
 	s := &Side{SideReport: audit.SideReport{Bucket: bucket, Region: region, Endpoint: endpoint}, Client: a.s3, config: a.config}
 	s.Account, s.Caller = a.caller(ctx)
-	s.Versioning = s.ask("s3:GetBucketVersioning", func() (string, error) { return s.versioning(ctx) })
-	s.Encryption = s.ask("s3:GetEncryptionConfiguration", func() (string, error) { return s.encryption(ctx) })
-	s.ask("s3:GetReplicationConfiguration", func() (string, error) { return "", s.rules(ctx) })
-	s.ask("s3:GetLifecycleConfiguration", func() (string, error) { return "", s.expirations(ctx) })
-	return s
+	var versioning, encryption, replication, lifecycle error
+	s.Versioning, versioning = s.ask("s3:GetBucketVersioning", func() (string, error) { return s.versioning(ctx) })
+	s.Encryption, encryption = s.ask("s3:GetEncryptionConfiguration", func() (string, error) { return s.encryption(ctx) })
+	_, replication = s.ask("s3:GetReplicationConfiguration", func() (string, error) { return "", s.rules(ctx) })
+	_, lifecycle = s.ask("s3:GetLifecycleConfiguration", func() (string, error) { return "", s.expirations(ctx) })
+	return s, cmp.Or(versioning, encryption, replication, lifecycle)
 }
 
-func (s *Side) ask(action string, answer func() (string, error)) string {
+func (s *Side) ask(action string, answer func() (string, error)) (string, error) {
 	value, err := answer()
 	if err == nil {
-		return value
+		return value, nil
+	}
+	if !refused(err) {
+		return "", fmt.Errorf("read the configuration of the bucket %s: %s%s: %w", s.Bucket, s3error.Explain(action, err), s3error.Message(err), errUnanswered)
 	}
 	why := s3error.Explain(action, err)
 	if s3error.Found(err) == verdict.Denied {
 		why += ": grant " + action + " on " + s.Bucket
 	}
 	s.Unread = append(s.Unread, why)
-	return unknown
+	return unknown, nil
+}
+
+// errUnanswered says what to do next.
+var errUnanswered = errors.New("try again")
+
+// refused says whether an error is the server's last word for these credentials.
+func refused(err error) bool {
+	switch s3error.Code(err) {
+	case "ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired", "RequestExpired", "RequestTimeTooSkewed", "NoSuchBucket":
+		return false
+	}
+	switch status := s3error.Status(err); status {
+	case http.StatusTooManyRequests, http.StatusRequestTimeout:
+		return false
+	case http.StatusNotImplemented:
+		return true
+	default:
+		return status/100 == 4
+	}
 }
 
 func (s *Side) in() func(*s3.Options) {
