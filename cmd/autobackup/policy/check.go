@@ -24,13 +24,13 @@ func (o Options) check() error {
 	case o.Command == Discover && o.Side != Both && o.Side != Caller:
 		return errors.New("discover knows no primaries and replicas: leave --side out, or name the caller with --side caller")
 	}
-	return errors.Join(o.checkNames(), checkARNs(o.Roles, "role", roleARN), checkARNs(slices.Concat(o.Keys, o.ReplicaKeys), "KMS key", keyARN))
+	return errors.Join(o.checkNames(), checkARNs(o.Roles, "role: write arn:aws:iam::ACCOUNT:role/NAME", roleARN), checkARNs(slices.Concat(o.Keys, o.ReplicaKeys), "KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it", keyARN))
 }
 
 func (o Options) checkNames() error {
 	for _, bucket := range slices.Concat([]string{o.Primary, o.Output.Bucket}, o.Replicas) {
 		if bucket != "" && !bucketName.MatchString(bucket) {
-			return fmt.Errorf("%q is no bucket's name", bucket)
+			return fmt.Errorf("%q is no bucket's name: write it without s3://", bucket)
 		}
 	}
 	for _, n := range []struct {

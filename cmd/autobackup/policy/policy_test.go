@@ -1,7 +1,12 @@
 package policy_test
 
 import (
+	"bytes"
 	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -10,6 +15,7 @@ import (
 	"autobackup/cmd/autobackup/discover"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/policy"
+	"autobackup/cmd/autobackup/report"
 	"autobackup/internal/audit"
 )
 
@@ -39,6 +45,42 @@ func sids(d policy.Document) map[string][]string {
 		all[s.Sid] = s.Resource
 	}
 	return all
+}
+
+var update = flag.Bool("update", false, "write testdata anew")
+
+// The calls that the commands make are held against the policies in their own packages.
+// Here the policies are as AWS's pages say for these calls, for people to read.
+func TestThePoliciesAreThoseThatWereReadWithAWSsPages(t *testing.T) {
+	for name, o := range map[string]policy.Options{
+		"audit.json": {
+			Command: policy.Audit, Primary: "docs", Replicas: []string{"docs-copy"}, Locks: true,
+			Keys: []string{key}, ReplicaKeys: []string{other}, Output: pair.Address{Bucket: "evidence", Rest: "audits"},
+		},
+		"requeue.json": {Command: policy.Requeue, Stage: "dev", Keys: []string{key}, Region: "eu-central-1", Account: "111122223333"},
+	} {
+		var b bytes.Buffer
+		require.NoError(t, report.Indented(&b, of(t, o)))
+		path := filepath.Join("testdata", name)
+		if *update {
+			require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
+		}
+		want, err := os.ReadFile(path) // #nosec G304: of this folder
+		require.NoError(t, err)
+		assert.Equal(t, string(want), b.String(), "go test -update writes it")
+	}
+}
+
+func TestLocksAreReadWhereTheyAreAskedForAlone(t *testing.T) {
+	const lock = "s3:GetObjectRetention"
+	actions := func(o policy.Options) string {
+		o.Command = policy.Audit
+		return fmt.Sprint(of(t, o).Statement)
+	}
+	assert.Contains(t, actions(policy.Options{Locks: true}), lock)
+	assert.Contains(t, actions(policy.Options{Metadata: true}), lock)
+	assert.NotContains(t, actions(policy.Options{}), lock)
+	assert.NotContains(t, actions(policy.Options{Locks: true, Level: audit.Listed}), lock)
 }
 
 func TestEachSideIsAllowedItsOwnBucketsAlone(t *testing.T) {
@@ -145,26 +187,28 @@ func TestACommandThatCallsNothingNeedsNoPolicy(t *testing.T) {
 	}
 }
 
+const noKey = " is no ARN of a KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it"
+
 func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
 	for want, o := range map[string]policy.Options{
-		"name the role that is assumed with --role":              {Command: policy.Audit, Side: policy.Caller},
-		"--role is for --side caller":                            {Command: policy.Audit, Side: policy.Primary, Roles: []string{role}},
-		`"role/reads" is no ARN of a role`:                       {Command: policy.Audit, Side: policy.Caller, Roles: []string{"role/reads"}},
-		`"` + key + `" is no ARN of a role`:                      {Command: policy.Audit, Side: policy.Caller, Roles: []string{key}},
-		"name where to with --output s3://BUCKET/PREFIX":         {Command: policy.Audit, Side: policy.Report},
-		"only an audit copies its report":                        {Command: policy.Explain, Side: policy.Both, Output: pair.Address{Bucket: "out"}},
-		"discover knows no primaries and replicas":               {Command: policy.Discover, Side: policy.Primary},
-		`"arn:aws:iam::111122223333:role/*" is no ARN of a role`: {Command: policy.Discover, Side: policy.Caller, Roles: []string{"arn:aws:iam::111122223333:role/*"}},
-		"requeue has one side":                                   {Command: policy.Requeue, Side: policy.Primary},
-		`"alias/a" is no ARN of a KMS key`:                       {Command: policy.Audit, Side: policy.Both, Keys: []string{"alias/a"}},
-		`"` + role + `" is no ARN of a KMS key`:                  {Command: policy.Audit, Side: policy.Both, ReplicaKeys: []string{role}},
-		`"arn:aws:kms:eu-central-1:1:alias/a" is no ARN`:         {Command: policy.Audit, Side: policy.Both, Keys: []string{"arn:aws:kms:eu-central-1:1:alias/a"}},
-		`"s3://docs" is no bucket's name`:                        {Command: policy.Audit, Side: policy.Both, Primary: "s3://docs"},
-		`"docs*" is no bucket's name`:                            {Command: policy.Audit, Side: policy.Both, Replicas: []string{"docs", "docs*"}},
-		`"*" is no partition`:                                    {Command: policy.Audit, Side: policy.Both, Partition: "*"},
-		`"*" is no stage`:                                        {Command: policy.Requeue, Side: policy.Both, Stage: "*"},
-		`"eu-*" is no region`:                                    {Command: policy.Requeue, Side: policy.Both, Region: "eu-*"},
-		`"12" is no account`:                                     {Command: policy.Requeue, Side: policy.Both, Account: "12"},
+		"policy of the caller: name the role that is assumed with --role":                                   {Command: policy.Audit, Side: policy.Caller},
+		"--role is for --side caller: the policies of the other sides are the roles' own":                   {Command: policy.Audit, Side: policy.Primary, Roles: []string{role}},
+		`"role/reads" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME`:                            {Command: policy.Audit, Side: policy.Caller, Roles: []string{"role/reads"}},
+		`"` + key + `" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME`:                           {Command: policy.Audit, Side: policy.Caller, Roles: []string{key}},
+		"policy for copying the report: name where to with --output s3://BUCKET/PREFIX":                     {Command: policy.Audit, Side: policy.Report},
+		"--output: only an audit copies its report":                                                         {Command: policy.Explain, Side: policy.Both, Output: pair.Address{Bucket: "out"}},
+		"discover knows no primaries and replicas: leave --side out, or name the caller with --side caller": {Command: policy.Discover, Side: policy.Primary},
+		`"arn:aws:iam::111122223333:role/*" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME`:      {Command: policy.Discover, Side: policy.Caller, Roles: []string{"arn:aws:iam::111122223333:role/*"}},
+		"requeue has one side: leave --side out":                                                            {Command: policy.Requeue, Side: policy.Primary},
+		`"alias/a"` + noKey:                                                                                 {Command: policy.Audit, Side: policy.Both, Keys: []string{"alias/a"}},
+		`"` + role + `"` + noKey:                                                                            {Command: policy.Audit, Side: policy.Both, ReplicaKeys: []string{role}},
+		`"arn:aws:kms:eu-central-1:1:alias/a"` + noKey:                                                      {Command: policy.Audit, Side: policy.Both, Keys: []string{"arn:aws:kms:eu-central-1:1:alias/a"}},
+		`"s3://docs" is no bucket's name: write it without s3://`:                                           {Command: policy.Audit, Side: policy.Both, Primary: "s3://docs"},
+		`"docs*" is no bucket's name: write it without s3://`:                                               {Command: policy.Audit, Side: policy.Both, Replicas: []string{"docs", "docs*"}},
+		`"*" is no partition`: {Command: policy.Audit, Side: policy.Both, Partition: "*"},
+		`"*" is no stage`:     {Command: policy.Requeue, Side: policy.Both, Stage: "*"},
+		`"eu-*" is no region`: {Command: policy.Requeue, Side: policy.Both, Region: "eu-*"},
+		`"12" is no account`:  {Command: policy.Requeue, Side: policy.Both, Account: "12"},
 	} {
 		if o.Partition == "" {
 			o.Partition = "aws"
@@ -173,6 +217,6 @@ func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
 			o.Stage = "dev"
 		}
 		_, err := policy.For(o)
-		assert.ErrorContains(t, err, want)
+		assert.EqualError(t, err, want)
 	}
 }
