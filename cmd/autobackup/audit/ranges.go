@@ -20,7 +20,10 @@ type ranges struct {
 	wake  *sync.Cond
 	queue []interval
 	runs  map[*run]bool
-	ended bool
+	// thieves is how many splits are under way: what a run gave up may be in nobody's
+	// hands for a moment, when that run has ended already.
+	thieves int
+	ended   bool
 }
 
 // run is an interval that a worker lists.
@@ -56,7 +59,7 @@ func (r *ranges) take(ctx context.Context) (i interval, work *run, ok bool, err 
 			i, r.queue = r.queue[0], r.queue[1:]
 			work := r.started(i)
 			return i, work, true, nil
-		case len(r.runs) == 0:
+		case len(r.runs) == 0 && r.thieves == 0:
 			r.ended = true
 			r.wake.Broadcast()
 			return interval{}, nil, false, nil
@@ -91,6 +94,7 @@ func (r *ranges) longest() (longest *run) {
 // held when it is called and when it returns, not in between.
 func (r *ranges) steal(ctx context.Context, victim *run) error {
 	at, upto := victim.ask()
+	r.thieves++
 	r.lock.Unlock()
 	m, ok, err := r.split(ctx, at, upto)
 	given := false
@@ -99,10 +103,11 @@ func (r *ranges) steal(ctx context.Context, victim *run) error {
 	}
 	victim.settled(given)
 	r.lock.Lock()
+	r.thieves--
 	if given {
 		r.queue = append(r.queue, interval{m, upto})
-		r.wake.Broadcast()
 	}
+	r.wake.Broadcast()
 	return err
 }
 
