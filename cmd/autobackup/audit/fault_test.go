@@ -101,8 +101,8 @@ func midway(t *testing.T, fault func(f *fake) func(*http.Request) *http.Response
 		}
 		o := of(t, f)
 		require.NoError(t, goOn(t.Context(), o))
-		total := f.sent()
-		for n := began; n <= total-2; n += 7 { // the last two look whether both sides are still there
+		total, met := f.sent(), 0
+		for n := began; n <= total; n += 7 {
 			f.requests = 0
 			faulty := fault(f)
 			f.before = func(i int, r *http.Request) (*http.Response, error) {
@@ -113,12 +113,19 @@ func midway(t *testing.T, fault func(f *fake) func(*http.Request) *http.Response
 			}
 			o := of(t, f, func(o *audit.Options) { o.Plan.Started = m.now })
 			err := goOn(t.Context(), o)
+			if f.sent() < n { // how often intervals are split differs
+				require.NoError(t, err)
+				agree(t, m, o)
+				continue
+			}
 			require.ErrorContains(t, err, says, "from request %d of %d", n, total)
 			require.NoFileExists(t, o.Folder+"/report.json")
 			f.before = nil
 			require.NoError(t, goOn(t.Context(), o))
 			agree(t, m, o)
+			met++
 		}
+		require.Greater(t, met, 5)
 	})
 }
 
