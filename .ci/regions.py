@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds README's list of regions that lack something against cfn-lint's copy of CloudFormation's registry.
+"""Holds docs/deploy.md's list of regions that lack something against cfn-lint's copy of CloudFormation's registry.
 
     regions.py [--update] EXPANDED...
 
@@ -14,7 +14,7 @@ import sys
 from cfnlint.helpers import REGIONS
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-README = pathlib.Path(__file__).resolve().parent.parent / "README.md"
+PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "deploy.md"
 BLOCK = re.compile(r"(<!-- regions: begin; [^\n]*-->\n).*?(<!-- regions: end -->)", re.S)
 
 types = set()
@@ -28,12 +28,12 @@ for region in REGIONS:
         missing.setdefault(kind, []).append(f"`{region}`")
 table = "| missing | in |\n|---|---|\n" + "".join(f"| {kind} | {', '.join(sorted(missing[kind]))} |\n" for kind in sorted(missing))
 
-text = README.read_text(encoding="utf-8")
+text = PAGE.read_text(encoding="utf-8")
 new, found = BLOCK.subn(lambda m: m[1] + table + m[2], text)
 if found != 1:
-    sys.exit("regions: error: README.md has no one block of regions")
+    sys.exit("regions: error: docs/deploy.md has no one block of regions")
 if "--update" in sys.argv:
-    README.write_text(new, encoding="utf-8")
+    PAGE.write_text(new, encoding="utf-8")
 elif new != text:
-    sys.exit(f"regions: error: README.md lists other regions than cfn-lint knows:\n{table}Write them with --update")
-print(f"{len(types)} resource types in {len(REGIONS)} regions: as README.md says")
+    sys.exit(f"regions: error: docs/deploy.md lists other regions than cfn-lint knows:\n{table}Write them with --update")
+print(f"{len(types)} resource types in {len(REGIONS)} regions: as docs/deploy.md says")

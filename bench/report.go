@@ -21,10 +21,16 @@ func rows(o options) []row {
 	heads := func(r result) float64 { return float64(r.heads) }
 	gigabytes := func(result) float64 { return 2 * float64(o.mib<<20) / 1e9 }
 	const bothHeads, bytes = "HEAD of both sides at the version", "all bytes of both sides"
+	const bothLists = "lists of all versions of both sides"
 	return []row{
 		{verdicts, bothHeads, "objects/s", objects, "", 0},
 		{boto3, bothHeads, "objects/s", objects, verdicts, 5},
 		{check, "lists of both sides", "objects/s", objects, verdicts, 0},
+		{listed, bothLists, "objects/s", objects, "", 0},
+		{check, "lists of both sides", "objects/s", objects, listed, 1},
+		{listing1, bothLists + ", dropped", "objects/s", objects, listed, 0},
+		{looked, bothLists + ", and HEAD", "objects/s", objects, "", 0},
+		{verdicts, bothHeads, "objects/s", objects, looked, 1},
 		{verdicts, bothHeads, "HEAD/s", heads, "", 0},
 		{s3sync, "list of one side, HEAD of the other", "HEAD/s", heads, verdicts, 1},
 		{withCRC, bytes, "GB/s", gigabytes, "", 0},

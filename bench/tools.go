@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"autobackup/internal/audit"
 	"autobackup/internal/checksum"
 	"autobackup/internal/local/minio"
 )
@@ -26,6 +27,9 @@ const (
 	s3sync    = "s3sync --report-sync-status"
 	plainGET  = "plain reading"
 	cmpGET    = "cmp"
+	listed    = "autobackup audit, level listed"
+	looked    = "autobackup audit, level all"
+	listing1  = "listing alone"
 	sha256One = "SHA256 alone, one core"
 )
 
@@ -60,6 +64,9 @@ func (w *world) tools(o options) ([]tool, error) {
 			return seconds(at.boto3(ctx, o.python, list))
 		}},
 		{check, noRclone, true, func(ctx context.Context, at sides) (time.Duration, error) { return w.rclone(ctx, o.rclone, at, small) }},
+		{listed, "", true, w.audit(audit.Listed)},
+		{looked, "", true, w.audit(audit.AllLooked)},
+		{listing1, "", true, w.list},
 		{s3sync, noS3sync, true, func(ctx context.Context, at sides) (time.Duration, error) { return w.s3sync(ctx, o.s3sync, at) }},
 		{plainGET, "", false, w.plain},
 		{withCRC, "", false, w.digests(checksum.CRC64NVME)},

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	list "autobackup/cmd/autobackup/price"
 )
 
 const (
@@ -38,8 +40,8 @@ const (
 	transitionPrice = 25.00
 	invokePrice     = 0.20
 	gbSecondPrice   = 13.33
-	getPrice        = 0.40 // HEAD and every other request that writes nothing
-	putPrice        = 5.00
+	getPrice        = list.Get // HEAD and every other request that writes nothing
+	putPrice        = list.List
 	metricPrice     = 0.30 // each
 	alarmPrice      = 0.10 // each
 	compositePrice  = 0.50 // each
@@ -47,7 +49,7 @@ const (
 	logPrice        = 0.50 // a GB
 	logKeptPrice    = 0.03 // a GB and month
 	keyPrice        = 1.00 // each
-	kmsPrice        = 3.00
+	kmsPrice        = list.KMS
 	tracePrice      = 5.00
 	emailPrice      = 20.00
 )

@@ -33,30 +33,35 @@ func (d deployed) filled(objects float64) float64 {
 	return min(d.batch, max(1, objects/month*d.window))
 }
 
-func TestTheReadmeHasTheCostsOfTheTemplatesDefaults(t *testing.T) {
+func TestThePageOnCostsHasTheCostsOfTheTemplatesDefaults(t *testing.T) {
 	d := ofDefaults(t)
-	want := between(t, read(t, "../README.md"), "costs", costTable(items(d)))
+	want := between(t, read(t, "costs.md"), "costs", costTable(items(d)))
 	want = between(t, want, "further", furtherTable(furthers(t, d)))
 	want = between(t, want, "replication", replicationTable())
 	if *update {
-		require.NoError(t, os.WriteFile("../README.md", []byte(want), 0o600))
+		require.NoError(t, os.WriteFile("costs.md", []byte(want), 0o600))
 	}
-	assert.Equal(t, want, read(t, "../README.md"), "run go test ./docs -update")
+	assert.Equal(t, want, read(t, "costs.md"), "run go test ./docs -update")
+}
+
+// together is what so many uploads a month cost.
+func together(d deployed, objects float64) (sum float64) {
+	for _, i := range items(d) {
+		sum += i.cost(objects)
+	}
+	return sum
 }
 
 func TestAMillionObjectsCostAtMostSixDollarsWhereBatchesAreFull(t *testing.T) {
-	d, together := ofDefaults(t), 0.0
-	for _, i := range items(d) {
-		together += i.cost(100 * million)
-	}
-	assert.LessOrEqual(t, together/100, 6.0)
+	d := ofDefaults(t)
+	assert.LessOrEqual(t, together(d, 100*million)/100, 6.0)
 	assert.InDelta(t, d.batch, d.filled(100*million), 0)
 }
 
 // What the text around the tables says in numbers follows from the same
 // quantities.
 func TestTheTextAboutCostsSaysWhatTheTablesDo(t *testing.T) {
-	d, text := ofDefaults(t), strings.Join(strings.Fields(read(t, "../README.md")), " ")
+	d, text := ofDefaults(t), strings.Join(strings.Fields(read(t, "costs.md")), " ")
 	assert.Contains(t, text, fmt.Sprintf("from about %.0f million uploads a month on", math.Ceil(d.batch/d.window*month/million)))
 	assert.Contains(t, text, fmt.Sprintf("a window brings %.0f at a million a month", math.Floor(d.filled(million))))
 	assert.Contains(t, text, fmt.Sprintf("costs %.5f for a GB on each side", ofReading(d, 1000)-ofReading(d, 0)))
@@ -67,7 +72,7 @@ func TestTheTextAboutCostsSaysWhatTheTablesDo(t *testing.T) {
 func TestTheCostTableAddsUp(t *testing.T) {
 	rows := regexp.MustCompile(`(?m)^\| \[.* \| ([\d,.]+) / ([\d,.]+) \| ([\d.]+) per (\S+) \| ([\d,.]+) \| ([\d,.]+) \|$`)
 	total := regexp.MustCompile(`(?m)^\| \*\*together\*\* \| \| \| \*\*([\d,.]+)\*\* \| \*\*([\d,.]+)\*\* \|$`)
-	text := read(t, "../README.md")
+	text := read(t, "costs.md")
 	require.Regexp(t, total, text)
 	own := strings.Split(text, "**together**")[0]
 	require.Greater(t, len(rows.FindAllString(own, -1)), 12)

@@ -151,7 +151,7 @@ func TestEveryPageOfCommandsBeginsWithWhereAndWhich(t *testing.T) {
 	const look = "aws cloudformation describe-stacks --region $region --stack-name autobackup-$stage "
 	for _, file := range pagesOfCommands(t) {
 		set, looked := map[string]bool{}, false
-		for _, block := range blocks(forAnAccount(t, file)) {
+		for _, block := range blocks(read(t, file)) {
 			for line := range strings.Lines(block) {
 				for _, used := range regexp.MustCompile(`\$\{?([a-z]+)`).FindAllStringSubmatch(line, -1) {
 					assert.True(t, set[used[1]], "%s uses $%s before it is set", file, used[1])
@@ -170,24 +170,11 @@ func TestEveryPageOfCommandsBeginsWithWhereAndWhich(t *testing.T) {
 // pagesOfCommands are the pages with commands for an account, without the pipeline's, which has a stage of its own.
 func pagesOfCommands(t *testing.T) (files []string) {
 	t.Helper()
-	files = []string{"../README.md", "operations.md"}
+	files = []string{"deploy.md", "operations.md"}
 	for _, name := range runbooks(t) {
 		files = append(files, "runbooks/"+name+".md")
 	}
 	return files
-}
-
-// forAnAccount is a page without what the README says before it comes to AWS, which is about
-// the stacks on this machine.
-func forAnAccount(t *testing.T, file string) string {
-	t.Helper()
-	text := read(t, file)
-	if file == "../README.md" {
-		before, _, found := strings.Cut(text, "\n## Deploy\n")
-		require.True(t, found)
-		text = strings.TrimPrefix(text, before)
-	}
-	return text
 }
 
 // blocks are a page's commands.
@@ -204,8 +191,8 @@ func TestEveryNameInACommandIsOneOfTheStacks(t *testing.T) {
 	for _, a := range alarms(t) {
 		known[strings.TrimSuffix(a.AlarmName, "dev")] = true
 	}
-	for _, file := range pagesOfCommands(t) {
-		text := forAnAccount(t, file)
+	for _, file := range append(pagesOfCommands(t), "../README.md") {
+		text := read(t, file)
 		for _, found := range regexp.MustCompile(`(autobackup-[A-Za-z0-9-]+-)(?:\$stage|<stage>)`).FindAllStringSubmatch(text, -1) {
 			ours := strings.Contains(template, found[1]+"${Stage}") || known[found[1]] || found[1] == "autobackup-replica-"
 			assert.True(t, ours, "%s: nothing is named %s", file, found[0])
@@ -221,7 +208,7 @@ func TestEveryNameInACommandIsOneOfTheStacks(t *testing.T) {
 func TestTheDocumentsNameTheVersionOfTheAWSCLIThatTheirCommandsAreTypedWith(t *testing.T) {
 	pinned := regexp.MustCompile(`(?m)^AWS_CLI=(\d+\.\d+)\.\d+$`).FindStringSubmatch(read(t, "../.ci/run"))
 	require.NotNil(t, pinned)
-	for _, file := range []string{"../README.md", "operations.md", "runbooks/README.md"} {
+	for _, file := range []string{"deploy.md", "operations.md", "runbooks/README.md"} {
 		said := regexp.MustCompile(`(?s)AWS CLI.{0,120}\b` + regexp.QuoteMeta(pinned[1]) + ` or newer`)
 		assert.True(t, said.MatchString(read(t, file)), "%s says that commands need version %s of the AWS CLI or a newer one", file, pinned[1])
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/cli"
 )
 
 // A command inside a sentence or a table is typed, too. Those in blocks are typed in
@@ -39,7 +41,7 @@ func checkInline(t *testing.T, file string, words []string) {
 	case words[0] == "go" && words[1] == "test":
 		checkGoTest(t, file, words[2:])
 	case words[0] == "autobackup":
-		assert.Contains(t, []string{"demo", "requeue", "serve"}, words[1], "%s: %s", file, command)
+		assert.Contains(t, cli.Commands(), words[1], "%s: %s", file, command)
 	case words[0] == "bench/run":
 		for _, option := range words[1:] {
 			assert.Contains(t, read(t, "../bench/run"), "\n    "+option+") ", "%s: %s", file, command)

@@ -88,12 +88,12 @@ func between(t *testing.T, text, name, table string) string {
 	return before + begin + table + end + after
 }
 
-func TestTheReadmeHasEveryParameterOfTheTemplates(t *testing.T) {
-	want := between(t, read(t, "../README.md"), "parameters", parameterTable(t))
+func TestThePageOnParametersHasEveryParameterOfTheTemplates(t *testing.T) {
+	want := between(t, read(t, "parameters.md"), "parameters", parameterTable(t))
 	if *update {
-		require.NoError(t, os.WriteFile("../README.md", []byte(want), 0o600))
+		require.NoError(t, os.WriteFile("parameters.md", []byte(want), 0o600))
 	}
-	assert.Equal(t, want, read(t, "../README.md"), "run go test ./docs -update")
+	assert.Equal(t, want, read(t, "parameters.md"), "run go test ./docs -update")
 }
 
 func TestEveryParameterSaysWhatItDoesAndWhatItTakes(t *testing.T) {

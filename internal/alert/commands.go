@@ -18,7 +18,8 @@ type side struct{ bucket, region string }
 
 // headObjects returns the shell lines that show an object version on all sides.
 // What could be misread goes in as ASCII JSON, which means the same in every
-// shell. It is set once, because 1,024 control characters take 7 KB so.
+// shell. It is set once, because 1,024 control characters take 7 KB so: explain uses
+// it, too.
 func headObjects(o s3event.ObjectVersion, sides []side) []string {
 	input := map[string]string{"Key": o.Key}
 	options := " --key " + shell.Quote(o.Key)
@@ -35,6 +36,14 @@ func headObjects(o s3event.ObjectVersion, sides []side) []string {
 		lines = append(lines, "aws s3api head-object"+shell.InRegion(s.region)+" --bucket "+shell.Quote(s.bucket)+options+" --checksum-mode ENABLED")
 	}
 	return lines
+}
+
+// explain is the command that explains the version, behind headObjects.
+func explain(o s3event.ObjectVersion) string {
+	if shell.Odd(o.Key) || o.Versioned() && shell.Odd(o.VersionID) {
+		return `autobackup explain --object "$version" ` + shell.Quote("s3://"+o.Bucket)
+	}
+	return shell.Explain(o.Bucket, o.Key, o.VersionID)
 }
 
 // regionOf is the region in an ARN, or empty.

@@ -57,10 +57,39 @@ func assertCommands(t require.TestingT, commands [][]string, o s3event.ObjectVer
 			"--storage-class": "STANDARD", "Key": o.Key, "CopySource": "docs-primary/" + o.Key + "?versionId=" + o.VersionID})
 	}
 	var got []map[string]string
-	for _, args := range commands {
+	for i, args := range commands {
+		if args[0] == "autobackup" {
+			require.Equal(t, 2, i, "behind what S3 answers")
+			assertExplained(t, args, o)
+			continue
+		}
 		got = append(got, options(t, args))
 	}
 	assert.Equal(t, want, got)
+}
+
+// assertExplained checks what autobackup explain gets, which takes what stands behind the
+// last ?versionId= for the version.
+func assertExplained(t require.TestingT, args []string, o s3event.ObjectVersion) {
+	require.Equal(t, []string{"autobackup", "explain"}, args[:2])
+	if args[2] == "--object" {
+		var named map[string]string
+		require.NoError(t, json.Unmarshal([]byte(args[3]), &named))
+		if len(args) == 5 {
+			named["Bucket"], _ = strings.CutPrefix(args[4], "s3://")
+		}
+		assert.Equal(t, []string{"docs-primary", o.Key, o.VersionID}, []string{named["Bucket"], named["Key"], named["VersionId"]})
+		return
+	}
+	require.Len(t, args, 3)
+	key, ok := strings.CutPrefix(args[2], "s3://docs-primary/")
+	require.True(t, ok, args[2])
+	version := ""
+	if at := strings.LastIndex(key, "?versionId="); at >= 0 {
+		key, version = key[:at], key[at+len("?versionId="):]
+	}
+	assert.Equal(t, o.Key, key)
+	assert.Equal(t, o.VersionID, version)
 }
 
 // options reads arguments as the AWS CLI does: what looks like an option is one,
@@ -129,9 +158,9 @@ func TestCommandsMeanTheirVersionInRealShells(t *testing.T) {
 		}
 		commands := typed(t, path, all.String())
 		for _, o := range hostileVersions() {
-			n := 2
+			n := 3
 			if copies(o) {
-				n = 3
+				n = 4
 			}
 			require.GreaterOrEqual(t, len(commands), n, shell)
 			t.Run(fmt.Sprintf("%s/%q/%q", shell, o.Key, o.VersionID), func(t *testing.T) { assertCommands(t, commands[:n], o) })
@@ -143,7 +172,7 @@ func TestCommandsMeanTheirVersionInRealShells(t *testing.T) {
 
 // typed runs the commands in a shell whose aws prints its arguments.
 func typed(t *testing.T, shell, script string) (commands [][]string) {
-	const stub = "aws() { printf '%s\\000' \"$@\"; printf '\\000'; }\n"
+	const stub = "aws() { printf '%s\\000' \"$@\"; printf '\\000'; }\nautobackup() { aws autobackup \"$@\"; }\n"
 	cmd := exec.CommandContext(t.Context(), shell, "-c", stub+script) //nolint:gosec // the point of the test
 	cmd.Dir = t.TempDir()
 	out, err := cmd.CombinedOutput()
@@ -167,7 +196,7 @@ func split(t require.TestingT, script string) (commands [][]string) {
 			continue
 		}
 		line, ok := strings.CutPrefix(line, "aws ")
-		require.True(t, ok, line)
+		require.True(t, ok || strings.HasPrefix(line, "autobackup "), line)
 		var words []string
 		for line != "" {
 			var word string

@@ -72,6 +72,8 @@ func (v version) commands(b *strings.Builder) {
 		write(b, "aws s3api get-bucket-replication"+shell.InRegion(v.object.Region)+" --bucket "+shell.Quote(v.object.Bucket))
 	}
 	write(b, headObjects(*v.object, sides)...)
+	b.WriteString(everything)
+	write(b, explain(*v.object))
 	if !slices.ContainsFunc(v.findings, func(f finding) bool { return f.words().copying }) {
 		return
 	}
@@ -80,6 +82,9 @@ func (v version) commands(b *strings.Builder) {
 		write(b, lines...)
 	}
 }
+
+// everything says what explain is for.
+const everything = "  Everything about it, side by side, with what an audit makes of it and what to do (read-only; docs/explain.md):\n"
 
 // copied says what a copy does not keep
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).

@@ -76,9 +76,13 @@ func (j Judge) Listed(p Pair) (c Conclusion, open bool) {
 	}
 }
 
-// drawn says whether the bytes of a version on both sides are to be read.
-func (j Judge) drawn(p Pair) bool {
-	return j.Level == Bytes && p.Primary != nil && p.Replica != nil && !p.Primary.Marker && j.reads(p) && j.draw(p) < j.Policy.Bytes.PerMille
+// drawn says whether the bytes of a version are in the sample.
+func (j Judge) drawn(p Pair) bool { return j.Readable(p) && j.Draw(p) < j.Policy.Bytes.PerMille }
+
+// Readable says whether the bytes of a version may be in a sample: it is an object on
+// both sides, of one size, and the level and its classes let it be read.
+func (j Judge) Readable(p Pair) bool {
+	return j.Level == Bytes && p.Primary != nil && p.Replica != nil && !p.Primary.Marker && p.Primary.Size == p.Replica.Size && j.reads(p)
 }
 
 // reads says whether reading the bytes of a pair costs no more than the requests and
@@ -92,7 +96,8 @@ func (j Judge) reads(p Pair) bool {
 	return true
 }
 
-func (j Judge) draw(p Pair) int {
+// Draw is the version's of package s3event.
+func (j Judge) Draw(p Pair) int {
 	row := p.Row()
 	return s3event.ObjectVersion{Bucket: j.Bucket, Key: row.Key, VersionID: row.VersionID}.Draw()
 }

@@ -49,8 +49,13 @@ func (i Item) Listed() bool {
 
 // Replicable says whether S3 Batch Replication can bring the version to the replica:
 // a rule covers it now, and it was not replicated and then deleted there by its id.
+// What people accepted is meant to be as it is, such as what was erased: a job must not
+// bring that back.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-batch-replication-batch.html
 func (i Item) Replicable() bool {
+	if i.Category == Accepted {
+		return false
+	}
 	switch i.Reason {
 	case reason.BeforeRule, reason.ReplicationFailed, reason.ReplicaNotReplicated, reason.MissingNotLookedAt, reason.NullVersion:
 		return i.On == OnPrimary

@@ -2,9 +2,11 @@ package audit
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"autobackup/internal/reason"
+	"autobackup/internal/text"
 	"autobackup/internal/verdict"
 )
 
@@ -24,7 +26,7 @@ func (j Judge) Looked(p Pair, look verdict.Look) Conclusion {
 }
 
 func (j Judge) event(p Pair) verdict.Event {
-	return verdict.Event{Marker: p.Row().Marker, Draw: j.draw(p)}
+	return verdict.Event{Marker: p.Row().Marker, Draw: j.Draw(p)}
 }
 
 // policy is that for one pair: bytes are read where the level and the classes have it.
@@ -47,7 +49,7 @@ func (j Judge) ToRead(p Pair, look verdict.Look) bool {
 func (j Judge) progress(row Row) verdict.Progress {
 	return verdict.Progress{
 		Looks: verdict.GraceLooks, Waited: int(min(max(j.age(row), 0)/time.Second, math.MaxInt32)),
-		Unread: verdict.UnreachableLooks, GaveUp: verdict.GaveUpLooks, Gone: verdict.GoneLooks, Differing: verdict.MetadataLooks,
+		Unread: verdict.UnreachableLooks, GaveUp: verdict.GaveUpLooks, Gone: verdict.GoneLooks, Differing: verdict.MetadataLooks, Aged: true,
 	}
 }
 
@@ -129,4 +131,18 @@ func unread(code reason.Code) bool {
 		return true
 	}
 	return false
+}
+
+// Locked is a version that is compared with the locks that one side alone has. What
+// could not be read of them is unknown.
+func Locked(c Conclusion, names []string, unread error) Conclusion {
+	switch {
+	case len(names) > 0:
+		c.Category, c.Reason = Finding, reason.LockDiffers
+		c.Detail = text.Line("one side alone has: "+strings.Join(names, ", "), verdict.MaxDetail)
+	case unread != nil:
+		c.Category, c.Reason = Unknown, reason.AccessDenied
+		c.Detail = text.Line(unread.Error(), verdict.MaxDetail)
+	}
+	return c
 }

@@ -101,6 +101,7 @@ type Report struct {
 	Program    string           `json:"program"` // version of autobackup
 	Level      Level            `json:"level"`
 	Prefix     string           `json:"prefix"`
+	Redacted   bool             `json:"redacted,omitempty"` // keys are shown as hashes
 	Started    time.Time        `json:"started"`
 	Ended      time.Time        `json:"ended"`
 	Deadline   string           `json:"deadline"` // what is younger is not yet expected on the other side

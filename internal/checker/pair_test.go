@@ -36,7 +36,7 @@ type fault struct {
 }
 
 // lasting is what the first of the steps that fails for good answers. A fault
-// that passes changes nothing in the end.
+// that passes changes nothing in the end, but for the one that differs knows of.
 func (p pair) lasting(steps ...string) string {
 	for _, step := range steps {
 		if f := p.faults[step]; f.first == 0 && f.kind != "" {

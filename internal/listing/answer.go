@@ -1,13 +1,16 @@
 package listing
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -21,6 +24,8 @@ const (
 	attemptTimeout = 30 * time.Second
 	// maxBody is far above 1,000 rows of keys of 1,024 bytes, URL-encoded.
 	maxBody = 16 << 20
+	// usualBody is about what a page of 1,000 rows takes.
+	usualBody = 1 << 19
 	// maxText keeps what a server says in an error one short line.
 	maxText = 300
 )
@@ -34,11 +39,25 @@ type answer struct {
 // readInstead puts the answer's reader where the SDK's deserializer was. Everything
 // before and behind it stays: endpoint, signature, retries, the errors that S3 sends.
 func (a *answer) readInstead(stack *middleware.Stack) error {
-	const id = "OperationDeserializer"
 	reader := &reader{answer: a}
-	original, err := stack.Deserialize.Swap(id, reader)
+	original, err := stack.Deserialize.Swap(reader.ID(), reader)
+	if err != nil {
+		return err
+	}
 	reader.original = original
-	return err
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("BoundBody", bounded), middleware.After)
+}
+
+// bounded is next to the network, because the SDK itself looks into a body whether it
+// is an error behind a status of 200, and reads what is left of one before it closes it.
+func bounded(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
+	middleware.DeserializeOutput, middleware.Metadata, error,
+) {
+	out, metadata, err := next.HandleDeserialize(ctx, in)
+	if response, ok := out.RawResponse.(*smithyhttp.Response); ok && response.Body != nil {
+		response.Body = http.MaxBytesReader(nil, response.Body, maxBody)
+	}
+	return out, metadata, err
 }
 
 type reader struct {
@@ -46,7 +65,7 @@ type reader struct {
 	original middleware.DeserializeMiddleware
 }
 
-// ID implements middleware.DeserializeMiddleware.
+// ID implements middleware.DeserializeMiddleware: it is the SDK's own.
 func (*reader) ID() string { return "OperationDeserializer" }
 
 // HandleDeserialize runs once for each attempt.
@@ -56,32 +75,40 @@ func (r *reader) HandleDeserialize(ctx context.Context, in middleware.Deserializ
 	attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	out, metadata, err := next.HandleDeserialize(attempt, in)
-	response, ok := out.RawResponse.(*smithyhttp.Response)
-	if err == nil && ok && response.StatusCode/100 == 2 {
+	if response, ok := out.RawResponse.(*smithyhttp.Response); ok && response.StatusCode/100 == 2 {
 		out.Result = &s3.ListObjectVersionsOutput{} // which the SDK hands over; the page goes beside it
-		err = r.answer.from(response.Body)
+		err = r.answer.from(response.Body, err)
 	} else {
 		answered := middleware.DeserializeHandlerFunc(func(context.Context, middleware.DeserializeInput) (middleware.DeserializeOutput, middleware.Metadata, error) {
 			return out, metadata, err
 		})
 		out, metadata, err = r.original.HandleDeserialize(attempt, in, answered)
 	}
-	if err != nil && ctx.Err() == nil && attempt.Err() != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		err = &smithy.CanceledError{Err: ctx.Err()}
+	case err != nil && attempt.Err() != nil:
 		err = unreadable("no answer within " + attemptTimeout.String())
 	}
 	return out, metadata, err
 }
 
-func (a *answer) from(body io.ReadCloser) error {
+// from reads a page, unless the SDK could not read the body's beginning.
+func (a *answer) from(body io.ReadCloser, err error) error {
 	defer body.Close() //nolint:errcheck // it was read to its end, or is given up
-	raw, err := io.ReadAll(io.LimitReader(body, maxBody+1))
-	switch {
-	case err != nil:
-		return unreadable("the answer is cut off")
-	case len(raw) > maxBody:
-		return unreadable("the answer is too long")
+	raw := bytes.NewBuffer(buffers.get(usualBody))
+	defer func() { buffers.put(raw.Bytes()) }()
+	if err == nil {
+		_, err = raw.ReadFrom(body)
 	}
-	page, err := Parse(raw)
+	var long *http.MaxBytesError
+	switch {
+	case errors.As(err, &long):
+		return unreadable("the answer is too long")
+	case err != nil:
+		return unreadable("the answer is cut off, or no XML")
+	}
+	page, err := Parse(raw.Bytes())
 	if err != nil {
 		return unreadable("the answer can't be read: " + err.Error())
 	}
@@ -119,9 +146,13 @@ func (l Lister) failed(err error) error {
 	if errors.As(err, &body) {
 		return &failure{fmt.Sprintf("%s: %s", operation, body), err}
 	}
-	said := s3error.Explain(operation, err) + s3error.Message(err)
-	if s3error.Code(err) == "AccessDenied" {
-		said += ": grant s3:ListBucketVersions on the bucket"
+	said := err
+	if stopped := (*smithy.CanceledError)(nil); errors.As(err, &stopped) {
+		said = stopped // S3 may have begun to answer: that isn't why
 	}
-	return &failure{text.Line(said, maxText), err}
+	words := s3error.Explain(operation, said) + s3error.Message(said)
+	if s3error.Code(said) == "AccessDenied" {
+		words += ": grant s3:ListBucketVersions on the bucket"
+	}
+	return &failure{text.Line(words, maxText), err}
 }

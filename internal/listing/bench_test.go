@@ -2,7 +2,6 @@ package listing_test
 
 import (
 	"bytes"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
@@ -73,14 +72,17 @@ func BenchmarkSDK(b *testing.B) {
 	b.ReportMetric(1000*float64(b.N)/b.Elapsed().Seconds(), "versions/s")
 }
 
-func BenchmarkEncodingXML(b *testing.B) {
-	body := full()
+// BenchmarkPage is BenchmarkSDK's page by way of the SDK and this package: request,
+// scan and checks.
+func BenchmarkPage(b *testing.B) {
+	l := listing.Lister{Bucket: "docs", Client: s3.New(s3.Options{
+		Region: "eu-central-1", HTTPClient: &http.Client{Transport: transport(full())},
+		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+	})}
 	b.ReportAllocs()
 	for b.Loop() {
-		var v struct {
-			Version []struct{ Key, VersionId, IsLatest, LastModified, ETag, Size string }
-		}
-		if err := xml.Unmarshal(body, &v); err != nil {
+		page, err := l.Page(b.Context(), listing.Marker{Key: "invoices/2025/000000.pdf", VersionID: "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrH"}, 0)
+		if err != nil || len(page.Rows) != 1000 {
 			b.Fatal(err)
 		}
 	}

@@ -34,7 +34,10 @@ func Between(lo, hi string) (string, bool) {
 		shared += n
 	}
 	m, ok := between(lo[:shared], lo[shared:], hi[min(shared, len(hi)):])
-	return m, ok && utf8.ValidString(m) && !strings.Contains(m, "\x00")
+	if !ok || !utf8.ValidString(m) || strings.Contains(m, "\x00") {
+		return "", false
+	}
+	return m, true
 }
 
 // between puts a string between lo and hi, which begin with different characters, behind shared.

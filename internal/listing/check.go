@@ -18,7 +18,7 @@ func (l Lister) check(page Page, after Marker, max int) error {
 	if err == nil {
 		err = l.ordered(page.Rows, after)
 	}
-	if err == nil && page.Truncated {
+	if err == nil {
 		err = continues(page)
 	}
 	return l.inconsistent(err)
@@ -36,6 +36,8 @@ func (l Lister) echoes(page Page, after Marker) error {
 	switch {
 	case page.sent&name != 0 && page.Name != l.Bucket:
 		return errors.New("it is of another bucket")
+	case page.sent&prefix != 0 && page.Prefix != l.Prefix:
+		return errors.New("it is of another prefix")
 	case page.sent&keyMarker != 0 && page.KeyMarker != after.Key,
 		page.sent&versionIDMarker != 0 && page.VersionIDMarker != after.VersionID:
 		return errors.New("it begins elsewhere than was asked for")
@@ -69,14 +71,20 @@ func (l Lister) ordered(rows []audit.Row, after Marker) error {
 	return nil
 }
 
-// continues checks that the next page begins where this one ends.
+// continues checks that the next page begins no earlier than this one ends. It is asked
+// for by the last row, not by the marker: AWS calls that the first key that was not
+// returned, servers send the last one that was, and MinIO puts a note of its own behind it.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
 func continues(page Page) error {
-	if len(page.Rows) == 0 {
+	switch {
+	case !page.Truncated && page.NextKeyMarker != "":
+		return errors.New("it ends, but names a next page")
+	case !page.Truncated:
+		return nil
+	case len(page.Rows) == 0:
 		return errors.New("it goes on, but the page is empty")
-	}
-	last := page.Rows[len(page.Rows)-1]
-	if page.NextKeyMarker != last.Key || page.NextVersionIDMarker != last.VersionID {
-		return errors.New("the next page does not begin where this one ends")
+	case page.NextKeyMarker < page.Rows[len(page.Rows)-1].Key:
+		return errors.New("the next page begins before this one ends")
 	}
 	return nil
 }

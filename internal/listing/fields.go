@@ -10,6 +10,7 @@ type fields uint32
 
 const (
 	name fields = 1 << iota
+	prefix
 	encoding
 	truncated
 	keyMarker
@@ -34,7 +35,7 @@ const (
 
 // elements are the names of the fields, by their bits.
 var elements = [...]string{
-	"Name", "EncodingType", "IsTruncated", "KeyMarker", "VersionIdMarker", "NextKeyMarker", "NextVersionIdMarker", "CommonPrefixes",
+	"Name", "Prefix", "EncodingType", "IsTruncated", "KeyMarker", "VersionIdMarker", "NextKeyMarker", "NextVersionIdMarker", "CommonPrefixes",
 	"Key", "VersionId", "IsLatest", "LastModified", "Size", "ETag", "StorageClass",
 }
 

@@ -16,7 +16,7 @@ import (
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
 type Page struct {
 	Rows                               []audit.Row // versions and delete markers as S3 sends them, without Superseded
-	Name                               string      // of the bucket
+	Name, Prefix                       string      // the bucket's, and what was asked for
 	KeyMarker, VersionIDMarker         string      // what was asked for, as the server understood it
 	NextKeyMarker, NextVersionIDMarker string      // where the next page begins, if this is truncated
 	Truncated                          bool
@@ -29,9 +29,11 @@ func (p *Page) set(field fields, text []byte) (err error) {
 	switch field {
 	case name:
 		p.Name = string(text)
+	case prefix:
+		p.Prefix = string(text)
 	case encoding:
 		if string(text) != "url" {
-			return errors.New("EncodingType is not url")
+			return errors.New("not url")
 		}
 	case truncated:
 		p.Truncated, err = boolean(text)
@@ -43,14 +45,19 @@ func (p *Page) set(field fields, text []byte) (err error) {
 		p.NextKeyMarker = string(text)
 	case nextVersionIDMarker:
 		p.NextVersionIDMarker = string(text)
-	case commonPrefixes: // keys are hidden behind these
-		err = errors.New("nobody asked for them")
+	case commonPrefixes: // keys would be hidden behind these
+		if len(text) > 0 {
+			err = errors.New("nobody asked for them")
+		}
 	}
 	return err
 }
 
 // setRow takes over the text of an element of a version or marker.
 func setRow(row *audit.Row, field fields, text []byte) (err error) {
+	if len(text) == 0 && field&ofMarkers != 0 {
+		return errors.New("empty")
+	}
 	switch field {
 	case key:
 		row.Key = string(text)
@@ -59,13 +66,9 @@ func setRow(row *audit.Row, field fields, text []byte) (err error) {
 	case latest:
 		row.Latest, err = boolean(text)
 	case modified:
-		row.Modified, err = time.Parse(time.RFC3339, string(text))
-		row.Modified = row.Modified.UTC()
+		row.Modified, err = date(text)
 	case size:
-		row.Size, err = strconv.ParseInt(string(text), 10, 64)
-		if err == nil && row.Size < 0 {
-			err = errors.New("below 0")
-		}
+		row.Size, err = bytesOf(text)
 	case etag:
 		row.ETag = unquoted(string(text))
 	case class:
@@ -86,6 +89,23 @@ func boolean(text []byte) (bool, error) {
 	return false, errors.New("neither true nor false")
 }
 
+// date and bytesOf leave out the library's errors, which quote whatever was sent.
+func date(text []byte) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, string(text))
+	if err != nil {
+		return t, errors.New("no date")
+	}
+	return t.UTC(), nil
+}
+
+func bytesOf(text []byte) (int64, error) {
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil || n < 0 {
+		return 0, errors.New("no number of bytes")
+	}
+	return n, nil
+}
+
 func unquoted(tag string) string {
 	if len(tag) >= 2 && tag[0] == '"' && tag[len(tag)-1] == '"' {
 		return tag[1 : len(tag)-1]
@@ -99,12 +119,14 @@ func (p *Page) decode() error {
 		if err := p.decodeKey(&p.Rows[i].Key); err != nil {
 			return fmt.Errorf("row %d: Key %w", i+1, err)
 		}
+		if len(p.Rows[i].Key) > maxKey {
+			return fmt.Errorf("row %d: Key is longer than a key can be", i+1)
+		}
 	}
-	if err := p.decodeKey(&p.KeyMarker); err != nil {
-		return fmt.Errorf("KeyMarker %w", err)
-	}
-	if err := p.decodeKey(&p.NextKeyMarker); err != nil {
-		return fmt.Errorf("NextKeyMarker %w", err)
+	for _, key := range []*string{&p.Prefix, &p.KeyMarker, &p.NextKeyMarker} {
+		if err := p.decodeKey(key); err != nil {
+			return fmt.Errorf("the prefix or a key marker %w", err)
+		}
 	}
 	return nil
 }

@@ -28,18 +28,24 @@ func (l Lister) First(ctx context.Context, after, upto string) (key string, ok b
 // with the last ones, and then halved behind these.
 func Split(ctx context.Context, probe func(after, upto string) (string, bool, error), at, upto string) (m string, ok bool, err error) {
 	s := splitter{probe: probe, upto: upto, left: maxProbes}
-	for s.left > 0 {
-		next, ok := s.beyond(ctx, at)
-		if !ok {
-			return "", false, s.err
+	for from := at; ; {
+		next, found := s.beyond(ctx, from)
+		if !found {
+			break
 		}
-		lo, hi, ok := s.bracket(ctx, next)
-		if ok {
-			return s.halve(ctx, lo, hi)
+		if from != at {
+			m, ok = from, true
 		}
-		at = next // all keys behind it begin with it
+		if lo, hi, found := s.bracket(ctx, next); found {
+			m, ok = s.halve(ctx, lo, hi), true
+			break
+		}
+		from = next // all keys behind it begin with it
 	}
-	return "", false, s.err
+	if s.err != nil {
+		return "", false, s.err
+	}
+	return m, ok, nil
 }
 
 // splitter asks within its bounds.
@@ -106,16 +112,16 @@ func ends(key string) []string {
 }
 
 // halve looks for the middle of lo and hi, behind which hi has nothing. lo will do.
-func (s *splitter) halve(ctx context.Context, lo, hi string) (string, bool, error) {
+func (s *splitter) halve(ctx context.Context, lo, hi string) string {
 	for s.left > 0 && s.err == nil {
 		m, ok := Between(lo, hi)
 		if !ok {
 			break
 		}
 		if _, found := s.beyond(ctx, m); found {
-			return m, true, nil
+			return m
 		}
 		hi = m
 	}
-	return lo, s.err == nil, s.err
+	return lo
 }

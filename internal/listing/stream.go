@@ -3,6 +3,7 @@ package listing
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,13 +17,14 @@ type Rows struct {
 	lister Lister
 	pages  chan fetched
 	cancel context.CancelFunc
+	why    func() error // it was cancelled
 	count  atomic.Int64
 
 	rows  []audit.Row // of the page that is handed out
 	last  bool        // no page comes behind it
 	err   error
 	since time.Time // when the row that was handed out last was made
-	cycle cycle
+	seen  seen
 
 	mu   sync.Mutex
 	at   string // the key handed out last
@@ -41,7 +43,7 @@ type fetched struct {
 // bucket's end. One page is fetched ahead. The caller must call Close.
 func (l Lister) Rows(ctx context.Context, after, upto string) *Rows {
 	ctx, cancel := context.WithCancel(ctx)
-	r := &Rows{lister: l, pages: make(chan fetched), cancel: cancel, at: after, upto: upto}
+	r := &Rows{lister: l, pages: make(chan fetched), cancel: cancel, why: ctx.Err, at: after, upto: upto}
 	r.done = upto != "" && after >= upto
 	if r.done {
 		close(r.pages)
@@ -61,12 +63,12 @@ func (r *Rows) fetch(ctx context.Context, after Marker) {
 		if rows := page.Rows; len(rows) > 0 {
 			after = Marker{rows[len(rows)-1].Key, rows[len(rows)-1].VersionID}
 		}
-		last = err != nil || !page.Truncated || r.ends(after.Key)
 		select {
-		case r.pages <- fetched{page.Rows, last, err}:
+		case r.pages <- fetched{page.Rows, err != nil || !page.Truncated, err}:
 		case <-ctx.Done():
 			return
 		}
+		last = err != nil || !page.Truncated || r.ends(after.Key)
 	}
 }
 
@@ -80,11 +82,13 @@ func (r *Rows) ends(key string) bool {
 // Next is the next row with Superseded set, or false at the range's end. Behind an
 // error comes nothing but the same error.
 func (r *Rows) Next() (audit.Row, bool, error) {
+	border := false
 	for len(r.rows) == 0 && !r.last && r.err == nil && !r.ended() {
 		page, ok := <-r.pages
 		if !ok {
-			page.err = errors.New("the listing of s3://" + r.lister.Bucket + " was stopped")
+			page.err = fmt.Errorf("the listing of s3://%s was stopped: %w", r.lister.Bucket, r.why())
 		}
+		border = true
 		r.rows, r.last, r.err = page.rows, page.last, page.err
 	}
 	if r.err != nil {
@@ -95,9 +99,9 @@ func (r *Rows) Next() (audit.Row, bool, error) {
 		return audit.Row{}, false, nil
 	}
 	if !same {
-		r.since, r.cycle = time.Time{}, cycle{}
+		r.since = time.Time{}
 	}
-	if r.cycle.closes(row.VersionID) {
+	if r.seen.again(row.VersionID, same, border) {
 		r.err = r.lister.inconsistent(errors.New("the versions of a key repeat themselves"))
 		return audit.Row{}, false, r.err
 	}
@@ -151,22 +155,4 @@ func (r *Rows) ShortenTo(upto string) bool {
 	}
 	r.upto = upto
 	return true
-}
-
-// cycle notices a sequence that repeats itself, by comparing with one member that
-// moves on at powers of two (Brent): no memory, whatever a key's number of versions.
-type cycle struct {
-	seen      string
-	taken, to int
-}
-
-func (c *cycle) closes(id string) bool {
-	if c.taken > 0 && id == c.seen {
-		return true
-	}
-	if c.taken == c.to {
-		c.seen, c.to = id, 2*c.to+1
-	}
-	c.taken++
-	return false
 }

@@ -15,7 +15,7 @@ type identity struct {
 	RequestID string   `xml:"ResponseMetadata>RequestId"`
 }
 
-// serveIdentity answers GetCallerIdentity, by which the README's commands and
+// serveIdentity answers GetCallerIdentity, by which the documents' commands and
 // `sam local invoke` find out the account. STS is asked for nothing else.
 func (s *Stack) serveIdentity(w http.ResponseWriter, r *http.Request) {
 	if action := r.PostFormValue("Action"); action != "GetCallerIdentity" {

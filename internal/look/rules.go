@@ -54,15 +54,17 @@ type Rule struct {
 	// Covers is set where an enabled rule for such keys leads to the bucket. Whether one
 	// that selects by tag, too, matched a version, only the version's status tells.
 	Covers         bool
+	ID             string
+	ByTag          bool // it selects by tag, too
 	IgnoresMarkers bool // it replicates no delete markers
-	ignoresKMS     bool
+	IgnoresKMS     bool // it replicates nothing that is encrypted with keys of AWS KMS
 }
 
 // RuleFor is the rule of the highest priority that leads to the bucket for such keys.
 func RuleFor(rules []types.ReplicationRule, key, bucket string) Rule {
 	for _, r := range matching(rules, key) {
 		if bucketName(r) == bucket {
-			return Rule{true, ignoresMarkers(r), ignoresKMS(r)}
+			return Rule{true, aws.ToString(r.ID), byTag(r), ignoresMarkers(r), ignoresKMS(r)}
 		}
 	}
 	return Rule{}

@@ -88,5 +88,5 @@ func (l *Looker) At(ctx context.Context, v s3event.ObjectVersion, bucket string,
 	if err != nil {
 		return verdict.Look{Primary: bounded(bucketSide(v.Bucket, err))}
 	}
-	return l.sides(ctx, v, region, []destination{{bucket, rule.IgnoresMarkers, rule.ignoresKMS}})
+	return l.sides(ctx, v, region, []destination{{bucket, rule.IgnoresMarkers, rule.IgnoresKMS}})
 }

@@ -67,6 +67,22 @@ func ASCIIJSON(v map[string]string) string {
 	return b.String()
 }
 
+// Versioned stands in an s3:// URI before a version id, for autobackup explain.
+const Versioned = "?versionId="
+
+// Explain is the command that explains a version; the newest of the key where none is
+// named. What could be misread as a part of an s3:// URI goes in as ASCII JSON.
+func Explain(bucket, key, version string) string {
+	if Odd(key) || version != "" && Odd(version) || strings.Contains(key+version, Versioned) {
+		return "autobackup explain --object '" + ASCIIJSON(map[string]string{"Bucket": bucket, "Key": key, "VersionId": version}) + "'"
+	}
+	uri := "s3://" + bucket + "/" + key
+	if version != "" {
+		uri += Versioned + version
+	}
+	return "autobackup explain " + Quote(uri)
+}
+
 // MaxCopy is what one CopyObject takes, in bytes
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).
 const MaxCopy = 5 << 30
@@ -75,10 +91,10 @@ const MaxCopy = 5 << 30
 // makes a new version, which is replicated. S3 takes such a copy where it names a
 // storage class. There are none for a version that one request can't copy.
 func CopyObject(region, bucket, key, version string, size int64) []string {
-	if size > MaxCopy || !plainVersion.MatchString(version) || strings.Contains(key, "?versionId=") {
+	if size > MaxCopy || !plainVersion.MatchString(version) || strings.Contains(key, Versioned) {
 		return nil // the AWS CLI takes what follows ?versionId= for the version
 	}
-	source := bucket + "/" + key + "?versionId=" + version
+	source := bucket + "/" + key + Versioned + version
 	line := "aws s3api copy-object" + InRegion(region) + " --bucket " + Quote(bucket)
 	if Odd(key) {
 		return []string{

@@ -95,7 +95,7 @@ var anyGaveUp = rapid.Custom(func(t *rapid.T) verdict.GaveUp {
 
 var anyProgress = rapid.Custom(func(t *rapid.T) verdict.Progress {
 	return verdict.Progress{Looks: anyCount.Draw(t, "looks"), Waited: anySeconds.Draw(t, "waited"), Unread: anyCount.Draw(t, "unread"),
-		GaveUp: anyCount.Draw(t, "gave up"), Gone: anyCount.Draw(t, "gone"), Differing: anyCount.Draw(t, "differing")}
+		GaveUp: anyCount.Draw(t, "gave up"), Gone: anyCount.Draw(t, "gone"), Differing: anyCount.Draw(t, "differing"), Aged: rapid.Bool().Draw(t, "aged")}
 })
 
 var anyPolicy = rapid.Custom(func(t *rapid.T) verdict.Policy {

@@ -44,6 +44,24 @@ var groups = []struct {
 	{"legal hold", true, func(m Metadata) string { return m.LegalHold }},
 }
 
+// Group says of a group of metadata who shows it, and whether it is the same.
+type Group struct {
+	Name    string `json:"name"`
+	Primary bool   `json:"primary"` // the primary shows it
+	Replica bool   `json:"replica"`
+	Equal   bool   `json:"equal"` // both show it, and it is the same
+}
+
+// Groups are all groups of metadata, as two objects show them.
+func Groups(primary, replica Metadata) (all []Group) {
+	shows := func(s string) bool { return s != "" && s != TagsUnread }
+	for _, g := range groups {
+		a, b := g.of(primary), g.of(replica)
+		all = append(all, Group{g.name, shows(a), shows(b), shows(a) && a == b})
+	}
+	return all
+}
+
 // differences names the groups that both sides show and that differ, and says
 // whether one of them may change.
 func differences(primary, replica *Metadata) (names []string, mayChange bool) {

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"cmp"
+	"time"
 
 	"autobackup/internal/reason"
 	"autobackup/internal/text"
@@ -10,7 +11,10 @@ import (
 // missing judges a replica that does not have the version.
 func (t trial) missing(r Replica) ruling {
 	detail := "the replica does not have the version; replication status " + cmp.Or(t.status(), "empty")
-	if waited := t.progress.waited(); waited > 0 {
+	switch waited := t.progress.waited(); {
+	case t.progress.Aged:
+		detail += ", " + waited.Truncate(time.Minute).String() + " after it was made"
+	case waited > 0:
 		detail += " after waits of " + waited.String()
 	}
 	if r.Detail != "" {

@@ -17,6 +17,8 @@ type Progress struct {
 	GaveUp    int `json:"gaveUp,omitempty"`    // S3 had given up replicating to the one replica that is missing
 	Gone      int `json:"gone,omitempty"`      // S3 had replicated the version, and a replica lacked it
 	Differing int `json:"differing,omitempty"` // metadata that may change differed
+	// Aged is set where Waited is the version's age, and nobody waited: in an audit.
+	Aged bool `json:"aged,omitempty"`
 }
 
 // Add is the progress with one more look.

@@ -13,9 +13,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"autobackup/cmd/autobackup/accept"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/audit"
-	"autobackup/internal/listing"
+	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
 
@@ -26,6 +27,7 @@ type Options struct {
 	Resume  bool   // go on with what the Folder holds; of the Plan, nothing counts then
 	MaxRate int    // requests a second, of both sides together
 	Workers int    // ranges of keys listed at once
+	Outbox  string // bucket that the report is copied to; empty: none
 	Budget  Budget
 	FailOn  FailOn
 	// Versions is how many versions a bucket holds, where somebody knows; 0: AWS's
@@ -65,6 +67,7 @@ type Watch interface {
 // Result is what an audit came to.
 type Result struct {
 	Reports  []audit.Report
+	Redacted bool // the report shows no keys
 	outcomes []outcome
 }
 
@@ -86,6 +89,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		Now: s.Plan.Started, Clock: o.Clock,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := o.untouched(pairs); err != nil {
 		return nil, err
 	}
 	is := describe(pairs)
@@ -117,6 +123,17 @@ func (o Options) begin() (state, error) {
 	return state{Plan: o.Plan}, nil
 }
 
+// untouched refuses to have a report written into a bucket that is audited: nothing is
+// written there, and the next audit would find it.
+func (o Options) untouched(pairs []*pair.Pair) error {
+	for _, p := range pairs {
+		if o.Outbox != "" && (p.Primary.Bucket == o.Outbox || p.Replica.Bucket == o.Outbox) {
+			return fmt.Errorf("--output s3://%s: the bucket is audited, and nothing is written there: name another", o.Outbox)
+		}
+	}
+	return nil
+}
+
 func describe(pairs []*pair.Pair) (all []sides) {
 	for _, p := range pairs {
 		all = append(all, sides{p.Primary.SideReport, p.Replica.SideReport})
@@ -134,8 +151,8 @@ type auditor struct {
 }
 
 func (a *auditor) all(ctx context.Context) (*Result, error) {
-	result := &Result{}
-	accepted, err := readAccepted(a.state.Plan.Accepted)
+	result := &Result{Redacted: a.state.Plan.Redact}
+	accepted, err := accept.Read(a.state.Plan.Accepted)
 	if err != nil {
 		return nil, err
 	}
@@ -190,19 +207,22 @@ func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, 
 		}
 	}
 	l := lister{
-		primary: a.side(p.Primary), replica: a.side(p.Replica), judge: done.judge, names: done.names, store: st,
+		primary: p.Primary.Lister(a.state.Plan.Prefix), replica: p.Replica.Lister(a.state.Plan.Prefix), judge: done.judge, names: done.names, store: st,
 		spills: func() audit.Spill { return &spill{dir: dir} }, workers: a.Workers, bounds: a.bounds, progress: a.Watch.Listed,
 	}
+	l.sampler = a.state.Plan.sampler(all)
 	if err := l.run(ctx, all); err != nil {
 		return done, err
 	}
+	var bytes int64
+	done.judge.Policy.Bytes.PerMille, bytes = l.sampler.sample()
 	if done.stretches, err = st.stretches(); err != nil {
 		return done, err
 	}
 	if left, err := gaps(done.stretches); err != nil || len(left) > 0 {
 		return done, errors.Join(err, fmt.Errorf("%d ranges of keys were not listed: this is a bug", len(left)))
 	}
-	if err := a.looking(p, done.stretches); err != nil {
+	if err := a.looking(p, done.stretches, bytes); err != nil {
 		return done, err
 	}
 	return done, a.looks(p, done).run(ctx, done.stretches)
@@ -216,7 +236,7 @@ func (a *auditor) estimate(ctx context.Context, p *pair.Pair) error {
 	var levels []Estimate
 	coming := 0.0
 	for _, level := range []audit.Level{audit.Listed, audit.Rest, audit.AllLooked, audit.Bytes} {
-		e := estimate(level, size, plan.Bytes.PerMille, p.KMS(), a.MaxRate)
+		e := EstimateOf(level, size, plan.Bytes.PerMille, p.KMS(), a.MaxRate)
 		if levels = append(levels, e); level == plan.Level {
 			coming = e.Dollars
 		}
@@ -238,7 +258,7 @@ func (a *auditor) size(ctx context.Context, p *pair.Pair) Size {
 }
 
 // looking asks where looking at what the listings left open costs more than is free.
-func (a *auditor) looking(p *pair.Pair, all []stretch) error {
+func (a *auditor) looking(p *pair.Pair, all []stretch, bytes int64) error {
 	open := int64(0)
 	for _, s := range all {
 		open += s.Rows
@@ -247,19 +267,27 @@ func (a *auditor) looking(p *pair.Pair, all []stretch) error {
 	if a.state.Plan.Level == audit.Listed {
 		return nil
 	}
-	coming := ofLooks(open, p.KMS(), a.MaxRate).Dollars
-	return a.budget.more(a.pace.Sent(), coming, fmt.Sprintf("looking at the %d versions that the listings leave open", open))
-}
-
-func (a *auditor) side(s *pair.Side) listing.Lister {
-	return listing.Lister{Client: s.Client, Bucket: s.Bucket, Region: s.Region, Prefix: a.state.Plan.Prefix}
+	what := fmt.Sprintf("looking at the %d versions that the listings leave open", open)
+	if bytes > 0 {
+		what += fmt.Sprintf(", and reading %d bytes,", bytes)
+	}
+	return a.budget.more(a.pace.Sent(), EstimateOfLooks(open, p.KMS(), a.MaxRate).Dollars+dollarsOf(bytes), what)
 }
 
 func (a *auditor) looks(p *pair.Pair, o outcome) looks {
-	return looks{
-		pair: p, judge: o.judge, names: o.names, region: p.Primary.Region, file: o.looks, blockRows: a.bounds.block,
-		ready: func(ctx context.Context) error { return ready(ctx, a.side(p.Primary), a.side(p.Replica)) }, read: p.Read, wait: a.Wait, progress: a.Watch.Looked,
+	primary, replica := p.Primary.Lister(a.state.Plan.Prefix), p.Replica.Lister(a.state.Plan.Prefix)
+	l := looks{
+		file: o.looks, names: o.names, blockRows: a.bounds.block, wait: a.Wait, progress: a.Watch.Looked,
+		ready: func(ctx context.Context) error { return ready(ctx, primary, replica) },
+		Eye: Eye{Sides: p, Judge: o.judge, Region: p.Primary.Region, Read: func(ctx context.Context, v s3event.ObjectVersion, look verdict.Look) verdict.Bytes {
+			a.budget.bytes.Add(sides2 * look.Primary.Size)
+			return p.Read(ctx, v, look)
+		}},
 	}
+	if a.state.Plan.Locks {
+		l.Locks = p.Locks
+	}
+	return l
 }
 
 func (a *auditor) judge(p *pair.Pair) audit.Judge {
@@ -273,7 +301,7 @@ func (a *auditor) judge(p *pair.Pair) audit.Judge {
 func (a *auditor) report(p *pair.Pair) audit.Report {
 	plan := a.state.Plan
 	return audit.Report{
-		Program: plan.Program, Level: plan.Level, Prefix: plan.Prefix, Started: plan.Started, Deadline: plan.Deadline.String(),
+		Program: plan.Program, Level: plan.Level, Prefix: plan.Prefix, Redacted: plan.Redact, Started: plan.Started, Deadline: plan.Deadline.String(),
 		Primary: p.Primary.SideReport, Replica: p.Replica.SideReport, Since: plan.Since,
 	}
 }

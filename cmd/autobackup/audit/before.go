@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -54,3 +55,40 @@ func (b *before) has(i audit.Item) bool {
 	_, found := slices.BinarySearch(b.hashes, hash(i))
 	return found
 }
+
+// Latest is the folder, of those in parent, of the audit of these keys and replicas that
+// ended last; empty where there is none. One whose keys were redacted says nothing of
+// what is new.
+func Latest(parent, primary, prefix string, replicas []string) string {
+	files, err := filepath.Glob(filepath.Join(parent, "*", reportFile))
+	if err != nil {
+		return ""
+	}
+	var latest string
+	var ended time.Time
+	for _, file := range files {
+		var r struct{ Reports []audit.Report }
+		text, err := os.ReadFile(file) // #nosec G304: a report beside the one to come
+		if err != nil || json.Unmarshal(text, &r) != nil || len(r.Reports) == 0 {
+			continue
+		}
+		first := r.Reports[0]
+		if first.Primary.Bucket == primary && first.Prefix == prefix && !first.Redacted && first.Ended.After(ended) && of(r.Reports, replicas) {
+			latest, ended = filepath.Dir(file), first.Ended
+		}
+	}
+	return latest
+}
+
+// of says whether reports are of these replicas; none named are those that the rules
+// lead to, whichever they were.
+func of(reports []audit.Report, replicas []string) bool {
+	var theirs []string
+	for _, r := range reports {
+		theirs = append(theirs, r.Replica.Bucket)
+	}
+	return len(replicas) == 0 || slices.Equal(theirs, replicas)
+}
+
+// reportFile is the report of a finished audit.
+const reportFile = "report.json"

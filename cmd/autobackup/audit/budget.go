@@ -33,8 +33,11 @@ func newBudget(of Budget) *budget {
 }
 
 func (b *budget) spent(sent map[string]int64) float64 {
-	return price.Requests(sent) + float64(b.bytes.Load())/price.GB*price.Transfer
+	return price.Requests(sent) + dollarsOf(b.bytes.Load())
 }
+
+// dollarsOf is what bytes cost that are read on both sides, one of them in another region.
+func dollarsOf(bytes int64) float64 { return float64(bytes) / sides2 / price.GB * price.Transfer }
 
 // allow is asked before every request.
 func (b *budget) allow(sent map[string]int64) error {

@@ -33,10 +33,10 @@ const (
 	sides2   = 2
 )
 
-// estimate is what a level costs for buckets of a size, at a rate of requests a second.
+// EstimateOf is what a level costs for buckets of a size, at a rate of requests a second.
 // Of what the listing leaves open nothing is known before: it is estimated, and asked
 // for, once it is.
-func estimate(level audit.Level, size Size, perMille int, kms bool, rate int) Estimate {
+func EstimateOf(level audit.Level, size Size, perMille int, kms bool, rate int) Estimate {
 	e := Estimate{Level: level}
 	for _, n := range size.Versions {
 		e.Lists += n/pageRows + 1
@@ -57,8 +57,8 @@ func estimate(level audit.Level, size Size, perMille int, kms bool, rate int) Es
 	return e.priced(rate)
 }
 
-// ofLooks is what so many looks cost.
-func ofLooks(open int64, kms bool, rate int) Estimate {
+// EstimateOfLooks is what so many looks cost.
+func EstimateOfLooks(open int64, kms bool, rate int) Estimate {
 	e := Estimate{Gets: sides2 * open}
 	if kms {
 		e.KMS = e.Gets
@@ -67,7 +67,7 @@ func ofLooks(open int64, kms bool, rate int) Estimate {
 }
 
 func (e Estimate) priced(rate int) Estimate {
-	e.Dollars = (float64(e.Lists)*price.List+float64(e.Gets)*price.Get+float64(e.KMS)*price.KMS)/1e6 + float64(e.Bytes)/price.GB*price.Transfer
+	e.Dollars = (float64(e.Lists)*price.List+float64(e.Gets)*price.Get+float64(e.KMS)*price.KMS)/1e6 + dollarsOf(e.Bytes)
 	e.Time = time.Duration(e.Lists+e.Gets) * time.Second / time.Duration(max(rate, 1))
 	return e
 }

@@ -17,6 +17,7 @@ type lister struct {
 	store            store
 	spills           func() audit.Spill
 	workers          int
+	sampler          *sampler
 	bounds           bounds
 	progress         func(rows int64) // versions listed since it was last told
 }

@@ -12,28 +12,18 @@ import (
 
 	"autobackup/internal/audit"
 	"autobackup/internal/listing"
-	"autobackup/internal/s3event"
-	"autobackup/internal/verdict"
 )
 
 // looks looks at what the listings left open, block by block in the order of keys.
 type looks struct {
-	pair      Sides
-	judge     audit.Judge
+	Eye
 	names     [2]string
-	region    string // of the primary
 	file      string
 	blockRows int
 	// ready ends the looks where a side can't be read any longer.
 	ready    func(context.Context) error
-	read     func(context.Context, s3event.ObjectVersion, verdict.Look) verdict.Bytes
 	wait     func(context.Context, time.Duration) error
 	progress func(rows int64)
-}
-
-// Sides looks at one version on both sides.
-type Sides interface {
-	Look(context.Context, s3event.ObjectVersion) verdict.Look
 }
 
 const (
@@ -107,7 +97,7 @@ func (l looks) block(ctx context.Context, rows []placed, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if l.judge.Level != audit.Listed {
+	if l.Judge.Level != audit.Listed {
 		if err := l.ready(ctx); err != nil {
 			return err
 		}
@@ -150,7 +140,7 @@ func (l looks) all(ctx context.Context, rows []placed) ([]audit.Item, error) {
 	if err := l.each(ctx, rows, items, func(audit.Item) bool { return true }); err != nil {
 		return nil, err
 	}
-	if l.judge.Level == audit.Listed || !anyDoubtful(items) {
+	if l.Judge.Level == audit.Listed || !anyDoubtful(items) {
 		return items, nil
 	}
 	if err := l.wait(ctx, again); err != nil {
@@ -189,21 +179,10 @@ func (l looks) each(ctx context.Context, rows []placed, items []audit.Item, due 
 func (o openRow) pair() audit.Pair { return audit.Pair{Primary: o.Primary, Replica: o.Replica} }
 
 func (l looks) conclude(ctx context.Context, p audit.Pair) audit.Conclusion {
-	c, open := l.judge.Listed(p)
+	c, open := l.Judge.Listed(p)
 	if !open {
 		return c
 	}
-	row := p.Row()
-	v := s3event.ObjectVersion{
-		Bucket: l.names[0], Key: row.Key, VersionID: row.VersionID, Region: l.region, Marker: row.Marker, Size: row.Size,
-		ETag: row.ETag, Time: row.Modified,
-	}
-	look := l.pair.Look(ctx, v)
-	c = l.judge.Looked(p, look)
-	if l.judge.ToRead(p, look) {
-		read := l.read(ctx, v, look)
-		look.Replicas[0].Bytes = &read
-		c = l.judge.Looked(p, look)
-	}
+	_, c = l.Look(ctx, p)
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -26,14 +27,29 @@ type Plan struct {
 	To             pair.Access              `json:"to"`
 	Level          audit.Level              `json:"level"`
 	Bytes          verdict.ByteVerification `json:"bytes"`
+	BytesBudget    int64                    `json:"bytesBudget,omitempty"` // of both sides together; 0: none
 	Classes        []string                 `json:"classes,omitempty"`
 	Deadline       time.Duration            `json:"deadline"`
 	MarkerDeadline time.Duration            `json:"markerDeadline"`
 	Erased         time.Duration            `json:"erased"`
 	Metadata       bool                     `json:"metadata"`
+	Locks          bool                     `json:"locks"`
 	Redact         bool                     `json:"redact"`
 	Accepted       string                   `json:"accepted,omitempty"` // file
 	Since          string                   `json:"since,omitempty"`    // folder
+}
+
+// sampler takes the sample of a pair of which some stretches are done. Of other levels
+// than bytes it is empty.
+func (p Plan) sampler(done []stretch) *sampler {
+	switch {
+	case p.Level != audit.Bytes:
+		return newSampler(0, 0, nil)
+	case p.BytesBudget > 0:
+		return newSampler(p.BytesBudget, draws, done)
+	default:
+		return newSampler(math.MaxInt64, p.Bytes.PerMille, done)
+	}
 }
 
 // state is the plan with what the buckets said of themselves when it was begun, and

@@ -38,8 +38,10 @@ func ParseFailOn(s string) (FailOn, error) {
 
 // The results and exit codes of a report.
 const (
-	AsItMustBe, ExitAsItMustBe = "all as it must be", 0
-	Findings, ExitFindings     = "findings", 1
+	AsItMustBe     = "all as it must be"
+	ExitAsItMustBe = 0
+	Findings       = "findings"
+	ExitFindings   = 1
 )
 
 // Exit is the worst exit code of all pairs.
@@ -80,9 +82,6 @@ func notes(r audit.Report) (all []string) {
 			"all with one explanation, and the others were not", r.Sampled, usual.block, sampleRows))
 	}
 	for _, side := range []audit.SideReport{r.Primary, r.Replica} {
-		for _, why := range side.Unread {
-			all = append(all, side.Bucket+": could not be read, so it explains nothing: "+why)
-		}
 		if side.Versioning != "Enabled" && !strings.HasPrefix(side.Versioning, "unknown") {
 			all = append(all, side.Bucket+": versioning is "+side.Versioning+": what is written without it is not replicated")
 		}

@@ -9,7 +9,7 @@ import (
 // sampled looks at a sample of rows that are mostly missing, at all of any others. left
 // is how many it did not look at.
 func (l looks) sampled(ctx context.Context, rows []placed) (items []audit.Item, left int64, err error) {
-	if l.judge.Level != audit.Rest && l.judge.Level != audit.Bytes || !l.mostlyMissing(rows) {
+	if l.Judge.Level != audit.Rest && l.Judge.Level != audit.Bytes || !l.mostlyMissing(rows) {
 		items, err = l.all(ctx, rows)
 		return items, 0, err
 	}
@@ -31,7 +31,7 @@ func (l looks) sampled(ctx context.Context, rows []placed) (items []audit.Item, 
 			items = append(items, seen[i/step])
 			continue
 		}
-		c, _ := l.judge.Listed(row.pair())
+		c, _ := l.Judge.Listed(row.pair())
 		items = append(items, row.pair().Item(l.names[0], l.names[1], c))
 		left++
 	}

@@ -33,12 +33,26 @@ func (s *section) pair(p audit.Pair) error {
 	}
 	s.count(p)
 	c, open := s.judge.Listed(p)
-	if open || c.Category == audit.Finding || c.Category == audit.Unknown || c.Reason != "" && s.item(p, c).Replicable() {
+	if s.sample(p) || open || c.Category == audit.Finding || c.Category == audit.Unknown || c.Reason != "" && s.item(p, c).Replicable() {
 		s.now.Rows++
 		return s.out.row(openRow{s.now.Listed, p.Primary, p.Replica})
 	}
 	s.tally.Add(c, p.Row().Size, func() audit.Item { return s.item(p, c) })
 	return nil
+}
+
+// sample says whether the bytes of a pair are in the sample that the budget has room
+// for, as far as that is known.
+func (s *section) sample(p audit.Pair) bool {
+	if !s.judge.Readable(p) {
+		return false
+	}
+	if s.now.Drawn == nil {
+		s.now.Drawn = map[int]int64{}
+	}
+	draw, bytes := s.judge.Draw(p), sides2*p.Row().Size
+	s.now.Drawn[draw] += bytes
+	return s.sampler.add(draw, bytes)
 }
 
 func (s *section) item(p audit.Pair, c audit.Conclusion) audit.Item {

@@ -34,7 +34,8 @@ type stretch struct {
 	Rows   int64         `json:"rows"` // lines before this one that belong to it
 	Listed int64         `json:"listed"`
 	Sides  [2]sideCount  `json:"sides"`
-	Counts []audit.Count `json:"counts"` // of all but Rows
+	Counts []audit.Count `json:"counts"`          // of all but Rows
+	Drawn  map[int]int64 `json:"drawn,omitempty"` // bytes that could be read, by the draw of their versions
 	file   string
 	from   int64 // where its rows begin in the file, in bytes
 }

@@ -19,7 +19,7 @@ import (
 	"autobackup/internal/local/s3"
 )
 
-const primary, replica, home, away = "docs", "docs-copy", "eu-central-1", "eu-west-1"
+const primary, replica, home, away = "acme-invoices", "acme-invoices-dr", "eu-central-1", "eu-west-1"
 
 // world is the local S3 with a primary that replicates to another region, served over
 // HTTP as an endpoint that anybody may name.
@@ -31,6 +31,11 @@ type world struct {
 }
 
 func newWorld(t testing.TB, change ...func(*s3.ReplicationRule)) *world {
+	return newLocked(t, s3.ObjectLock{}, change...)
+}
+
+// newLocked is a world whose replica bucket locks what comes.
+func newLocked(t testing.TB, lock s3.ObjectLock, change ...func(*s3.ReplicationRule)) *world {
 	t.Helper()
 	server, err := s3.New(s3.Config{Clock: clock.Real(), Dir: t.TempDir(), Account: "111122223333"})
 	require.NoError(t, err)
@@ -42,8 +47,8 @@ func newWorld(t testing.TB, change ...func(*s3.ReplicationRule)) *world {
 	for _, c := range change {
 		c(&rule)
 	}
-	require.NoError(t, server.CreateBucket(s3.BucketConfig{Name: replica, Region: away, Versioned: true}))
-	require.NoError(t, server.CreateBucket(s3.BucketConfig{Name: primary, Region: home, Versioned: true, Replication: &s3.ReplicationConfiguration{
+	require.NoError(t, server.CreateBucket(s3.BucketConfig{Name: replica, Region: away, Versioned: true, Lock: &lock}))
+	require.NoError(t, server.CreateBucket(s3.BucketConfig{Name: primary, Region: home, Versioned: true, Lock: &s3.ObjectLock{}, Replication: &s3.ReplicationConfiguration{
 		Role: "arn:aws:iam::111122223333:role/r", Rules: []s3.ReplicationRule{rule},
 	}}))
 	web := httptest.NewServer(server)

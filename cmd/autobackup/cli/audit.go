@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	smithytime "github.com/aws/smithy-go/time"
@@ -14,6 +16,7 @@ import (
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/report"
 	"autobackup/cmd/autobackup/terminal"
+	"autobackup/cmd/autobackup/upload"
 	core "autobackup/internal/audit"
 	"autobackup/internal/local/clock"
 	"autobackup/internal/verdict"
@@ -56,8 +59,10 @@ type auditCommand struct {
 
 	Level          string        `help:"How far to go: ${enum}." enum:"listed,rest,all,bytes" default:"rest" group:"What"`
 	Sample         int           `help:"Of level bytes: read the bytes of so many versions of 1,000." default:"10" placeholder:"N" group:"What"`
+	MaxGB          int64         `help:"Of level bytes: read as large a sample as fits into so many GB, of both sides together." name:"max-gb" placeholder:"N" group:"What"`
 	Classes        []string      `help:"Of level bytes: also read these storage classes, which charge for it, such as STANDARD_IA." placeholder:"CLASS" group:"What"`
 	Metadata       bool          `help:"Take differences in metadata, tags and locks of what is looked at for findings." group:"What"`
+	Locks          bool          `help:"Take a retention or legal hold that one side alone has, of what is looked at, for a finding." group:"What"`
 	Deadline       time.Duration `help:"How old a version must be to be expected on the other side." default:"4h" group:"What"`
 	MarkerDeadline time.Duration `help:"The same for delete markers." default:"24h" group:"What"`
 	Erased         time.Duration `help:"How old a version that the primary no longer has may be on the replica." default:"0s" group:"What"`
@@ -65,15 +70,16 @@ type auditCommand struct {
 	Since          string        `help:"Folder of the audit before, by which findings are new; default: the last in the folder that --output is in." type:"existingdir" placeholder:"DIR" group:"What"`
 	FailOn         string        `help:"What makes the exit code 1: some of findings, new, unknown and expected between commas, or nothing." default:"findings,unknown" group:"What"`
 
-	Output     string  `help:"Folder of the report, or s3://BUCKET/PREFIX to copy it to; default: audit-TIME." placeholder:"WHERE" group:"How"`
-	Resume     string  `help:"Go on with the audit in this folder." type:"existingdir" placeholder:"DIR" group:"How"`
-	MaxRate    int     `help:"Requests a second, of both sides together." default:"500" group:"How"`
-	Ranges     int     `help:"Ranges of keys that are listed at once." default:"16" group:"How"`
-	MaxDollars float64 `help:"Stop before more than this is spent." placeholder:"DOLLARS" group:"How"`
-	Versions   int64   `help:"How many versions a bucket holds, for the estimate; default: as S3's daily metric says." placeholder:"N" group:"How"`
-	Yes        bool    `help:"Do not ask, whatever it costs." short:"y" group:"How"`
-	RedactKeys bool    `help:"Show no keys in the report." group:"How"`
-	JSON       bool    `help:"Print the report as JSON." name:"json" group:"How"`
+	Output        string  `help:"Folder of the report, or s3://BUCKET/PREFIX to copy it to; default: audit-TIME." placeholder:"WHERE" group:"How"`
+	OutputProfile string  `help:"AWS profile that writes to an s3:// of --output." placeholder:"NAME" group:"How"`
+	Resume        string  `help:"Go on with the audit in this folder." type:"existingdir" placeholder:"DIR" group:"How"`
+	MaxRate       int     `help:"Requests a second, of both sides together." default:"500" group:"How"`
+	Ranges        int     `help:"Ranges of keys that are listed at once." default:"16" group:"How"`
+	MaxDollars    float64 `help:"Stop before more than this is spent." placeholder:"DOLLARS" group:"How"`
+	Versions      int64   `help:"How many versions a bucket holds, for the estimate; default: as S3's daily metric says." placeholder:"N" group:"How"`
+	Yes           bool    `help:"Do not ask, whatever it costs." short:"y" group:"How"`
+	RedactKeys    bool    `help:"Show no keys in the report." group:"How"`
+	JSON          bool    `help:"Print the report as JSON." name:"json" group:"How"`
 
 	accessFlags
 }
@@ -92,7 +98,7 @@ Exit codes: 0 all as it must be; 1 findings, or what --fail-on names; 2 it could
 }
 
 func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
-	o, err := c.options(stderr)
+	o, err := c.options()
 	if err != nil {
 		return trouble(stderr, err)
 	}
@@ -110,20 +116,38 @@ func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 		}
 		return trouble(stderr, err)
 	}
-	if err := c.show(result, o, stdout); err != nil {
+	where := o.Folder
+	if c.outside() {
+		if where, err = c.copied(ctx, o.Folder); err != nil {
+			return trouble(stderr, err)
+		}
+	}
+	if err := c.show(result, where, stdout); err != nil {
 		return trouble(stderr, err)
 	}
 	return result.Exit()
 }
 
-func (c auditCommand) show(r *audit.Result, o audit.Options, stdout io.Writer) error {
+// outside says whether the report is to be copied to S3.
+func (c auditCommand) outside() bool { return strings.HasPrefix(c.Output, "s3://") }
+
+func (c auditCommand) copied(ctx context.Context, folder string) (string, error) {
+	to, err := pair.ParseAddress(c.Output)
+	if err != nil {
+		return "", err
+	}
+	access := pair.Access{Profile: c.OutputProfile, Region: c.Region, Endpoint: c.Endpoint}
+	return upload.Report(ctx, folder, to, access)
+}
+
+func (c auditCommand) show(r *audit.Result, where string, stdout io.Writer) error {
 	if c.JSON {
 		return report.JSON(stdout, r.Reports)
 	}
-	return report.Screen(stdout, r.Reports, o.Folder, report.Options{RedactKeys: o.Redact, Colour: terminal.Is(stdout)})
+	return report.Screen(stdout, r.Reports, where, report.Options{RedactKeys: r.Redacted, Colour: terminal.Is(stdout)})
 }
 
-func (c auditCommand) options(stderr io.Writer) (o audit.Options, err error) {
+func (c auditCommand) options() (o audit.Options, err error) {
 	now := clock.Real().Now().UTC()
 	o = audit.Options{
 		Folder: c.Resume, Resume: c.Resume != "", MaxRate: c.MaxRate, Workers: c.Ranges, Versions: c.Versions,
@@ -141,10 +165,20 @@ func (c auditCommand) options(stderr io.Writer) (o audit.Options, err error) {
 		return o, errors.New("name the bucket to audit: autobackup audit s3://BUCKET")
 	}
 	o.Folder = "audit-" + now.Format("20060102-150405")
-	if c.Output != "" {
+	if c.Output != "" && !c.outside() {
 		o.Folder = c.Output
 	}
+	if c.outside() {
+		to, err := pair.ParseAddress(c.Output)
+		if err != nil {
+			return o, err
+		}
+		o.Outbox = to.Bucket
+	}
 	o.Plan, err = c.plan(now)
+	if err == nil && o.Since == "" {
+		o.Since = audit.Latest(filepath.Dir(o.Folder), o.Primary, o.Prefix, o.Replicas)
+	}
 	return o, err
 }
 
@@ -156,7 +190,7 @@ func (c auditCommand) plan(now time.Time) (p audit.Plan, err error) {
 	p = audit.Plan{
 		Program: program(), Started: now, Primary: primary.Bucket, Prefix: primary.Rest, Level: core.Level(c.Level),
 		Classes: append([]string{"", "INTELLIGENT_TIERING"}, c.Classes...), Deadline: c.Deadline, MarkerDeadline: c.MarkerDeadline,
-		Erased: c.Erased, Metadata: c.Metadata, Redact: c.RedactKeys, Accepted: c.Accepted, Since: c.Since,
+		Erased: c.Erased, Metadata: c.Metadata, Locks: c.Locks, Redact: c.RedactKeys, Accepted: c.Accepted, Since: c.Since,
 	}
 	p.From, p.To = c.sides()
 	if p.Level == core.Bytes {
@@ -164,16 +198,16 @@ func (c auditCommand) plan(now time.Time) (p audit.Plan, err error) {
 			return p, fmt.Errorf("--sample %d: it is how many of 1,000 versions are read, from 1 to 1000", c.Sample)
 		}
 		p.Bytes = verdict.ByteVerification{Inconclusive: true, PerMille: c.Sample}
+		if c.MaxGB > 0 {
+			p.Bytes.PerMille, p.BytesBudget = 0, c.MaxGB<<30
+		}
 	}
 	for _, name := range c.Replicas {
-		replica, err := pair.ParseAddress(name)
-		if err == nil && replica.Rest != "" {
-			err = fmt.Errorf("%s: a prefix is the primary's, and holds for its replicas", name)
-		}
+		bucket, err := pair.ParseBucket(name)
 		if err != nil {
 			return p, err
 		}
-		p.Replicas = append(p.Replicas, replica.Bucket)
+		p.Replicas = append(p.Replicas, bucket)
 	}
 	return p, nil
 }

@@ -4,11 +4,12 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -31,10 +32,14 @@ could not be read, or a message was not put back; 2 wrong usage, or the program
 could not do its work.`
 
 type commands struct {
-	Audit   auditCommand   `cmd:"" help:"Compare all versions of a bucket with its replicas: read-only, nothing to deploy."`
-	Demo    demoCommand    `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
-	Serve   serveCommand   `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
-	Requeue requeueCommand `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
+	Audit    auditCommand    `cmd:"" help:"Compare all versions of a bucket with its replicas: read-only, nothing to deploy."`
+	Explain  explainCommand  `cmd:"" help:"Explain one object version: both sides now, side by side, why, and what to do; read-only."`
+	Discover discoverCommand `cmd:"" help:"Show which buckets of your accounts replicate and are validated, and which do not."`
+	Accept   acceptCommand   `cmd:"" help:"Take what is known and meant out of the findings of the next audits."`
+	Policy   policyCommand   `cmd:"" help:"Print the least IAM policy that a command needs, for each side."`
+	Demo     demoCommand     `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
+	Serve    serveCommand    `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
+	Requeue  requeueCommand  `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
 }
 
 type serveCommand struct {
@@ -48,6 +53,15 @@ type demoCommand struct {
 	Parameter map[string]string `help:"Deploy with this parameter of the templates, such as ByteVerification=always; may be repeated." placeholder:"NAME=VALUE" mapsep:"none"`
 	JSON      bool              `help:"Print the report as JSON." name:"json"`
 	Keep      string            `help:"Keep the e-mails in this folder." placeholder:"DIR"`
+}
+
+// Commands lists the names of all commands.
+func Commands() (names []string) {
+	fields := reflect.TypeFor[commands]()
+	for i := range fields.NumField() {
+		names = append(names, strings.ToLower(fields.Field(i).Name))
+	}
+	return names
 }
 
 // Run executes a command line and answers the exit code.
@@ -69,18 +83,12 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return trouble(stderr, fmt.Errorf("%w\nautobackup: hint: autobackup --help lists the commands", err))
 	}
-	switch parsed.Command() {
-	case "audit", "audit <primary>", "audit <primary> <replica>":
-		return c.Audit.run(ctx, stdout, stderr)
-	case "demo":
-		return c.Demo.run(ctx, stdout, stderr)
-	case "serve":
-		return c.Serve.run(ctx, stdout, stderr)
-	case "requeue":
-		return c.Requeue.run(ctx, stdout, stderr)
-	default:
-		return trouble(stderr, errors.New("no such command: "+parsed.Command()))
-	}
+	return parsed.Selected().Target.Interface().(command).run(ctx, stdout, stderr)
+}
+
+// command is what every field of commands is.
+type command interface {
+	run(ctx context.Context, stdout, stderr io.Writer) int
 }
 
 func (d demoCommand) run(ctx context.Context, stdout, stderr io.Writer) int {

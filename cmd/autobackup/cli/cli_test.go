@@ -115,7 +115,7 @@ func TestWrongUsageSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		name, stderr string
 		args         []string
 	}{
-		{"no command", "autobackup: error: expected one of \"demo\", \"serve\", \"requeue\"", nil},
+		{"no command", "autobackup: error: expected one of \"audit\", ", nil},
 		{"an unknown command", "autobackup: error: unexpected argument dance", []string{"dance"}},
 		{"an unknown flag", "autobackup: error: unknown flag --fast", []string{"demo", "--fast"}},
 		{"a folder that is not there", "no/such/folder", []string{"demo", "--dir", "no/such/folder"}},

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// environments in the order of the README's commands.
+// environments in the order of the commands of docs/deploy.md.
 var environments = []string{"replica", "default"}
 
 // deployAgain repeats the deployment: unchanged, with a category more, with two more of
@@ -20,19 +20,19 @@ func (d *stack) deployAgain() {
 	stored := d.versions()
 	require.NotEmpty(d, stored)
 
-	for i, line := range readmeCommands(d.T, "deploy") {
+	for i, line := range deployCommands(d.T, "deploy") {
 		printed := strings.TrimSpace(d.sam(line))
 		stack := d.environment(environments[i]).StackName
 		says := "No changes to deploy. Stack " + stack + " is up to date"
 		assert.Contains(d, printed, says, "an unchanged stack")
 		if stack == "autobackup-dev" {
-			assert.Contains(d, strings.Join(strings.Fields(readme(d.T, "### Update")), " "), "`"+strings.ReplaceAll(says, "-dev ", "-<stage> ")+"`")
+			assert.Contains(d, strings.Join(strings.Fields(deployPage(d.T, "## Update")), " "), "`"+strings.ReplaceAll(says, "-dev ", "-<stage> ")+"`")
 		}
 	}
 
-	categories := regexp.MustCompile(`Categories=[a-z,]+`).FindString(readme(d.T, "## Add a category"))
+	categories := regexp.MustCompile(`Categories=[a-z,]+`).FindString(deployPage(d.T, "## Add a category"))
 	require.NotEmpty(d, categories)
-	for i, line := range readmeCommands(d.T, "deploy") {
+	for i, line := range deployCommands(d.T, "deploy") {
 		d.set(environments[i], categories)
 		d.sam(line)
 	}
@@ -48,7 +48,7 @@ func (d *stack) deployAgain() {
 // repeats it once they are not, for each stack.
 func (d *stack) failsMidway(categories, impossible string) {
 	d.Helper()
-	for i, line := range readmeCommands(d.T, "deploy") {
+	for i, line := range deployCommands(d.T, "deploy") {
 		environment, before := environments[i], d.ours()
 		d.set(environment, categories+","+impossible)
 		taken := d.take(environment, impossible)
@@ -77,7 +77,7 @@ func (d *stack) free(name string) {
 	d.aws(nil, "s3api", "delete-bucket", "--bucket", name)
 }
 
-// deployFails runs a line of the README that fails after it made something.
+// deployFails runs a line of docs/deploy.md that fails after it made something.
 func (d *stack) deployFails(line string) {
 	d.Helper()
 	d.Log("$ " + line + " # fails")

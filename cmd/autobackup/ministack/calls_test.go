@@ -28,7 +28,7 @@ var callsFile = flag.String("calls", "", "where to write what SAM and the aws CL
 
 // Who calls: the access key that a command is given says it.
 const (
-	administrator = "administrator" // a person with the README
+	administrator = "administrator" // a person with docs/deploy.md
 	plan          = "plan"          // a pull request
 	deployer      = "deploy"        // a push to main, or destroy.yml
 )

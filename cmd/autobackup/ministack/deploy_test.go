@@ -42,12 +42,12 @@ type stack struct {
 	sns *sns.Client
 }
 
-// deploy follows the README: it sets parameters in samconfig.toml of a copy of
-// the project, then runs the README's commands there, which AWS would get alike.
+// deploy follows docs/deploy.md: it sets parameters in samconfig.toml of a copy of
+// the project, then runs that page's commands there, which AWS would get alike.
 func deploy(t *testing.T, s server) *stack {
 	t.Helper()
 	d := prepare(t, s)
-	for _, command := range readmeCommands(t, "deploy") {
+	for _, command := range deployCommands(t, "deploy") {
 		d.sam(command)
 	}
 	d.bridge(alarms)
@@ -68,7 +68,7 @@ func prepare(t *testing.T, s server) *stack {
 	return d
 }
 
-// sam runs a line of the README in the copy and gives what it printed.
+// sam runs a line of docs/deploy.md in the copy and gives what it printed.
 func (d *stack) sam(line string) string {
 	d.Helper()
 	d.Log("$ " + line)
@@ -104,26 +104,26 @@ func (d *stack) listBuckets() []types.Bucket {
 	return made.Buckets
 }
 
-// readme is the README's section under a heading, up to the next.
-func readme(t *testing.T, heading string) string {
+// deployPage is the section of docs/deploy.md under a heading, up to the next.
+func deployPage(t *testing.T, heading string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(project, "README.md"))
+	text, err := os.ReadFile(filepath.Join(project, "docs", "deploy.md"))
 	require.NoError(t, err)
 	_, after, found := strings.Cut(string(text), "\n"+heading+"\n")
-	require.True(t, found, "README.md has no heading %q", heading)
+	require.True(t, found, "docs/deploy.md has no heading %q", heading)
 	section, _, _ := strings.Cut(after, "\n##")
 	return section
 }
 
-// readmeCommands are the commands of the README's section on deploying.
-func readmeCommands(t *testing.T, command string) []string {
+// deployCommands are the commands of the page's steps.
+func deployCommands(t *testing.T, command string) []string {
 	t.Helper()
-	return regexp.MustCompile(`(?m)^sam `+command+`( --config-env replica)?$`).FindAllString(readme(t, "## Deploy"), -1)
+	return regexp.MustCompile(`(?m)^sam `+command+`( --config-env replica)?$`).FindAllString(deployPage(t, "## By hand"), -1)
 }
 
-func TestTheReadmeDeploysTheReplicaFirst(t *testing.T) {
-	assert.Equal(t, []string{"sam build --config-env replica", "sam build"}, readmeCommands(t, "build"))
-	assert.Equal(t, []string{"sam deploy --config-env replica", "sam deploy"}, readmeCommands(t, "deploy"))
+func TestTheReplicaIsDeployedFirst(t *testing.T) {
+	assert.Equal(t, []string{"sam build --config-env replica", "sam build"}, deployCommands(t, "build"))
+	assert.Equal(t, []string{"sam deploy --config-env replica", "sam deploy"}, deployCommands(t, "deploy"))
 }
 
 // settings are what is set in samconfig.toml, as its readers do: who is told. Nobody is there
@@ -169,7 +169,7 @@ func (d *stack) set(environment string, assignments ...string) {
 
 var architecture = map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
 
-// shared is a copy of the project with what the README's commands build of it, once
+// shared is a copy of the project with what that page's commands build of it, once
 // for all tests. TestMain makes the folder.
 var (
 	shared   string
@@ -184,7 +184,7 @@ func checkout(t *testing.T, s server) string {
 	defer building.Unlock()
 	if !built {
 		copyProject(t, shared)
-		for _, command := range readmeCommands(t, "build") {
+		for _, command := range deployCommands(t, "build") {
 			t.Log("$ " + command)
 			s.run(t, shared, *sam, strings.Fields(command)[1:]...)
 		}

@@ -9,14 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAFirstDeploymentThatFailsIsRepeatedAsTheReadmeSays(t *testing.T) {
+func TestAFirstDeploymentThatFailsIsRepeatedAsThePageOnDeployingSays(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	d := prepare(t, start(t, "http://127.0.0.1:9"))
 	// With keys, so that everything is made that the templates keep.
 	d.set("replica", "StorageEncryption=SSE-KMS")
 	d.set("default", "StorageEncryption=SSE-KMS")
-	for i, line := range readmeCommands(t, "deploy") {
+	for i, line := range deployCommands(t, "deploy") {
 		environment := environments[i]
 		if environment == "default" {
 			d.set(environment, "ReplicaKmsKeyArn="+d.stackOutputs("replica")["StorageKeyArn"])
@@ -44,7 +44,7 @@ func TestAFirstDeploymentThatFailsIsRepeatedAsTheReadmeSays(t *testing.T) {
 	}
 }
 
-// refused runs a line of the README while a bucket's name is taken: CloudFormation sees
+// refused runs a line of docs/deploy.md while a bucket's name is taken: CloudFormation sees
 // it and makes nothing.
 func (d *stack) refused(environment, line string) {
 	d.Helper()
@@ -58,13 +58,13 @@ func (d *stack) refused(environment, line string) {
 	d.bash(remove)
 }
 
-// ifItFails are the README's commands for it, those that show why and those that
+// ifItFails are the commands of docs/deploy.md for it, those that show why and those that
 // delete what can't be repeated, as they stand for the second stack, and for the first
-// with the lines that the README gives for it.
+// with the lines that the page gives for it.
 func (d *stack) ifItFails(environment string) (why, remove string) {
 	d.Helper()
 	const second = "\nwhere=$replica\nfailed=autobackup-replica-$stage\n"
-	section := readme(d.T, "### If the first deployment fails")
+	section := deployPage(d.T, "## If the first deployment fails")
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(section, -1)
 	require.Len(d, blocks, 2)
 	require.Contains(d, section, "`where=$region` and `failed=autobackup-$stage`")

@@ -1,5 +1,5 @@
 // Package ministack_test deploys both templates into ministack, an independent
-// stand-in for AWS, with the README's commands and the workflows' scripts, and runs
+// stand-in for AWS, with the commands of docs/deploy.md and the workflows' scripts, and runs
 // the demo's scenarios through what was deployed. .ci/run installs what it needs and
 // runs it.
 //

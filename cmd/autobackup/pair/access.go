@@ -23,9 +23,9 @@ type Access struct {
 }
 
 const (
-	// defaultRegion is where buckets can be asked for in any account of the partition
+	// DefaultRegion is where buckets can be asked for in any account of the partition
 	// aws; the answer names the bucket's own region.
-	defaultRegion = "us-east-1"
+	DefaultRegion = "us-east-1"
 	// attempts is how often a call is made before it has failed. With the SDK's backoff,
 	// eight span some two minutes: an audit of hours should not end by one of them.
 	attempts = 8
@@ -53,7 +53,7 @@ func connect(ctx context.Context, a Access, o Options) (account, error) {
 		return account{}, fmt.Errorf("load the AWS configuration: %w", err)
 	}
 	if cfg.Region == "" {
-		cfg.Region = defaultRegion
+		cfg.Region = DefaultRegion
 	}
 	if a.Role != "" {
 		cfg.Credentials = aws.NewCredentialsCache(assumed(cfg, a))
@@ -86,6 +86,7 @@ func retryer() aws.Retryer {
 func newS3(cfg aws.Config, pace *Pace) *s3.Client {
 	return s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = o.BaseEndpoint != nil
+		o.DisableLogOutputChecksumValidationSkipped = true // a byte of an object has no checksum: nobody needs a line for each
 		o.APIOptions = append(o.APIOptions, pace.middleware)
 	})
 }

@@ -23,5 +23,14 @@ func ParseAddress(s string) (Address, error) {
 	return Address{bucket, key}, nil
 }
 
+// ParseBucket reads s3://BUCKET, behind which nothing may follow.
+func ParseBucket(s string) (bucket string, err error) {
+	address, err := ParseAddress(s)
+	if err == nil && address.Rest != "" {
+		err = fmt.Errorf("%s names more than a bucket, and a prefix or key of the primary holds for all: write s3://%s", text.Quoted(s, maxShown), address.Bucket)
+	}
+	return address.Bucket, err
+}
+
 // maxShown bounds what an error shows of an argument, in bytes.
 const maxShown = 200

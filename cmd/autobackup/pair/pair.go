@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"autobackup/internal/audit"
 	"autobackup/internal/look"
@@ -104,20 +106,46 @@ func followed(primary *Side) ([]string, error) {
 			return nil, errors.New("follow the replication rules of " + primary.Bucket + ": " + why + ", or name the replica: s3://PRIMARY s3://REPLICA")
 		}
 	}
-	return nil, fmt.Errorf("follow the replication rules of %s: it has none that is enabled: name the bucket to compare with: s3://%s s3://REPLICA",
-		primary.Bucket, primary.Bucket)
+	return nil, LeadsNowhereError{primary}
+}
+
+// LeadsNowhereError is of a bucket from which no enabled replication rule leads.
+type LeadsNowhereError struct{ Side *Side }
+
+// Error implements error.
+func (e LeadsNowhereError) Error() string {
+	return fmt.Sprintf("follow the replication rules of %s: it has none that is enabled: name the bucket to compare with: s3://%s s3://REPLICA", e.Side.Bucket, e.Side.Bucket)
+}
+
+// IsReplica says whether replication brought the version, or the newest of the key where
+// none is named, to the bucket.
+func (s *Side) IsReplica(ctx context.Context, key, version string) bool {
+	in := &s3.HeadObjectInput{Bucket: &s.Bucket, Key: &key}
+	if version != "" {
+		in.VersionId = &version
+	}
+	out, err := s.Client.HeadObject(ctx, in, s.in())
+	return err == nil && out.ReplicationStatus == types.ReplicationStatusReplica
 }
 
 // Rules is what both buckets' configurations say about versions.
 func (p *Pair) Rules() audit.Rules { return rules{p.Primary, p.Replica, p.now} }
 
-// Look looks at one version on both sides.
-func (p *Pair) Look(ctx context.Context, v s3event.ObjectVersion) verdict.Look {
+// Look looks at one version on both sides, of which listed says what their listings
+// have.
+func (p *Pair) Look(ctx context.Context, listed audit.Pair, v s3event.ObjectVersion) verdict.Look {
 	rule := look.RuleFor(p.Primary.replication, v.Key, p.Replica.Bucket)
 	seen := p.looker.At(ctx, v, p.route.replicaName(), rule)
 	for i := range seen.Replicas {
-		seen.Replicas[i].Bucket = p.Replica.Bucket
-		seen.Replicas[i].Detail = strings.ReplaceAll(seen.Replicas[i].Detail, alias, p.Replica.Bucket)
+		r := &seen.Replicas[i]
+		r.Bucket = p.Replica.Bucket
+		r.Detail = strings.ReplaceAll(r.Detail, alias, p.Replica.Bucket)
+		if listed.Replica == nil {
+			p.Replica.confirm(ctx, &r.Side, v)
+		}
+	}
+	if listed.Primary == nil {
+		p.Primary.confirm(ctx, &seen.Primary, v)
 	}
 	return seen
 }

@@ -10,6 +10,14 @@ import (
 	"autobackup/internal/look"
 )
 
+// Rule is what the primary's replication rules say about a key and the replica.
+func (p *Pair) Rule(key string) look.Rule {
+	return look.RuleFor(p.Primary.replication, key, p.Replica.Bucket)
+}
+
+// Ageing is the lifecycle rules of the bucket for such keys.
+func (s *Side) Ageing(key string) []look.Ageing { return look.AgeingOf(s.lifecycle, key) }
+
 // rules is what both buckets' configurations say about versions; it implements
 // audit.Rules.
 type rules struct {

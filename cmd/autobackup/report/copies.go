@@ -15,17 +15,15 @@ const mostCopies = 1000
 type copies struct {
 	items []audit.Item
 	count int64
+	once  once
 }
 
 // add notes an object that is gone from the replica. S3 Batch Replication does not
 // replicate again what was deleted there by its version id
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-batch-replication-batch.html).
 func (c *copies) add(i audit.Item) {
-	if i.Category != audit.Finding || i.Reason != reason.ReplicaMissing || i.Marker || i.On == "replica" {
+	if i.Category != audit.Finding || i.Reason != reason.ReplicaMissing || i.Marker || i.On == audit.OnReplica || !c.once.first(i) {
 		return
-	}
-	if n := len(c.items); n > 0 && c.items[n-1].Key == i.Key && c.items[n-1].Version == i.Version {
-		return // of another replica: one copy is replicated to all
 	}
 	c.count++
 	if len(c.items) < mostCopies {
@@ -35,15 +33,18 @@ func (c *copies) add(i audit.Item) {
 
 func (c copies) commands(primary audit.SideReport) string {
 	var b strings.Builder
+	if primary.Endpoint != "" {
+		b.WriteString("export AWS_ENDPOINT_URL=" + shell.Quote(primary.Endpoint) + "\n")
+	}
 	for _, i := range c.items {
-		b.WriteString(copyInPlace(primary.Region, i))
+		b.WriteString(CopyInPlace(primary.Region, i))
 	}
 	return b.String()
 }
 
-// copyInPlace copies a version onto its key if it still is the latest one: a copy of
+// CopyInPlace is the command that copies a version onto its key if it still is the latest one: a copy of
 // an older one would bring old content back for everybody who reads the key.
-func copyInPlace(region string, i audit.Item) string {
+func CopyInPlace(region string, i audit.Item) string {
 	lines := shell.CopyObject(region, i.Primary, i.Key, i.Version, i.Size)
 	if i.Size > shell.MaxCopy {
 		lines = copyParts(region, i)

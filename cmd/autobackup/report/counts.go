@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"autobackup/internal/audit"
+	"autobackup/internal/reason"
 )
 
 // categories are all there are, failures first.
@@ -60,13 +61,16 @@ func known(n audit.Count) int64 { return n.Versions - n.New }
 
 // worst is the example to begin with: the first that is new, or else the first.
 func worst(n audit.Count) (audit.Item, bool) {
-	if i := slices.IndexFunc(n.Examples, func(i audit.Item) bool { return i.New }); i >= 0 {
-		return n.Examples[i], true
-	}
 	if len(n.Examples) == 0 {
 		return audit.Item{}, false
 	}
-	return n.Examples[0], true
+	return n.Examples[max(0, slices.IndexFunc(n.Examples, func(i audit.Item) bool { return i.New }))], true
+}
+
+// lacks says whether a replica lacks what S3 had to replicate, which may need a copy in
+// place.
+func lacks(r audit.Report) bool {
+	return slices.ContainsFunc(counts(r, audit.Finding), func(n audit.Count) bool { return n.Reason == reason.ReplicaMissing })
 }
 
 // check refuses counts that can't be shown: a report whose counts don't add up, or

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"autobackup/internal/audit"
@@ -35,21 +37,37 @@ func row(i audit.Item) []string {
 // is told apart from what one was put before.
 var runs = regexp.MustCompile(`^[\s'"]*[=+\-@＝＋－＠]|^'`)
 
-// runsAfter is where a spreadsheet of a country that writes 1,5 parts the row, with
-// what could be a formula after it.
-var runsAfter = regexp.MustCompile(`;([\s'"]*[=+\-@＝＋－＠])`)
+// runsAfter is where a spreadsheet may part the row, with what could be a formula after
+// it: at a semicolon in a country that writes 1,5, and at a comma where it does not read
+// the quotes around it.
+var runsAfter = regexp.MustCompile(`[;,][\s'"]*[=+\-@＝＋－＠]`)
 
 // cell is a text that a spreadsheet shows and does not run. An apostrophe stands
-// before what could be a formula, and a semicolon before such is \x3b. Tabs, line
-// breaks and everything else that is not printable are escapes, as visible has them. To
-// get the text back: take one apostrophe from the beginning, then read the escapes,
-// which are those of Go.
+// before what could be a formula, and a semicolon or comma before such is an escape.
+// So is everything that is not printable, such as tabs and line breaks, as visible has
+// it. To get the text back: take one apostrophe from the beginning, then read the
+// escapes, which are those of Go.
 func cell(s string) string {
-	s = runsAfter.ReplaceAllString(visible(s), `\x3b$1`)
+	if plainCell(s) {
+		return s
+	}
+	s = runsAfter.ReplaceAllStringFunc(visible(s), func(m string) string { return fmt.Sprintf(`\x%02x`, m[0]) + m[1:] })
 	if runs.MatchString(s) {
 		return "'" + s
 	}
 	return s
+}
+
+// plainCell says whether a text needs nothing done to it, as most don't: there may be
+// millions.
+func plainCell(s string) bool {
+	for n := range len(s) {
+		letter := s[n] >= '0' && s[n] <= '9' || s[n] >= 'A' && s[n] <= 'Z' || s[n] >= 'a' && s[n] <= 'z'
+		if !letter && (n == 0 || !strings.Contains("_-./: ", s[n:n+1])) {
+			return false
+		}
+	}
+	return true
 }
 
 // moment is a time, or nothing where there is none.

@@ -16,6 +16,9 @@ func JSON(w io.Writer, reports []audit.Report) error {
 	return encode(w, map[string][]audit.Report{"reports": reports}, "  ")
 }
 
+// Indented writes v as JSON that people read, as the files of a report are written.
+func Indented(w io.Writer, v any) error { return encode(w, v, "  ") }
+
 // encode writes v as JSON and a line break. What is not printable is an escape, in
 // texts, which alone can hold it: the same value to a program, and no control
 // character or bidirectional override to whoever has it shown. Bytes of a key that are

@@ -16,12 +16,13 @@ type manifest struct {
 	create func(name string) (*file, error)
 	rows   *csv.Writer
 	count  int64
-	last   [3]string
+	once   once
 }
 
-// add writes a row. A version that several replicas lack follows itself, and is
-// replicated to all of them by one row.
 func (m *manifest) add(i audit.Item) error {
+	if !m.once.first(i) {
+		return nil
+	}
 	if m.rows == nil {
 		f, err := m.create(manifestName)
 		if err != nil {
@@ -29,11 +30,7 @@ func (m *manifest) add(i audit.Item) error {
 		}
 		m.rows = csv.NewWriter(f)
 	}
-	row := [3]string{i.Primary, encodedKey(i.Key), i.Version}
-	if row == m.last {
-		return nil
-	}
-	m.last = row
+	row := ManifestRow(i)
 	m.count++
 	if err := m.rows.Write(row[:]); err != nil {
 		return err
@@ -41,6 +38,9 @@ func (m *manifest) add(i audit.Item) error {
 	m.rows.Flush() // into the file's own buffer
 	return m.rows.Error()
 }
+
+// ManifestRow is the row of a version. None of its words needs quotes.
+func ManifestRow(i audit.Item) [3]string { return [3]string{i.Primary, encodedKey(i.Key), i.Version} }
 
 // encodedKey is a key as a manifest has it: everything encoded but what a URL's path
 // may hold, and a space as %20.

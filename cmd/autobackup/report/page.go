@@ -9,13 +9,12 @@ import (
 	"strings"
 
 	"autobackup/internal/audit"
-	"autobackup/internal/reason"
 )
 
 // pageTemplate escapes for HTML what visible has made visible. The page has no script
 // and loads nothing, and says so to the browser, which then refuses both.
 var pageTemplate = template.Must(template.New("report.html.tmpl").Funcs(template.FuncMap{
-	"grouped": grouped, "visible": visible, "moment": moment, "pretty": pretty, "name": name, "category": categoryOf, "pair": pair,
+	"grouped": grouped, "counted": counted, "visible": visible, "moment": moment, "pretty": pretty, "name": name, "category": categoryOf, "pair": pair,
 }).ParseFS(templates, "report.html.tmpl"))
 
 // page writes report.html.
@@ -65,7 +64,7 @@ type example struct {
 
 func view(r audit.Report, o Options) pairView {
 	v := pairView{
-		Report: r, Level: levelOf(r.Level), LevelName: r.Level, Alike: total(r, audit.Alike).Versions, Limits: limits(r),
+		Report: r, Level: levelOf(r.Level), LevelName: r.Level, Alike: total(r, audit.Alike).Versions, Limits: limits(r), Missing: lacks(r), Accept: accepting(r),
 		Sides: []side{{"primary", r.Primary}, {"replica", r.Replica}},
 	}
 	for _, c := range categories {
@@ -77,12 +76,6 @@ func view(r audit.Report, o Options) pairView {
 		case audit.Accepted, audit.Expected:
 			v.Others = append(v.Others, groups(all, o)...)
 		}
-	}
-	if all := counts(r, audit.Finding); len(all) > 0 {
-		v.Accept = AcceptCommand(r, all[0].Reason)
-	}
-	for _, n := range counts(r, audit.Finding) {
-		v.Missing = v.Missing || n.Reason == reason.ReplicaMissing
 	}
 	return v
 }
@@ -105,7 +98,7 @@ func categoryOf(c audit.Category) string {
 		audit.Unknown:  "unknown: not looked at, or could not be compared",
 		audit.Accepted: "accepted by people",
 		audit.Expected: "expected, as rules, lifecycle or age explain it",
-		audit.Compared: "compared by a look, equal",
+		audit.Compared: "compared, equal",
 		audit.Alike:    "alike in both listings: size and ETag only",
 	}[c], visible(string(c)))
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"autobackup/internal/audit"
 	"autobackup/internal/reason"
@@ -15,12 +16,15 @@ type Reason struct {
 	Next     string         // one line: what to do
 }
 
+// Alone is what to do where there is no folder with a mend.md.
+func (r Reason) Alone() string { return strings.ReplaceAll(r.Next, " (mend.md)", "") }
+
 // reasons has a row for every code that an audit may give in a category: the worst
 // finding first, then what is unknown, then what is expected. One code may be in two
-// categories.
+// categories, of which the worse is first.
 var reasons = slices.Concat(findings, unknown, expected)
 
-// findings are in the order of reason.Severity, then those that only audits know.
+// findings are in the order of audit.Severity.
 var findings = []Reason{
 	{reason.ContentMismatch, audit.Finding, "Both sides hold the version, and its content differs.",
 		"Overwrite and delete nothing; read both copies, decide which one is right, and upload that to the primary again."},
@@ -31,7 +35,9 @@ var findings = []Reason{
 	{reason.ReplicationFailed, audit.Finding, "S3 gave up replicating the version and does not try again.",
 		"Check the replication role, the replica bucket's policy and versioning and both keys; then replicate again (mend.md)."},
 	{reason.ReplicaMissing, audit.Finding, "The replica does not hold the version, and neither its age, nor a rule, nor lifecycle explains it.",
-		"Find out what removed it. Where S3 can replicate it again it is in manifest.csv, where it can't there is a copy in place (mend.md)."},
+		"Find out what removed it, or what holds replication up; then replicate it again where S3 can, and copy it in place where it can't (mend.md)."},
+	{reason.MarkerMissing, audit.Finding, "The replica lacks a delete marker that S3 had to replicate: what is deleted on the primary is the latest version there.",
+		"Delete the object again, unless its key was written since: that makes a new delete marker, which is replicated."},
 	{reason.ReplicaNotReplicated, audit.Finding, "The primary's version is itself a replica, and S3 does not replicate replicas: the next bucket of the chain lacks it.",
 		"Let the first bucket of the chain replicate to all others; bring what is missing with Batch Replication (mend.md)."},
 	{reason.LeftOut, audit.Finding, "A rule covers the key, but leaves out what is encrypted or stored as this version is.",
@@ -40,16 +46,14 @@ var findings = []Reason{
 		"Add or mend the rule; it covers new versions only, so replicate existing ones again (mend.md)."},
 	{reason.NotVersioned, audit.Finding, "The primary's versioning is off or suspended: S3 replicates nothing, and the next upload replaces this one for good.",
 		"Turn on versioning, check the rules, and upload the object again."},
-	{reason.MetadataDiffers, audit.Finding, "The content is equal, but headers, user metadata, tags or Object Lock settings differ.",
-		"Set tags, retention or legal hold again on the side that is wrong; for other metadata upload the object again."},
-	{reason.MarkerMissing, audit.Finding, "The replica lacks a delete marker that S3 had to replicate: what is deleted on the primary is the latest version there.",
-		"Delete the object again, unless its key was written since: that makes a new delete marker, which is replicated."},
 	{reason.NotErased, audit.Finding, "The version was deleted by its id on the primary and is still on the replica: S3 never replicates that.",
 		"If it was to be erased, delete this version on the replica as well; if it was not, the replica is the only copy left: keep it."},
 	{reason.ReplicaOnly, audit.Finding, "The replica has a version that replication did not bring.",
 		"Find out what else writes to the replica bucket. Delete nothing before that is known."},
 	{reason.LockDiffers, audit.Finding, "Retention or legal hold is on one side only, or not the same on both.",
 		"Set it on the side that is wrong; a default retention of the replica bucket explains more of it there than on the primary."},
+	{reason.MetadataDiffers, audit.Finding, "The content is equal, but headers, user metadata, tags or Object Lock settings differ.",
+		"Set tags, retention or legal hold again on the side that is wrong; for other metadata upload the object again."},
 }
 
 var unknown = []Reason{
@@ -115,23 +119,23 @@ func Reasons() []Reason { return slices.Clone(reasons) }
 // Explain is what people read about a reason in a category. A reason that this
 // version has no words for is told as such, never left out.
 func Explain(category audit.Category, code reason.Code) Reason {
-	if category == audit.Accepted { // what was accepted keeps its reason
-		if i := rank(code); i < len(reasons) {
-			category = reasons[i].Category
-		}
-	}
 	for _, r := range reasons {
-		if r.Code == code && r.Category == category {
-			return r
+		if r.Code == code && (r.Category == category || category == audit.Accepted) {
+			return r // what was accepted keeps its reason
 		}
 	}
 	return Reason{code, category, "This version of Autobackup has no words for the reason.", "Run autobackup explain on the version."}
 }
 
-// rank orders reasons, the worst first.
+// rank orders reasons, the worst first: those that are no fault come after all that
+// are, and what is not known at all is last.
 func rank(code reason.Code) int {
-	if i := slices.IndexFunc(reasons, func(r Reason) bool { return r.Code == code }); i >= 0 {
+	severity := audit.Severity()
+	if i := slices.Index(severity, code); i >= 0 {
 		return i
 	}
-	return len(reasons)
+	if i := slices.IndexFunc(reasons, func(r Reason) bool { return r.Code == code }); i >= 0 {
+		return len(severity) + i
+	}
+	return len(severity) + len(reasons)
 }

@@ -54,7 +54,7 @@ func written(t *testing.T, items []audit.Item, o report.Options, reports ...audi
 func TestTheFirstScreen(t *testing.T) {
 	fine := sample()
 	fine.Counts, fine.Listed, fine.Replicable = fine.Counts[4:], fine.Listed-5, 0
-	fine.Notes, fine.Replica.Unread, fine.Result, fine.Exit = nil, nil, "as it must be", 0
+	fine.Notes, fine.Replica.Unread, fine.Result, fine.Exit = nil, nil, "all as it must be", 0
 	first := sample()
 	first.Since = ""
 	none := fine

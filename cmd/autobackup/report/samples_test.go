@@ -57,7 +57,7 @@ func failed() audit.Item {
 func sampleItems() []audit.Item {
 	fresh := gone("2026/inv-88121.pdf", "3xQ")
 	fresh.New = true
-	return []audit.Item{accepted(), failed(), gone("2026/inv-2.pdf", "G2"), fresh, refused()}
+	return []audit.Item{beforeRule(), accepted(), failed(), gone("2026/inv-2.pdf", "G2"), fresh, refused()}
 }
 
 // sample is a report with a line of every category.
@@ -73,15 +73,15 @@ func sample() audit.Report {
 		},
 		Replica: audit.SideReport{
 			Bucket: replica, Region: "eu-west-1", Account: "444455556666", Versioning: "Enabled", Encryption: "unknown", Listed: 39_900_002,
-			Unread: []string{"encryption: AccessDenied"},
+			Unread: []string{"encryption: AccessDenied", "lifecycle: 503"},
 		},
 		Listed: 41_206_424 + 5,
 		Counts: []audit.Count{
-			{Category: audit.Finding, Reason: reason.ReplicaMissing, Versions: 2, New: 1, Bytes: 368_440, Examples: items[2:4]},
-			{Category: audit.Finding, Reason: reason.ReplicationFailed, Versions: 1, New: 1, Bytes: 184_220, Examples: items[1:2]},
-			{Category: audit.Unknown, Reason: reason.AccessDenied, Versions: 1, Bytes: 184_220, Examples: items[4:5]},
-			{Category: audit.Accepted, Reason: reason.NotErased, Versions: 1, Bytes: 184_220, Examples: items[0:1]},
-			{Category: audit.Expected, Reason: reason.BeforeRule, Versions: 1_301_440, Bytes: 5e12, Examples: []audit.Item{item(audit.Expected, reason.BeforeRule, "2019/a", "B1")}},
+			{Category: audit.Finding, Reason: reason.ReplicaMissing, Versions: 2, New: 1, Bytes: 368_440, Examples: items[3:5]},
+			{Category: audit.Finding, Reason: reason.ReplicationFailed, Versions: 1, New: 1, Bytes: 184_220, Examples: items[2:3]},
+			{Category: audit.Unknown, Reason: reason.AccessDenied, Versions: 1, Bytes: 184_220, Examples: items[5:6]},
+			{Category: audit.Accepted, Reason: reason.NotErased, Versions: 1, Bytes: 184_220, Examples: items[1:2]},
+			{Category: audit.Expected, Reason: reason.BeforeRule, Versions: 1_301_440, Bytes: 5e12, Examples: []audit.Item{beforeRule()}},
 			{Category: audit.Expected, Reason: reason.LifecycleOnReplica, Versions: 25_462},
 			{Category: audit.Compared, Evidence: verdict.FullObjectChecksum + " CRC64NVME", Versions: 309_508, Bytes: 4e12},
 			{Category: audit.Compared, Evidence: verdict.DeleteMarker, Versions: 12},
@@ -89,11 +89,14 @@ func sample() audit.Report {
 		},
 		Since:    "audit-6a1b",
 		Requests: map[string]int64{"HeadObject": 620_000, "ListObjectVersions": 83_000},
-		Dollars:  0.66, Notes: []string{"of 2026/07/ 1 in 100 was looked at, as it is mostly missing"}, Replicable: 1, Result: "findings", Exit: 1,
+		Dollars:  0.66, Notes: []string{"of 2026/07/ 1 in 100 was looked at, as it is mostly missing", replica + ": could not be read, so it explains nothing: encryption: AccessDenied"}, Replicable: 2, Result: "findings", Exit: 1,
 	}
 }
 
-func replicable(i audit.Item) bool { return i.Status == "FAILED" }
+var replicable = audit.Item.Replicable
+
+// beforeRule can be replicated again, and is not told line by line.
+func beforeRule() audit.Item { return item(audit.Expected, reason.BeforeRule, "2019/a", "B1") }
 
 // each yields the items, and then an error if there is one.
 func each(items []audit.Item, err error) iter.Seq2[audit.Item, error] {

@@ -3,10 +3,10 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"autobackup/internal/audit"
-	"autobackup/internal/reason"
 )
 
 // Screen writes what a person sees first after a run. Nothing of a bucket reaches the
@@ -66,7 +66,11 @@ func (s *screen) pair(r audit.Report) {
 	fmt.Fprintf(&s.page, "%s   %s\n", pair(r), levelOf(r.Level).Short)
 	s.findings(r)
 	if t := total(r, audit.Unknown); t.Versions > 0 {
-		s.count(yellow, "unknown", t.Versions, parts(counts(r, audit.Unknown), every))
+		words := parts(counts(r, audit.Unknown), every)
+		if t.New > 0 {
+			words += " (" + grouped(t.New) + " new)"
+		}
+		s.count(yellow, "unknown", t.Versions, words)
 	}
 	if t := total(r, audit.Accepted); t.Versions > 0 {
 		s.count("", "accepted", t.Versions, parts(counts(r, audit.Accepted), every))
@@ -85,28 +89,26 @@ func (s *screen) findings(r audit.Report) {
 	case r.Since == "":
 		s.count(red, "FINDINGS", t.Versions, parts(all, every))
 	default:
-		s.count(red, "NEW", t.New, parts(all, fresh))
-		s.count(red, "FINDINGS", t.Versions-t.New, strings.TrimRight("as in "+visible(r.Since)+": "+parts(all, known), ": "))
+		s.count(red, "NEW", t.New, strings.TrimSuffix("not in "+visible(r.Since)+": "+parts(all, fresh), ": "))
+		s.count(red, "FINDINGS", t.Versions-t.New, strings.TrimSuffix("as in "+visible(r.Since)+": "+parts(all, known), ": "))
 	}
 }
 
-// fine is what is as it must be, in one line.
+// fine is what is as it must be, in one line. What is expected is told for itself: it
+// has an explanation, and maybe no copy.
 func (s *screen) fine(r audit.Report) {
-	var words []string
-	add := func(t tally, says string, of []audit.Count) {
-		if t.Versions == 0 {
-			return
-		}
-		if len(of) > 0 {
-			says += " (" + parts(of, every) + ")"
-		}
-		words = append(words, says)
+	if t := total(r, audit.Expected); t.Versions > 0 {
+		s.count("", "expected", t.Versions, parts(counts(r, audit.Expected), every))
 	}
-	alike, compared, expected := total(r, audit.Alike), total(r, audit.Compared), total(r, audit.Expected)
-	add(alike, "alike in size and ETag only "+grouped(alike.Versions), nil)
-	add(compared, "compared "+grouped(compared.Versions), counts(r, audit.Compared))
-	add(expected, "expected "+grouped(expected.Versions), counts(r, audit.Expected))
-	s.count(green, "fine", alike.Versions+compared.Versions+expected.Versions, strings.Join(words, ", "))
+	alike, compared := total(r, audit.Alike), total(r, audit.Compared)
+	var words []string
+	if alike.Versions > 0 {
+		words = append(words, "alike in size and ETag only "+grouped(alike.Versions))
+	}
+	if compared.Versions > 0 {
+		words = append(words, "compared "+grouped(compared.Versions)+" ("+parts(counts(r, audit.Compared), every)+")")
+	}
+	s.count(green, "fine", alike.Versions+compared.Versions, strings.Join(words, ", "))
 }
 
 // problems has a command for each.
@@ -120,9 +122,9 @@ func (s *screen) problems(r audit.Report) {
 		s.problem("unknown", yellow, n)
 	}
 	s.mend(r)
-	if all := counts(r, audit.Finding); len(all) > 0 {
+	if command := accepting(r); command != "" {
 		s.note("", "accept", "what is meant to be so, with who, why and until when:")
-		s.note("", "", AcceptCommand(r, all[0].Reason))
+		s.note("", "", command)
 	}
 }
 
@@ -134,16 +136,18 @@ func (s *screen) problem(label, colour string, n audit.Count) {
 }
 
 func (s *screen) mend(r audit.Report) {
-	missing := false
-	for _, n := range counts(r, audit.Finding) {
-		missing = missing || n.Reason == reason.ReplicaMissing
-	}
+	missing := lacks(r)
+	again := "S3 can replicate " + grouped(r.Replicable) + " again"
 	switch {
 	case r.Replicable == 0 && !missing:
 	case s.o.RedactKeys:
-		s.note("", "mend", "S3 can replicate "+grouped(r.Replicable)+" again; that needs the keys: audit without --redact-keys")
+		s.note("", "mend", again+"; all mending needs the keys: audit without --redact-keys")
+	case r.Replicable == 0:
+		s.note("", "mend", s.file(mendName)+": the copy in place, as S3 can replicate none of it again")
+	case missing:
+		s.note("", "mend", s.file(mendName)+": "+again+" ("+manifestName+"); the copy in place for what it can't")
 	default:
-		s.note("", "mend", s.file(mendName)+": S3 can replicate "+grouped(r.Replicable)+" again ("+manifestName+"); the copy in place for what it can't")
+		s.note("", "mend", s.file(mendName)+": "+again+" ("+manifestName+")")
 	}
 }
 
@@ -178,12 +182,15 @@ func (s *screen) end(reports []audit.Report) {
 
 func (s *screen) file(name string) string { return pathWord(s.folder, name) }
 
-// limits are the notes of a report and what could not be read of its buckets.
-func limits(r audit.Report) (all []string) {
-	all = append(all, r.Notes...)
+// limits are the notes of a report, and what could not be read of its buckets where no
+// note says so.
+func limits(r audit.Report) []string {
+	all := slices.Clone(r.Notes)
 	for _, side := range []audit.SideReport{r.Primary, r.Replica} {
 		for _, words := range side.Unread {
-			all = append(all, side.Bucket+": "+words)
+			if !slices.ContainsFunc(r.Notes, func(note string) bool { return strings.Contains(note, words) }) {
+				all = append(all, side.Bucket+": "+words)
+			}
 		}
 	}
 	return all

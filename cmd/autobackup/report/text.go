@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// Visible shows a text as all that an audit shows.
+func Visible(s string) string { return visible(s) }
+
 // visible shows a text with every character that is not a printable one as a Go
 // escape, and a backslash as two, so that nothing is hidden and nothing is lost: no
 // control character, line break, ANSI escape, bidirectional override or invalid byte

@@ -34,7 +34,8 @@ const (
 )
 
 // Write writes the folder of an audit: all reports are about one primary, with one
-// replica each. The items, in key order, are written as they come; they may be
+// replica each. The items are those that are told line by line and those that can be
+// replicated again, by pair and key; they are written as they come, as they may be
 // millions. Files that a run before left there are replaced.
 func Write(folder string, reports []audit.Report, items iter.Seq2[audit.Item, error], o Options) error {
 	if err := check(reports); err != nil {
@@ -105,7 +106,8 @@ func (w *writer) lists(reports []audit.Report, items iter.Seq2[audit.Item, error
 	if err != nil {
 		return err
 	}
-	w.manifest = &manifest{create: w.create}
+	w.manifest = &manifest{create: w.create, once: once{pairs: len(reports)}}
+	w.copies.once.pairs = len(reports)
 	rows := csv.NewWriter(table)
 	rows.UseCRLF = true // as RFC 4180 has it
 	if err := rows.Write(columns); err != nil {
@@ -120,6 +122,9 @@ func (w *writer) lists(reports []audit.Report, items iter.Seq2[audit.Item, error
 		seen.add(i, replicable)
 		if err := w.mend(i, replicable); err != nil {
 			return err
+		}
+		if !i.Listed() {
+			continue
 		}
 		if w.o.RedactKeys {
 			i = redact(i)

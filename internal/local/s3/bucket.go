@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -188,20 +189,39 @@ func (s *Server) getBucketLocation(c *call) error {
 	})
 }
 
+// listBuckets answers all buckets, or a page of them. The token is the page's last name;
+// S3's own is opaque.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
 func (s *Server) listBuckets(c *call) error {
 	type listed struct {
 		Name, CreationDate, BucketRegion string
 	}
 	var answer struct {
-		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListAllMyBucketsResult"`
-		Owner   owner
-		Buckets struct{ Bucket []listed }
+		XMLName           xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListAllMyBucketsResult"`
+		Owner             owner
+		Buckets           struct{ Bucket []listed }
+		ContinuationToken string `xml:",omitempty"`
+	}
+	most := 10_000
+	if c.query.Has("max-buckets") {
+		var err error
+		if most, err = strconv.Atoi(c.query.Get("max-buckets")); err != nil || most < 1 || most > 10_000 {
+			return invalidArgument("max-buckets must be between 1 and 10000")
+		}
 	}
 	answer.Owner = owner{ID: s.account, DisplayName: s.account}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
 		b := s.buckets[name]
+		switch {
+		case name <= c.query.Get("continuation-token"):
+			continue
+		case len(answer.Buckets.Bucket) == most:
+			answer.ContinuationToken = answer.Buckets.Bucket[most-1].Name
+			c.xml(http.StatusOK, answer)
+			return nil
+		}
 		answer.Buckets.Bucket = append(answer.Buckets.Bucket, listed{b.name, iso(b.created), b.region})
 	}
 	c.xml(http.StatusOK, answer)

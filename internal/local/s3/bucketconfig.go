@@ -42,6 +42,22 @@ func (s *Server) getBucketVersioning(c *call) error {
 	})
 }
 
+// encryptionConfiguration is the default encryption, which is that of S3 here always.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html
+type encryptionConfiguration struct {
+	XMLName   xml.Name `xml:"ServerSideEncryptionConfiguration"`
+	Xmlns     string   `xml:"xmlns,attr,omitempty"`
+	Algorithm string   `xml:"Rule>ApplyServerSideEncryptionByDefault>SSEAlgorithm"`
+	BucketKey bool     `xml:"Rule>BucketKeyEnabled"`
+}
+
+func (s *Server) getBucketEncryption(c *call) error {
+	return s.withBucket(c, func(*bucket) error {
+		c.xml(http.StatusOK, encryptionConfiguration{Xmlns: xmlns, Algorithm: sseS3})
+		return nil
+	})
+}
+
 // notificationConfiguration knows EventBridge and queues: topics, functions and
 // filters are refused.
 type notificationConfiguration struct {
@@ -113,6 +129,33 @@ func (s *Server) deleteBucketReplication(c *call) error {
 	return s.withBucket(c, func(b *bucket) error {
 		b.replication = nil
 		c.w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+}
+
+// getObjectLock answers the Object Lock that the bucket was made with.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLockConfiguration.html
+func (s *Server) getObjectLock(c *call) error {
+	type retention struct {
+		Mode string
+		Days int
+	}
+	type rule struct{ DefaultRetention retention }
+	type configuration struct {
+		XMLName           xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ObjectLockConfiguration"`
+		ObjectLockEnabled string
+		Rule              *rule
+	}
+	return s.withBucket(c, func(b *bucket) error {
+		if b.lock == nil {
+			return fail(http.StatusNotFound, "ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket").
+				detail("BucketName", b.name)
+		}
+		answer := configuration{ObjectLockEnabled: "Enabled"}
+		if b.lock.Mode != "" {
+			answer.Rule = &rule{retention{b.lock.Mode, b.lock.Days}}
+		}
+		c.xml(http.StatusOK, answer)
 		return nil
 	})
 }

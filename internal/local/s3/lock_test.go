@@ -114,3 +114,31 @@ func TestALockNeedsABucketWithObjectLock(t *testing.T) {
 		assert.Contains(t, got.body, "Bucket is missing Object Lock Configuration")
 	})
 }
+
+func TestTheLocksOfAVersionAreReadByThemselves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := lockedPair(t, &s3.ObjectLock{}, nil)
+		until := time.Now().Add(48 * time.Hour).UTC().Truncate(time.Second)
+		l.put(t, "locked", "v", func(in *awss3.PutObjectInput) {
+			in.ObjectLockMode, in.ObjectLockRetainUntilDate = types.ObjectLockModeGovernance, &until
+			in.ObjectLockLegalHoldStatus = types.ObjectLockLegalHoldStatusOn
+		})
+		l.put(t, "plain", "v")
+		l.settle()
+		client := l.client("http", primary)
+		retention, err := client.GetObjectRetention(t.Context(), &awss3.GetObjectRetentionInput{Bucket: aws.String(source), Key: aws.String("locked")})
+		require.NoError(t, err)
+		assert.Equal(t, types.ObjectLockRetentionModeGovernance, retention.Retention.Mode)
+		assert.Equal(t, until, aws.ToTime(retention.Retention.RetainUntilDate))
+		hold, err := client.GetObjectLegalHold(t.Context(), &awss3.GetObjectLegalHoldInput{Bucket: aws.String(source), Key: aws.String("locked")})
+		require.NoError(t, err)
+		assert.Equal(t, types.ObjectLockLegalHoldStatusOn, hold.LegalHold.Status)
+
+		_, err = client.GetObjectRetention(t.Context(), &awss3.GetObjectRetentionInput{Bucket: aws.String(source), Key: aws.String("plain")})
+		assert.ErrorContains(t, err, "NoSuchObjectLockConfiguration")
+		_, err = client.GetObjectLegalHold(t.Context(), &awss3.GetObjectLegalHoldInput{Bucket: aws.String(source), Key: aws.String("plain")})
+		assert.ErrorContains(t, err, "NoSuchObjectLockConfiguration")
+		_, err = l.client("http", replica).GetObjectLegalHold(t.Context(), &awss3.GetObjectLegalHoldInput{Bucket: aws.String(destination), Key: aws.String("plain")})
+		assert.ErrorContains(t, err, "Bucket is missing Object Lock Configuration")
+	})
+}

@@ -30,11 +30,13 @@ var readHeaders = []string{"Range", "If-Match", "If-None-Match"}
 
 // operations lists everything that is supported, the selected ones first.
 var operations = []*operation{
-	{name: "ListBuckets", method: http.MethodGet, on: serviceResource, handle: (*Server).listBuckets},
+	{name: "ListBuckets", method: http.MethodGet, on: serviceResource, handle: (*Server).listBuckets,
+		params: []string{"max-buckets", "continuation-token"}},
 
 	{name: "GetBucketLocation", method: http.MethodGet, on: bucketResource, by: "location", handle: (*Server).getBucketLocation},
 	{name: "PutBucketVersioning", method: http.MethodPut, on: bucketResource, by: "versioning", handle: (*Server).putBucketVersioning},
 	{name: "GetBucketVersioning", method: http.MethodGet, on: bucketResource, by: "versioning", handle: (*Server).getBucketVersioning},
+	{name: "GetBucketEncryption", method: http.MethodGet, on: bucketResource, by: "encryption", handle: (*Server).getBucketEncryption},
 	{name: "PutBucketReplication", method: http.MethodPut, on: bucketResource, by: "replication", handle: (*Server).putBucketReplication},
 	{name: "GetBucketReplication", method: http.MethodGet, on: bucketResource, by: "replication", handle: (*Server).getBucketReplication},
 	{name: "DeleteBucketReplication", method: http.MethodDelete, on: bucketResource, by: "replication", handle: (*Server).deleteBucketReplication},
@@ -44,6 +46,7 @@ var operations = []*operation{
 	{name: "DeleteBucketLifecycle", method: http.MethodDelete, on: bucketResource, by: "lifecycle", handle: (*Server).deleteBucketLifecycle},
 	{name: "PutBucketNotificationConfiguration", method: http.MethodPut, on: bucketResource, by: "notification", handle: (*Server).putBucketNotification},
 	{name: "GetBucketNotificationConfiguration", method: http.MethodGet, on: bucketResource, by: "notification", handle: (*Server).getBucketNotification},
+	{name: "GetObjectLockConfiguration", method: http.MethodGet, on: bucketResource, by: "object-lock", handle: (*Server).getObjectLock},
 	{name: "DeleteObjects", method: http.MethodPost, on: bucketResource, by: "delete", handle: (*Server).deleteObjects},
 	{name: "ListObjectsV2", method: http.MethodGet, on: bucketResource, by: "list-type", handle: (*Server).listObjectsV2,
 		params: []string{"prefix", "delimiter", "max-keys", "encoding-type", "continuation-token", "start-after", "fetch-owner"}},
@@ -61,6 +64,8 @@ var operations = []*operation{
 	{name: "GetObjectAttributes", method: http.MethodGet, on: objectResource, by: "attributes", params: []string{"versionId"},
 		header: []string{attributesHeader, maxPartsHeader, markerHeader}, handle: (*Server).getObjectAttributes},
 	{name: "GetObjectTagging", method: http.MethodGet, on: objectResource, by: "tagging", params: []string{"versionId"}, handle: (*Server).getObjectTagging},
+	{name: "GetObjectRetention", method: http.MethodGet, on: objectResource, by: "retention", params: []string{"versionId"}, handle: (*Server).getObjectRetention},
+	{name: "GetObjectLegalHold", method: http.MethodGet, on: objectResource, by: "legal-hold", params: []string{"versionId"}, handle: (*Server).getObjectLegalHold},
 	{name: "GetObject", method: http.MethodGet, on: objectResource, params: []string{"versionId"}, header: readHeaders, handle: (*Server).getObject},
 	{name: "HeadObject", method: http.MethodHead, on: objectResource, params: []string{"versionId"}, header: readHeaders, handle: (*Server).headObject},
 	{name: "DeleteObject", method: http.MethodDelete, on: objectResource, params: []string{"versionId"}, handle: (*Server).deleteObject},

@@ -15,6 +15,8 @@ var bucketTests = map[string]func(T, *bed){
 	"a bucket tells its region":                          bucketTellsItsRegion,
 	"a bucket of us-east-1 has no location":              noLocation,
 	"buckets of all regions are listed together":         bucketsListedTogether,
+	"a page of the list of buckets has regions":          bucketsListedInPages,
+	"a bucket without Object Lock has no configuration":  noLockConfiguration,
 	"a destination's class, metrics and time are kept":   destinationKept,
 	"a bucket of another region redirects":               bucketOfAnotherRegionRedirects,
 	"a missing bucket is told as missing":                missingBucket,
@@ -22,6 +24,7 @@ var bucketTests = map[string]func(T, *bed){
 	"a bucket with objects can't be deleted":             fullBucketStays,
 	"a bucket can't be made twice":                       bucketTwice,
 	"versioning is on once it is enabled":                versioningIsOn,
+	"a bucket tells its default encryption":              defaultEncryption,
 	"the EventBridge setting is kept":                    eventBridgeSetting,
 	"a bucket without rules has no configuration":        noReplicationConfiguration,
 	"replication rules are answered as they were put":    replicationRulesKept,
@@ -63,6 +66,31 @@ func bucketsListedTogether(t T, b *bed) {
 		names = append(names, *listed.Name)
 	}
 	assert.Contains(t, names, *bucket)
+}
+
+func bucketsListedInPages(t T, b *bed) {
+	names := map[string]string{*b.bucket(t, b.Primary): b.Primary, *b.bucket(t, b.Replica): b.Replica}
+	pages := s3.NewListBucketsPaginator(b.s3, &s3.ListBucketsInput{MaxBuckets: aws.Int32(1)})
+	seen := map[string]bool{}
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(page.Buckets), 1)
+		for _, listed := range page.Buckets {
+			assert.False(t, seen[*listed.Name], "%s is listed twice", *listed.Name)
+			seen[*listed.Name] = true
+			if region, own := names[*listed.Name]; own {
+				assert.Equal(t, region, aws.ToString(listed.BucketRegion))
+				delete(names, *listed.Name)
+			}
+		}
+	}
+	assert.Empty(t, names, "not listed")
+}
+
+func noLockConfiguration(t T, b *bed) {
+	_, err := b.s3.GetObjectLockConfiguration(t.Context(), &s3.GetObjectLockConfigurationInput{Bucket: b.bucket(t, b.Primary)})
+	failed(t, err, 404, "ObjectLockConfigurationNotFoundError")
 }
 
 func bucketOfAnotherRegionRedirects(t T, b *bed) {
@@ -204,6 +232,13 @@ func replicationNeedsPriority(t T, b *bed) {
 	rule := everything(destination)
 	rule.Priority = nil
 	failed(t, b.replicate(t, source, rule), 400, "InvalidRequest")
+}
+
+func defaultEncryption(t T, b *bed) {
+	out, err := b.s3.GetBucketEncryption(t.Context(), &s3.GetBucketEncryptionInput{Bucket: b.bucket(t, b.Primary)})
+	require.NoError(t, err)
+	require.Len(t, out.ServerSideEncryptionConfiguration.Rules, 1)
+	assert.Equal(t, types.ServerSideEncryptionAes256, out.ServerSideEncryptionConfiguration.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm)
 }
 
 func noLifecycleConfiguration(t T, b *bed) {

@@ -1,0 +1,78 @@
+package accept
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/go-json-experiment/json"
+
+	"autobackup/cmd/autobackup/report"
+	"autobackup/internal/audit"
+)
+
+// File is where entries are kept unless somebody names another: beside what people
+// keep under version control.
+const File = "autobackup-accepted.json"
+
+// file is what stands in it.
+type file struct {
+	Accepted []audit.Acceptance `json:"accepted"`
+}
+
+// Read reads the entries; none where no file is named or none is there. A name that it
+// does not know is refused, because a mistyped one would silently mean nothing.
+func Read(path string) ([]audit.Acceptance, error) {
+	if path == "" {
+		return nil, nil
+	}
+	content, err := os.ReadFile(path) // #nosec G304: the file that somebody named
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var f file
+	if err == nil {
+		err = json.Unmarshal(content, &f, json.RejectUnknownMembers(true))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what is accepted: %s: %w", path, err)
+	}
+	for i, a := range f.Accepted {
+		if err := check(a); err != nil {
+			return nil, fmt.Errorf("read what is accepted: %s: entry %d: %w", path, i+1, err)
+		}
+	}
+	return f.Accepted, nil
+}
+
+// write puts the file in its place once it is complete, so that no audit reads half of
+// it. Who could read the file before still can.
+func write(path string, entries []audit.Acceptance) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("write what is accepted: %w", err)
+		}
+	}()
+	mode := fs.FileMode(newFile)
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if before, err := os.Stat(path); err == nil {
+		mode = before.Mode().Perm()
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) //nolint:errcheck // it is gone, or there is nothing to be done
+	err = errors.Join(report.Indented(temp, file{entries}), temp.Chmod(mode), temp.Sync(), temp.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}
+
+// newFile is who may read a new file: everybody who works on the repository it is in.
+const newFile = 0o644

@@ -1,0 +1,50 @@
+package audit
+
+import (
+	"context"
+
+	"autobackup/internal/audit"
+	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
+)
+
+// Eye looks at versions of a pair of buckets, and concludes.
+type Eye struct {
+	Sides  Sides
+	Judge  audit.Judge
+	Region string // of the primary
+	Read   func(context.Context, s3event.ObjectVersion, verdict.Look) verdict.Bytes
+	Locks  func(context.Context, s3event.ObjectVersion, verdict.Look) ([]string, error) // nil: locks of one side alone are not asked for
+}
+
+// Sides looks at one version on both sides.
+type Sides interface {
+	Look(context.Context, audit.Pair, s3event.ObjectVersion) verdict.Look
+}
+
+// Version is what a look at a pair asks for.
+func (e Eye) Version(p audit.Pair) s3event.ObjectVersion {
+	row := p.Row()
+	return s3event.ObjectVersion{
+		Bucket: e.Judge.Bucket, Key: row.Key, VersionID: row.VersionID, Region: e.Region, Marker: row.Marker, Size: row.Size,
+		ETag: row.ETag, Time: row.Modified,
+	}
+}
+
+// Look looks at both sides of a pair, reads their bytes where the judge wants them, and
+// concludes.
+func (e Eye) Look(ctx context.Context, p audit.Pair) (verdict.Look, audit.Conclusion) {
+	v := e.Version(p)
+	look := e.Sides.Look(ctx, p, v)
+	c := e.Judge.Looked(p, look)
+	if e.Judge.ToRead(p, look) {
+		read := e.Read(ctx, v, look)
+		look.Replicas[0].Bytes = &read
+		c = e.Judge.Looked(p, look)
+	}
+	if e.Locks != nil && c.Category == audit.Compared && !v.Marker {
+		names, err := e.Locks(ctx, v, look)
+		c = audit.Locked(c, names, err)
+	}
+	return look, c
+}

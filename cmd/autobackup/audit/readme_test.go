@@ -1,0 +1,79 @@
+package audit_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/cli"
+)
+
+var update = flag.Bool("update", false, "write the audit's output into README.md")
+
+const (
+	readme  = "../../../README.md"
+	asTyped = "```sh\ngo run ./cmd/autobackup audit s3://" + primary + "\n```\n"
+	begin   = "<!-- audit: begin; go test ./cmd/autobackup/audit -update writes this -->\n"
+	end     = "<!-- audit: end -->"
+)
+
+// planted is a world in which most is fine and some of everything is not.
+func planted(t *testing.T) *world {
+	w := newWorld(t)
+	for i := range 40 {
+		w.put(fmt.Sprintf("2026/inv-%02d.pdf", i), fmt.Sprint("invoice ", i))
+	}
+	lost := w.put("2026/inv-88121.pdf", "invoice")
+	w.remove(replica, away, "2026/inv-88121.pdf", lost)
+	erased := w.put("people/4411.pdf", "personal data")
+	w.remove(primary, home, "people/4411.pdf", erased)
+	w.put("2026/draft.pdf", "draft")
+	w.mark("2026/draft.pdf")
+	return w
+}
+
+func TestTheREADMEShowsWhatAnAuditPrints(t *testing.T) {
+	readme, err := filepath.Abs(readme)
+	require.NoError(t, err)
+	w := planted(t)
+	t.Chdir(t.TempDir())
+	t.Setenv("AWS_ENDPOINT_URL", w.endpoint)
+	var out, stderr bytes.Buffer
+	code := cli.Run([]string{"audit", "s3://" + primary, "--deadline", "0s", "--marker-deadline", "0s"}, &out, &stderr)
+	require.Equal(t, 1, code, "%s%s", out.String(), stderr.String())
+
+	shown := "```\n$ autobackup audit s3://" + primary + "\n" + steady(stderr.String()+out.String()) + "```\n"
+	text, err := os.ReadFile(readme)
+	require.NoError(t, err)
+	assert.Contains(t, string(text), asTyped)
+	before, inside, found := strings.Cut(string(text), begin)
+	require.True(t, found)
+	inside, after, found := strings.Cut(inside, end)
+	require.True(t, found)
+	if *update {
+		require.NoError(t, os.WriteFile(readme, []byte(before+begin+shown+end+after), 0o600))
+		return
+	}
+	assert.Equal(t, inside, shown, "run go test ./cmd/autobackup/audit -update")
+}
+
+// steady takes what differs from run to run out of an output: names that are made of
+// the time, dates and version ids.
+func steady(s string) string {
+	for _, r := range []struct{ pattern, by string }{
+		{`audit-\d{8}-\d{6}`, "audit-20261128-090000"},
+		{`--until \d{4}-\d\d-\d\d`, "--until 2027-11-28"},
+		{`versionId=[\w.-]+`, "versionId=3xQ…"},
+	} {
+		s = regexp.MustCompile(r.pattern).ReplaceAllString(s, r.by)
+	}
+	return s
+}

@@ -1,0 +1,194 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/accept"
+	"autobackup/cmd/autobackup/cli"
+	"autobackup/cmd/autobackup/report"
+	"autobackup/internal/audit"
+	"autobackup/internal/reason"
+)
+
+// accepted is what a command line with these words adds to a new file.
+func accepted(t *testing.T, words ...string) (entries []audit.Acceptance, stdout string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "accepted.json")
+	code, stdout, stderr := run(append([]string{"accept", "--file", file}, words...)...)
+	require.Equal(t, cli.Expected, code, stderr)
+	assert.Empty(t, stderr)
+	entries, err := accept.Read(file)
+	require.NoError(t, err)
+	return entries, stdout
+}
+
+func TestAcceptTakesOutWhatItsWordsName(t *testing.T) {
+	said := []string{"--why", "meant", "--until", "30d", "--who", "Ana"}
+	for _, c := range []struct {
+		words []string
+		want  audit.Acceptance
+	}{
+		{[]string{"s3://docs", "--reason", "NOT_ERASED"}, audit.Acceptance{Primary: "docs", Reason: reason.NotErased}},
+		{[]string{"s3://docs", "--replica", "copy", "--prefix", "tmp/"}, audit.Acceptance{Primary: "docs", Replica: "copy", Prefix: "tmp/"}},
+		{[]string{"s3://docs/a/b"}, audit.Acceptance{Primary: "docs", Key: "a/b"}},
+		{[]string{"s3://docs/a?versionId=b?versionId=v1"}, audit.Acceptance{Primary: "docs", Key: "a?versionId=b", Version: "v1"}},
+		{[]string{"--primary", "docs", "--key", "a", "--version", "v1"}, audit.Acceptance{Primary: "docs", Key: "a", Version: "v1"}},
+		{[]string{"s3://docs/a", "--primary", "docs", "--key", "a"}, audit.Acceptance{Primary: "docs", Key: "a"}},
+		{[]string{"--object", `{"Bucket": "docs", "Key": "a\n?versionId=", "VersionId": "v1"}`}, audit.Acceptance{Primary: "docs", Key: "a\n?versionId=", Version: "v1"}},
+		{[]string{"--primary", "docs", "--object", `{"Key": "\u202e", "VersionId": "v1"}`}, audit.Acceptance{Primary: "docs", Key: "\u202e", Version: "v1"}},
+	} {
+		entries, _ := accepted(t, append(c.words, said...)...)
+		require.Len(t, entries, 1)
+		got := entries[0]
+		assert.Equal(t, got.At.Add(30*24*time.Hour), got.Until)
+		assert.WithinDuration(t, time.Now(), got.At, time.Minute)
+		c.want.Why, c.want.Who, c.want.At, c.want.Until = "meant", "Ana", got.At, got.Until
+		assert.Equal(t, c.want, got)
+	}
+}
+
+func TestAcceptAddsAnEntryForEachReasonAndTellsThem(t *testing.T) {
+	entries, stdout := accepted(t, "s3://docs", "--reason", "NOT_ERASED", "--reason", "ARCHIVED", "--why", "w", "--until", "1d", "--who", "Ana")
+	assert.Len(t, entries, 2)
+	assert.Contains(t, stdout, "NOT_ERASED: docs -> every replica\nARCHIVED: docs -> every replica\naccepted until ")
+	assert.Contains(t, stdout, ` by "Ana", in "`)
+	assert.True(t, strings.HasSuffix(stdout, "accepted.json\": have it reviewed.\n"), stdout)
+}
+
+func TestAcceptSaysInWhoseNameWhereNobodyIsNamed(t *testing.T) {
+	t.Setenv("AUTOBACKUP_WHO", "Bo")
+	words := []string{"s3://docs", "--reason", "NOT_ERASED", "--why", "w", "--until", "1d"}
+	entries, _ := accepted(t, words...)
+	assert.Equal(t, "Bo", entries[0].Who)
+
+	require.NoError(t, os.Unsetenv("AUTOBACKUP_WHO"))
+	me, err := user.Current()
+	require.NoError(t, err)
+	entries, stdout := accepted(t, words...)
+	assert.Equal(t, me.Username, entries[0].Who)
+	assert.Contains(t, stdout, `" (your name on this machine; --who or AUTOBACKUP_WHO gives another)`)
+}
+
+func TestTheCommandsThatAReportPrintsAreTaken(t *testing.T) {
+	r := audit.Report{Primary: audit.SideReport{Bucket: "docs"}, Replica: audit.SideReport{Bucket: "copy"}, Ended: time.Now()}
+	words := strings.Fields(report.AcceptCommand(r, reason.NotErased))
+	require.Equal(t, []string{"autobackup", "accept"}, words[:2])
+	entries, _ := accepted(t, words[2:]...)
+	assert.Equal(t, []string{"docs", "copy", "NOT_ERASED", "WHY"}, []string{entries[0].Primary, entries[0].Replica, string(entries[0].Reason), entries[0].Why})
+}
+
+func TestAcceptListsTheFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "accepted.json")
+	code, _, stderr := run("accept", "s3://docs", "--reason", "NOT_ERASED", "--why", "w", "--until", "1d", "--who", "Ana", "--file", file)
+	require.Equal(t, cli.Expected, code, stderr)
+	before, err := os.ReadFile(file) // #nosec G304: of this test
+	require.NoError(t, err)
+	code, stdout, _ := run("accept", "--list", "--file", file)
+	assert.Equal(t, cli.Expected, code)
+	assert.Contains(t, stdout, "NOT_ERASED: docs -> every replica  Ana  w\n")
+	after, err := os.ReadFile(file) // #nosec G304: of this test
+	require.NoError(t, err)
+	assert.Equal(t, string(before), string(after))
+}
+
+func TestAcceptRefusesWhatItCannotBeSureOf(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "accepted.json")
+	for want, words := range map[string][]string{
+		"--why is missing":                          {"s3://docs", "--until", "1d"},
+		"--until is missing":                        {"s3://docs", "--why", "w"},
+		"write a date such as":                      {"s3://docs", "--why", "w", "--until", "soon"},
+		"it would take out everything":              {"s3://docs", "--why", "w", "--until", "1d"},
+		`"primary" is missing`:                      {"--why", "w", "--until", "1d", "--key", "a"},
+		`two values for the key, "a" and "b"`:       {"s3://docs/b", "--key", "a", "--why", "w", "--until", "1d"},
+		`two values for the bucket, "a" and "docs"`: {"s3://docs/b", "--primary", "a", "--why", "w", "--until", "1d"},
+		"docs\" is no address of a bucket":          {"docs", "--why", "w", "--until", "1d"},
+		"read --object: ":                           {"--object", `{"Bucket":"docs","Kay":"a"}`, "--why", "w", "--until", "1d"},
+	} {
+		code, stdout, stderr := run(append([]string{"accept", "--file", file}, words...)...)
+		assert.Equal(t, cli.Trouble, code, want)
+		assert.Empty(t, stdout, want)
+		assert.Contains(t, stderr, want)
+		assert.NoFileExists(t, file)
+	}
+	require.NoError(t, os.WriteFile(file, []byte("{"), 0o600))
+	code, _, stderr := run("accept", "--list", "--file", file)
+	assert.Equal(t, cli.Trouble, code)
+	assert.Contains(t, stderr, "read what is accepted: ")
+}
+
+func TestTheFileThatAcceptWritesIsTheOneThatAnAuditReads(t *testing.T) {
+	for _, command := range []string{"accept", "audit"} {
+		_, stdout, _ := run(command, "--help")
+		assert.Contains(t, stdout, `="`+accept.File+`"`, command)
+	}
+}
+
+func TestEveryCommandHasAPolicyOrNeedsNone(t *testing.T) {
+	for _, name := range commandNames(t) {
+		code, stdout, stderr := run("policy", name)
+		assert.Equal(t, cli.Expected, code, stderr)
+		if stdout == "" {
+			assert.Equal(t, "autobackup "+name+": it calls nothing of AWS, and needs no policy.\n", stderr)
+			continue
+		}
+		assert.True(t, json.Valid([]byte(stdout)), name)
+		assert.Empty(t, stderr)
+	}
+}
+
+func TestPolicyPassesItsFlagsOn(t *testing.T) {
+	const key, role = "arn:aws:kms:eu-west-1:111122223333:key/a", "arn:aws:iam::111122223333:role/r"
+	for want, words := range map[string][]string{
+		`"arn:aws:s3:::docs"`:         {"audit", "--primary", "docs"},
+		`"arn:aws:s3:::copy"`:         {"audit", "--replica", "other", "--replica", "copy"},
+		`"arn:aws-cn:s3:::PRIMARY"`:   {"audit", "--partition", "aws-cn"},
+		`"PrimaryKeys"`:               {"audit", "--kms-key", key},
+		`"ReplicaKeys"`:               {"audit", "--replica-kms-key", key},
+		`"s3:GetObjectLegalHold"`:     {"audit", "--locks"},
+		`"s3:GetObjectRetention"`:     {"audit", "--metadata"},
+		`"arn:aws:s3:::evidence/x/*"`: {"audit", "--side", "report", "--output", "s3://evidence/x"},
+		`"sts:AssumeRole"`:            {"audit", "--side", "caller", "--role", role},
+		`"arn:aws:sqs:eu-west-1:111122223333:autobackup-event-dlq-prod"`: {"requeue", "--stage", "prod", "--region", "eu-west-1", "--account", "111122223333"},
+	} {
+		code, stdout, stderr := run(append([]string{"policy"}, words...)...)
+		assert.Equal(t, cli.Expected, code, stderr)
+		assert.Contains(t, stdout, want)
+		assert.Contains(t, stdout, `"Version": "2012-10-17"`)
+	}
+	_, stdout, _ := run("policy", "audit", "--level", "listed")
+	assert.NotContains(t, stdout, "GetObject")
+	for want, words := range map[string][]string{
+		"is no address of a bucket": {"audit", "--output", "evidence"},
+		"is no bucket's name":       {"audit", "--primary", "s3://docs"},
+		"must be one of":            {"dance"},
+	} {
+		code, stdout, stderr := run(append([]string{"policy"}, words...)...)
+		assert.Equal(t, cli.Trouble, code)
+		assert.Empty(t, stdout)
+		assert.Contains(t, stderr, want)
+	}
+}
+
+// commandNames are those that the help lists.
+func commandNames(t *testing.T) (names []string) {
+	t.Helper()
+	_, stdout, _ := run("--help")
+	_, after, found := strings.Cut(stdout, "\nCommands:\n")
+	require.True(t, found)
+	for line := range strings.Lines(after) {
+		if strings.HasPrefix(line, "  ") && line[2] != ' ' {
+			names = append(names, strings.Fields(line)[0])
+		}
+	}
+	require.Contains(t, names, "audit")
+	return names
+}

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"time"
+
+	smithytime "github.com/aws/smithy-go/time"
+
+	"autobackup/cmd/autobackup/explain"
+	"autobackup/cmd/autobackup/terminal"
+	"autobackup/internal/local/clock"
+)
+
+type explainCommand struct {
+	Words []string `arg:"" optional:"" name:"version" help:"s3://BUCKET/KEY?versionId=VERSION, or s3://BUCKET/KEY for the newest; then s3://BUCKET of each replica, default: where the primary's replication rules lead."`
+
+	Object string `help:"The version for keys that no URI holds: {\"Bucket\":…,\"Key\":…,\"VersionId\":…}; s3://BUCKET may name the bucket instead." placeholder:"JSON" group:"What"`
+	Bytes  bool   `help:"Read the bytes of both sides, through this machine." group:"What"`
+	JSON   bool   `help:"Print everything as JSON." name:"json" group:"What"`
+
+	Deadline       time.Duration `help:"How old a version must be to be expected on the other side." default:"4h" group:"What"`
+	MarkerDeadline time.Duration `help:"The same for delete markers." default:"24h" group:"What"`
+	Erased         time.Duration `help:"How old a version that the primary no longer has may be on the replica." default:"0s" group:"What"`
+
+	accessFlags
+}
+
+// Help is printed below the flags' list.
+func (explainCommand) Help() string {
+	return `Looks at one object version on both sides as they are now, and says what an audit
+makes of it, every fact side by side, what the rules say, what may have caused it and
+what to do, with commands. It changes nothing.
+
+Exit codes: 0 it is as it must be; 1 it is not, or that is unknown; 2 it could not.`
+}
+
+func (c explainCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
+	o, err := c.options()
+	if err != nil {
+		return trouble(stderr, err)
+	}
+	e, err := explain.Run(ctx, o)
+	if err != nil {
+		return trouble(stderr, err)
+	}
+	if c.JSON {
+		err = e.JSON(stdout)
+	} else {
+		err = e.Screen(stdout, terminal.Is(stdout))
+	}
+	if err != nil {
+		return trouble(stderr, err)
+	}
+	return e.Exit
+}
+
+func (c explainCommand) options() (o explain.Options, err error) {
+	v, replicas, err := explain.Named(c.Words, c.Object)
+	if err != nil {
+		return o, err
+	}
+	o = explain.Options{
+		Program: program(), Primary: v.Bucket, Key: v.Key, Version: v.VersionID, Bytes: c.Bytes,
+		Deadline: c.Deadline, MarkerDeadline: c.MarkerDeadline, Erased: c.Erased,
+		Clock: func() time.Time { return clock.Real().Now().UTC() }, Wait: smithytime.SleepWithContext,
+	}
+	o.Replicas = replicas
+	o.From, o.To = c.sides()
+	return o, nil
+}

@@ -1,0 +1,53 @@
+package discover
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"autobackup/internal/text"
+)
+
+const page = "docs/discover.md"
+
+// plain are names that mean themselves, on a screen and in a shell.
+var plain = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$`)
+
+// safe is a name that others chose, for a screen.
+func safe(name string) string {
+	if plain.MatchString(name) {
+		return name
+	}
+	return text.Quoted(name, 80)
+}
+
+// next is what to do about a bucket that is a blind spot.
+func (r *Row) next() string {
+	switch {
+	case r.State == Without:
+		return page + "#not-replicated"
+	case r.State == Suspended:
+		return page + "#versioning-suspended"
+	case r.State == Unknown:
+		return r.grants()
+	case !r.State.Blind():
+		return ""
+	case !plain.MatchString(r.Name):
+		return page + "#names"
+	}
+	return "autobackup audit s3://" + r.Name
+}
+
+// grants are the actions that were denied of what the state follows from.
+func (r *Row) grants() string {
+	var all []string
+	for _, u := range r.Unread {
+		if u.Grant != "" && !slices.Contains(all, u.Grant) {
+			all = append(all, u.Grant)
+		}
+	}
+	if len(all) == 0 {
+		return page + "#unknown"
+	}
+	return "grant " + strings.Join(all, ", ")
+}

@@ -1,0 +1,201 @@
+// Package explain is the command that tells everything about one object version: what
+// both sides show of it now, what an audit makes of that, what may have caused it and
+// what to do.
+package explain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	command "autobackup/cmd/autobackup/audit"
+	"autobackup/cmd/autobackup/pair"
+	"autobackup/internal/audit"
+	"autobackup/internal/shell"
+	"autobackup/internal/verdict"
+)
+
+// Options says what to explain; what is judged by is as in an audit.
+type Options struct {
+	Program  string
+	Primary  string // bucket
+	Key      string
+	Version  string   // empty: the newest of the key
+	Replicas []string // buckets; none: those that the primary's rules lead to
+	From, To pair.Access
+	Bytes    bool // read the bytes of both sides
+
+	Deadline, MarkerDeadline, Erased time.Duration
+	// Clock is asked once for the time that versions are judged at. Wait waits, or ends
+	// with the context.
+	Clock func() time.Time
+	Wait  func(context.Context, time.Duration) error
+}
+
+// Explanation is what is known of one version.
+type Explanation struct {
+	Program string    `json:"program"`
+	At      time.Time `json:"at"`
+	Primary string    `json:"primary"` // bucket
+	Key     string    `json:"key"`
+	Version string    `json:"versionId"`
+	// Which says which version of the key it is, and who chose it.
+	Which    string    `json:"which"`
+	Replicas []Replica `json:"replicas"` // each by itself
+	Result   string    `json:"result"`
+	Exit     int       `json:"exit"`
+}
+
+// Replica is what is known of the version in the primary and in one replica.
+type Replica struct {
+	Item    audit.Item      `json:"item"` // as an audit at level all has it
+	Word    string          `json:"verdict"`
+	Meaning string          `json:"meaning"`
+	Sides   [2]Side         `json:"sides"` // the primary, the replica
+	Facts   []Fact          `json:"facts"`
+	Parts   string          `json:"parts,omitempty"` // what comparing checksums of parts came to
+	Groups  []verdict.Group `json:"metadata,omitempty"`
+	Rules   []string        `json:"rules"`
+	Causes  []string        `json:"causes,omitempty"` // what may have caused it
+	Who     string          `json:"who,omitempty"`    // where it is told who did it
+	Next    string          `json:"next,omitempty"`   // what to do
+	Ways    []Way           `json:"commands,omitempty"`
+	Notes   []string        `json:"notes,omitempty"` // what bounds what is said here
+	Look    verdict.Look    `json:"look"`
+}
+
+// Side is one bucket.
+type Side struct {
+	Bucket string `json:"bucket"`
+	Region string `json:"region"`
+	Caller string `json:"callersAccount,omitempty"`
+}
+
+// rate is how many requests a second are sent at most: they are a few dozen.
+const rate = 100
+
+// again is how long what looks wrong is left alone before it is looked at again, as in an
+// audit: replication may be under way.
+const again = 2 * time.Second
+
+// Run explains. It sends reading calls only.
+func Run(ctx context.Context, o Options) (*Explanation, error) {
+	now := o.Clock()
+	pairs, err := o.open(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	return o.explain(ctx, pairs, now)
+}
+
+func (o Options) open(ctx context.Context, now time.Time) ([]*pair.Pair, error) {
+	pace := pair.NewPace(rate, func(map[string]int64) error { return nil })
+	pairs, err := pair.Open(ctx, pair.Options{
+		Primary: o.Primary, Replicas: o.Replicas, From: o.From, To: o.To, Pace: pace, Now: now, Clock: o.Clock,
+	})
+	var nowhere pair.LeadsNowhereError
+	if errors.As(err, &nowhere) {
+		return nil, o.hint(ctx, nowhere)
+	}
+	return pairs, err
+}
+
+// hint says what to do where somebody names a replica: an alarm of its bucket does so.
+func (o Options) hint(ctx context.Context, nowhere pair.LeadsNowhereError) error {
+	word := "if " + o.Primary + " is a replica itself"
+	if nowhere.Side.IsReplica(ctx, o.Key, o.Version) {
+		word = "replication brought the version to " + o.Primary + ", so that is a replica itself"
+	}
+	return fmt.Errorf("%w\n%s: name its primary in its place, and it behind that: %s s3://%s", nowhere, word, shell.Explain("PRIMARY", o.Key, o.Version), o.Primary)
+}
+
+func (o Options) explain(ctx context.Context, pairs []*pair.Pair, now time.Time) (*Explanation, error) {
+	found, err := find(ctx, pairs, o.Key, o.Version)
+	if err != nil {
+		return nil, err
+	}
+	e := &Explanation{Program: o.Program, At: now, Primary: o.Primary, Key: o.Key, Version: found.version, Which: found.which(o.Version != "")}
+	for i, p := range pairs {
+		r, err := o.replica(ctx, p, found.of(i), now)
+		if err != nil {
+			return nil, err
+		}
+		e.Replicas = append(e.Replicas, r)
+	}
+	e.conclude()
+	return e, nil
+}
+
+// replica explains the version in one pair of buckets.
+func (o Options) replica(ctx context.Context, p *pair.Pair, of listed, now time.Time) (Replica, error) {
+	c := &subject{Options: o, pair: p, listed: of, now: now}
+	if err := c.look(ctx); err != nil {
+		return Replica{}, err
+	}
+	return c.told(), nil
+}
+
+// subject is one version in one pair of buckets.
+type subject struct {
+	Options
+	pair   *pair.Pair
+	listed listed
+	now    time.Time
+	seen   verdict.Look
+	item   audit.Item
+	reread bool // bytes were read for facts alone: the verdict stands without them
+}
+
+// look looks at both sides, as an audit does: again where it looks wrong.
+func (c *subject) look(ctx context.Context) error {
+	pairOf := audit.Pair{Primary: c.listed.primary.row, Replica: c.listed.replica.row}
+	if pairOf.Primary == nil && pairOf.Replica == nil {
+		c.item = c.absent()
+		return nil
+	}
+	eye := command.Eye{Sides: c.pair, Judge: c.judge(), Region: c.pair.Primary.Region, Read: c.pair.Read}
+	for range 2 {
+		seen, concluded := eye.Look(ctx, pairOf)
+		c.seen, c.item = seen, pairOf.Item(c.pair.Primary.Bucket, c.pair.Replica.Bucket, concluded)
+		if !doubtful(c.item) {
+			break
+		}
+		if err := c.Wait(ctx, again); err != nil {
+			return err
+		}
+	}
+	if c.Bytes && c.readable() {
+		read := c.pair.Read(ctx, eye.Version(pairOf), c.seen)
+		c.seen.Replicas[0].Bytes, c.reread = &read, true
+	}
+	return ctx.Err()
+}
+
+func doubtful(i audit.Item) bool { return i.Category == audit.Finding || i.Category == audit.Unknown }
+
+// readable says whether both sides hold an object of one size whose bytes were not read:
+// the verdict needed none.
+func (c *subject) readable() bool {
+	if len(c.seen.Replicas) != 1 {
+		return false
+	}
+	p, r := c.seen.Primary, c.seen.Replicas[0]
+	return r.Bytes == nil && p.Found == verdict.Object && r.Found == verdict.Object && p.Size == r.Size
+}
+
+// judge is an audit's, at the level that looks at everything.
+func (c *subject) judge() audit.Judge {
+	j := audit.Judge{
+		Level: audit.AllLooked, Now: c.now, Erased: c.Erased, Rules: c.pair.Rules(), Bucket: c.pair.Primary.Bucket,
+		Policy: verdict.Policy{Deadline: c.Deadline, MarkerDeadline: c.MarkerDeadline},
+	}
+	if c.Bytes {
+		j.Level, j.Policy.Bytes = audit.Bytes, verdict.ByteVerification{Inconclusive: true, PerMille: everyone}
+		j.Classes = c.listed.classes() // somebody named the object, and so its class
+	}
+	return j
+}
+
+// everyone of 1,000 is read.
+const everyone = 1000

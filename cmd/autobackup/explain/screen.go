@@ -1,0 +1,176 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"autobackup/cmd/autobackup/report"
+	"autobackup/internal/audit"
+	"autobackup/internal/verdict"
+)
+
+// The results and exit codes, as an audit's.
+const (
+	asItMustBe, exitAsItMustBe = "as it must be", 0
+	unknown, exitFindings      = "unknown", 1
+	notAsItMustBe              = "not as it must be"
+)
+
+// conclude is the exit code of all replicas.
+func (e *Explanation) conclude() {
+	e.Result, e.Exit = asItMustBe, exitAsItMustBe
+	for _, r := range e.Replicas {
+		switch {
+		case r.Item.Category == audit.Finding:
+			e.Result, e.Exit = notAsItMustBe, exitFindings
+		case r.Item.Category == audit.Unknown && e.Exit == exitAsItMustBe:
+			e.Result, e.Exit = unknown, exitFindings
+		}
+	}
+}
+
+// JSON writes everything for machines.
+func (e *Explanation) JSON(w io.Writer) error { return report.Indented(w, e) }
+
+// The colours of a terminal.
+const (
+	red    = "\x1b[1;31m"
+	yellow = "\x1b[33m"
+	green  = "\x1b[32m"
+	plain  = "\x1b[0m"
+)
+
+// Screen writes what a person sees. Nothing of a bucket reaches the terminal as it is:
+// commands are ASCII, and every other text is made visible.
+func (e *Explanation) Screen(w io.Writer, colour bool) error {
+	s := screen{colour: colour}
+	s.line("", report.Visible("s3://"+e.Primary+"/"+e.Key))
+	s.note("version", e.Version+", "+e.Which)
+	for _, r := range e.Replicas {
+		s.replica(r)
+	}
+	paint := red
+	if e.Exit == exitAsItMustBe {
+		paint = green
+	}
+	s.line("result", fmt.Sprintf("%s   %s", e.Result, s.paint(paint, fmt.Sprintf("exit %d", e.Exit))))
+	if _, err := io.WriteString(w, s.page.String()); err != nil {
+		return fmt.Errorf("write the explanation: %w", err)
+	}
+	return nil
+}
+
+type screen struct {
+	page   strings.Builder
+	colour bool
+}
+
+func (s *screen) paint(colour, words string) string {
+	if !s.colour || colour == "" {
+		return words
+	}
+	return colour + words + plain
+}
+
+// labels is how wide the column of labels is.
+const labels = 11
+
+func (s *screen) line(label, words string) {
+	s.page.WriteString(strings.TrimRight(fmt.Sprintf("%-*s %s", labels, label, words), " ") + "\n")
+}
+
+// note writes text that is made visible; a label stands before the first.
+func (s *screen) note(label string, all ...string) {
+	for _, words := range all {
+		s.line(label, report.Visible(words))
+		label = ""
+	}
+}
+
+var colours = map[audit.Category]string{audit.Finding: red, audit.Unknown: yellow, audit.Expected: green, audit.Compared: green}
+
+func (s *screen) replica(r Replica) {
+	s.page.WriteString("\n")
+	word := s.paint(colours[r.Item.Category], fmt.Sprintf("%-*s", labels, r.Word))
+	s.page.WriteString(word + " " + strings.TrimSpace(string(r.Item.Reason)+" in "+report.Visible(r.Sides[1].Bucket)) + "\n")
+	s.note("means", r.Meaning)
+	if r.Item.Detail != "" {
+		s.note("detail", r.Item.Detail)
+	}
+	s.table(r)
+	if r.Parts != "" {
+		s.note("parts", r.Parts)
+	}
+	if len(r.Groups) > 0 {
+		s.note("metadata", metadata(r.Groups))
+	}
+	s.note("rules", r.Rules...)
+	s.note("may be", r.Causes...)
+	for _, x := range []struct{ label, words string }{{"who", r.Who}, {"do", r.Next}} {
+		if x.words != "" {
+			s.note(x.label, x.words)
+		}
+	}
+	s.note("limits", r.Notes...)
+	for _, w := range r.Ways {
+		s.way(w)
+	}
+}
+
+// table has the facts of both sides side by side.
+func (s *screen) table(r Replica) {
+	rows := [][4]string{{"", "primary " + titled(r.Sides[0]), "replica " + titled(r.Sides[1])}}
+	for _, f := range r.Facts {
+		row := [4]string{f.Name, cmp.Or(f.Primary, "-"), cmp.Or(f.Replica, "-")}
+		if f.Differs {
+			row[3] = "differs"
+		}
+		rows = append(rows, row)
+	}
+	var widths [4]int
+	for i := range rows {
+		for j, cell := range rows[i] {
+			rows[i][j] = report.Visible(cell)
+			widths[j] = max(widths[j], utf8.RuneCountInString(rows[i][j]))
+		}
+	}
+	for _, row := range rows {
+		s.line(row[0], fmt.Sprintf("%-*s   %-*s   %s", widths[1], row[1], widths[2], row[2], row[3]))
+	}
+}
+
+func titled(s Side) string { return s.Bucket + " (" + s.Region + ")" }
+
+// metadata says of each group whether it is the same.
+func metadata(all []verdict.Group) string {
+	words := make([]string, len(all))
+	for i, g := range all {
+		switch {
+		case g.Equal:
+			words[i] = g.Name + " equal"
+		case g.Primary && g.Replica:
+			words[i] = g.Name + " different"
+		case g.Primary:
+			words[i] = g.Name + " on the primary only"
+		default:
+			words[i] = g.Name + " on the replica only"
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// way writes commands as they are: they are ASCII, whatever the key is.
+func (s *screen) way(w Way) {
+	label := w.Name
+	if w.Says != "" {
+		s.note(label, w.Says)
+		label = ""
+	}
+	for line := range strings.Lines(w.Lines) {
+		s.line(label, strings.TrimSuffix(line, "\n"))
+		label = ""
+	}
+}

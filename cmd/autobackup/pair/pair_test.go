@@ -1,0 +1,186 @@
+package pair_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/pair"
+	"autobackup/internal/audit"
+	"autobackup/internal/local/clock"
+	"autobackup/internal/local/s3"
+	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
+)
+
+const home = "eu-central-1"
+
+// server is a local S3 with buckets, at an address of its own.
+func server(t *testing.T, buckets ...s3.BucketConfig) (*s3.Server, string, *sdk.Client) {
+	t.Helper()
+	t.Setenv("AWS_ACCESS_KEY_ID", "id")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+	server, err := s3.New(s3.Config{Clock: clock.Real(), Dir: t.TempDir(), Account: "111122223333"})
+	require.NoError(t, err)
+	for _, b := range buckets {
+		require.NoError(t, server.CreateBucket(b))
+	}
+	web := httptest.NewServer(server)
+	t.Cleanup(func() {
+		web.Close()
+		require.NoError(t, server.Close())
+	})
+	return server, web.URL, sdk.New(sdk.Options{
+		Region: home, BaseEndpoint: &web.URL, UsePathStyle: true, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+	})
+}
+
+func bucket(name string) s3.BucketConfig {
+	return s3.BucketConfig{Name: name, Region: home, Versioned: true}
+}
+
+func free(map[string]int64) error { return nil }
+
+func options(from, to, primary string, replicas ...string) pair.Options {
+	return pair.Options{
+		Primary: primary, Replicas: replicas, From: pair.Access{Endpoint: from, Region: home}, To: pair.Access{Endpoint: to, Region: home},
+		Pace: pair.NewPace(10_000, free), Now: time.Now(), Clock: time.Now,
+	}
+}
+
+func put(t *testing.T, client *sdk.Client, bucket, key string) string {
+	t.Helper()
+	out, err := client.PutObject(context.Background(), &sdk.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("v")})
+	require.NoError(t, err)
+	return aws.ToString(out.VersionId)
+}
+
+func TestTwoBucketsOfOneNameOnTwoServersAreKeptApart(t *testing.T) {
+	_, from, client := server(t, bucket("docs"))
+	_, to, _ := server(t, bucket("docs"))
+	id := put(t, client, "docs", "k")
+	pairs, err := pair.Open(context.Background(), options(from, to, "docs", "docs"))
+	require.NoError(t, err)
+	require.Len(t, pairs, 1)
+	seen := pairs[0].Look(context.Background(), audit.Pair{Primary: &audit.Row{}}, s3event.ObjectVersion{Bucket: "docs", Key: "k", VersionID: id, Region: home})
+	assert.Equal(t, verdict.Object, seen.Primary.Found)
+	assert.Equal(t, verdict.Missing, seen.Replicas[0].Found)
+	assert.Equal(t, "docs", seen.Replicas[0].Bucket)
+}
+
+func TestWhatNoListingHasIsNotThereWhoeverAnswersForIt(t *testing.T) {
+	_, from, client := server(t, bucket("docs"))
+	// A server that passes requests for what it lacks on to the other one.
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("versions") {
+			_, _ = w.Write([]byte(`<ListVersionsResult><Name>docs</Name><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated></ListVersionsResult>`))
+			return
+		}
+		r.Host = strings.TrimPrefix(from, "http://")
+		http.Redirect(w, r, from+r.URL.String(), http.StatusTemporaryRedirect)
+	}))
+	defer proxy.Close()
+	id := put(t, client, "docs", "k")
+	v := s3event.ObjectVersion{Bucket: "docs", Key: "k", VersionID: id, Region: home}
+	pairs, err := pair.Open(context.Background(), options(from, proxy.URL, "docs", "docs"))
+	require.NoError(t, err)
+	listed := &audit.Row{Key: "k", VersionID: id}
+	assert.Equal(t, verdict.Object, pairs[0].Look(context.Background(), audit.Pair{Primary: listed, Replica: listed}, v).Replicas[0].Found, "the look alone believes it")
+	assert.Equal(t, verdict.Missing, pairs[0].Look(context.Background(), audit.Pair{Primary: listed}, v).Replicas[0].Found)
+}
+
+func TestWhatHasComeSinceItWasListedIsThere(t *testing.T) {
+	_, from, client := server(t, bucket("docs"), bucket("copy"))
+	id := put(t, client, "copy", "k")
+	pairs, err := pair.Open(context.Background(), options(from, from, "docs", "copy"))
+	require.NoError(t, err)
+	v := s3event.ObjectVersion{Bucket: "docs", Key: "k", VersionID: id, Region: home}
+	assert.Equal(t, verdict.Object, pairs[0].Look(context.Background(), audit.Pair{Primary: &audit.Row{}}, v).Replicas[0].Found)
+}
+
+func TestWhatCanNotBeOpenedSaysWhyAndWhatToDo(t *testing.T) {
+	local, from, _ := server(t, bucket("docs"), bucket("copy"))
+	for name, c := range map[string]struct {
+		primary  string
+		replicas []string
+		fault    func(s3.Request) *s3.Fault
+		want     string
+	}{
+		"a primary that is not there": {"nobody", nil, nil, "find the bucket nobody: it does not exist"},
+		"a replica that is not there": {"docs", []string{"nobody"}, nil, "find the bucket nobody: it does not exist\nif it is another account's"},
+		"a primary without rules":     {"docs", nil, nil, "follow the replication rules of docs: it has none that is enabled: name the bucket to compare with"},
+		"rules that may not be read": {"docs", nil, func(r s3.Request) *s3.Fault {
+			if r.Operation == "GetBucketReplication" {
+				return &s3.Fault{Status: 403}
+			}
+			return nil
+		}, "s3:GetReplicationConfiguration answered 403 AccessDenied: grant s3:GetReplicationConfiguration on docs, or name the replica"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			local.Fault = c.fault
+			_, err := pair.Open(context.Background(), options(from, from, c.primary, c.replicas...))
+			assert.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestWhatOfABucketCanNotBeReadIsToldAndExplainsNothing(t *testing.T) {
+	local, from, _ := server(t, bucket("docs"), bucket("copy"))
+	local.Fault = func(r s3.Request) *s3.Fault {
+		if strings.HasPrefix(r.Operation, "GetBucket") {
+			return &s3.Fault{Status: 403}
+		}
+		return nil
+	}
+	pairs, err := pair.Open(context.Background(), options(from, from, "docs", "copy"))
+	require.NoError(t, err)
+	side := pairs[0].Primary
+	assert.Equal(t, []string{"unknown", "unknown"}, []string{side.Versioning, side.Encryption})
+	assert.Len(t, side.Unread, 4)
+	for _, why := range side.Unread {
+		assert.Contains(t, why, "answered 403 AccessDenied: grant s3:Get")
+	}
+	assert.False(t, pairs[0].Rules().Leads())
+	assert.Empty(t, pairs[0].Rules().Remover(audit.Row{Key: "k"}, true))
+}
+
+func TestARequestThatMayNotBeSpentIsNotSent(t *testing.T) {
+	_, from, _ := server(t, bucket("docs"), bucket("copy"))
+	o := options(from, from, "docs", "copy")
+	errEnough := errors.New("enough")
+	o.Pace = pair.NewPace(10_000, func(sent map[string]int64) error {
+		if sent["HeadBucket"] >= 1 {
+			return errEnough
+		}
+		return nil
+	})
+	_, err := pair.Open(context.Background(), o)
+	require.Error(t, err)
+	assert.Equal(t, map[string]int64{"HeadBucket": 1}, o.Pace.Sent())
+}
+
+func TestAnAddressIsABucketAndMaybeMore(t *testing.T) {
+	for text, want := range map[string]pair.Address{
+		"s3://docs": {Bucket: "docs"}, "s3://docs/": {Bucket: "docs"}, "s3://docs/a/b?c": {Bucket: "docs", Rest: "a/b?c"}, "s3://docs//x": {Bucket: "docs", Rest: "/x"},
+	} {
+		got, err := pair.ParseAddress(text)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+	for _, text := range []string{"", "docs", "s3://", "s3:///k", "https://docs/k"} {
+		_, err := pair.ParseAddress(text)
+		assert.ErrorContains(t, err, "is no address of a bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
+	}
+}

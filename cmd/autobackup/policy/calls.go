@@ -1,0 +1,102 @@
+package policy
+
+import (
+	"autobackup/cmd/autobackup/discover"
+	"autobackup/internal/audit"
+)
+
+// Call is a call of AWS's API that a command makes, with what IAM asks for it.
+type Call struct {
+	Operation string   // as the SDK names it
+	Actions   []string // of IAM; none: AWS asks for no permission
+	On        Target
+	When      func(Options) bool // nil: always
+}
+
+// The actions by operation are from
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+// and from the pages of the operations, whether they are done to a bucket or to an
+// object from AWS's service authorization reference, which .ci/policies.py reads.
+
+// ofBuckets are made of every bucket, before anything is compared.
+var ofBuckets = []Call{
+	{Operation: "GetCallerIdentity", On: everything},
+	// Who may list is told by 404 that an object is not there, and anybody else by 403.
+	{Operation: "HeadBucket", Actions: []string{"s3:ListBucket"}, On: bucket},
+	{Operation: "GetBucketVersioning", Actions: []string{"s3:GetBucketVersioning"}, On: bucket},
+	{Operation: "GetBucketEncryption", Actions: []string{"s3:GetEncryptionConfiguration"}, On: bucket},
+	{Operation: "GetBucketReplication", Actions: []string{"s3:GetReplicationConfiguration"}, On: bucket},
+	{Operation: "GetBucketLifecycleConfiguration", Actions: []string{"s3:GetLifecycleConfiguration"}, On: bucket},
+	{Operation: "ListObjectVersions", Actions: []string{"s3:ListBucketVersions"}, On: bucket},
+}
+
+// ofVersions are made where versions are looked at. Each names a version.
+var ofVersions = []Call{
+	{Operation: "HeadObject", Actions: []string{"s3:GetObjectVersion"}, On: objects, When: looks},
+	// For its bytes or, where HeadObject does not say why it refuses, for one of them.
+	{Operation: "GetObject", Actions: []string{"s3:GetObjectVersion"}, On: objects, When: looks},
+	{Operation: "GetObjectAttributes", Actions: []string{"s3:GetObjectVersion", "s3:GetObjectVersionAttributes"}, On: objects, When: looks},
+	{Operation: "GetObjectTagging", Actions: []string{"s3:GetObjectVersionTagging"}, On: objects, When: looks},
+	// HeadObject, too, shows these only to who may read them.
+	{Operation: "GetObjectRetention", Actions: []string{"s3:GetObjectRetention"}, On: objects, When: locks},
+	{Operation: "GetObjectLegalHold", Actions: []string{"s3:GetObjectLegalHold"}, On: objects, When: locks},
+	// S3 makes it for who reads what is encrypted with a key of AWS KMS.
+	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: keys, When: looks},
+}
+
+// ofSizes is made for the estimate, which tells less without it.
+var ofSizes = Call{Operation: "GetMetricStatistics", Actions: []string{"cloudwatch:GetMetricStatistics"}, On: everything}
+
+// ofReports are made where a report is copied to S3.
+var ofReports = []Call{
+	{Operation: "HeadBucket", On: outbox}, // S3 tells the region also to who may not list
+	{Operation: "PutObject", Actions: []string{"s3:PutObject"}, On: outbox},
+	{Operation: "CreateMultipartUpload", Actions: []string{"s3:PutObject"}, On: outbox},
+	{Operation: "UploadPart", Actions: []string{"s3:PutObject"}, On: outbox},
+	{Operation: "CompleteMultipartUpload", Actions: []string{"s3:PutObject"}, On: outbox},
+	{Operation: "AbortMultipartUpload", Actions: []string{"s3:AbortMultipartUpload"}, On: outbox},
+}
+
+// ofStacks are made by requeue.
+var ofStacks = []Call{
+	{Operation: "GetQueueUrl", Actions: []string{"sqs:GetQueueUrl"}, On: validationQueue},
+	{Operation: "GetQueueAttributes", Actions: []string{"sqs:GetQueueAttributes"}, On: validationQueue},
+	{Operation: "SendMessageBatch", Actions: []string{"sqs:SendMessage"}, On: validationQueue},
+	{Operation: "GetQueueUrl", Actions: []string{"sqs:GetQueueUrl"}, On: eventDLQ},
+	{Operation: "GetQueueAttributes", Actions: []string{"sqs:GetQueueAttributes"}, On: eventDLQ},
+	{Operation: "ReceiveMessage", Actions: []string{"sqs:ReceiveMessage"}, On: eventDLQ},
+	{Operation: "DeleteMessageBatch", Actions: []string{"sqs:DeleteMessage"}, On: eventDLQ},
+	{Operation: "ChangeMessageVisibility", Actions: []string{"sqs:ChangeMessageVisibility"}, On: eventDLQ},
+	{Operation: "ListExecutions", Actions: []string{"states:ListExecutions"}, On: stateMachine},
+	{Operation: "DescribeExecution", Actions: []string{"states:DescribeExecution"}, On: executions},
+	{Operation: "GetExecutionHistory", Actions: []string{"states:GetExecutionHistory"}, On: executions},
+	// SQS makes them for who sends to and receives from queues with a key of their own.
+	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: queueKeys},
+	{Operation: "GenerateDataKey", Actions: []string{"kms:GenerateDataKey"}, On: queueKeys},
+}
+
+// ofAccounts are made by discover. The caller reads its own account, and the others by
+// the roles that it assumes there.
+func ofAccounts(s Side) (all []Call) {
+	for _, p := range discover.Permissions {
+		c := Call{Operation: p.Operation, On: everything}
+		if p.Action != "" {
+			c.Actions = []string{p.Action}
+		}
+		if p.Caller {
+			c.On = role
+		}
+		if !p.Caller || s == Caller {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// looks says whether versions are looked at at all.
+func looks(o Options) bool { return o.Command == Explain || o.Level != audit.Listed }
+
+// locks says whether retention and legal hold are looked at.
+func locks(o Options) bool {
+	return o.Command == Explain || o.Level != audit.Listed && (o.Metadata || o.Locks)
+}

@@ -1,0 +1,141 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"autobackup/cmd/autobackup/pair"
+	"autobackup/internal/audit"
+)
+
+// The commands that call AWS.
+const (
+	Audit    = "audit"
+	Explain  = "explain"
+	Discover = "discover"
+	Requeue  = "requeue"
+)
+
+// Local are the commands that call nothing of AWS.
+func Local() []string { return []string{"accept", "demo", "policy", "serve"} }
+
+// Side is whose policy it is. Sides are different identities where they have profiles
+// or roles of their own.
+type Side string
+
+// The sides.
+const (
+	Both    Side = "both"    // one identity reads primary and replicas, and copies the report where that is asked for
+	Primary Side = "primary" // reads the primary
+	Replica Side = "replica" // reads the replicas
+	Report  Side = "report"  // copies the report, with --output-profile
+	Caller  Side = "caller"  // assumes the roles that read
+)
+
+// Options says for what the policy is.
+type Options struct {
+	Command     string
+	Side        Side
+	Partition   string
+	Primary     string
+	Replicas    []string
+	Level       audit.Level
+	Metadata    bool
+	Locks       bool
+	Output      pair.Address // where the report is copied to; none where it has no bucket
+	Keys        []string     // ARNs of KMS keys: of the primary, or of the queues
+	ReplicaKeys []string
+	Roles       []string // ARNs, which the caller assumes
+	Stage       string   // of the stack, for requeue; so are the next two
+	Region      string
+	Account     string
+}
+
+// Document is a policy of IAM.
+type Document struct {
+	Version   string
+	Statement []Statement
+}
+
+// Statement is one of it.
+type Statement struct {
+	Sid       string
+	Effect    string
+	Action    []string
+	Resource  []string
+	Condition map[string]map[string][]string `json:",omitempty"`
+}
+
+// ErrNothing is what a command that calls nothing of AWS needs.
+var ErrNothing = errors.New("it calls nothing of AWS, and needs no policy")
+
+// For is the least policy.
+func For(o Options) (Document, error) {
+	if slices.Contains(Local(), o.Command) {
+		return Document{}, fmt.Errorf("%s: %w", o.Command, ErrNothing)
+	}
+	if err := o.check(); err != nil {
+		return Document{}, err
+	}
+	d := Document{Version: "2012-10-17"}
+	for _, s := range o.sides() {
+		for _, c := range o.Calls(s) {
+			d.allow(o, s, c)
+		}
+	}
+	return d, nil
+}
+
+func (o Options) sides() []Side {
+	switch {
+	case o.Side != Both || o.Command == Requeue || o.Command == Discover:
+		return []Side{o.Side}
+	case o.Output.Bucket != "":
+		return []Side{Primary, Replica, Report}
+	default:
+		return []Side{Primary, Replica}
+	}
+}
+
+// Calls are those that a side makes.
+func (o Options) Calls(s Side) []Call {
+	var all []Call
+	switch {
+	case o.Command == Requeue:
+		all = ofStacks
+	case o.Command == Discover:
+		all = ofAccounts(s)
+	case s == Caller:
+		all = []Call{{Operation: "AssumeRole", Actions: []string{"sts:AssumeRole"}, On: role}}
+	case s == Report:
+		all = ofReports
+	case o.Command == Explain:
+		all = slices.Concat(ofBuckets, ofVersions)
+	default:
+		all = append(slices.Concat(ofBuckets, ofVersions), ofSizes)
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(c Call) bool { return c.When != nil && !c.When(o) })
+}
+
+// allow adds what a call needs: to the statement for what it is done to.
+func (d *Document) allow(o Options, s Side, c Call) {
+	resources := o.resources(c.On, s)
+	if len(c.Actions) == 0 || len(resources) == 0 {
+		return
+	}
+	sid := string(c.On)
+	if slices.Contains([]Target{bucket, objects, keys}, c.On) {
+		sid = map[Side]string{Primary: "Primary", Replica: "Replica"}[s] + sid
+	}
+	i := slices.IndexFunc(d.Statement, func(s Statement) bool { return s.Sid == sid })
+	if i < 0 {
+		i = len(d.Statement)
+		d.Statement = append(d.Statement, Statement{Sid: sid, Effect: "Allow", Resource: resources, Condition: via(c.On, resources)})
+	}
+	for _, action := range c.Actions {
+		if !slices.Contains(d.Statement[i].Action, action) {
+			d.Statement[i].Action = append(d.Statement[i].Action, action)
+		}
+	}
+}

@@ -1,0 +1,222 @@
+package policy_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/discover"
+	"autobackup/cmd/autobackup/pair"
+	"autobackup/cmd/autobackup/policy"
+	"autobackup/cmd/autobackup/report"
+	"autobackup/internal/audit"
+)
+
+const (
+	key   = "arn:aws:kms:eu-central-1:111122223333:key/a"
+	other = "arn:aws:kms:eu-west-1:111122223333:key/b"
+	role  = "arn:aws:iam::111122223333:role/reads"
+)
+
+func of(t *testing.T, o policy.Options) policy.Document {
+	t.Helper()
+	if o.Side == "" {
+		o.Side = policy.Both
+	}
+	if o.Partition == "" {
+		o.Partition = "aws"
+	}
+	d, err := policy.For(o)
+	require.NoError(t, err)
+	return d
+}
+
+// sids are the statements, each with its resources.
+func sids(d policy.Document) map[string][]string {
+	all := map[string][]string{}
+	for _, s := range d.Statement {
+		all[s.Sid] = s.Resource
+	}
+	return all
+}
+
+var update = flag.Bool("update", false, "write testdata anew")
+
+// The calls that the commands make are held against the policies in their own packages.
+// Here the policies are as AWS's pages say for these calls, for people to read.
+func TestThePoliciesAreThoseThatWereReadWithAWSsPages(t *testing.T) {
+	for name, o := range map[string]policy.Options{
+		"audit.json": {
+			Command: policy.Audit, Primary: "docs", Replicas: []string{"docs-copy"}, Locks: true,
+			Keys: []string{key}, ReplicaKeys: []string{other}, Output: pair.Address{Bucket: "evidence", Rest: "audits"},
+		},
+		"requeue.json": {Command: policy.Requeue, Stage: "dev", Keys: []string{key}, Region: "eu-central-1", Account: "111122223333"},
+	} {
+		var b bytes.Buffer
+		require.NoError(t, report.Indented(&b, of(t, o)))
+		path := filepath.Join("testdata", name)
+		if *update {
+			require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
+		}
+		want, err := os.ReadFile(path) // #nosec G304: of this folder
+		require.NoError(t, err)
+		assert.Equal(t, string(want), b.String(), "go test -update writes it")
+	}
+}
+
+func TestLocksAreReadWhereTheyAreAskedForAlone(t *testing.T) {
+	const lock = "s3:GetObjectRetention"
+	actions := func(o policy.Options) string {
+		o.Command = policy.Audit
+		return fmt.Sprint(of(t, o).Statement)
+	}
+	assert.Contains(t, actions(policy.Options{Locks: true}), lock)
+	assert.Contains(t, actions(policy.Options{Metadata: true}), lock)
+	assert.NotContains(t, actions(policy.Options{}), lock)
+	assert.NotContains(t, actions(policy.Options{Locks: true, Level: audit.Listed}), lock)
+}
+
+func TestEachSideIsAllowedItsOwnBucketsAlone(t *testing.T) {
+	o := policy.Options{Command: policy.Audit, Primary: "docs", Replicas: []string{"one", "two"}}
+	primary := map[string][]string{"PrimaryBucket": {"arn:aws:s3:::docs"}, "PrimaryObjects": {"arn:aws:s3:::docs/*"}, "Anything": {"*"}}
+	replica := map[string][]string{
+		"ReplicaBucket": {"arn:aws:s3:::one", "arn:aws:s3:::two"}, "ReplicaObjects": {"arn:aws:s3:::one/*", "arn:aws:s3:::two/*"}, "Anything": {"*"},
+	}
+	o.Side = policy.Primary
+	assert.Equal(t, primary, sids(of(t, o)))
+	o.Side = policy.Replica
+	assert.Equal(t, replica, sids(of(t, o)))
+
+	both := primary
+	for sid, resources := range replica {
+		both[sid] = resources
+	}
+	o.Side = policy.Both
+	d := of(t, o)
+	assert.Equal(t, both, sids(d))
+	assert.Equal(t, "2012-10-17", d.Version)
+	assert.Len(t, d.Statement, 5, "each Sid once")
+	for _, s := range d.Statement {
+		assert.Equal(t, "Allow", s.Effect)
+		assert.Nil(t, s.Condition)
+	}
+}
+
+func TestWhatNobodyNamedStandsInCapitals(t *testing.T) {
+	assert.Equal(t, map[string][]string{
+		"PrimaryBucket": {"arn:aws-cn:s3:::PRIMARY"}, "ReplicaBucket": {"arn:aws-cn:s3:::REPLICA"}, "Anything": {"*"},
+	}, sids(of(t, policy.Options{Command: policy.Audit, Partition: "aws-cn", Level: audit.Listed})))
+	assert.Equal(t, []string{"arn:aws:states:REGION:ACCOUNT:execution:autobackup-validation-prod:*"},
+		sids(of(t, policy.Options{Command: policy.Requeue, Stage: "prod"}))["Executions"])
+}
+
+func TestExplainIsAllowedToLookAndAsksForNoEstimate(t *testing.T) {
+	d := of(t, policy.Options{Command: policy.Explain, Side: policy.Primary, Level: audit.Listed})
+	assert.NotContains(t, sids(d), "Anything")
+	assert.Equal(t, []string{
+		"s3:GetObjectVersion", "s3:GetObjectVersionAttributes", "s3:GetObjectVersionTagging", "s3:GetObjectRetention", "s3:GetObjectLegalHold",
+	}, d.Statement[1].Action)
+}
+
+func TestAKeyIsUsedThroughTheServiceInItsRegionAlone(t *testing.T) {
+	o := policy.Options{Command: policy.Audit, Keys: []string{key, key + "2", other}, ReplicaKeys: []string{other}}
+	for _, s := range of(t, o).Statement {
+		switch s.Sid {
+		case "PrimaryKeys":
+			assert.Equal(t, policy.Statement{Sid: s.Sid, Effect: "Allow", Action: []string{"kms:Decrypt"}, Resource: o.Keys,
+				Condition: map[string]map[string][]string{"StringLike": {"kms:ViaService": {"s3.eu-central-1.amazonaws.*", "s3.eu-west-1.amazonaws.*"}}}}, s)
+		case "ReplicaKeys":
+			assert.Equal(t, o.ReplicaKeys, s.Resource)
+		}
+	}
+	assert.Len(t, of(t, o).Statement, 7)
+	queues := of(t, policy.Options{Command: policy.Requeue, Keys: []string{key}}).Statement
+	assert.Equal(t, policy.Statement{Sid: "QueueKeys", Effect: "Allow", Action: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resource: []string{key},
+		Condition: map[string]map[string][]string{"StringLike": {"kms:ViaService": {"sqs.eu-central-1.amazonaws.*"}}}}, queues[len(queues)-1])
+
+	o.Level = audit.Listed
+	assert.NotContains(t, sids(of(t, o)), "PrimaryKeys", "listings show what no key hides")
+}
+
+func TestAReportIsWrittenBelowItsPrefixAlone(t *testing.T) {
+	for rest, want := range map[string]string{
+		"": "arn:aws:s3:::evidence/*", "audits": "arn:aws:s3:::evidence/audits/*", "audits/": "arn:aws:s3:::evidence/audits/*",
+		"a*b?$": "arn:aws:s3:::evidence/a${*}b${?}${$}/*",
+	} {
+		o := policy.Options{Command: policy.Audit, Output: pair.Address{Bucket: "evidence", Rest: rest}}
+		assert.Equal(t, []string{want}, sids(of(t, o))["Report"])
+		o.Side = policy.Report
+		d := of(t, o)
+		assert.Equal(t, map[string][]string{"Report": {want}}, sids(d))
+		assert.Equal(t, []string{"s3:PutObject", "s3:AbortMultipartUpload"}, d.Statement[0].Action)
+	}
+}
+
+func TestTheCallerIsAllowedToAssumeTheRolesAndNothingElse(t *testing.T) {
+	d := of(t, policy.Options{Command: policy.Audit, Side: policy.Caller, Roles: []string{role}})
+	assert.Equal(t, []policy.Statement{{Sid: "Roles", Effect: "Allow", Action: []string{"sts:AssumeRole"}, Resource: []string{role}}}, d.Statement)
+}
+
+func TestDiscoverReadsWholeAccountsAndItsCallerAssumesRolesToo(t *testing.T) {
+	var reads []string
+	for _, p := range discover.Permissions {
+		if p.Action != "" && !p.Caller {
+			reads = append(reads, p.Action)
+		}
+	}
+	require.NotContains(t, reads, "sts:AssumeRole")
+	account := policy.Statement{Sid: "Anything", Effect: "Allow", Action: reads, Resource: []string{"*"}}
+	assert.Equal(t, []policy.Statement{account}, of(t, policy.Options{Command: policy.Discover}).Statement)
+	const anywhere = "arn:aws:iam::*:role/audit"
+	assert.ElementsMatch(t, []policy.Statement{account, {Sid: "Roles", Effect: "Allow", Action: []string{"sts:AssumeRole"}, Resource: []string{anywhere}}},
+		of(t, policy.Options{Command: policy.Discover, Side: policy.Caller, Roles: []string{anywhere}}).Statement)
+}
+
+func TestACommandThatCallsNothingNeedsNoPolicy(t *testing.T) {
+	for _, command := range policy.Local() {
+		_, err := policy.For(policy.Options{Command: command})
+		assert.True(t, errors.Is(err, policy.ErrNothing), command)
+		assert.ErrorContains(t, err, command+": it calls nothing of AWS")
+	}
+}
+
+const noKey = " is no ARN of a KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it"
+
+func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
+	for want, o := range map[string]policy.Options{
+		"policy of the caller: name the role that is assumed with --role":                                   {Command: policy.Audit, Side: policy.Caller},
+		"--role is for --side caller: the policies of the other sides are the roles' own":                   {Command: policy.Audit, Side: policy.Primary, Roles: []string{role}},
+		`"role/reads" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME`:                            {Command: policy.Audit, Side: policy.Caller, Roles: []string{"role/reads"}},
+		`"` + key + `" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME`:                           {Command: policy.Audit, Side: policy.Caller, Roles: []string{key}},
+		"policy for copying the report: name where to with --output s3://BUCKET/PREFIX":                     {Command: policy.Audit, Side: policy.Report},
+		"--output: only an audit copies its report":                                                         {Command: policy.Explain, Side: policy.Both, Output: pair.Address{Bucket: "out"}},
+		"discover knows no primaries and replicas: leave --side out, or name the caller with --side caller": {Command: policy.Discover, Side: policy.Primary},
+		`"arn:aws:iam::111122223333:role/*" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME`:      {Command: policy.Discover, Side: policy.Caller, Roles: []string{"arn:aws:iam::111122223333:role/*"}},
+		"requeue has one side: leave --side out":                                                            {Command: policy.Requeue, Side: policy.Primary},
+		`"alias/a"` + noKey:                                                                                 {Command: policy.Audit, Side: policy.Both, Keys: []string{"alias/a"}},
+		`"` + role + `"` + noKey:                                                                            {Command: policy.Audit, Side: policy.Both, ReplicaKeys: []string{role}},
+		`"arn:aws:kms:eu-central-1:1:alias/a"` + noKey:                                                      {Command: policy.Audit, Side: policy.Both, Keys: []string{"arn:aws:kms:eu-central-1:1:alias/a"}},
+		`"s3://docs" is no bucket's name: write it without s3://`:                                           {Command: policy.Audit, Side: policy.Both, Primary: "s3://docs"},
+		`"docs*" is no bucket's name: write it without s3://`:                                               {Command: policy.Audit, Side: policy.Both, Replicas: []string{"docs", "docs*"}},
+		`"*" is no partition`: {Command: policy.Audit, Side: policy.Both, Partition: "*"},
+		`"*" is no stage`:     {Command: policy.Requeue, Side: policy.Both, Stage: "*"},
+		`"eu-*" is no region`: {Command: policy.Requeue, Side: policy.Both, Region: "eu-*"},
+		`"12" is no account`:  {Command: policy.Requeue, Side: policy.Both, Account: "12"},
+	} {
+		if o.Partition == "" {
+			o.Partition = "aws"
+		}
+		if o.Stage == "" {
+			o.Stage = "dev"
+		}
+		_, err := policy.For(o)
+		assert.EqualError(t, err, want)
+	}
+}
