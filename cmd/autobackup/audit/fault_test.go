@@ -111,7 +111,7 @@ func midway(t *testing.T, fault func(f *fake) func(*http.Request) *http.Response
 				}
 				return faulty(r), nil
 			}
-			o := of(t, f, func(o *audit.Options) { o.Plan.Started = m.now })
+			o := of(t, f, func(o *audit.Options) { o.Started = m.now })
 			err := goOn(t.Context(), o)
 			if f.sent() < n { // how often intervals are split differs
 				require.NoError(t, err)
@@ -337,7 +337,7 @@ func TestAnAuditKeepsToItsRateAndSlowsDownWhereS3SaysSo(t *testing.T) {
 				}
 				return nil, nil
 			}
-			o := of(t, f, func(o *audit.Options) { o.MaxRate, o.Plan.Level = rate, core.AllLooked })
+			o := of(t, f, func(o *audit.Options) { o.MaxRate, o.Level = rate, core.AllLooked })
 			require.NoError(t, goOn(t.Context(), o))
 			for i := range len(times) - rate - rate/10 {
 				require.GreaterOrEqual(t, times[i+rate+rate/10].Sub(times[i]), time.Second-time.Millisecond, "more than %d a second", rate)
