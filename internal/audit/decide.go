@@ -127,12 +127,13 @@ func (j Judge) missing(row Row) Conclusion {
 // explained is what accounts for a missing version without a look; it is empty
 // where nothing does.
 func (j Judge) explained(row Row) Conclusion {
+	uncovered := j.Rules.Leads() && !j.Rules.Covers(row.Key)
 	switch remover := j.Rules.Remover(row, true); {
-	case row.VersionID == nullVersion:
+	case row.VersionID == nullVersion && !uncovered:
 		return Conclusion{Category: Expected, Reason: reason.NullVersion}
 	case j.young(row):
 		return Conclusion{Category: Expected, Reason: reason.Young}
-	case j.Rules.Leads() && !j.Rules.Covers(row.Key):
+	case uncovered:
 		return Conclusion{Category: Expected, Reason: reason.NotCovered}
 	case row.Marker && j.Rules.Leads() && j.Rules.IgnoresMarkers(row.Key):
 		return Conclusion{Category: Expected, Reason: reason.MarkerNotReplicated}

@@ -95,6 +95,7 @@ func TestWhatALookDecides(t *testing.T) {
 		"a marker that was replicated":              {pair: missing(old, marker), look: look(shows(verdict.Marker, status("COMPLETED")), gone), want: "finding MARKER_MISSING"},
 		"a marker that lifecycle made":              {pair: missing(old, marker), look: look(mark, gone), rules: said{mark: "m"}, want: "expected LIFECYCLE_MARKER m"},
 		"a marker that lifecycle may not have made": {pair: missing(old, marker), look: look(shows(verdict.Marker, status("COMPLETED")), gone), rules: said{mark: "m"}, want: "finding MARKER_MISSING"},
+		"lifecycle makes no marker of an object":    {pair: audit.Pair{Primary: listed(old, marker), Replica: listed(old)}, look: look(mark, object), rules: said{mark: "m"}, want: "finding CONTENT_MISMATCH"},
 		"an object is no marker of lifecycle":       {pair: missing(old), look: look(completed, gone), rules: said{mark: "m"}, want: "finding REPLICA_MISSING"},
 		"the replica's lifecycle marks its own":     {pair: missing(old, marker), look: look(mark, gone), rules: said{copy: "m"}, want: "finding MARKER_MISSING"},
 		"a marker that is not replicated":           {pair: missing(old, marker), look: look(mark, gone, ignoresMarkers), rules: said{ignoring: true}, want: "expected MARKER_NOT_REPLICATED"},

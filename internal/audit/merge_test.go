@@ -190,3 +190,56 @@ func TestAMergeEndsWithTheFirstErrorOfAStreamOrOfWhoTakesThePairs(t *testing.T) 
 		})
 	}
 }
+
+func side(versions ...string) *rows {
+	r := &rows{}
+	for _, version := range versions {
+		r.all = append(r.all, audit.Row{Key: "a", VersionID: version})
+	}
+	return r
+}
+
+func TestARepetitionIsNoticedWhateverItsPartnerDid(t *testing.T) {
+	for name, tc := range map[string]struct {
+		bound            int
+		primary, replica *rows
+	}{
+		"both sides repeat it":             {9, side("1", "2", "1"), side("1", "2", "1")},
+		"both repeat what waited":          {9, side("1", "2", "1", "3"), side("2", "1", "3", "1")},
+		"one repeats while it waits":       {9, side("1", "1"), side("2")},
+		"one repeats what the other lacks": {9, side("1", "2", "1"), side("2")},
+		"the primary repeats on disk":      {1, side("1", "2", "3", "1"), side("4", "5")},
+		"the replica repeats on disk":      {1, side("4", "5"), side("1", "2", "3", "1")},
+		"a paired one, on disk":            {1, side("1", "2", "3", "4"), side("4", "3", "2", "1", "1")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.ErrorContains(t, audit.MergeWithin(tc.bound, tc.primary, tc.replica, &shared{}, func(audit.Pair) error { return nil }), "twice")
+		})
+	}
+}
+
+func TestRowsOfOneOrderWaitForNothingAndFewGoToDisk(t *testing.T) {
+	spill := &shared{}
+	fine := func(audit.Pair) error { return nil }
+	require.NoError(t, audit.MergeWithin(0, side("1", "2", "3"), side("1", "2", "3"), spill, fine))
+	require.NoError(t, audit.MergeWithin(6, side("1", "2", "3"), side("4", "5", "6"), spill, fine))
+	assert.Zero(t, spill.puts)
+	require.NoError(t, audit.MergeWithin(5, side("1", "2", "3"), side("4", "5", "6"), spill, fine))
+	assert.Equal(t, 6, spill.puts)
+}
+
+func TestALongKeyWhoseOrderDiffersALittleComesOutWhole(t *testing.T) {
+	var one, other []string
+	for i := range 5000 { // beyond what a list of waiting rows keeps of those that left
+		one, other = append(one, fmt.Sprint(i)), append(other, fmt.Sprint(i^1))
+	}
+	spill, pairs := &shared{}, 0
+	require.NoError(t, audit.MergeWithin(4, side(append(one, "left")...), side(append(other, "over")...), spill, func(p audit.Pair) error {
+		if p.Primary != nil && p.Replica != nil {
+			pairs++
+		}
+		return nil
+	}))
+	assert.Equal(t, 5000, pairs)
+	assert.Zero(t, spill.puts)
+}

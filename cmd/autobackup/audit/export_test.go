@@ -2,3 +2,6 @@ package audit
 
 // Bounded has borders of stretches, intervals and blocks fall everywhere.
 func Bounded(o *Options) { o.bounds = bounds{stretch: 7, told: 2, long: 2, block: 5} }
+
+// Unbounded has them fall where they do for everybody.
+func Unbounded(o *Options) { o.bounds = bounds{} }

@@ -254,7 +254,7 @@ func same(p, r held, looked bool) string {
 func (m *model) missing(v held, newer time.Time, looked bool) string {
 	covered := strings.HasPrefix(v.key, m.prefix)
 	switch young := m.now.Sub(v.made) < m.deadline; {
-	case v.id == "null":
+	case v.id == "null" && covered:
 		return "expected NULL_VERSION"
 	case young && (!looked || v.status == "" || v.status == "PENDING"):
 		return "expected YOUNG"

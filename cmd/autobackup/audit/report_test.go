@@ -93,7 +93,7 @@ func reports(t testing.TB, folder string) []core.Report {
 // agree holds what an audit found against the model.
 func agree(t testing.TB, m *model, o audit.Options) int {
 	t.Helper()
-	want := m.want(o.Plan.Level == core.AllLooked)
+	want := m.want(o.Level == core.AllLooked)
 	counts := map[string]int64{}
 	for _, what := range want {
 		counts[what]++
@@ -130,7 +130,7 @@ func TestTheReportOfAnyBucketsIsThatOfTheModel(t *testing.T) {
 			}
 			m := newModel(seed, 150, time.Now().UTC())
 			f := m.fake(t)
-			o := of(t, f, func(o *audit.Options) { o.Plan.Level, o.Workers = level, 1+int(seed%4) })
+			o := of(t, f, func(o *audit.Options) { o.Level, o.Workers = level, 1+int(seed%4) })
 			_, err := audit.Run(t.Context(), o)
 			require.NoError(t, err)
 			done += agree(t, m, o)

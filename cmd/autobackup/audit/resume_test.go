@@ -87,7 +87,7 @@ func TestAnAuditThatIsStoppedAtAnyRequestEndsWithTheReportItWouldHaveHad(t *test
 				require.Contains(t, want["findings.jsonl"], `"category":"finding"`)
 				stops := 0
 				for n := 1; ; n++ {
-					o := of(t, f, func(o *audit.Options) { o.Plan.Started = m.now })
+					o := of(t, f, func(o *audit.Options) { o.Started = m.now })
 					if !stopped(t, f, o, n, cancels) && f.sent() < n {
 						break // it has fewer requests
 					}
@@ -116,7 +116,7 @@ func TestFilesThatWereCutOffAnywhereCountAsFarAsTheyGo(t *testing.T) {
 		random := rand.New(rand.NewPCG(1, 1)) // #nosec G404: a test's, to be repeated
 		cut := 0
 		for range 30 {
-			o := of(t, f, func(o *audit.Options) { o.Plan.Started = m.now })
+			o := of(t, f, func(o *audit.Options) { o.Started = m.now })
 			if !stopped(t, f, o, 1+random.IntN(requests), true) {
 				f.before = nil
 				continue
