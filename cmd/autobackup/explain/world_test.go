@@ -122,7 +122,7 @@ func (w *world) mark(key string) string {
 }
 
 // later is long after everything in a test: nothing is young.
-var later = time.Now().Add(30 * 24 * time.Hour)
+var later = time.Now().UTC().Round(0).Add(30 * 24 * time.Hour)
 
 func (w *world) options(key, version string, change ...func(*explain.Options)) explain.Options {
 	access := pair.Access{Endpoint: w.url, Region: home}
