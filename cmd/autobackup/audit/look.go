@@ -19,7 +19,7 @@ type Eye struct {
 
 // Sides looks at one version on both sides.
 type Sides interface {
-	Look(context.Context, audit.Pair, s3event.ObjectVersion) verdict.Look
+	Look(context.Context, s3event.ObjectVersion) verdict.Look
 }
 
 // Version is what a look at a pair asks for.
@@ -35,7 +35,7 @@ func (e Eye) Version(p audit.Pair) s3event.ObjectVersion {
 // concludes.
 func (e Eye) Look(ctx context.Context, p audit.Pair) (verdict.Look, audit.Conclusion) {
 	v := e.Version(p)
-	look := e.Sides.Look(ctx, p, v)
+	look := e.Sides.Look(ctx, v)
 	c := e.Judge.Looked(p, look)
 	if e.Judge.ToRead(p, look) {
 		read := e.Read(ctx, v, look)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // Access is how one side is reached. What is empty is as the AWS configuration says.
@@ -88,8 +89,15 @@ func newS3(cfg aws.Config, pace *Pace) *s3.Client {
 		o.UsePathStyle = o.BaseEndpoint != nil
 		o.DisableLogOutputChecksumValidationSkipped = true // a byte of an object has no checksum: nobody needs a line for each
 		o.APIOptions = append(o.APIOptions, pace.middleware)
+		if o.BaseEndpoint != nil {
+			o.APIOptions = append(o.APIOptions, smithyhttp.SetHeaderValue(noProxy, "false"))
+		}
 	})
 }
+
+// noProxy tells MinIO to answer for itself. Without it, a server asks its replication's
+// target for a version that it lacks, and hands that out as its own.
+const noProxy = "X-Minio-Source-Proxy-Request"
 
 // caller is who the side's credentials are: the account and the ARN; empty where STS
 // does not tell, as on most servers that are not AWS.

@@ -131,21 +131,13 @@ func (s *Side) IsReplica(ctx context.Context, key, version string) bool {
 // Rules is what both buckets' configurations say about versions.
 func (p *Pair) Rules() audit.Rules { return rules{p.Primary, p.Replica, p.now} }
 
-// Look looks at one version on both sides, of which listed says what their listings
-// have.
-func (p *Pair) Look(ctx context.Context, listed audit.Pair, v s3event.ObjectVersion) verdict.Look {
+// Look looks at one version on both sides.
+func (p *Pair) Look(ctx context.Context, v s3event.ObjectVersion) verdict.Look {
 	rule := look.RuleFor(p.Primary.replication, v.Key, p.Replica.Bucket)
 	seen := p.looker.At(ctx, v, p.route.replicaName(), rule)
 	for i := range seen.Replicas {
-		r := &seen.Replicas[i]
-		r.Bucket = p.Replica.Bucket
-		r.Detail = strings.ReplaceAll(r.Detail, alias, p.Replica.Bucket)
-		if listed.Replica == nil {
-			p.Replica.confirm(ctx, &r.Side, v)
-		}
-	}
-	if listed.Primary == nil {
-		p.Primary.confirm(ctx, &seen.Primary, v)
+		seen.Replicas[i].Bucket = p.Replica.Bucket
+		seen.Replicas[i].Detail = strings.ReplaceAll(seen.Replicas[i].Detail, alias, p.Replica.Bucket)
 	}
 	return seen
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"autobackup/internal/audit"
+	"autobackup/internal/listing"
 	"autobackup/internal/s3error"
 	"autobackup/internal/verdict"
 )
@@ -155,4 +156,9 @@ func locate(ctx context.Context, a account, bucket string) (string, error) {
 	default:
 		return "", errors.New("find the bucket " + bucket + ": " + s3error.Explain("HeadBucket", err))
 	}
+}
+
+// Lister lists the side's keys with a prefix.
+func (s *Side) Lister(prefix string) listing.Lister {
+	return listing.Lister{Client: s.Client, Bucket: s.Bucket, Region: s.Region, Prefix: prefix}
 }
