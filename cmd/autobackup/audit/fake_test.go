@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -172,6 +173,16 @@ func (f *fake) page(b *bucket, given url.Values) string {
 	from := 0
 	if key != "" {
 		from = b.at(key, version)
+	}
+	if prefix := given.Get("prefix"); prefix != "" {
+		if key == "" {
+			from = sort.Search(len(b.versions), func(i int) bool { return b.versions[i].key >= prefix })
+		}
+		end := from
+		for end < len(b.versions) && strings.HasPrefix(b.versions[end].key, prefix) {
+			end++
+		}
+		b = &bucket{name: b.name, versions: b.versions[:end]}
 	}
 	hash := fnv.New32()
 	_, _ = io.WriteString(hash, b.name+key+version) // a hash takes everything
