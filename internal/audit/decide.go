@@ -102,11 +102,14 @@ func (j Judge) Draw(p Pair) int {
 	return s3event.ObjectVersion{Bucket: j.Bucket, Key: row.Key, VersionID: row.VersionID}.Draw()
 }
 
-// both is for a version on both sides. Unequal ETags alone are never a finding.
+// both is for a version on both sides. Unequal ETags alone are never a finding. Two
+// versions whose id is null need not be the same one: each bucket replaces its own.
 func both(p, r Row) Conclusion {
 	switch {
 	case p.Marker && r.Marker:
 		return Conclusion{Category: Compared, Evidence: verdict.DeleteMarker}
+	case p.VersionID == nullVersion && (p.Marker != r.Marker || p.ETag != r.ETag || p.Size != r.Size):
+		return Conclusion{Category: Expected, Reason: reason.NullVersion}
 	case p.Marker != r.Marker || p.ETag != r.ETag && p.Size == r.Size || p.ETag == "":
 		return Conclusion{Category: Unknown, Reason: reason.DifferentNotLookedAt}
 	case p.Size != r.Size:

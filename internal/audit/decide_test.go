@@ -87,6 +87,8 @@ func TestWhatTheListingsDecide(t *testing.T) {
 		"null on the primary only":                                          {pair: audit.Pair{Primary: listed(0, null)}, want: "expected NULL_VERSION"},
 		"null where no rule covers the key, which S3 can't replicate again": {pair: audit.Pair{Primary: listed(old, null)}, rules: said{uncovered: true}, want: "expected NOT_COVERED"},
 		"null where no rule leads there":                                    {pair: audit.Pair{Primary: listed(old, null)}, rules: said{uncovered: true, astray: true}, want: "expected NULL_VERSION"},
+		"null on both sides, and not the same":                              {pair: audit.Pair{Primary: listed(old, null), Replica: listed(old, null, larger)}, want: "expected NULL_VERSION"},
+		"null on both sides, with another ETag":                             {pair: audit.Pair{Primary: listed(old, null), Replica: listed(old, null, other)}, want: "expected NULL_VERSION"},
 		"null on the replica only":                                          {pair: audit.Pair{Replica: listed(0, null)}, want: "expected NULL_VERSION"},
 		"younger than the deadline":                                         {pair: audit.Pair{Primary: listed(10*hours - 1)}, want: "expected YOUNG"},
 		"as old as the deadline":                                            {pair: audit.Pair{Primary: listed(10 * hours)}, want: "unknown MISSING_NOT_LOOKED_AT", open: true},

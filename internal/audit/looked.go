@@ -15,6 +15,8 @@ import (
 func (j Judge) Looked(p Pair, look verdict.Look) Conclusion {
 	row := p.Row()
 	switch {
+	case p.Primary != nil && p.Replica != nil && both(*p.Primary, *p.Replica).Reason == reason.NullVersion:
+		return both(*p.Primary, *p.Replica)
 	case look.Primary.Found == verdict.Missing:
 		return j.sourceGone(p, look)
 	case len(look.Replicas) == 1 && look.Replicas[0].Found == verdict.Missing && p.Primary != nil && look.Primary.Replication == "":
