@@ -130,6 +130,7 @@ func TestCommandsReachTheSidesAsTheyWereReached(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
 	w := newWorld(t)
 	version := w.put("a", "content")
+	assert.NotContains(t, screen(t, w.explained("a", version)), "export ")
 	e := w.explained("a", version)
 	lines := ""
 	for _, way := range e.Replicas[0].Ways {
@@ -137,6 +138,8 @@ func TestCommandsReachTheSidesAsTheyWereReached(t *testing.T) {
 	}
 	assert.Equal(t, 2, strings.Count(lines, "--endpoint-url "+w.url+" "))
 	assert.NotContains(t, lines, "--profile")
+	w.remove(replica, away, "a", version)
+	assert.Contains(t, screen(t, w.explained("a", version)), "; first: export AWS_ENDPOINT_URL="+w.url+"\n")
 }
 
 func TestAServerThatIsNotAWSHasNoBatchReplication(t *testing.T) {

@@ -27,6 +27,9 @@ const (
 // ways are the commands that go on.
 func (c *subject) ways() (all []Way) {
 	if w := c.bringBack(); w != nil {
+		if setting := c.setting(); w.Lines != "" && setting != "" {
+			w.Says += "; first: export " + setting
+		}
 		all = append(all, *w)
 	}
 	all = append(all, c.getIt()...)
@@ -52,6 +55,19 @@ func (c *subject) bringBack() *Way {
 	row := report.ManifestRow(c.item)
 	manifest := "printf '%s\\n' " + shell.Quote(strings.Join(row[:], ",")) + " > manifest.csv\n"
 	return &Way{bringBack, "S3 Batch Replication, once the cause is mended; the role that it needs is in mend.md of an audit", manifest + report.CreateJob(primary, ".")}
+}
+
+// setting is what the commands that bring a version back need set, because they don't say
+// who asks and where.
+func (c *subject) setting() string {
+	var all []string
+	if p := c.From.Profile; p != "" {
+		all = append(all, "AWS_PROFILE="+shell.Quote(p))
+	}
+	if e := c.pair.Primary.Endpoint; e != "" {
+		all = append(all, "AWS_ENDPOINT_URL="+shell.Quote(e))
+	}
+	return strings.Join(all, " ")
 }
 
 // getIt reads the version from every side that has it. What is archived is restored
