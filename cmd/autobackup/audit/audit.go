@@ -112,7 +112,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 // begin makes the folder, or reads what it holds.
 func (o Options) begin() (state, error) {
 	if o.Resume {
-		return readState(o.Folder)
+		return o.goOn()
 	}
 	if err := os.MkdirAll(o.Folder, dirPerm); err != nil {
 		return state{}, err
@@ -132,6 +132,16 @@ func (o Options) untouched(pairs []*pair.Pair) error {
 		}
 	}
 	return nil
+}
+
+// goOn reads what the folder holds of an audit that is not finished.
+func (o Options) goOn() (state, error) {
+	_, report := os.Stat(filepath.Join(o.Folder, reportFile))
+	_, work := os.Stat(filepath.Join(o.Folder, "work"))
+	if report == nil && work != nil {
+		return state{}, fmt.Errorf("the audit in %s is finished, and %s is its report: start a new one", o.Folder, filepath.Join(o.Folder, "report.html"))
+	}
+	return readState(o.Folder)
 }
 
 func describe(pairs []*pair.Pair) (all []sides) {

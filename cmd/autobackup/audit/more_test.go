@@ -169,3 +169,17 @@ func TestTheSampleOfBytesFitsItsBudgetAndIsTheSameHoweverItIsFound(t *testing.T)
 	assert.Zero(t, within(199))
 	assert.Equal(t, int64(60), within(200*60))
 }
+
+func TestAnAuditThatIsFinishedDoesNotGoOn(t *testing.T) {
+	w := newWorld(t)
+	w.put("k", "v")
+	o := w.options()
+	_, err := audit.Run(context.Background(), o)
+	require.NoError(t, err)
+	o.Resume = true
+	_, err = audit.Run(context.Background(), o)
+	assert.ErrorContains(t, err, "is finished, and "+filepath.Join(o.Folder, "report.html")+" is its report: start a new one")
+	o.Folder = t.TempDir()
+	_, err = audit.Run(context.Background(), o)
+	assert.ErrorContains(t, err, "name the folder that the audit was writing")
+}

@@ -3,10 +3,12 @@ package pair
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -40,9 +42,10 @@ type account struct {
 
 func connect(ctx context.Context, a Access, o Options) (account, error) {
 	options := []func(*config.LoadOptions) error{config.WithSharedConfigProfile(a.Profile), config.WithRetryer(retryer)}
-	if o.HTTP != nil {
-		options = append(options, config.WithHTTPClient(o.HTTP))
+	if o.HTTP == nil {
+		o.HTTP = network()
 	}
+	options = append(options, config.WithHTTPClient(o.HTTP))
 	if a.Region != "" {
 		options = append(options, config.WithRegion(a.Region))
 	}
@@ -60,6 +63,15 @@ func connect(ctx context.Context, a Access, o Options) (account, error) {
 		cfg.Credentials = aws.NewCredentialsCache(assumed(cfg, a))
 	}
 	return account{cfg, newS3(cfg, o.Pace)}, nil
+}
+
+// answerTimeout is how long a server that took a request may take until its answer
+// begins. S3 takes well under a second; what never answers is asked again.
+const answerTimeout = time.Minute
+
+// network is the SDK's own, but for requests that are never answered.
+func network() aws.HTTPClient {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = answerTimeout })
 }
 
 // session is how the role's session is named, so that CloudTrail tells who read.

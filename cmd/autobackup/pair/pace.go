@@ -2,7 +2,6 @@ package pair
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -82,9 +81,6 @@ func (p *Pace) turn(ctx context.Context, operation string) error {
 	p.sent[operation]++
 	return nil
 }
-
-// Spent says whether an error is that of NewPace's allow.
-func Spent(err error) bool { return errors.As(err, &errSpent{}) }
 
 const (
 	// storm is how many answers a cut of the rate holds for: those under way when it was
