@@ -140,6 +140,18 @@ func (f *failure) Error() string { return f.text }
 // Unwrap gives the SDK's error.
 func (f *failure) Unwrap() error { return f.cause }
 
+// advice is what to do about an answer. It stands before S3's own words, which name the
+// caller, the resource and the policies, and leave no room behind them.
+func advice(err error) string {
+	switch s3error.Code(err) {
+	case "AccessDenied":
+		return "; grant s3:ListBucketVersions on the bucket"
+	case "ExpiredToken", "InvalidToken", "TokenRefreshRequired", "InvalidAccessKeyId":
+		return "; renew the credentials"
+	}
+	return ""
+}
+
 func (l Lister) failed(err error) error {
 	operation := "ListObjectVersions of s3://" + l.Bucket
 	var body unreadable
@@ -150,9 +162,5 @@ func (l Lister) failed(err error) error {
 	if stopped := (*smithy.CanceledError)(nil); errors.As(err, &stopped) {
 		said = stopped // S3 may have begun to answer: that isn't why
 	}
-	words := s3error.Explain(operation, said) + s3error.Message(said)
-	if s3error.Code(said) == "AccessDenied" {
-		words += ": grant s3:ListBucketVersions on the bucket"
-	}
-	return &failure{text.Line(words, maxText), err}
+	return &failure{text.Line(s3error.Explain(operation, said)+advice(said)+s3error.Message(said), maxText), err}
 }

@@ -153,7 +153,7 @@ func TestAnErrorOfS3KeepsItsCodeAndNamesNoKey(t *testing.T) {
 			return status(http.StatusForbidden, "<Error><Code>AccessDenied</Code><Message>not \n allowé</Message></Error>"), nil
 		}}
 		_, err := f.lister().Page(t.Context(), listing.Marker{Key: "secret"}, 0)
-		require.EqualError(t, err, "ListObjectVersions of s3://docs answered 403 AccessDenied: not   allow?: grant s3:ListBucketVersions on the bucket")
+		require.EqualError(t, err, "ListObjectVersions of s3://docs answered 403 AccessDenied; grant s3:ListBucketVersions on the bucket: not   allow?")
 		var api smithy.APIError
 		require.ErrorAs(t, err, &api)
 		assert.Equal(t, "AccessDenied", api.ErrorCode())
@@ -165,6 +165,19 @@ func TestAnErrorOfS3KeepsItsCodeAndNamesNoKey(t *testing.T) {
 		_, err = f.lister().Page(t.Context(), listing.Marker{Key: "secret"}, 0)
 		require.EqualError(t, err, "ListObjectVersions of s3://docs got no answer: no route")
 	})
+}
+
+func TestWhatToDoIsSaidHoweverLongS3sOwnWordsAre(t *testing.T) {
+	for code, advice := range map[string]string{
+		"AccessDenied": "grant s3:ListBucketVersions on the bucket", "ExpiredToken": "renew the credentials", "InvalidAccessKeyId": "renew the credentials",
+	} {
+		f := &fake{page: 1, answer: func(int, *http.Request, func(url.Values) string) (*http.Response, error) {
+			words := "User: arn:aws:sts::111122223333:assumed-role/" + strings.Repeat("a", 300) + " is not authorized"
+			return status(http.StatusForbidden, "<Error><Code>"+code+"</Code><Message>"+words+"</Message></Error>"), nil
+		}}
+		_, err := f.lister().Page(t.Context(), listing.Marker{}, 0)
+		require.ErrorContains(t, err, "ListObjectVersions of s3://docs answered 403 "+code+"; "+advice+": User: arn:aws")
+	}
 }
 
 func TestTheCallersEndIsNoTimeOutOfS3(t *testing.T) {

@@ -153,6 +153,8 @@ func locate(ctx context.Context, a account, bucket string) (string, error) {
 		return cmp.Or(aws.ToString(out.BucketRegion), a.config.Region), nil
 	case s3error.Status(err) == http.StatusNotFound:
 		return "", fmt.Errorf("find the bucket %s: it does not exist", bucket)
+	case s3error.Status(err) == http.StatusBadRequest: // a HEAD shows no code
+		return "", errors.New("find the bucket " + bucket + ": " + s3error.Explain("HeadBucket", err) + ", as where the credentials have expired")
 	default:
 		return "", errors.New("find the bucket " + bucket + ": " + s3error.Explain("HeadBucket", err))
 	}
