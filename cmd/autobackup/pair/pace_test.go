@@ -81,6 +81,7 @@ func TestNoMoreIsAskedThanTheRate(t *testing.T) {
 	pace := NewPace(100, free)
 	busy(t, pace, func(server *answers) {
 		assert.InDelta(t, 1000, server.in(10*time.Second), 1)
+		synctest.Wait() // for those that were sent this moment
 		assert.Equal(t, int64(server.count), pace.Sent()["HeadBucket"])
 	})
 }
