@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,17 +93,17 @@ func midway(t *testing.T, fault func(f *fake) func(*http.Request) *http.Response
 	bubble(t, func(t *testing.T) {
 		m := newModel(8, 12, time.Now().UTC())
 		f := m.fake(t)
-		began := 0
+		var began atomic.Int64
 		f.before = func(n int, r *http.Request) (*http.Response, error) {
-			if began == 0 && r.URL.Query().Has("versions") {
-				began = n
+			if r.URL.Query().Has("versions") {
+				began.CompareAndSwap(0, int64(n))
 			}
 			return nil, nil
 		}
 		o := of(t, f)
 		require.NoError(t, goOn(t.Context(), o))
 		total, met := f.sent(), 0
-		for n := began; n <= total; n += 7 {
+		for n := int(began.Load()); n <= total; n += 7 {
 			f.requests = 0
 			faulty := fault(f)
 			f.before = func(i int, r *http.Request) (*http.Response, error) {
@@ -348,4 +349,29 @@ func TestAnAuditKeepsToItsRateAndSlowsDownWhereS3SaysSo(t *testing.T) {
 	}
 	assert.InDelta(t, rate, run(t, 0), 1)
 	assert.Less(t, run(t, 2), 0.6*rate)
+}
+
+func TestAnOutageEndsTheLooksBeforeAllOfABlockMetIt(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newModel(400, 1200, time.Now().UTC())
+		f := m.fake(t)
+		o := of(t, f, audit.Unbounded, func(o *audit.Options) { o.Level = core.AllLooked })
+		var looks, met atomic.Int64
+		f.before = func(_ int, r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodHead && r.URL.Query().Has("versionId") {
+				looks.Add(1)
+			}
+			if looks.Load() < 20 {
+				return nil, nil
+			}
+			met.Add(1)
+			return nil, io.ErrUnexpectedEOF
+		}
+		require.ErrorContains(t, goOn(t.Context(), o), "a side can no longer be read")
+		const versions, sides, tries = 64, 2, 8
+		require.Less(t, int(met.Load()), 3*versions*sides*tries, "those at once, those that began meanwhile, and both sides' listings")
+		f.before = nil
+		require.NoError(t, goOn(t.Context(), o))
+		agree(t, m, o)
+	})
 }

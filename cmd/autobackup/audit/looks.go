@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -164,12 +165,16 @@ func doubtful(i audit.Item) bool { return i.Category == audit.Finding || i.Categ
 func (l looks) each(ctx context.Context, rows []placed, items []audit.Item, due func(audit.Item) bool) error {
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(atOnce)
+	var unknown atomic.Int64
 	for i, row := range rows {
 		if !due(items[i]) {
 			continue
 		}
 		all.Go(func() error {
 			items[i] = row.pair().Item(l.names[0], l.names[1], l.conclude(ctx, row.pair()))
+			if items[i].Category == audit.Unknown && l.Judge.Level != audit.Listed && unknown.Add(1)%atOnce == 1 {
+				return l.ready(ctx) // an outage ends the audit now, not after all retries of a thousand looks
+			}
 			return ctx.Err()
 		})
 	}
