@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -37,6 +38,15 @@ func eachOnce(fail func(*http.Request) (*http.Response, error)) func(int, *http.
 	}
 }
 
+// stalled is the rest of an answer that does not come.
+type stalled struct{ context.Context }
+
+// Read implements io.Reader.
+func (s stalled) Read([]byte) (int, error) {
+	<-s.Done()
+	return 0, s.Err()
+}
+
 func TestWhatFailsOnceIsAskedForAgain(t *testing.T) {
 	for name, fail := range map[string]func(*fake) func(*http.Request) (*http.Response, error){
 		"slow down": func(*fake) func(*http.Request) (*http.Response, error) {
@@ -52,11 +62,17 @@ func TestWhatFailsOnceIsAskedForAgain(t *testing.T) {
 		"a connection that breaks": func(*fake) func(*http.Request) (*http.Response, error) {
 			return func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
 		},
-		"a listing that never comes": func(*fake) func(*http.Request) (*http.Response, error) {
+		"an answer that stops in the middle": func(f *fake) func(*http.Request) (*http.Response, error) {
 			return func(r *http.Request) (*http.Response, error) {
-				if !r.URL.Query().Has("versions") {
-					return nil, nil
+				answer := f.answer(r)
+				if r.Method == http.MethodGet {
+					answer.Body = io.NopCloser(io.MultiReader(io.LimitReader(answer.Body, 20), stalled{r.Context()}))
 				}
+				return answer, nil
+			}
+		},
+		"an answer that never comes": func(*fake) func(*http.Request) (*http.Response, error) {
+			return func(r *http.Request) (*http.Response, error) {
 				<-r.Context().Done()
 				return nil, r.Context().Err()
 			}

@@ -56,11 +56,35 @@ func (p *Pace) middleware(stack *middleware.Stack) error {
 			if err := p.turn(ctx, awsmiddleware.GetOperationName(ctx)); err != nil {
 				return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 			}
-			out, metadata, err := next.HandleFinalize(ctx, in)
+			attempt, cancel := patient(ctx)
+			defer cancel()
+			out, metadata, err := next.HandleFinalize(attempt, in)
 			p.answered(s3error.Status(err))
+			if err != nil && attempt.Err() != nil && ctx.Err() == nil {
+				err = errSlow{}
+			}
 			return out, metadata, err
 		}), "Retry", middleware.After)
 }
+
+// patient bounds an attempt with its body, but for one whose body is read behind it: an
+// answer that stops in the middle would hold an audit for ever.
+func patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	if awsmiddleware.GetOperationName(ctx) == "GetObject" {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, answerTimeout)
+}
+
+// errSlow stands for the end of an attempt, which the SDK would take for its caller's and
+// not try again.
+type errSlow struct{}
+
+// Error implements error.
+func (errSlow) Error() string { return "no answer within " + answerTimeout.String() }
+
+// RetryableError tells the SDK's retries.
+func (errSlow) RetryableError() bool { return true }
 
 // errSpent is wrapped by the error of a request that was not allowed. It is not
 // retried: nothing makes it cheaper.
