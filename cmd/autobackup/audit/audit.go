@@ -134,6 +134,12 @@ func (o Options) untouched(pairs []*pair.Pair) error {
 	return nil
 }
 
+// Resumable says whether the folder holds an audit that can go on.
+func Resumable(folder string) bool {
+	_, err := Options{Folder: folder}.goOn()
+	return err == nil
+}
+
 // goOn reads what the folder holds of an audit that is not finished.
 func (o Options) goOn() (state, error) {
 	_, report := os.Stat(filepath.Join(o.Folder, reportFile))

@@ -111,7 +111,7 @@ func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	result, err := audit.Run(ctx, o)
 	watch.stop()
 	if err != nil {
-		if result == nil && o.Folder != "" {
+		if audit.Resumable(o.Folder) {
 			err = fmt.Errorf("%w\nautobackup: hint: what is done so far is kept: autobackup audit --resume %s goes on", err, o.Folder)
 		}
 		return trouble(stderr, err)
