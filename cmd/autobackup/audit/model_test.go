@@ -232,6 +232,27 @@ func (m *model) want(looked bool) map[string]string {
 	return all
 }
 
+// unlooked is what listings alone tell of a version of which looks tell more.
+func (m *model) unlooked(name, what string) string {
+	key, id, _ := strings.Cut(name, "|")
+	var on [2]bool
+	for i, side := range m.sides {
+		on[i] = slices.ContainsFunc(side[key], func(h held) bool { return h.id == id })
+	}
+	shown := []string{"alike ", "finding SIZE_MISMATCH", "expected NULL_VERSION", "expected YOUNG", "expected NOT_COVERED", "expected MARKER_NOT_REPLICATED",
+		"expected LIFECYCLE_ON_REPLICA", "expected LIFECYCLE_ON_PRIMARY"}
+	switch marker := slices.ContainsFunc(m.sides[0][key], func(h held) bool { return h.id == id && h.marker }); {
+	case slices.Contains(shown, what) || what == "compared " && marker:
+		return what
+	case on[0] && on[1]:
+		return "unknown DIFFERENT_NOT_LOOKED_AT"
+	case on[0]:
+		return "unknown MISSING_NOT_LOOKED_AT"
+	default:
+		return "unknown SURPLUS_NOT_LOOKED_AT"
+	}
+}
+
 // same is for a version of both sides, which somebody may have damaged on one.
 func same(p, r held, looked bool) string {
 	multipart := func(v held) bool { return strings.Contains(v.etag, "-") }
