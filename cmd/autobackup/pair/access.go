@@ -8,12 +8,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"autobackup/internal/handler"
 )
 
 // Access is how one side is reached. What is empty is as the AWS configuration says.
@@ -69,9 +70,10 @@ func connect(ctx context.Context, a Access, o Options) (account, error) {
 // begins. S3 takes well under a second; what never answers is asked again.
 const answerTimeout = time.Minute
 
-// network is the SDK's own, but for requests that are never answered.
+// network is the functions' own, which keeps connections for many requests at once, but
+// for requests that are never answered.
 func network() aws.HTTPClient {
-	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = answerTimeout })
+	return handler.HTTPClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = answerTimeout })
 }
 
 // session is how the role's session is named, so that CloudTrail tells who read.
