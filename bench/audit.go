@@ -52,10 +52,10 @@ func (w *world) audit(level audit.Level) func(context.Context, sides) (time.Dura
 		start := w.clock.Now()
 		result, err := auditing.Run(ctx, auditing.Options{
 			Plan: auditing.Plan{
-				Started: start.Add(day), Primary: bucket, Replicas: []string{replicaBucket}, Prefix: small, Level: level, Deadline: time.Hour, MarkerDeadline: time.Hour,
+				Started: start.Add(day), Primary: bucket, Replicas: []string{replicaBucket}, Prefix: small, Level: level, FailOn: auditing.Fails(), Deadline: time.Hour, MarkerDeadline: time.Hour,
 				From: pair.Access{Endpoint: at.primary.URL, Region: at.primary.Region}, To: pair.Access{Endpoint: at.replica.URL, Region: at.replica.Region},
 			},
-			Folder: folder, MaxRate: noRate, Workers: 16, Watch: unwatched{}, FailOn: auditing.Fails(), Clock: w.clock.Now, Budget: auditing.Budget{Agreed: true},
+			Folder: folder, MaxRate: noRate, Workers: 16, Watch: unwatched{}, Clock: w.clock.Now, Budget: auditing.Budget{Agreed: true},
 			Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		})
 		if err != nil {

@@ -131,7 +131,7 @@ func (j Judge) missing(row Row) Conclusion {
 // where nothing does.
 func (j Judge) explained(row Row) Conclusion {
 	uncovered := j.Rules.Leads() && !j.Rules.Covers(row.Key)
-	switch remover := j.Rules.Remover(row, true); {
+	switch remover := j.remover(row, true); {
 	case row.VersionID == nullVersion && !uncovered:
 		return Conclusion{Category: Expected, Reason: reason.NullVersion}
 	case j.young(row):
@@ -155,15 +155,27 @@ func (j Judge) surplus(row Row) Conclusion {
 }
 
 func (j Judge) explainedSurplus(row Row) Conclusion {
-	switch remover := j.Rules.Remover(row, false); {
+	switch remover := j.remover(row, false); {
 	case row.VersionID == nullVersion:
 		return Conclusion{Category: Expected, Reason: reason.NullVersion}
 	case j.young(row):
 		return Conclusion{Category: Expected, Reason: reason.Young}
+	case j.Rules.Leads() && !j.Rules.Covers(row.Key):
+		return Conclusion{Category: Expected, Reason: reason.NotCovered}
 	case remover != "":
 		return Conclusion{Category: Expected, Reason: reason.LifecycleOnPrimary, Expires: remover}
 	}
 	return Conclusion{}
+}
+
+// remover is the lifecycle rule that accounts for a version which the primary or, where
+// replica is set, the replica lacks. What is noncurrent on the side that has it need not
+// have been so on the other, where the marker above it was not replicated.
+func (j Judge) remover(row Row, replica bool) string {
+	if replica && row.ByMarker && j.Rules.Leads() && j.Rules.IgnoresMarkers(row.Key) {
+		return ""
+	}
+	return j.Rules.Remover(row, replica)
 }
 
 // nullVersion is the id of what was written before versioning, or while it was

@@ -23,6 +23,13 @@ func (p Pair) Item(primary, replica string, c Conclusion) Item {
 	}
 }
 
+// Item is a pair with what was concluded, and with what the rules say of it.
+func (j Judge) Item(p Pair, replica string, c Conclusion) Item {
+	i := p.Item(j.Bucket, replica, c)
+	i.Uncovered = i.On == OnPrimary && !(j.Rules.Leads() && j.Rules.Covers(i.Key))
+	return i
+}
+
 func (p Pair) on() string {
 	switch {
 	case p.Replica == nil:
@@ -50,16 +57,17 @@ func (i Item) Listed() bool {
 // Replicable says whether S3 Batch Replication can bring the version to the replica:
 // a rule covers it now, and it was not replicated and then deleted there by its id.
 // What people accepted is meant to be as it is, such as what was erased: a job must not
-// bring that back.
+// bring that back. Of delete markers AWS does not say that a job takes them, and of what
+// is itself a replica nobody knows whether its origin erased it.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-batch-replication-batch.html
 func (i Item) Replicable() bool {
-	if i.Category == Accepted {
+	if i.Category == Accepted || i.Marker || i.Uncovered {
 		return false
 	}
 	switch i.Reason {
-	case reason.BeforeRule, reason.ReplicationFailed, reason.ReplicaNotReplicated, reason.MissingNotLookedAt, reason.NullVersion:
+	case reason.BeforeRule, reason.ReplicationFailed, reason.MissingNotLookedAt, reason.NullVersion:
 		return i.On == OnPrimary
-	case reason.ReplicaMissing, reason.MarkerMissing:
+	case reason.ReplicaMissing:
 		return cmp.Or(i.Status, pendingStatus) != completedStatus
 	}
 	return false

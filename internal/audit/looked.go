@@ -77,7 +77,11 @@ func (j Judge) sourceGone(p Pair, look verdict.Look) Conclusion {
 	if rule := j.Rules.MarkerMaker(row.Key, true); row.Marker && rule != "" {
 		return Conclusion{Category: Expected, Reason: reason.LifecycleMarker, Expires: rule}
 	}
-	return Conclusion{Category: Finding, Reason: reason.ReplicaOnly}
+	c := Conclusion{Category: Finding, Reason: reason.ReplicaOnly}
+	if r.Replication != "" {
+		c.Detail = text.Line("it was written there: its own replication status is "+r.Replication, verdict.MaxDetail)
+	}
+	return c
 }
 
 // conclude is what a verdict comes to in an audit.
@@ -107,7 +111,7 @@ func (j Judge) conclude(row Row, look verdict.Look, v verdict.Verdict) Conclusio
 // not: an upload is new, and what an audit finds may be from before the rule. S3 does
 // not replicate the markers that lifecycle makes, so that these have no status.
 func (j Judge) failed(row Row, c Conclusion) Conclusion {
-	maker, remover := j.Rules.MarkerMaker(row.Key, false), j.Rules.Remover(row, true)
+	maker, remover := j.Rules.MarkerMaker(row.Key, false), j.remover(row, true)
 	switch {
 	case c.Reason == reason.ReplicaMissing && row.Marker && c.Status == "" && maker != "":
 		c.Category, c.Reason, c.Expires = Expected, reason.LifecycleMarker, maker

@@ -34,23 +34,24 @@ const (
 
 // Item is one version in one category: a line of findings.jsonl.
 type Item struct {
-	Primary  string           `json:"primary"` // bucket
-	Replica  string           `json:"replica"` // bucket
-	Key      string           `json:"key"`
-	Version  string           `json:"versionId"`
-	Marker   bool             `json:"deleteMarker,omitempty"`
-	Size     int64            `json:"size"` // bytes
-	Modified time.Time        `json:"modified"`
-	On       string           `json:"listedOn"` // primary, replica or both
-	Category Category         `json:"category"`
-	Reason   reason.Code      `json:"reason,omitempty"`
-	Evidence verdict.Evidence `json:"evidence,omitempty"`
-	Status   string           `json:"replicationStatus,omitempty"` // x-amz-replication-status of the primary, where it was looked at
-	Expires  string           `json:"lifecycleRule,omitempty"`     // id of the rule that may have removed it
-	Damaged  string           `json:"damaged,omitempty"`           // the side whose bytes are not those of its own checksum
-	Detail   string           `json:"detail,omitempty"`            // one printable ASCII line without the key
-	New      bool             `json:"new,omitempty"`               // not in the audit before
-	Accepted *Acceptance      `json:"accepted,omitempty"`
+	Primary   string           `json:"primary"` // bucket
+	Replica   string           `json:"replica"` // bucket
+	Key       string           `json:"key"`
+	Version   string           `json:"versionId"`
+	Marker    bool             `json:"deleteMarker,omitempty"`
+	Size      int64            `json:"size"` // bytes
+	Modified  time.Time        `json:"modified"`
+	On        string           `json:"listedOn"` // primary, replica or both
+	Category  Category         `json:"category"`
+	Reason    reason.Code      `json:"reason,omitempty"`
+	Evidence  verdict.Evidence `json:"evidence,omitempty"`
+	Status    string           `json:"replicationStatus,omitempty"` // x-amz-replication-status of the primary, where it was looked at
+	Expires   string           `json:"lifecycleRule,omitempty"`     // id of the rule that may have removed it
+	Damaged   string           `json:"damaged,omitempty"`           // the side whose bytes are not those of its own checksum
+	Detail    string           `json:"detail,omitempty"`            // one printable ASCII line without the key
+	Uncovered bool             `json:"uncovered,omitempty"`         // no rule that leads to the replica covers the key, or what was looked at beside it was left out
+	New       bool             `json:"new,omitempty"`               // not in the audit before
+	Accepted  *Acceptance      `json:"accepted,omitempty"`
 }
 
 // Acceptance is an entry of the file that accept writes and people review. It

@@ -14,7 +14,11 @@ type Row struct {
 	// Superseded is when the next newer version of the key was made, so that this one
 	// is noncurrent since then; zero where this is the newest.
 	Superseded time.Time
-	Size       int64  // bytes
-	ETag       string // without quotes
-	Class      string // storage class, empty for STANDARD
+	// Newer is how many versions and delete markers of the key are newer, and ByMarker is
+	// set where the next newer one is a delete marker.
+	Newer    int
+	ByMarker bool
+	Size     int64  // bytes
+	ETag     string // without quotes
+	Class    string // storage class, empty for STANDARD
 }

@@ -80,15 +80,18 @@ func TestWhatIsToldLineByLineAndWhatS3CanReplicateAgain(t *testing.T) {
 	for _, c := range []audit.Category{audit.Expected, audit.Compared, audit.Alike} {
 		assert.False(t, audit.Item{Category: c}.Listed(), c)
 	}
-	for _, r := range []reason.Code{reason.BeforeRule, reason.ReplicationFailed, reason.ReplicaNotReplicated, reason.MissingNotLookedAt, reason.NullVersion} {
+	for _, r := range []reason.Code{reason.BeforeRule, reason.ReplicationFailed, reason.MissingNotLookedAt, reason.NullVersion} {
 		assert.True(t, audit.Item{Reason: r, On: audit.OnPrimary}.Replicable(), r)
+		assert.False(t, audit.Item{Reason: r, On: audit.OnPrimary, Uncovered: true}.Replicable(), r)
+		assert.False(t, audit.Item{Reason: r, On: audit.OnPrimary, Marker: true}.Replicable(), r)
 		assert.False(t, audit.Item{Reason: r, On: audit.OnReplica}.Replicable(), r)
 		assert.False(t, audit.Item{Reason: r, On: audit.OnBoth}.Replicable(), r)
 	}
-	for _, r := range []reason.Code{reason.ReplicaMissing, reason.MarkerMissing} {
-		assert.True(t, audit.Item{Reason: r, Status: "PENDING"}.Replicable(), r)
-		assert.True(t, audit.Item{Reason: r}.Replicable(), r)
-		assert.False(t, audit.Item{Reason: r, Status: "COMPLETED"}.Replicable(), r)
+	assert.True(t, audit.Item{Reason: reason.ReplicaMissing, Status: "PENDING"}.Replicable())
+	assert.True(t, audit.Item{Reason: reason.ReplicaMissing}.Replicable())
+	assert.False(t, audit.Item{Reason: reason.ReplicaMissing, Status: "COMPLETED"}.Replicable())
+	for _, r := range []reason.Code{reason.MarkerMissing, reason.ReplicaNotReplicated} {
+		assert.False(t, audit.Item{Reason: r, On: audit.OnPrimary}.Replicable(), r)
 	}
 	assert.False(t, audit.Item{Reason: reason.SizeMismatch, On: audit.OnPrimary}.Replicable())
 }

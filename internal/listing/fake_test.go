@@ -100,7 +100,7 @@ func rowsOf(words ...string) (rows []audit.Row) {
 		key, version, _ := strings.Cut(word, "@")
 		row := audit.Row{Key: key, VersionID: version, Latest: true, Size: int64(i), ETag: "e", Modified: made}
 		if i > 0 && rows[i-1].Key == key {
-			row.Latest, row.Superseded = false, rows[i-1].Modified
+			row.Latest, row.Superseded, row.Newer, row.ByMarker = false, rows[i-1].Modified, rows[i-1].Newer+1, rows[i-1].Marker
 			row.Modified = rows[i-1].Modified.Add(-1)
 		}
 		row.Modified = row.Modified.Truncate(1e6)

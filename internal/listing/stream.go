@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"autobackup/internal/audit"
 )
@@ -23,7 +22,7 @@ type Rows struct {
 	rows  []audit.Row // of the page that is handed out
 	last  bool        // no page comes behind it
 	err   error
-	since time.Time // when the row that was handed out last was made
+	newer audit.Row // the row that was handed out last
 	seen  seen
 
 	mu   sync.Mutex
@@ -99,13 +98,14 @@ func (r *Rows) Next() (audit.Row, bool, error) {
 		return audit.Row{}, false, nil
 	}
 	if !same {
-		r.since = time.Time{}
+		r.newer = audit.Row{Newer: -1}
 	}
 	if r.seen.again(row.VersionID, same, border) {
 		r.err = r.lister.inconsistent(errors.New("the versions of a key repeat themselves"))
 		return audit.Row{}, false, r.err
 	}
-	row.Superseded, r.since = r.since, row.Modified
+	row.Superseded, row.ByMarker, row.Newer = r.newer.Modified, r.newer.Marker, r.newer.Newer+1
+	r.newer = row
 	return row, true, nil
 }
 

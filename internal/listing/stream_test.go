@@ -31,7 +31,7 @@ func TestAKeyWith5000VersionsKeepsItsOrderOverPages(t *testing.T) {
 	for i := range f.rows { // each a second older than the one before
 		f.rows[i].Modified = made.Add(-time.Duration(i) * time.Second)
 		if i > 1 && i <= 5000 {
-			f.rows[i].Superseded = f.rows[i-1].Modified
+			f.rows[i].Superseded, f.rows[i].Newer, f.rows[i].ByMarker = f.rows[i-1].Modified, f.rows[i-1].Newer+1, f.rows[i-1].Marker
 		}
 	}
 	rows := f.lister().Rows(t.Context(), "", "")

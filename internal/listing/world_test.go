@@ -132,8 +132,8 @@ func TestARowOfTheLocalS3(t *testing.T) {
 		marker := w.remove(t, "a")
 		require.Equal(t, []audit.Row{
 			{Key: "a", VersionID: marker, Marker: true, Latest: true, Modified: made.Add(2 * time.Hour)},
-			{Key: "a", VersionID: second, Modified: made.Add(time.Hour), Superseded: made.Add(2 * time.Hour), ETag: "d41d8cd98f00b204e9800998ecf8427e"},
-			{Key: "a", VersionID: first, Modified: made, Superseded: made.Add(time.Hour), Size: 7, ETag: "9a0364b9e99bb480dd25e1f0284c8555"},
+			{Key: "a", VersionID: second, Modified: made.Add(time.Hour), Superseded: made.Add(2 * time.Hour), Newer: 1, ByMarker: true, ETag: "d41d8cd98f00b204e9800998ecf8427e"},
+			{Key: "a", VersionID: first, Modified: made, Superseded: made.Add(time.Hour), Newer: 2, Size: 7, ETag: "9a0364b9e99bb480dd25e1f0284c8555"},
 		}, all(t, w.lister, "", ""))
 	}))
 }

@@ -2,6 +2,7 @@ package look
 
 import (
 	"context"
+	"math"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ func (l *Looker) expires(ctx context.Context, v s3event.ObjectVersion, primary v
 		return ""
 	}
 	rules, _ := l.directory.lifecycle(ctx, r.Bucket, r.Region) // with an error there are none
-	gone := Lost{Key: v.Key, Size: primary.Size, Marker: marker, Made: v.Time, Noncurrent: v.Time, Now: l.directory.now()}
+	gone := Lost{Key: v.Key, Size: primary.Size, Marker: marker, Made: v.Time, Noncurrent: v.Time, Newer: unknownNewer, Now: l.directory.now()}
 	return within(maxRule, text.Line(gone.Remover(rules), maxRuleID))
 }
 
@@ -38,8 +39,15 @@ type Lost struct {
 	// Noncurrent is since when it may have been noncurrent; zero where it is current,
 	// or where that is not known.
 	Noncurrent time.Time
-	Now        time.Time
+	// Newer is how many newer versions of the key are noncurrent; unknownNewer where that
+	// is not known.
+	Newer int
+	Now   time.Time
 }
+
+// unknownNewer stands for any number: a rule that keeps some newer versions may then
+// have removed this one.
+const unknownNewer = math.MaxInt
 
 // Remover is the id of the first enabled rule that covers the version and was due;
 // empty where there is none.
@@ -87,7 +95,7 @@ func (l Lost) covered(by types.LifecycleRuleAndOperator) bool {
 // somebody. Delete markers are removed by Expiration, too.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 func (l Lost) due(r types.LifecycleRule) bool {
-	if n := r.NoncurrentVersionExpiration; n != nil && l.passed(l.Noncurrent, n.NoncurrentDays) {
+	if n := r.NoncurrentVersionExpiration; n != nil && l.passed(l.Noncurrent, n.NoncurrentDays) && l.Newer >= int(aws.ToInt32(n.NewerNoncurrentVersions)) {
 		return true
 	}
 	e := r.Expiration
@@ -104,6 +112,38 @@ func (l Lost) due(r types.LifecycleRule) bool {
 // passed says whether so many days have passed since a moment that is known.
 func (l Lost) passed(since time.Time, days *int32) bool {
 	return !since.IsZero() && l.Now.Sub(since) >= time.Duration(aws.ToInt32(days))*24*time.Hour
+}
+
+// Alone says whether a rule had the time to remove all that was below a delete marker:
+// lifecycle removes a marker only where nothing is.
+func (l Lost) Alone(rules []types.LifecycleRule) bool {
+	for _, r := range rules {
+		n := r.NoncurrentVersionExpiration
+		if r.Status == types.ExpirationStatusEnabled && n != nil && l.covered(selection(r)) && l.passed(l.Made, n.NoncurrentDays) {
+			return true
+		}
+	}
+	return false
+}
+
+// Expired is when lifecycle made an object noncurrent that nobody replaced: in a bucket
+// with versioning, Expiration puts a delete marker on it. Zero where no rule is known to.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+func (l Lost) Expired(rules []types.LifecycleRule) (first time.Time) {
+	for _, r := range rules {
+		e := r.Expiration
+		if r.Status != types.ExpirationStatusEnabled || e == nil || l.Marker || !l.covered(selection(r)) {
+			continue
+		}
+		at := aws.ToTime(e.Date)
+		if e.Days != nil {
+			at = l.Made.AddDate(0, 0, int(*e.Days))
+		}
+		if !at.IsZero() && !at.After(l.Now) && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
 }
 
 // MarkerMaker is the id of the first enabled lifecycle rule that makes delete markers

@@ -100,3 +100,43 @@ func TestWhichLifecycleRuleMayHaveRemovedAVersion(t *testing.T) {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, tt.lost.Remover(tt.rules)) })
 	}
 }
+
+func TestARuleThatKeepsNewerVersionsRemovesOnlyThoseBehindThem(t *testing.T) {
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	keeps := noncurrent(func(r *types.LifecycleRule) { r.NoncurrentVersionExpiration.NewerNoncurrentVersions = aws.Int32(3) })
+	gone := Lost{Key: "docs/a.txt", Noncurrent: now.AddDate(0, 0, -60), Now: now, Newer: 2}
+	assert.Empty(t, gone.Remover([]types.LifecycleRule{keeps}), "two newer ones are noncurrent, and three are kept")
+	gone.Newer = 3
+	assert.Equal(t, "expire", gone.Remover([]types.LifecycleRule{keeps}))
+	gone.Newer = unknownNewer
+	assert.Equal(t, "expire", gone.Remover([]types.LifecycleRule{keeps}), "it may have been")
+}
+
+func TestAMarkerIsAloneOnceARuleHadTheTimeToRemoveWhatWasBelow(t *testing.T) {
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	marker := Lost{Key: "docs/a.txt", Marker: true, Made: now.AddDate(0, 0, -29), Now: now}
+	tidy := expiration(types.LifecycleExpiration{ExpiredObjectDeleteMarker: aws.Bool(true)})
+	assert.False(t, marker.Alone([]types.LifecycleRule{noncurrent(tidy), noncurrent()}))
+	marker.Made = now.AddDate(0, 0, -30)
+	assert.True(t, marker.Alone([]types.LifecycleRule{noncurrent(tidy), noncurrent()}))
+	assert.False(t, marker.Alone([]types.LifecycleRule{noncurrent(tidy)}), "nothing removes what is below")
+	assert.False(t, marker.Alone([]types.LifecycleRule{noncurrent(turnedOff)}))
+	marker.Key = "other"
+	assert.False(t, marker.Alone([]types.LifecycleRule{noncurrent()}))
+}
+
+func TestLifecycleMakesNoncurrentWhatNobodyReplaced(t *testing.T) {
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	object := Lost{Key: "docs/a.txt", Made: now.AddDate(0, 0, -30), Now: now}
+	after := func(days int32) types.LifecycleRule {
+		return noncurrent(expiration(types.LifecycleExpiration{Days: aws.Int32(days)}))
+	}
+	assert.Equal(t, now.AddDate(0, 0, -10), object.Expired([]types.LifecycleRule{after(25), after(20)}), "the first that does")
+	assert.Equal(t, now, object.Expired([]types.LifecycleRule{after(30)}))
+	assert.Zero(t, object.Expired([]types.LifecycleRule{after(31), noncurrent()}))
+	date := now.AddDate(0, 0, -1)
+	assert.Equal(t, date, object.Expired([]types.LifecycleRule{noncurrent(expiration(types.LifecycleExpiration{Date: &date}))}))
+	assert.Zero(t, object.Expired([]types.LifecycleRule{noncurrent(expiration(types.LifecycleExpiration{Days: aws.Int32(1)}), turnedOff)}))
+	object.Marker = true
+	assert.Zero(t, object.Expired([]types.LifecycleRule{after(20)}))
+}

@@ -62,12 +62,20 @@ type Rule struct {
 
 // RuleFor is the rule of the highest priority that leads to the bucket for such keys.
 func RuleFor(rules []types.ReplicationRule, key, bucket string) Rule {
+	var found Rule
 	for _, r := range matching(rules, key) {
-		if bucketName(r) == bucket {
-			return Rule{true, aws.ToString(r.ID), byTag(r), ignoresMarkers(r), ignoresKMS(r)}
+		if bucketName(r) != bucket {
+			continue
+		}
+		if !found.Covers {
+			found = Rule{true, aws.ToString(r.ID), byTag(r), ignoresMarkers(r), ignoresKMS(r)}
+		}
+		if !byTag(r) { // a delete marker has no tags, so the first rule without decides for it
+			found.IgnoresMarkers = ignoresMarkers(r)
+			break
 		}
 	}
-	return Rule{}
+	return found
 }
 
 // Destinations is the buckets that enabled rules lead to, whatever the key, each once.

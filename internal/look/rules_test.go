@@ -121,3 +121,17 @@ func TestDestinationsOfTagRules(t *testing.T) {
 		})
 	}
 }
+
+func TestADeleteMarkerHasNoTagsSoTheFirstRuleWithoutDecides(t *testing.T) {
+	to := func(priority int32, filter *types.ReplicationRuleFilter, markers types.DeleteMarkerReplicationStatus) types.ReplicationRule {
+		return types.ReplicationRule{
+			Status: types.ReplicationRuleStatusEnabled, Priority: &priority, Filter: filter,
+			DeleteMarkerReplication: &types.DeleteMarkerReplication{Status: markers}, Destination: &types.Destination{Bucket: aws.String("arn:aws:s3:::copy")},
+		}
+	}
+	tagged := to(2, &types.ReplicationRuleFilter{Tag: &types.Tag{Key: aws.String("k"), Value: aws.String("v")}}, types.DeleteMarkerReplicationStatusDisabled)
+	all := to(1, &types.ReplicationRuleFilter{Prefix: aws.String("")}, types.DeleteMarkerReplicationStatusEnabled)
+	assert.False(t, RuleFor([]types.ReplicationRule{tagged, all}, "k", "copy").IgnoresMarkers)
+	assert.True(t, RuleFor([]types.ReplicationRule{tagged}, "k", "copy").IgnoresMarkers)
+	assert.False(t, RuleFor([]types.ReplicationRule{tagged, all}, "k", "another").Covers)
+}

@@ -27,9 +27,7 @@ type Options struct {
 	Resume  bool   // go on with what the Folder holds; of the Plan, nothing counts then
 	MaxRate int    // requests a second, of both sides together
 	Workers int    // ranges of keys listed at once
-	Outbox  string // bucket that the report is copied to; empty: none
 	Budget  Budget
-	FailOn  FailOn
 	// Versions is how many versions a bucket holds, where somebody knows; 0: AWS's
 	// metrics are asked.
 	Versions int64
@@ -67,7 +65,9 @@ type Watch interface {
 // Result is what an audit came to.
 type Result struct {
 	Reports  []audit.Report
-	Redacted bool // the report shows no keys
+	Redacted bool        // the report shows no keys
+	Output   string      // s3://BUCKET/PREFIX that the report is to be copied to; empty: none
+	From     pair.Access // who audited the primary
 	outcomes []outcome
 }
 
@@ -82,6 +82,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	b := newBudget(o.Budget)
+	b.bytes.Store(s.Bytes)
+	b.agreed.Store(o.Budget.Agreed || s.Agreed)
+	if err := b.more(s.Sent, 0, "what was done of the audit"); err != nil {
+		return nil, err
+	}
 	pace := pair.NewPace(o.MaxRate, b.allow)
 	pace.Add(s.Sent)
 	pairs, err := pair.Open(ctx, pair.Options{
@@ -91,7 +96,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.untouched(pairs); err != nil {
+	if err := s.Plan.untouched(pairs); err != nil {
 		return nil, err
 	}
 	is := describe(pairs)
@@ -101,21 +106,27 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	a := &auditor{Options: o, state: s, pairs: pairs, pace: pace, budget: b}
-	if err := s.write(o.Folder); err != nil {
+	if err := a.save(); err != nil {
 		return nil, err
 	}
 	result, err := a.all(ctx)
-	a.state.Sent = pace.Sent()
-	return result, errors.Join(err, a.state.write(o.Folder))
+	return result, errors.Join(err, a.save())
 }
 
-// begin makes the folder, or reads what it holds.
+// save keeps what was spent so far, so that whoever goes on knows.
+func (a *auditor) save() error {
+	a.state.Sent, a.state.Bytes, a.state.Agreed = a.pace.Sent(), a.budget.bytes.Load(), a.budget.agreed.Load()
+	return a.state.write(a.Folder)
+}
+
+// begin is a new audit, or what the folder holds of one.
 func (o Options) begin() (state, error) {
 	if o.Resume {
-		return o.goOn()
-	}
-	if err := os.MkdirAll(o.Folder, dirPerm); err != nil {
-		return state{}, err
+		s, err := o.goOn()
+		if o.Output != "" {
+			s.Plan.Output = o.Output
+		}
+		return s, err
 	}
 	if _, err := os.Stat(filepath.Join(o.Folder, stateFile)); err == nil {
 		return state{}, fmt.Errorf("%s holds an audit already: go on with --resume %s, or name another folder", o.Folder, o.Folder)
@@ -125,13 +136,17 @@ func (o Options) begin() (state, error) {
 
 // untouched refuses to have a report written into a bucket that is audited: nothing is
 // written there, and the next audit would find it.
-func (o Options) untouched(pairs []*pair.Pair) error {
-	for _, p := range pairs {
-		if o.Outbox != "" && (p.Primary.Bucket == o.Outbox || p.Replica.Bucket == o.Outbox) {
-			return fmt.Errorf("--output s3://%s: the bucket is audited, and nothing is written there: name another", o.Outbox)
+func (p Plan) untouched(pairs []*pair.Pair) error {
+	if p.Output == "" {
+		return nil
+	}
+	to, err := pair.ParseAddress(p.Output)
+	for _, of := range pairs {
+		if err == nil && (of.Primary.Bucket == to.Bucket || of.Replica.Bucket == to.Bucket) {
+			err = fmt.Errorf("--output %s: the bucket is audited, and nothing is written there: name another", p.Output)
 		}
 	}
-	return nil
+	return err
 }
 
 // Resumable says whether the folder holds an audit that can go on.
@@ -167,7 +182,7 @@ type auditor struct {
 }
 
 func (a *auditor) all(ctx context.Context) (*Result, error) {
-	result := &Result{Redacted: a.state.Plan.Redact}
+	result := &Result{Redacted: a.state.Plan.Redact, Output: a.state.Plan.Output, From: a.state.Plan.From}
 	accepted, err := accept.Read(a.state.Plan.Accepted)
 	if err != nil {
 		return nil, err
@@ -195,7 +210,7 @@ func (a *auditor) all(ctx context.Context) (*Result, error) {
 	for i := range result.Reports {
 		r := &result.Reports[i]
 		r.Ended, r.Requests, r.Dollars = ended, sent, a.budget.spent(sent)
-		r.Result, r.Exit = a.FailOn.result(*r)
+		r.Result, r.Exit = a.state.Plan.FailOn.result(*r)
 	}
 	return result, a.write(result)
 }
@@ -206,6 +221,9 @@ func (a *auditor) work(i int) string { return filepath.Join(a.Folder, "work", st
 // pair lists a pair, and looks at what that leaves open.
 func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, error) {
 	done := outcome{names: [2]string{p.Primary.Bucket, p.Replica.Bucket}, looks: filepath.Join(dir, "looks.jsonl"), judge: a.judge(p)}
+	if p.KMS() {
+		a.budget.kms.Store(true)
+	}
 	st := store{dir}
 	if err := clearSpills(dir); err != nil {
 		return done, err
@@ -226,7 +244,9 @@ func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, 
 		primary: p.Primary.Lister(a.state.Plan.Prefix), replica: p.Replica.Lister(a.state.Plan.Prefix), judge: done.judge, names: done.names, store: st,
 		spills: func() audit.Spill { return &spill{dir: dir} }, workers: a.Workers, bounds: a.bounds, progress: a.Watch.Listed,
 	}
-	l.sampler = a.state.Plan.sampler(all)
+	if l.sampler, err = a.state.Plan.sampler(all); err != nil {
+		return done, err
+	}
 	if err := l.run(ctx, all); err != nil {
 		return done, err
 	}
@@ -238,7 +258,7 @@ func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, 
 	if left, err := gaps(done.stretches); err != nil || len(left) > 0 {
 		return done, errors.Join(err, fmt.Errorf("%d ranges of keys were not listed: this is a bug", len(left)))
 	}
-	if err := a.looking(p, done.stretches, bytes); err != nil {
+	if err := a.looking(p, done.stretches, done.looks, bytes); err != nil {
 		return done, err
 	}
 	return done, a.looks(p, done).run(ctx, done.stretches)
@@ -259,7 +279,7 @@ func (a *auditor) estimate(ctx context.Context, p *pair.Pair) error {
 	}
 	a.Watch.Estimated(p, size, levels, plan.Level)
 	if !size.Known {
-		return nil
+		return a.budget.unknown(p.Primary.Bucket)
 	}
 	return a.budget.more(a.pace.Sent(), coming, "the audit of "+p.Primary.Bucket)
 }
@@ -268,18 +288,28 @@ func (a *auditor) size(ctx context.Context, p *pair.Pair) Size {
 	if a.Versions > 0 {
 		return Size{Versions: [2]int64{a.Versions, a.Versions}, Known: true}
 	}
+	if a.state.Plan.Prefix != "" {
+		return Size{} // the metrics are the whole bucket's
+	}
 	one, bytes, knownOne := p.Primary.Size(ctx, a.state.Plan.Started)
 	other, _, knownOther := p.Replica.Size(ctx, a.state.Plan.Started)
 	return Size{Versions: [2]int64{one, other}, Bytes: bytes, Known: knownOne && knownOther}
 }
 
 // looking asks where looking at what the listings left open costs more than is free.
-func (a *auditor) looking(p *pair.Pair, all []stretch, bytes int64) error {
+func (a *auditor) looking(p *pair.Pair, all []stretch, looks string, bytes int64) error {
 	open := int64(0)
 	for _, s := range all {
 		open += s.Rows
 	}
 	a.Watch.Looking(open)
+	_, err := eachBlock(looks, func(b block) error {
+		open -= b.Rows
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	if a.state.Plan.Level == audit.Listed {
 		return nil
 	}
@@ -294,7 +324,7 @@ func (a *auditor) looks(p *pair.Pair, o outcome) looks {
 	primary, replica := p.Primary.Lister(a.state.Plan.Prefix), p.Replica.Lister(a.state.Plan.Prefix)
 	l := looks{
 		file: o.looks, names: o.names, blockRows: a.bounds.block, wait: a.Wait, progress: a.Watch.Looked,
-		ready: func(ctx context.Context) error { return ready(ctx, primary, replica) },
+		ready: func(ctx context.Context) error { return ready(ctx, primary, replica) }, save: a.save,
 		Eye: Eye{Sides: p, Judge: o.judge, Region: p.Primary.Region, Read: func(ctx context.Context, v s3event.ObjectVersion, look verdict.Look) verdict.Bytes {
 			a.budget.bytes.Add(sides2 * look.Primary.Size)
 			return p.Read(ctx, v, look)

@@ -24,6 +24,7 @@ type budget struct {
 	Budget
 	agreed atomic.Bool
 	bytes  atomic.Int64 // read on both sides
+	kms    atomic.Bool  // looks and reads probably take requests to AWS KMS
 }
 
 func newBudget(of Budget) *budget {
@@ -33,7 +34,11 @@ func newBudget(of Budget) *budget {
 }
 
 func (b *budget) spent(sent map[string]int64) float64 {
-	return price.Requests(sent) + dollarsOf(b.bytes.Load())
+	dollars := price.Requests(sent) + dollarsOf(b.bytes.Load())
+	if b.kms.Load() {
+		dollars += float64(sent["HeadObject"]+sent["GetObject"]) / 1e6 * price.KMS
+	}
+	return dollars
 }
 
 // dollarsOf is what bytes cost that are read on both sides, one of them in another region.
@@ -50,9 +55,19 @@ func (b *budget) allow(sent map[string]int64) error {
 		limit = FreeDollars
 	}
 	if spent := b.spent(sent); spent >= limit {
-		return fmt.Errorf("the audit has cost $%.2f, which is all that it may: go on with --resume and a larger --max-dollars", spent)
+		return fmt.Errorf("the audit has cost $%.2f, which is all that it may: go on with --resume, and with --yes or a larger --max-dollars", spent)
 	}
 	return nil
+}
+
+// unknown asks where nobody knows what an audit will cost. Who says no gets what is free.
+func (b *budget) unknown(bucket string) error {
+	if b.Dollars > 0 || b.agreed.Load() || b.Ask == nil {
+		return nil
+	}
+	agreed, err := b.Ask(fmt.Sprintf("How many versions there are to audit in %s is not known. May it cost more than $%.2f?", bucket, FreeDollars))
+	b.agreed.Store(agreed && err == nil)
+	return err
 }
 
 // more asks where what is to come costs more than is free.

@@ -90,7 +90,7 @@ func WriteEstimate(w io.Writer, primary, replica string, size Size, levels []Est
 		fmt.Fprintf(&b, "estimate %s%-7s %d LIST, %d HEAD and GET, %d KMS, %d GB read, $%.2f, %s\n",
 			mark, e.Level, e.Lists, e.Gets, e.KMS, e.Bytes/price.GB, e.Dollars, e.Time.Round(time.Second))
 	}
-	b.WriteString("estimate  of rest and bytes without the looks at what the listing leaves open ($0.80 a million), which are asked for when known\n")
+	b.WriteString("estimate  not in it: looks at what the listing leaves open ($0.80 a million, asked for when known); other classes' HEAD and GET, which cost more; retrieval; bytes that leave AWS\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -34,7 +34,11 @@ var errSum = errors.New("the counts do not add up to what was listed: this is a 
 func (o outcome) count(r *audit.Report) error {
 	var all audit.Tally
 	for _, s := range o.stretches {
-		all.Join(s.Counts)
+		whole, err := s.whole()
+		if err != nil {
+			return err
+		}
+		all.Join(whole.Counts)
 		r.Listed += s.Listed
 		for i, side := range []*audit.SideReport{&r.Primary, &r.Replica} {
 			side.Listed += s.Sides[i].Rows

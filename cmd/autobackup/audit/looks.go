@@ -23,6 +23,7 @@ type looks struct {
 	blockRows int
 	// ready ends the looks where a side can't be read any longer.
 	ready    func(context.Context) error
+	save     func() error // keeps what was spent
 	wait     func(context.Context, time.Duration) error
 	progress func(rows int64)
 }
@@ -118,8 +119,10 @@ func (l looks) block(ctx context.Context, rows []placed, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(append(text, '\n'))
-	return err
+	if _, err = out.Write(append(text, '\n')); err != nil {
+		return err
+	}
+	return l.save()
 }
 
 // ready holds both sides against what the looks may have said of each version: that it
@@ -171,7 +174,7 @@ func (l looks) each(ctx context.Context, rows []placed, items []audit.Item, due 
 			continue
 		}
 		all.Go(func() error {
-			items[i] = row.pair().Item(l.names[0], l.names[1], l.conclude(ctx, row.pair()))
+			items[i] = l.Judge.Item(row.pair(), l.names[1], l.conclude(ctx, row.pair()))
 			if items[i].Category == audit.Unknown && l.Judge.Level != audit.Listed && unknown.Add(1)%atOnce == 1 {
 				return l.ready(ctx) // an outage ends the audit now, not after all retries of a thousand looks
 			}

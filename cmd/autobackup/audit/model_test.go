@@ -31,12 +31,21 @@ func (l lifecycle) xml() string {
 	return "<LifecycleConfiguration><Rule><ID>tidy</ID><Status>Enabled</Status><Filter><Prefix>" + xmlText(l.prefix) + "</Prefix></Filter>" + actions + "</Rule></LifecycleConfiguration>"
 }
 
-// removes says whether the rule was due to remove a version.
+// removes says whether the rule was due to remove a version. One that nobody replaced
+// may have been expired, which makes it noncurrent; a marker goes once nothing is below
+// it.
 func (l lifecycle) removes(v held, superseded, now time.Time) bool {
 	days := func(n int, since time.Time) bool {
 		return n > 0 && !since.IsZero() && !since.Add(time.Duration(n)*day).After(now)
 	}
-	return strings.HasPrefix(v.key, l.prefix) && (days(l.noncurrent, superseded) || v.marker && days(l.expire, v.made))
+	if superseded.IsZero() && !v.marker && days(l.expire, v.made) {
+		superseded = v.made.Add(time.Duration(l.expire) * day)
+	}
+	due := days(l.noncurrent, superseded)
+	if v.marker {
+		due = days(l.noncurrent, v.made) && (due || days(l.expire, v.made))
+	}
+	return strings.HasPrefix(v.key, l.prefix) && due
 }
 
 func (l lifecycle) marks(key string) bool { return l.expire > 0 && strings.HasPrefix(key, l.prefix) }
@@ -213,7 +222,7 @@ func (m *model) want(looked bool) map[string]string {
 	all := map[string]string{}
 	for i, side := range m.sides {
 		for key, versions := range side {
-			var newer time.Time
+			var newer held
 			for _, v := range versions {
 				partner := slices.IndexFunc(m.sides[1-i][key], func(h held) bool { return h.id == v.id })
 				name := key + "|" + v.id
@@ -225,7 +234,7 @@ func (m *model) want(looked bool) map[string]string {
 				case i == 0:
 					all[name] = same(v, m.sides[1][key][partner], looked)
 				}
-				newer = v.made
+				newer = v
 			}
 		}
 	}
@@ -272,8 +281,9 @@ func same(p, r held, looked bool) string {
 	}
 }
 
-func (m *model) missing(v held, newer time.Time, looked bool) string {
+func (m *model) missing(v, newer held, looked bool) string {
 	covered := strings.HasPrefix(v.key, m.prefix)
+	unmarked := covered && newer.marker && !m.markers // there, nothing made it noncurrent
 	switch young := m.now.Sub(v.made) < m.deadline; {
 	case v.id == "null" && covered:
 		return "expected NULL_VERSION"
@@ -286,7 +296,7 @@ func (m *model) missing(v held, newer time.Time, looked bool) string {
 		return "expected MARKER_NOT_REPLICATED"
 	}
 	switch {
-	case m.tidy[1].removes(v, newer, m.now) && (!looked || v.status == "" || v.status == "COMPLETED" || v.status == "PENDING"):
+	case !unmarked && m.tidy[1].removes(v, newer.made, m.now) && (!looked || v.status == "" || v.status == "COMPLETED" || v.status == "PENDING"):
 		return "expected LIFECYCLE_ON_REPLICA"
 	case v.status == "COMPLETED" && v.marker, v.status == "PENDING" && v.marker:
 		return "finding MARKER_MISSING"
@@ -307,14 +317,16 @@ func (m *model) missing(v held, newer time.Time, looked bool) string {
 	}
 }
 
-func (m *model) surplus(v held, newer time.Time, _ bool) string {
+func (m *model) surplus(v, newer held, _ bool) string {
 	age := m.now.Sub(v.made)
 	switch {
 	case v.id == "null":
 		return "expected NULL_VERSION"
 	case age < m.deadline:
 		return "expected YOUNG"
-	case m.tidy[0].removes(v, newer, m.now):
+	case !strings.HasPrefix(v.key, m.prefix):
+		return "expected NOT_COVERED"
+	case m.tidy[0].removes(v, newer.made, m.now):
 		return "expected LIFECYCLE_ON_PRIMARY"
 	case v.status == "REPLICA" && age < m.late:
 		return "expected ERASURE_RECENT"

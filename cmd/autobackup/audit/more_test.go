@@ -135,7 +135,7 @@ func TestWhatPeopleAcceptedIsCountedForItself(t *testing.T) {
 func TestAReportIsNeverWrittenIntoABucketThatIsAudited(t *testing.T) {
 	w := newWorld(t)
 	for _, bucket := range []string{primary, replica} {
-		_, err := audit.Run(context.Background(), w.options(func(o *audit.Options) { o.Outbox = bucket }))
+		_, err := audit.Run(context.Background(), w.options(func(o *audit.Options) { o.Output = "s3://" + bucket + "/x" }))
 		assert.ErrorContains(t, err, "the bucket is audited, and nothing is written there: name another")
 	}
 }
@@ -182,4 +182,26 @@ func TestAnAuditThatIsFinishedDoesNotGoOn(t *testing.T) {
 	o.Folder = t.TempDir()
 	_, err = audit.Run(context.Background(), o)
 	assert.ErrorContains(t, err, "name the folder that the audit was writing")
+}
+
+func TestTheResultSaysWhatWasFoundWhateverTheExitCode(t *testing.T) {
+	w := newWorld(t)
+	empty := w.run()
+	assert.Equal(t, "nothing was listed", empty.Reports[0].Result)
+	lost := w.put("lost", "v")
+	w.put("there", "v")
+	assert.Equal(t, "all as it must be", w.run().Reports[0].Result)
+	w.remove(replica, away, "lost", lost)
+	for words, exit := range map[string]int{"nothing": 0, "findings": 1, "unknown": 0, "new": 1, "expected": 0, "findings,unknown": 1} {
+		failOn, err := audit.ParseFailOn(words)
+		require.NoError(t, err)
+		result := w.run(func(o *audit.Options) { o.FailOn = failOn })
+		assert.Equal(t, "findings", result.Reports[0].Result)
+		assert.Equal(t, exit, result.Exit(), "%s: where no audit was before, all is new", words)
+	}
+	unknown := w.run(level(core.Listed), func(o *audit.Options) { o.FailOn = audit.FailOn{audit.FailFindings} })
+	assert.Equal(t, "not all is known", unknown.Reports[0].Result)
+	assert.Zero(t, unknown.Exit())
+	_, err := audit.ParseFailOn("finding")
+	assert.ErrorContains(t, err, "it is nothing, or some of findings, new, unknown, expected between commas")
 }

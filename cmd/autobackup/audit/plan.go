@@ -35,13 +35,15 @@ type Plan struct {
 	Metadata       bool                     `json:"metadata"`
 	Locks          bool                     `json:"locks"`
 	Redact         bool                     `json:"redact"`
+	FailOn         FailOn                   `json:"failOn"`
+	Output         string                   `json:"output,omitempty"`   // s3://BUCKET/PREFIX that the report is copied to
 	Accepted       string                   `json:"accepted,omitempty"` // file
 	Since          string                   `json:"since,omitempty"`    // folder
 }
 
 // sampler takes the sample of a pair of which some stretches are done. Of other levels
 // than bytes it is empty.
-func (p Plan) sampler(done []stretch) *sampler {
+func (p Plan) sampler(done []stretch) (*sampler, error) {
 	switch {
 	case p.Level != audit.Bytes:
 		return newSampler(0, 0, nil)
@@ -58,6 +60,9 @@ type state struct {
 	Plan  Plan             `json:"plan"`
 	Pairs []sides          `json:"pairs"`
 	Sent  map[string]int64 `json:"sent"`
+	Bytes int64            `json:"bytes,omitempty"` // read on both sides
+	// Agreed is that somebody agreed to what the audit costs.
+	Agreed bool `json:"agreed,omitempty"`
 }
 
 type sides struct {
@@ -83,6 +88,9 @@ func (s state) write(folder string) error {
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(folder, dirPerm); err != nil {
+		return err
+	}
 	file := filepath.Join(folder, stateFile)
 	if err := os.WriteFile(file+".new", append(text, '\n'), filePerm); err != nil {
 		return err
@@ -99,7 +107,7 @@ func same(was, is []sides) error {
 	for i := range was {
 		for _, side := range [][2]audit.SideReport{{was[i].Primary, is[i].Primary}, {was[i].Replica, is[i].Replica}} {
 			a, b := side[0], side[1]
-			a.Account, a.Caller, a.Endpoint, b.Account, b.Caller, b.Endpoint = "", "", "", "", "", ""
+			a.Account, a.Caller, b.Account, b.Caller = "", "", "", ""
 			if !reflect.DeepEqual(a, b) {
 				return fmt.Errorf("the configuration of %s has changed since the audit began: start it anew", a.Bucket)
 			}

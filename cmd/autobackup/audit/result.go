@@ -36,9 +36,12 @@ func ParseFailOn(s string) (FailOn, error) {
 	return words, nil
 }
 
-// The results and exit codes of a report.
+// The results of a report, which say what was found, and its exit codes, which FailOn
+// decides.
 const (
 	AsItMustBe     = "all as it must be"
+	NotAllKnown    = "not all is known"
+	NothingListed  = "nothing was listed"
 	ExitAsItMustBe = 0
 	Findings       = "findings"
 	ExitFindings   = 1
@@ -53,21 +56,33 @@ func (r *Result) Exit() (code int) {
 }
 
 func (f FailOn) result(r audit.Report) (string, int) {
+	words, exit := AsItMustBe, ExitAsItMustBe
+	if r.Listed == 0 {
+		words = NothingListed
+	}
 	for _, c := range r.Counts {
-		if f.fails(c) {
-			return Findings, ExitFindings
+		switch {
+		case c.Category == audit.Finding:
+			words = Findings
+		case c.Category == audit.Unknown && words != Findings:
+			words = NotAllKnown
+		}
+		if f.fails(c, r.Since == "") {
+			exit = ExitFindings
 		}
 	}
-	return AsItMustBe, ExitAsItMustBe
+	return words, exit
 }
 
-func (f FailOn) fails(c audit.Count) bool {
+// fails says whether a count makes the exit code 1. Where no audit was before, all is
+// new.
+func (f FailOn) fails(c audit.Count, first bool) bool {
 	has := func(word string) bool { return slices.Contains(f, word) }
 	switch c.Category {
 	case audit.Finding:
-		return has(FailFindings) || has(FailNew) && c.New > 0
+		return has(FailFindings) || has(FailNew) && (first || c.New > 0)
 	case audit.Unknown:
-		return has(FailUnknown) || has(FailNew) && c.New > 0
+		return has(FailUnknown) || has(FailNew) && (first || c.New > 0)
 	case audit.Expected:
 		return has(FailExpected)
 	default:

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"autobackup/internal/audit"
+	"autobackup/internal/reason"
 )
 
 // sampled looks at a sample of rows that are mostly missing, at all of any others. left
@@ -32,7 +33,9 @@ func (l looks) sampled(ctx context.Context, rows []placed) (items []audit.Item, 
 			continue
 		}
 		c, _ := l.Judge.Listed(row.pair())
-		items = append(items, row.pair().Item(l.names[0], l.names[1], c))
+		item := l.Judge.Item(row.pair(), l.names[1], c)
+		item.Uncovered = item.Uncovered || seen[0].Reason != reason.BeforeRule
+		items = append(items, item)
 		left++
 	}
 	return items, left, nil

@@ -18,14 +18,18 @@ type sampler struct {
 const draws = 1000
 
 // newSampler begins with the largest N that is wanted, and what earlier runs counted.
-func newSampler(bytes int64, perMille int, done []stretch) *sampler {
+func newSampler(bytes int64, perMille int, done []stretch) (*sampler, error) {
 	s := &sampler{bytes: bytes, fits: perMille}
 	for _, d := range done {
-		for draw, n := range d.Drawn {
+		whole, err := d.whole()
+		if err != nil {
+			return nil, err
+		}
+		for draw, n := range whole.Drawn {
 			s.add(draw, n)
 		}
 	}
-	return s
+	return s, nil
 }
 
 // add counts a version that drew so, and says whether it is in the sample as far as

@@ -56,7 +56,7 @@ func (s *section) sample(p audit.Pair) bool {
 }
 
 func (s *section) item(p audit.Pair, c audit.Conclusion) audit.Item {
-	return p.Item(s.names[0], s.names[1], c)
+	return s.judge.Item(p, s.names[1], c)
 }
 
 func (s *section) count(p audit.Pair) {

@@ -38,6 +38,7 @@ type stretch struct {
 	Drawn  map[int]int64 `json:"drawn,omitempty"` // bytes that could be read, by the draw of their versions
 	file   string
 	from   int64 // where its rows begin in the file, in bytes
+	at     int64 // where its own line begins
 }
 
 type sideCount struct {
@@ -147,10 +148,29 @@ func stretchesOf(file string) (all []stretch, err error) {
 		if err := json.Unmarshal(text, &l); err != nil || l.Done == nil {
 			return nil, fmt.Errorf("byte %d: not a line of an audit", at-int64(len(text)))
 		}
-		l.Done.file, l.Done.from = file, from
-		all = append(all, *l.Done)
+		done := *l.Done
+		done.file, done.from, done.at = file, from, at-int64(len(text))
+		done.Counts, done.Drawn = nil, nil // whole reads them again: there may be tens of thousands of stretches
+		all = append(all, done)
 		from = at
 	}
+}
+
+// whole is the stretch with its counts.
+func (s stretch) whole() (stretch, error) {
+	f, err := os.Open(s.file) // #nosec G304: a file of the audit's own folder
+	if err != nil {
+		return s, err
+	}
+	defer f.Close() //nolint:errcheck // read only
+	if _, err := f.Seek(s.at, io.SeekStart); err != nil {
+		return s, err
+	}
+	var l line
+	if err := json.NewDecoder(f).Decode(&l); err != nil || l.Done == nil {
+		return s, fmt.Errorf("read %s: a stretch is missing: %w", s.file, err)
+	}
+	return *l.Done, nil
 }
 
 // rows reads the rows of a stretch.

@@ -117,8 +117,8 @@ func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 		return trouble(stderr, err)
 	}
 	where := o.Folder
-	if c.outside() {
-		if where, err = c.copied(ctx, o.Folder); err != nil {
+	if result.Output != "" {
+		if where, err = c.copied(ctx, result, o.Folder); err != nil {
 			return trouble(stderr, err)
 		}
 	}
@@ -128,16 +128,12 @@ func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	return result.Exit()
 }
 
-// outside says whether the report is to be copied to S3.
-func (c auditCommand) outside() bool { return strings.HasPrefix(c.Output, "s3://") }
-
-func (c auditCommand) copied(ctx context.Context, folder string) (string, error) {
-	to, err := pair.ParseAddress(c.Output)
+func (c auditCommand) copied(ctx context.Context, r *audit.Result, folder string) (string, error) {
+	to, err := pair.ParseAddress(r.Output)
 	if err != nil {
 		return "", err
 	}
-	access := pair.Access{Profile: c.OutputProfile, Region: c.Region, Endpoint: c.Endpoint}
-	return upload.Report(ctx, folder, to, access)
+	return upload.Report(ctx, folder, to, pair.Access{Profile: c.OutputProfile, Region: r.From.Region, Endpoint: r.From.Endpoint})
 }
 
 func (c auditCommand) show(r *audit.Result, where string, stdout io.Writer) error {
@@ -153,30 +149,32 @@ func (c auditCommand) options() (o audit.Options, err error) {
 		Folder: c.Resume, Resume: c.Resume != "", MaxRate: c.MaxRate, Workers: c.Ranges, Versions: c.Versions,
 		Budget: audit.Budget{Dollars: c.MaxDollars}, Clock: func() time.Time { return clock.Real().Now().UTC() }, Wait: smithytime.SleepWithContext,
 	}
-	if o.FailOn, err = audit.ParseFailOn(c.FailOn); err != nil {
-		return o, err
+	if c.MaxDollars < 0 {
+		return o, fmt.Errorf("--max-dollars %v: it is what may be spent, more than 0", c.MaxDollars)
 	}
+	outside := strings.HasPrefix(c.Output, "s3://")
 	switch {
 	case c.Resume != "" && c.Primary != "":
 		return o, errors.New("--resume goes on with the buckets that the audit has: name none")
+	case c.Resume != "" && c.Output != "" && !outside:
+		return o, errors.New("--resume goes on in the folder that it names: --output can only be an s3:// to copy the report to")
 	case c.Resume != "":
+		o.Output = c.Output
 		return o, nil
 	case c.Primary == "":
 		return o, errors.New("name the bucket to audit: autobackup audit s3://BUCKET")
 	}
 	o.Folder = "audit-" + now.Format("20060102-150405")
-	if c.Output != "" && !c.outside() {
+	if c.Output != "" && !outside {
 		o.Folder = c.Output
 	}
-	if c.outside() {
-		to, err := pair.ParseAddress(c.Output)
-		if err != nil {
-			return o, err
-		}
-		o.Outbox = to.Bucket
+	if o.Plan, err = c.plan(now); err != nil {
+		return o, err
 	}
-	o.Plan, err = c.plan(now)
-	if err == nil && o.Since == "" {
+	if outside {
+		o.Output = c.Output
+	}
+	if o.Since == "" {
 		o.Since = audit.Latest(filepath.Dir(o.Folder), o.Primary, o.Prefix, o.Replicas)
 	}
 	return o, err
@@ -193,13 +191,16 @@ func (c auditCommand) plan(now time.Time) (p audit.Plan, err error) {
 		Erased: c.Erased, Metadata: c.Metadata, Locks: c.Locks, Redact: c.RedactKeys, Accepted: c.Accepted, Since: c.Since,
 	}
 	p.From, p.To = c.sides()
+	if p.FailOn, err = audit.ParseFailOn(c.FailOn); err != nil {
+		return p, err
+	}
 	if p.Level == core.Bytes {
 		if c.Sample < 1 || c.Sample > 1000 {
 			return p, fmt.Errorf("--sample %d: it is how many of 1,000 versions are read, from 1 to 1000", c.Sample)
 		}
 		p.Bytes = verdict.ByteVerification{Inconclusive: true, PerMille: c.Sample}
 		if c.MaxGB > 0 {
-			p.Bytes.PerMille, p.BytesBudget = 0, c.MaxGB<<30
+			p.Bytes, p.BytesBudget = verdict.ByteVerification{}, c.MaxGB<<30
 		}
 	}
 	for _, name := range c.Replicas {

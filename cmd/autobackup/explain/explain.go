@@ -157,7 +157,7 @@ func (c *subject) look(ctx context.Context) error {
 	eye := command.Eye{Sides: c.pair, Judge: c.judge(), Region: c.pair.Primary.Region, Read: c.pair.Read}
 	for range 2 {
 		seen, concluded := eye.Look(ctx, pairOf)
-		c.seen, c.item = seen, pairOf.Item(c.pair.Primary.Bucket, c.pair.Replica.Bucket, concluded)
+		c.seen, c.item = seen, eye.Judge.Item(pairOf, c.pair.Replica.Bucket, concluded)
 		if !doubtful(c.item) {
 			break
 		}

@@ -42,8 +42,17 @@ func (r rules) rule(key string) look.Rule {
 
 // Remover implements audit.Rules.
 func (r rules) Remover(row audit.Row, replica bool) string {
-	lost := look.Lost{Key: row.Key, Size: row.Size, Marker: row.Marker, Made: row.Modified, Noncurrent: row.Superseded, Now: r.now}
-	return lost.Remover(r.lifecycle(replica))
+	lost := look.Lost{
+		Key: row.Key, Size: row.Size, Marker: row.Marker, Made: row.Modified, Noncurrent: row.Superseded, Newer: max(row.Newer-1, 0), Now: r.now,
+	}
+	rules := r.lifecycle(replica)
+	if lost.Noncurrent.IsZero() {
+		lost.Noncurrent = lost.Expired(rules)
+	}
+	if lost.Marker && !lost.Alone(rules) {
+		return ""
+	}
+	return lost.Remover(rules)
 }
 
 // MarkerMaker implements audit.Rules.

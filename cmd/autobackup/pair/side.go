@@ -27,6 +27,9 @@ type Side struct {
 	lifecycle   []types.LifecycleRule
 }
 
+// bucketKey stands behind an encryption that asks AWS KMS seldom.
+const bucketKey = " with bucket keys"
+
 // unknown stands for what could not be read.
 const unknown = "unknown"
 
@@ -108,7 +111,7 @@ func (s *Side) encryption(ctx context.Context) (string, error) {
 	}
 	for _, r := range out.ServerSideEncryptionConfiguration.Rules {
 		if r.ApplyServerSideEncryptionByDefault != nil {
-			return string(r.ApplyServerSideEncryptionByDefault.SSEAlgorithm), nil
+			return string(r.ApplyServerSideEncryptionByDefault.SSEAlgorithm) + map[bool]string{true: bucketKey}[aws.ToBool(r.BucketKeyEnabled)], nil
 		}
 	}
 	return "none", nil

@@ -54,8 +54,11 @@ func metric(ctx context.Context, client *cloudwatch.Client, bucket, name, storag
 	return int64(aws.ToFloat64(latest.Average)), true
 }
 
-// KMS says whether objects of the pair are probably encrypted with keys of AWS KMS, by
-// the default encryption of the buckets.
+// KMS says whether looks at objects of the pair probably take requests to AWS KMS, by the
+// default encryption of the buckets.
 func (p *Pair) KMS() bool {
-	return strings.HasPrefix(p.Primary.Encryption, "aws:kms") || strings.HasPrefix(p.Replica.Encryption, "aws:kms")
+	asks := func(encryption string) bool {
+		return strings.HasPrefix(encryption, "aws:kms") && !strings.HasSuffix(encryption, bucketKey)
+	}
+	return asks(p.Primary.Encryption) || asks(p.Replica.Encryption)
 }
