@@ -101,8 +101,11 @@ func notes(r audit.Report) (all []string) {
 			all = append(all, side.Bucket+": versioning is "+side.Versioning+": what is written without it is not replicated")
 		}
 		if strings.HasPrefix(side.Encryption, "aws:kms") {
-			all = append(all, side.Bucket+": the default encryption is "+side.Encryption+": of objects so encrypted, equal ETags are no evidence of content")
+			all = append(all, side.Bucket+": the default encryption is "+side.Encryption)
 		}
+	}
+	if slices.ContainsFunc(r.Counts, func(c audit.Count) bool { return c.Category == audit.Alike }) {
+		all = append(all, "a listing shows no encryption: of alike objects under keys of AWS KMS or of customers, equal ETags are no evidence of content")
 	}
 	return all
 }

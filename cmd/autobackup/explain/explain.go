@@ -116,6 +116,7 @@ func (o Options) explain(ctx context.Context, pairs []*pair.Pair, now time.Time)
 		return nil, err
 	}
 	e := &Explanation{Program: o.Program, At: now, Primary: o.Primary, Key: o.Key, Version: found.version, Which: found.which(o.Version != "")}
+	o.Version = found.version
 	for i, p := range pairs {
 		r, err := o.replica(ctx, p, found.of(i), now)
 		if err != nil {

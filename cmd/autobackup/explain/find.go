@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"autobackup/internal/reason"
 	"autobackup/internal/shell"
 	"autobackup/internal/text"
+	"autobackup/internal/verdict"
 )
 
 // counted is how many versions of a key are counted: one page of a listing, which is
@@ -162,6 +164,12 @@ func (s side) among() string {
 // absent is the item of a replica where neither side lists the version, because another
 // replica alone does.
 func (c *subject) absent() audit.Item {
+	if err := cmp.Or(c.listed.primary.err, c.listed.replica.err); err != nil {
+		return audit.Item{
+			Primary: c.pair.Primary.Bucket, Replica: c.pair.Replica.Bucket, Key: c.Key, Version: c.Version,
+			Category: audit.Unknown, Reason: reason.AccessDenied, Detail: text.Line(err.Error(), verdict.MaxDetail),
+		}
+	}
 	return audit.Item{
 		Primary: c.pair.Primary.Bucket, Replica: c.pair.Replica.Bucket, Key: c.Key, Version: c.Version,
 		Category: audit.Expected, Reason: reason.SourceDeleted, Detail: "neither the primary nor this replica lists the version",

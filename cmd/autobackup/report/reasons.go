@@ -46,7 +46,7 @@ var findings = []Reason{
 		"Add or mend the rule; it covers new versions only, so replicate existing ones again (mend.md)."},
 	{reason.NotVersioned, audit.Finding, "The primary's versioning is off or suspended: S3 replicates nothing, and the next upload replaces this one for good.",
 		"Turn on versioning, check the rules, and upload the object again."},
-	{reason.NotErased, audit.Finding, "The version was deleted by its id on the primary and is still on the replica: S3 never replicates that.",
+	{reason.NotErased, audit.Finding, "Replication brought the version, and the primary has it no longer: it was deleted there by its id, which S3 never replicates; or it came from another primary.",
 		"If it was to be erased, delete this version on the replica as well; if it was not, the replica is the only copy left: keep it."},
 	{reason.ReplicaOnly, audit.Finding, "The replica has a version that replication did not bring.",
 		"Find out what else writes to the replica bucket. Delete nothing before that is known."},
