@@ -26,7 +26,7 @@ func (p Pair) Item(primary, replica string, c Conclusion) Item {
 // Item is a pair with what was concluded, and with what the rules say of it.
 func (j Judge) Item(p Pair, replica string, c Conclusion) Item {
 	i := p.Item(j.Bucket, replica, c)
-	i.Uncovered = i.On == OnPrimary && !(j.Rules.Leads() && j.Rules.Covers(i.Key))
+	i.Uncovered = i.On == OnPrimary && (!j.Rules.Leads() || !j.Rules.Covers(i.Key))
 	return i
 }
 
