@@ -35,7 +35,6 @@ type Options struct {
 // Pair is a primary bucket and one replica of it.
 type Pair struct {
 	Primary, Replica *Side
-	Named            bool // somebody named the replica; else a rule leads to it
 	now              time.Time
 	clock            func() time.Time
 	looker           *look.Looker
@@ -53,8 +52,8 @@ func Open(ctx context.Context, o Options) ([]*Pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	replicas, named := o.Replicas, len(o.Replicas) > 0
-	if !named {
+	replicas := o.Replicas
+	if len(replicas) == 0 {
 		if replicas, err = followed(primary); err != nil {
 			return nil, err
 		}
@@ -69,7 +68,7 @@ func Open(ctx context.Context, o Options) ([]*Pair, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w\nif it is another account's, give --replica-profile or --replica-role", err)
 		}
-		pairs = append(pairs, newPair(primary, replica, named, o))
+		pairs = append(pairs, newPair(primary, replica, o))
 	}
 	return pairs, nil
 }
@@ -90,9 +89,9 @@ func from(a account) string {
 	return *a.config.BaseEndpoint
 }
 
-func newPair(primary, replica *Side, named bool, o Options) *Pair {
+func newPair(primary, replica *Side, o Options) *Pair {
 	r := route{primary, replica}
-	return &Pair{Primary: primary, Replica: replica, Named: named, now: o.Now, clock: o.Clock, route: r, looker: look.New(r, r, o.Clock).Within(patience)}
+	return &Pair{Primary: primary, Replica: replica, now: o.Now, clock: o.Clock, route: r, looker: look.New(r, r, o.Clock).Within(patience)}
 }
 
 // followed is the buckets that the primary's rules lead to.

@@ -53,6 +53,9 @@ func (s *Side) ask(action string, answer func() (string, error)) (string, error)
 	if err == nil {
 		return value, nil
 	}
+	if spent := (errSpent{}); errors.As(err, &spent) {
+		return "", spent
+	}
 	if !refused(err) {
 		return "", fmt.Errorf("read the configuration of the bucket %s: %s%s: %w", s.Bucket, s3error.Explain(action, err), s3error.Message(err), errUnanswered)
 	}
