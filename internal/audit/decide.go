@@ -12,6 +12,8 @@ import (
 // Rules is what both buckets' configurations say. Every method answers for the rules
 // as they were read when the audit began.
 type Rules interface {
+	// Known says whether the replication rules could be read.
+	Known() bool
 	// Leads says whether an enabled replication rule leads from the primary to the
 	// replica at all.
 	Leads() bool

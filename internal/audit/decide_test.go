@@ -18,9 +18,11 @@ const hours = time.Hour
 // said is Rules that say what a row of a test says.
 type said struct {
 	astray, uncovered, ignoring    bool
+	unread                         bool
 	tidyHome, tidyAway, mark, copy string // rules that remove or make markers
 }
 
+func (s said) Known() bool                { return !s.unread }
 func (s said) Leads() bool                { return !s.astray }
 func (s said) Covers(string) bool         { return !s.uncovered }
 func (s said) IgnoresMarkers(string) bool { return s.ignoring }

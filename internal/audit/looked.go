@@ -115,6 +115,8 @@ func (j Judge) failed(row Row, c Conclusion) Conclusion {
 	switch {
 	case c.Reason == reason.ReplicaMissing && row.Marker && c.Status == "" && maker != "":
 		c.Category, c.Reason, c.Expires = Expected, reason.LifecycleMarker, maker
+	case c.Reason == reason.NotReplicated && !j.Rules.Known():
+		c.Category, c.Reason, c.Detail = Unknown, reason.AccessDenied, "the replica lacks it, and the primary's replication rules, which may say why, could not be read"
 	case c.Reason == reason.NotReplicated && j.Rules.Leads():
 		c.Category, c.Reason = Expected, reason.BeforeRule
 	case c.Reason == reason.ReplicaMissing && remover != "":

@@ -87,6 +87,7 @@ func TestWhatALookDecides(t *testing.T) {
 		"without a status, and no rule for the key": {pair: missing(old), look: look(object, gone), rules: said{uncovered: true}, want: "expected NOT_COVERED"},
 		"with a status, and no rule for the key":    {pair: missing(old), look: look(completed, gone), rules: said{uncovered: true}, want: "finding REPLICA_MISSING"},
 		"null without a status":                     {pair: missing(old, null), look: look(object, gone), want: "expected NULL_VERSION"},
+		"missing where the rules could not be read": {pair: missing(old), look: look(object, gone), rules: said{astray: true, unread: true}, want: "unknown ACCESS_DENIED"},
 		"null on both sides, and not the same":      {pair: audit.Pair{Primary: listed(old, null), Replica: listed(old, null, larger)}, look: look(object, object), want: "expected NULL_VERSION"},
 		"null is compared where both sides have it": {pair: audit.Pair{Primary: listed(old, null), Replica: listed(old, null)}, look: look(object, object), want: "compared"},
 		"left out for its encryption":               {pair: missing(old), look: look(shows(verdict.Object, underKMS), gone, ignoresKMS), want: "expected LEFT_OUT"},

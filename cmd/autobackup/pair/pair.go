@@ -101,7 +101,7 @@ func followed(primary *Side) ([]string, error) {
 		return found, nil
 	}
 	for _, why := range primary.Unread {
-		if strings.HasPrefix(why, "s3:GetReplicationConfiguration") {
+		if strings.HasPrefix(why, rulesAction) {
 			return nil, errors.New("follow the replication rules of " + primary.Bucket + ": " + why + ", or name the replica: s3://PRIMARY s3://REPLICA")
 		}
 	}

@@ -25,6 +25,9 @@ type rules struct {
 	now              time.Time
 }
 
+// Known implements audit.Rules.
+func (r rules) Known() bool { return !r.primary.unread(rulesAction) }
+
 // Leads implements audit.Rules.
 func (r rules) Leads() bool {
 	return slices.Contains(look.Destinations(r.primary.replication), r.replica.Bucket)

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -43,7 +45,7 @@ func read(ctx context.Context, a account, bucket, region, endpoint string) (*Sid
 	var versioning, encryption, replication, lifecycle error
 	s.Versioning, versioning = s.ask("s3:GetBucketVersioning", func() (string, error) { return s.versioning(ctx) })
 	s.Encryption, encryption = s.ask("s3:GetEncryptionConfiguration", func() (string, error) { return s.encryption(ctx) })
-	_, replication = s.ask("s3:GetReplicationConfiguration", func() (string, error) { return "", s.rules(ctx) })
+	_, replication = s.ask(rulesAction, func() (string, error) { return "", s.rules(ctx) })
 	_, lifecycle = s.ask("s3:GetLifecycleConfiguration", func() (string, error) { return "", s.expirations(ctx) })
 	return s, cmp.Or(versioning, encryption, replication, lifecycle)
 }
@@ -84,6 +86,14 @@ func refused(err error) bool {
 	default:
 		return status/100 == 4
 	}
+}
+
+// rulesAction is what reading the replication rules takes.
+const rulesAction = "s3:GetReplicationConfiguration"
+
+// unread says whether what an action reads could not be read.
+func (s *Side) unread(action string) bool {
+	return slices.ContainsFunc(s.Unread, func(why string) bool { return strings.HasPrefix(why, action) })
 }
 
 func (s *Side) in() func(*s3.Options) {
