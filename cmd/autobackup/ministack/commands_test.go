@@ -80,6 +80,7 @@ var untyped = []struct{ line, file, shows, why string }{
 	{"primary=acme-invoices", "cmd/autobackup/audit/commands_test.go", `"../../../docs/audit.md"`, "it is typed there, against the local S3 with these buckets"},
 	{"replica=acme-invoices-dr", "cmd/autobackup/audit/commands_test.go", `"replica": replica`, "the same"},
 	{"autobackup audit s3://$primary", "cmd/autobackup/audit/commands_test.go", "cli.Run(words[1:]", "the same"},
+	{"AUDIT_MODEL_PAIRS=1000000", "cmd/autobackup/audit/report_test.go", `pairsEnv = "AUDIT_MODEL_PAIRS"`, "it takes many minutes; go test runs it with fewer"},
 	{"go test ./...", ".ci/run", "\ngo test ./...\n", "the gate types it"},
 	{"go install github.com/minio/minio@", ".ci/run", "go_install minio", "it takes minutes; the gate does the same, once"},
 	{"go test ./internal/replication", ".ci/run", "go test -count=1 ./internal/replication\n", "the gate types it"},
