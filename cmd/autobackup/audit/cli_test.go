@@ -39,3 +39,15 @@ func TestOnlyAnAuditOfWhichSomethingIsKeptCanBeGoneOnWith(t *testing.T) {
 	require.Contains(t, said, "is finished, and ")
 	require.NotContains(t, said, "hint")
 }
+
+func TestRedactedKeysAreInNoJSONEither(t *testing.T) {
+	w := planted(t)
+	t.Chdir(t.TempDir())
+	t.Setenv("AWS_ENDPOINT_URL", w.endpoint)
+	var out, stderr bytes.Buffer
+	code := cli.Run([]string{"audit", "s3://" + primary, "--deadline", "0s", "--marker-deadline", "0s", "--json", "--redact-keys"}, &out, &stderr)
+	require.Equal(t, 1, code, stderr.String())
+	require.Contains(t, out.String(), "sha256:")
+	require.NotContains(t, out.String(), "inv-88121")
+	require.NotContains(t, out.String(), "people/")
+}

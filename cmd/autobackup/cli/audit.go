@@ -137,6 +137,9 @@ func (c auditCommand) copied(ctx context.Context, r *audit.Result, folder string
 }
 
 func (c auditCommand) show(r *audit.Result, where string, stdout io.Writer) error {
+	if c.JSON && r.Redacted {
+		return report.JSON(stdout, report.Redacted(r.Reports))
+	}
 	if c.JSON {
 		return report.JSON(stdout, r.Reports)
 	}

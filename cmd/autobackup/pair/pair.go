@@ -68,6 +68,9 @@ func Open(ctx context.Context, o Options) ([]*Pair, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w\nif it is another account's, give --replica-profile or --replica-role", err)
 		}
+		if replica.Bucket == primary.Bucket && replica.Endpoint == primary.Endpoint {
+			return nil, fmt.Errorf("compare %s with itself: name another bucket, or another server's with --replica-endpoint", bucket)
+		}
 		pairs = append(pairs, newPair(primary, replica, o))
 	}
 	return pairs, nil

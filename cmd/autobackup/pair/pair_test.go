@@ -110,6 +110,7 @@ func TestWhatCanNotBeOpenedSaysWhyAndWhatToDo(t *testing.T) {
 		"a replica that is not there": {"docs", []string{"nobody"}, nil, "find the bucket nobody: it does not exist\nif it is another account's"},
 		"credentials that have expired": {"docs", nil, func(s3.Request) *s3.Fault { return &s3.Fault{Status: 400} },
 			"find the bucket docs: HeadBucket answered 400 Bad Request, as where the credentials have expired"},
+		"a bucket and itself":     {"docs", []string{"docs"}, nil, "compare docs with itself: name another bucket"},
 		"a primary without rules": {"docs", nil, nil, "follow the replication rules of docs: it has none that is enabled: name the bucket to compare with"},
 		"rules that may not be read": {"docs", nil, func(r s3.Request) *s3.Fault {
 			if r.Operation == "GetBucketReplication" {
