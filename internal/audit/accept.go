@@ -34,7 +34,7 @@ func (a Acceptance) takes(i Item, now time.Time) bool {
 // Accept is the item with the category Accepted and the first entry that takes it
 // out; as it is where none does, or where there is nothing to take out.
 func Accept(i Item, entries []Acceptance, now time.Time) Item {
-	if i.Category != Finding && i.Category != Unknown {
+	if !i.Category.Doubtful() {
 		return i
 	}
 	for _, a := range entries {

@@ -42,6 +42,8 @@ type Judge struct {
 	Erased time.Duration
 	Rules  Rules
 	Bucket string // of the primary: with key and version id, it draws the sample of Policy.Bytes
+	// Replica is the bucket that is compared with it.
+	Replica string
 	// Classes are the storage classes whose bytes are read; "" is STANDARD.
 	Classes []string
 }
@@ -74,7 +76,7 @@ func (j Judge) Listed(p Pair) (c Conclusion, open bool) {
 	case AllLooked:
 		return c, true
 	default:
-		return c, c.Category == Unknown || c.Category == Finding || j.drawn(p)
+		return c, c.Category.Doubtful() || j.drawn(p)
 	}
 }
 

@@ -24,8 +24,8 @@ func (p Pair) Item(primary, replica string, c Conclusion) Item {
 }
 
 // Item is a pair with what was concluded, and with what the rules say of it.
-func (j Judge) Item(p Pair, replica string, c Conclusion) Item {
-	i := p.Item(j.Bucket, replica, c)
+func (j Judge) Item(p Pair, c Conclusion) Item {
+	i := p.Item(j.Bucket, j.Replica, c)
 	i.Uncovered = i.On == OnPrimary && (!j.Rules.Leads() || !j.Rules.Covers(i.Key))
 	return i
 }
@@ -51,7 +51,7 @@ func (p Pair) Row() Row {
 
 // Listed says whether an item is told line by line; of others, the counts tell.
 func (i Item) Listed() bool {
-	return i.Category == Finding || i.Category == Unknown || i.Category == Accepted
+	return i.Category.Doubtful() || i.Category == Accepted
 }
 
 // Replicable says whether S3 Batch Replication can bring the version to the replica:

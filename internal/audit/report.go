@@ -32,6 +32,14 @@ const (
 	Alike    Category = "alike"    // size and ETag are equal in both listings; nothing else was compared
 )
 
+// Categories are all there are, in that order.
+func Categories() []Category {
+	return []Category{Finding, Unknown, Accepted, Expected, Compared, Alike}
+}
+
+// Doubtful says whether somebody has to do something about what is counted so.
+func (c Category) Doubtful() bool { return c == Finding || c == Unknown }
+
 // Item is one version in one category: a line of findings.jsonl.
 type Item struct {
 	Primary   string           `json:"primary"` // bucket

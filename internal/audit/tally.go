@@ -81,14 +81,12 @@ func (t *Tally) Counts() []Count {
 		all = append(all, *c)
 	}
 	slices.SortFunc(all, func(a, b Count) int {
-		return cmp.Or(cmp.Compare(place(categories, a.Category), place(categories, b.Category)),
+		return cmp.Or(cmp.Compare(place(Categories(), a.Category), place(Categories(), b.Category)),
 			cmp.Compare(place(Severity(), a.Reason), place(Severity(), b.Reason)),
 			cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Evidence, b.Evidence))
 	})
 	return all
 }
-
-var categories = []Category{Finding, Unknown, Accepted, Expected, Compared, Alike}
 
 // Severity lists the reasons of findings, the worst first: those of uploads
 // (reason.Severity) with an audit's own among them.

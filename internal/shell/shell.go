@@ -67,6 +67,15 @@ func ASCIIJSON(v map[string]string) string {
 	return b.String()
 }
 
+// CutVersion parts what stands behind s3://BUCKET/ into the key and a version id; named
+// says whether one is named, which may be empty.
+func CutVersion(rest string) (key, version string, named bool) {
+	if at := strings.LastIndex(rest, Versioned); at >= 0 {
+		return rest[:at], rest[at+len(Versioned):], true
+	}
+	return rest, "", false
+}
+
 // Versioned stands in an s3:// URI before a version id, for autobackup explain.
 const Versioned = "?versionId="
 

@@ -45,7 +45,7 @@ func check(a audit.Acceptance) error {
 // reasons are those that an audit may give what can be accepted.
 func reasons() (all []reason.Code) {
 	for _, r := range report.Reasons() {
-		if r.Category == audit.Finding || r.Category == audit.Unknown {
+		if r.Category.Doubtful() {
 			all = append(all, r.Code)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -113,65 +112,6 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	return result, errors.Join(err, a.save())
 }
 
-// save keeps what was spent so far, so that whoever goes on knows.
-func (a *auditor) save() error {
-	a.state.Sent, a.state.Bytes, a.state.Agreed = a.pace.Sent(), a.budget.bytes.Load(), a.budget.agreed.Load()
-	return a.state.write(a.Folder)
-}
-
-// begin is a new audit, or what the folder holds of one.
-func (o Options) begin() (state, error) {
-	if o.Resume {
-		s, err := o.goOn()
-		if o.Output != "" {
-			s.Plan.Output = o.Output
-		}
-		return s, err
-	}
-	if _, err := os.Stat(filepath.Join(o.Folder, stateFile)); err == nil {
-		return state{}, fmt.Errorf("%s holds an audit already: go on with --resume %s, or name another folder", o.Folder, o.Folder)
-	}
-	return state{Plan: o.Plan}, nil
-}
-
-// untouched refuses to have a report written into a bucket that is audited: nothing is
-// written there, and the next audit would find it.
-func (p Plan) untouched(pairs []*pair.Pair) error {
-	if p.Output == "" {
-		return nil
-	}
-	to, err := pair.ParseAddress(p.Output)
-	for _, of := range pairs {
-		if err == nil && (of.Primary.Bucket == to.Bucket || of.Replica.Bucket == to.Bucket) {
-			err = fmt.Errorf("--output %s: the bucket is audited, and nothing is written there: name another", p.Output)
-		}
-	}
-	return err
-}
-
-// Resumable says whether the folder holds an audit that can go on.
-func Resumable(folder string) bool {
-	_, err := Options{Folder: folder}.goOn()
-	return err == nil
-}
-
-// goOn reads what the folder holds of an audit that is not finished.
-func (o Options) goOn() (state, error) {
-	_, report := os.Stat(filepath.Join(o.Folder, reportFile))
-	_, work := os.Stat(filepath.Join(o.Folder, "work"))
-	if report == nil && work != nil {
-		return state{}, fmt.Errorf("the audit in %s is finished, and %s is its report: start a new one", o.Folder, filepath.Join(o.Folder, "report.html"))
-	}
-	return readState(o.Folder)
-}
-
-func describe(pairs []*pair.Pair) (all []sides) {
-	for _, p := range pairs {
-		all = append(all, sides{p.Primary.SideReport, p.Replica.SideReport})
-	}
-	return all
-}
-
 // auditor is an audit under way.
 type auditor struct {
 	Options
@@ -216,11 +156,11 @@ func (a *auditor) all(ctx context.Context) (*Result, error) {
 }
 
 // work is the folder of the i-th pair.
-func (a *auditor) work(i int) string { return filepath.Join(a.Folder, "work", strconv.Itoa(i)) }
+func (a *auditor) work(i int) string { return filepath.Join(a.Folder, workFolder, strconv.Itoa(i)) }
 
 // pair lists a pair, and looks at what that leaves open.
 func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, error) {
-	done := outcome{names: [2]string{p.Primary.Bucket, p.Replica.Bucket}, looks: filepath.Join(dir, "looks.jsonl"), judge: a.judge(p)}
+	done := outcome{looks: filepath.Join(dir, "looks.jsonl"), judge: a.judge(p)}
 	if p.KMS() {
 		a.budget.kms.Store(true)
 	}
@@ -241,7 +181,7 @@ func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, 
 		}
 	}
 	l := lister{
-		primary: p.Primary.Lister(a.state.Plan.Prefix), replica: p.Replica.Lister(a.state.Plan.Prefix), judge: done.judge, names: done.names, store: st,
+		primary: p.Primary.Lister(a.state.Plan.Prefix), replica: p.Replica.Lister(a.state.Plan.Prefix), judge: done.judge, store: st,
 		spills: func() audit.Spill { return &spill{dir: dir} }, workers: a.Workers, bounds: a.bounds, progress: a.Watch.Listed,
 	}
 	if l.sampler, err = a.state.Plan.sampler(all); err != nil {
@@ -264,66 +204,10 @@ func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, 
 	return done, a.looks(p, done).run(ctx, done.stretches)
 }
 
-// estimate tells what the levels cost, and asks where the chosen one costs more than is
-// free.
-func (a *auditor) estimate(ctx context.Context, p *pair.Pair) error {
-	plan := a.state.Plan
-	size := a.size(ctx, p)
-	var levels []Estimate
-	coming := 0.0
-	for _, level := range []audit.Level{audit.Listed, audit.Rest, audit.AllLooked, audit.Bytes} {
-		e := EstimateOf(level, size, plan.Bytes.PerMille, p.KMS(), a.MaxRate)
-		if levels = append(levels, e); level == plan.Level {
-			coming = e.Dollars
-		}
-	}
-	a.Watch.Estimated(p, size, levels, plan.Level)
-	if !size.Known {
-		return a.budget.unknown(p.Primary.Bucket)
-	}
-	return a.budget.more(a.pace.Sent(), coming, "the audit of "+p.Primary.Bucket)
-}
-
-func (a *auditor) size(ctx context.Context, p *pair.Pair) Size {
-	if a.Versions > 0 {
-		return Size{Versions: [2]int64{a.Versions, a.Versions}, Known: true}
-	}
-	if a.state.Plan.Prefix != "" {
-		return Size{} // the metrics are the whole bucket's
-	}
-	one, bytes, knownOne := p.Primary.Size(ctx, a.state.Plan.Started)
-	other, _, knownOther := p.Replica.Size(ctx, a.state.Plan.Started)
-	return Size{Versions: [2]int64{one, other}, Bytes: bytes, Known: knownOne && knownOther}
-}
-
-// looking asks where looking at what the listings left open costs more than is free.
-func (a *auditor) looking(p *pair.Pair, all []stretch, looks string, bytes int64) error {
-	open := int64(0)
-	for _, s := range all {
-		open += s.Rows
-	}
-	a.Watch.Looking(open)
-	_, err := eachBlock(looks, func(b block) error {
-		open -= b.Rows
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if a.state.Plan.Level == audit.Listed {
-		return nil
-	}
-	what := fmt.Sprintf("looking at the %d versions that the listings leave open", open)
-	if bytes > 0 {
-		what += fmt.Sprintf(", and reading %d bytes,", bytes)
-	}
-	return a.budget.more(a.pace.Sent(), EstimateOfLooks(open, p.KMS(), a.MaxRate).Dollars+dollarsOf(bytes), what)
-}
-
 func (a *auditor) looks(p *pair.Pair, o outcome) looks {
 	primary, replica := p.Primary.Lister(a.state.Plan.Prefix), p.Replica.Lister(a.state.Plan.Prefix)
 	l := looks{
-		file: o.looks, names: o.names, blockRows: a.bounds.block, wait: a.Wait, progress: a.Watch.Looked,
+		file: o.looks, blockRows: a.bounds.block, wait: a.Wait, progress: a.Watch.Looked,
 		ready: func(ctx context.Context) error { return ready(ctx, primary, replica) }, save: a.save,
 		Eye: Eye{Sides: p, Judge: o.judge, Region: p.Primary.Region, Read: func(ctx context.Context, v s3event.ObjectVersion, look verdict.Look) verdict.Bytes {
 			a.budget.bytes.Add(sides2 * look.Primary.Size)
@@ -339,7 +223,7 @@ func (a *auditor) looks(p *pair.Pair, o outcome) looks {
 func (a *auditor) judge(p *pair.Pair) audit.Judge {
 	plan := a.state.Plan
 	return audit.Judge{
-		Level: plan.Level, Now: plan.Started, Erased: plan.Erased, Rules: p.Rules(), Bucket: p.Primary.Bucket, Classes: plan.Classes,
+		Level: plan.Level, Now: plan.Started, Erased: plan.Erased, Rules: p.Rules(), Bucket: p.Primary.Bucket, Replica: p.Replica.Bucket, Classes: plan.Classes,
 		Policy: verdict.Policy{Deadline: plan.Deadline, MarkerDeadline: plan.MarkerDeadline, Bytes: plan.Bytes, AlertMetadata: plan.Metadata},
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"autobackup/cmd/autobackup/report"
 	"autobackup/internal/audit"
 )
 
@@ -20,11 +21,8 @@ import (
 // into memory.
 type before struct{ hashes []uint64 }
 
-// findingsFile has an item a line.
-const findingsFile = "findings.jsonl"
-
 func readBefore(folder string) (*before, error) {
-	f, err := os.Open(filepath.Join(folder, findingsFile)) // #nosec G304: the folder that somebody named
+	f, err := os.Open(filepath.Join(folder, report.FindingsFile)) // #nosec G304: the folder that somebody named
 	if err != nil {
 		return nil, fmt.Errorf("read the audit before: %w", err)
 	}
@@ -60,7 +58,7 @@ func (b *before) has(i audit.Item) bool {
 // ended last; empty where there is none. One whose keys were redacted says nothing of
 // what is new.
 func Latest(parent, primary, prefix string, replicas []string) string {
-	files, err := filepath.Glob(filepath.Join(parent, "*", reportFile))
+	files, err := filepath.Glob(filepath.Join(parent, "*", report.JSONFile))
 	if err != nil {
 		return ""
 	}
@@ -89,6 +87,3 @@ func of(reports []audit.Report, replicas []string) bool {
 	}
 	return len(replicas) == 0 || slices.Equal(theirs, replicas)
 }
-
-// reportFile is the report of a finished audit.
-const reportFile = "report.json"

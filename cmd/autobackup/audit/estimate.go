@@ -46,8 +46,8 @@ func EstimateOf(level audit.Level, size Size, perMille int, kms bool, rate int) 
 	case audit.AllLooked:
 		looked = max(size.Versions[0], size.Versions[1])
 	case audit.Bytes:
-		looked = size.Versions[0] * int64(perMille) / pageRows
-		e.Bytes = sides2 * size.Bytes / pageRows * int64(perMille)
+		looked = size.Versions[0] * int64(perMille) / draws
+		e.Bytes = sides2 * size.Bytes / draws * int64(perMille)
 		e.Gets = sides2 * looked
 	}
 	e.Gets += sides2 * looked
@@ -90,7 +90,7 @@ func WriteEstimate(w io.Writer, primary, replica string, size Size, levels []Est
 		fmt.Fprintf(&b, "estimate %s%-7s %d LIST, %d HEAD and GET, %d KMS, %d GB read, $%.2f, %s\n",
 			mark, e.Level, e.Lists, e.Gets, e.KMS, e.Bytes/price.GB, e.Dollars, e.Time.Round(time.Second))
 	}
-	b.WriteString("estimate  not in it: looks at what the listing leaves open ($0.80 a million, asked for when known); other classes' HEAD and GET, which cost more; retrieval; bytes that leave AWS\n")
+	fmt.Fprintf(&b, "estimate  not in it: looks at what the listing leaves open ($%.2f a million, asked for when known); other classes' HEAD and GET, which cost more; retrieval; bytes that leave AWS\n", sides2*price.Get)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -13,7 +13,6 @@ import (
 
 // outcome is all that is known of a pair once it was listed and looked at.
 type outcome struct {
-	names     [2]string
 	stretches []stretch
 	looks     string // file of blocks
 	accepted  []audit.Acceptance
@@ -24,7 +23,7 @@ type outcome struct {
 // settled is an item with what people accepted, and whether it is new.
 func (o outcome) settled(i audit.Item) audit.Item {
 	i = audit.Accept(i, o.accepted, o.judge.Now)
-	i.New = (i.Category == audit.Finding || i.Category == audit.Unknown) && o.before != nil && !o.before.has(i)
+	i.New = i.Category.Doubtful() && o.before != nil && !o.before.has(i)
 	return i
 }
 
@@ -92,7 +91,7 @@ func (a *auditor) write(r *Result) error {
 	if err := report.Write(a.Folder, r.Reports, r.items(), o); err != nil {
 		return err
 	}
-	work := filepath.Join(a.Folder, "work")
+	work := filepath.Join(a.Folder, workFolder)
 	done := work + ".done" // at once, because a part of what was known would be mistaken for all of it
 	err := os.RemoveAll(done)
 	if err == nil {

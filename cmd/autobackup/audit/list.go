@@ -13,7 +13,6 @@ import (
 type lister struct {
 	primary, replica listing.Lister
 	judge            audit.Judge
-	names            [2]string // buckets
 	store            store
 	spills           func() audit.Spill
 	workers          int

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -18,7 +19,6 @@ import (
 // looks looks at what the listings left open, block by block in the order of keys.
 type looks struct {
 	Eye
-	names     [2]string
 	file      string
 	blockRows int
 	// ready ends the looks where a side can't be read any longer.
@@ -31,9 +31,9 @@ type looks struct {
 const (
 	// atOnce is how many versions are looked at together, each with a HEAD a side.
 	atOnce = 64
-	// again is how long what looks wrong is left alone before it is looked at again: what
+	// Again is how long what looks wrong is left alone before it is looked at again: what
 	// changed while the audit looked is no finding.
-	again = 2 * time.Second
+	Again = 2 * time.Second
 	// sampleRows is how many of a block that is mostly missing are looked at; where they
 	// do not all have the same explanation, the whole block is.
 	sampleRows = 50
@@ -144,26 +144,17 @@ func (l looks) all(ctx context.Context, rows []placed) ([]audit.Item, error) {
 	if err := l.each(ctx, rows, items, func(audit.Item) bool { return true }); err != nil {
 		return nil, err
 	}
-	if l.Judge.Level == audit.Listed || !anyDoubtful(items) {
+	if l.Judge.Level == audit.Listed || !slices.ContainsFunc(items, doubtful) {
 		return items, nil
 	}
-	if err := l.wait(ctx, again); err != nil {
+	if err := l.wait(ctx, Again); err != nil {
 		return nil, err
 	}
 	return items, l.each(ctx, rows, items, doubtful)
 }
 
-func anyDoubtful(items []audit.Item) bool {
-	for _, i := range items {
-		if doubtful(i) {
-			return true
-		}
-	}
-	return false
-}
-
 // doubtful says whether a second look may show it otherwise.
-func doubtful(i audit.Item) bool { return i.Category == audit.Finding || i.Category == audit.Unknown }
+func doubtful(i audit.Item) bool { return i.Category.Doubtful() }
 
 func (l looks) each(ctx context.Context, rows []placed, items []audit.Item, due func(audit.Item) bool) error {
 	all, ctx := errgroup.WithContext(ctx)
@@ -174,7 +165,7 @@ func (l looks) each(ctx context.Context, rows []placed, items []audit.Item, due 
 			continue
 		}
 		all.Go(func() error {
-			items[i] = l.Judge.Item(row.pair(), l.names[1], l.conclude(ctx, row.pair()))
+			items[i] = l.Judge.Item(row.pair(), l.conclude(ctx, row.pair()))
 			if items[i].Category == audit.Unknown && l.Judge.Level != audit.Listed && unknown.Add(1)%atOnce == 1 {
 				return l.ready(ctx) // an outage ends the audit now, not after all retries of a thousand looks
 			}

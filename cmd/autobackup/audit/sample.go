@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"slices"
 
 	"autobackup/internal/audit"
 	"autobackup/internal/reason"
@@ -33,7 +34,7 @@ func (l looks) sampled(ctx context.Context, rows []placed) (items []audit.Item, 
 			continue
 		}
 		c, _ := l.Judge.Listed(row.pair())
-		item := l.Judge.Item(row.pair(), l.names[1], c)
+		item := l.Judge.Item(row.pair(), c)
 		item.Uncovered = item.Uncovered || seen[0].Reason != reason.BeforeRule
 		items = append(items, item)
 		left++
@@ -47,10 +48,8 @@ func (l looks) mostlyMissing(rows []placed) bool {
 	if len(rows) < l.blockRows {
 		return false
 	}
-	for _, row := range rows {
-		if row.Replica != nil {
-			return false
-		}
+	if slices.ContainsFunc(rows, func(row placed) bool { return row.Replica != nil }) {
+		return false
 	}
 	listed := rows[len(rows)-1].at - rows[0].at + 1
 	return int64(len(rows))*1000 >= listed*mostly
@@ -58,10 +57,5 @@ func (l looks) mostlyMissing(rows []placed) bool {
 
 // alike says whether all items are expected for the same reason.
 func alike(items []audit.Item) bool {
-	for _, i := range items {
-		if i.Category != audit.Expected || i.Reason != items[0].Reason {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(items, func(i audit.Item) bool { return i.Category != audit.Expected || i.Reason != items[0].Reason })
 }

@@ -33,7 +33,7 @@ func (s *section) pair(p audit.Pair) error {
 	}
 	s.count(p)
 	c, open := s.judge.Listed(p)
-	if s.sample(p) || open || c.Category == audit.Finding || c.Category == audit.Unknown || c.Reason != "" && s.item(p, c).Replicable() {
+	if s.sample(p) || open || c.Category.Doubtful() || c.Reason != "" && s.item(p, c).Replicable() {
 		s.now.Rows++
 		return s.out.row(openRow{s.now.Listed, p.Primary, p.Replica})
 	}
@@ -56,7 +56,7 @@ func (s *section) sample(p audit.Pair) bool {
 }
 
 func (s *section) item(p audit.Pair, c audit.Conclusion) audit.Item {
-	return s.judge.Item(p, s.names[1], c)
+	return s.judge.Item(p, c)
 }
 
 func (s *section) count(p audit.Pair) {

@@ -17,6 +17,7 @@ import (
 	core "autobackup/internal/audit"
 	"autobackup/internal/local/clock"
 	"autobackup/internal/reason"
+	"autobackup/internal/shell"
 )
 
 type acceptCommand struct {
@@ -131,15 +132,9 @@ func (c acceptCommand) address(a *core.Acceptance) error {
 	if err != nil {
 		return err
 	}
-	key, version := at.Rest, ""
-	if i := strings.LastIndex(at.Rest, versioned); i >= 0 {
-		key, version = at.Rest[:i], at.Rest[i+len(versioned):]
-	}
+	key, version, _ := shell.CutVersion(at.Rest)
 	return fill(a, at.Bucket, key, version)
 }
-
-// versioned is what stands between a key and a version's id.
-const versioned = "?versionId="
 
 // object takes them from JSON as the AWS CLI has it.
 func (c acceptCommand) object(a *core.Acceptance) error {

@@ -137,13 +137,11 @@ func (c auditCommand) copied(ctx context.Context, r *audit.Result, folder string
 }
 
 func (c auditCommand) show(r *audit.Result, where string, stdout io.Writer) error {
-	if c.JSON && r.Redacted {
-		return report.JSON(stdout, report.Redacted(r.Reports))
-	}
+	o := report.Options{RedactKeys: r.Redacted, Colour: terminal.Is(stdout)}
 	if c.JSON {
-		return report.JSON(stdout, r.Reports)
+		return report.JSON(stdout, r.Reports, o)
 	}
-	return report.Screen(stdout, r.Reports, where, report.Options{RedactKeys: r.Redacted, Colour: terminal.Is(stdout)})
+	return report.Screen(stdout, r.Reports, where, o)
 }
 
 func (c auditCommand) options() (o audit.Options, err error) {

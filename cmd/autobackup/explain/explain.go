@@ -75,10 +75,6 @@ type Side struct {
 // rate is how many requests a second are sent at most: they are a few dozen.
 const rate = 100
 
-// again is how long what looks wrong is left alone before it is looked at again, as in an
-// audit: replication may be under way.
-const again = 2 * time.Second
-
 // Run explains. It sends reading calls only.
 func Run(ctx context.Context, o Options) (*Explanation, error) {
 	now := o.Clock()
@@ -158,11 +154,11 @@ func (c *subject) look(ctx context.Context) error {
 	eye := command.Eye{Sides: c.pair, Judge: c.judge(), Region: c.pair.Primary.Region, Read: c.pair.Read}
 	for range 2 {
 		seen, concluded := eye.Look(ctx, pairOf)
-		c.seen, c.item = seen, eye.Judge.Item(pairOf, c.pair.Replica.Bucket, concluded)
-		if !doubtful(c.item) {
+		c.seen, c.item = seen, eye.Judge.Item(pairOf, concluded)
+		if !c.item.Category.Doubtful() {
 			break
 		}
-		if err := c.Wait(ctx, again); err != nil {
+		if err := c.Wait(ctx, command.Again); err != nil {
 			return err
 		}
 	}
@@ -172,8 +168,6 @@ func (c *subject) look(ctx context.Context) error {
 	}
 	return ctx.Err()
 }
-
-func doubtful(i audit.Item) bool { return i.Category == audit.Finding || i.Category == audit.Unknown }
 
 // readable says whether both sides hold an object of one size whose bytes were not read:
 // the verdict needed none.
@@ -188,7 +182,7 @@ func (c *subject) readable() bool {
 // judge is an audit's, at the level that looks at everything.
 func (c *subject) judge() audit.Judge {
 	j := audit.Judge{
-		Level: audit.AllLooked, Now: c.now, Erased: c.Erased, Rules: c.pair.Rules(), Bucket: c.pair.Primary.Bucket,
+		Level: audit.AllLooked, Now: c.now, Erased: c.Erased, Rules: c.pair.Rules(), Bucket: c.pair.Primary.Bucket, Replica: c.pair.Replica.Bucket,
 		Policy: verdict.Policy{Deadline: c.Deadline, MarkerDeadline: c.MarkerDeadline},
 	}
 	if c.Bytes {

@@ -10,7 +10,6 @@ import (
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/report"
 	"autobackup/internal/audit"
-	"autobackup/internal/listing"
 	"autobackup/internal/reason"
 	"autobackup/internal/shell"
 	"autobackup/internal/text"
@@ -78,7 +77,7 @@ func (v *version) choose(s side) {
 
 // list looks for a version among those of a key, or for the newest where none is wanted.
 func list(ctx context.Context, s *pair.Side, key, wanted string) (found side) {
-	rows := listing.Lister{Client: s.Client, Bucket: s.Bucket, Region: s.Region, Prefix: key}.Rows(ctx, "", key)
+	rows := s.Lister(key).Rows(ctx, "", key)
 	defer rows.Close()
 	for found.row == nil || found.versions < counted {
 		row, ok, err := rows.Next()

@@ -67,12 +67,10 @@ func parseURI(uri string) (v Version, err error) {
 	if err != nil {
 		return v, err
 	}
-	v = Version{Bucket: address.Bucket, Key: address.Rest}
-	if at := strings.LastIndex(v.Key, shell.Versioned); at >= 0 {
-		v.Key, v.VersionID = v.Key[:at], v.Key[at+len(shell.Versioned):]
-		if v.VersionID == "" {
-			return v, fmt.Errorf("no version id stands behind %s: add it, or take %s away for the newest version", shell.Versioned, shell.Versioned)
-		}
+	key, version, named := shell.CutVersion(address.Rest)
+	v = Version{Bucket: address.Bucket, Key: key, VersionID: version}
+	if named && version == "" {
+		return v, fmt.Errorf("no version id stands behind %s: add it, or take %s away for the newest version", shell.Versioned, shell.Versioned)
 	}
 	if v.Key == "" {
 		return v, errors.New("name a key, as s3://BUCKET/KEY; for a whole bucket there is autobackup audit")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,10 +104,8 @@ func followed(primary *Side) ([]string, error) {
 	if len(found) > 0 {
 		return found, nil
 	}
-	for _, why := range primary.Unread {
-		if strings.HasPrefix(why, rulesAction) {
-			return nil, errors.New("follow the replication rules of " + primary.Bucket + ": " + why + ", or name the replica: s3://PRIMARY s3://REPLICA")
-		}
+	if why := primary.unread(rulesAction); why != "" {
+		return nil, errors.New("follow the replication rules of " + primary.Bucket + ": " + why + ", or name the replica: s3://PRIMARY s3://REPLICA")
 	}
 	return nil, LeadsNowhereError{primary}
 }
@@ -131,7 +130,10 @@ func (s *Side) IsReplica(ctx context.Context, key, version string) bool {
 }
 
 // Rules is what both buckets' configurations say about versions.
-func (p *Pair) Rules() audit.Rules { return rules{p.Primary, p.Replica, p.now} }
+func (p *Pair) Rules() audit.Rules {
+	leads := slices.Contains(look.Destinations(p.Primary.replication), p.Replica.Bucket)
+	return rules{p.Primary, p.Replica, p.now, leads}
+}
 
 // Look looks at one version on both sides.
 func (p *Pair) Look(ctx context.Context, v s3event.ObjectVersion) verdict.Look {

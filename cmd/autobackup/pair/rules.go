@@ -1,7 +1,6 @@
 package pair
 
 import (
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -23,15 +22,14 @@ func (s *Side) Ageing(key string) []look.Ageing { return look.AgeingOf(s.lifecyc
 type rules struct {
 	primary, replica *Side
 	now              time.Time
+	leads            bool // a rule leads to the replica: asked for every version, so found out once
 }
 
 // Known implements audit.Rules.
-func (r rules) Known() bool { return !r.primary.unread(rulesAction) }
+func (r rules) Known() bool { return r.primary.unread(rulesAction) == "" }
 
 // Leads implements audit.Rules.
-func (r rules) Leads() bool {
-	return slices.Contains(look.Destinations(r.primary.replication), r.replica.Bucket)
-}
+func (r rules) Leads() bool { return r.leads }
 
 // Covers implements audit.Rules.
 func (r rules) Covers(key string) bool { return r.rule(key).Covers }

@@ -91,9 +91,13 @@ func refused(err error) bool {
 // rulesAction is what reading the replication rules takes.
 const rulesAction = "s3:GetReplicationConfiguration"
 
-// unread says whether what an action reads could not be read.
-func (s *Side) unread(action string) bool {
-	return slices.ContainsFunc(s.Unread, func(why string) bool { return strings.HasPrefix(why, action) })
+// unread is why what an action reads could not be read; empty where it could.
+func (s *Side) unread(action string) string {
+	i := slices.IndexFunc(s.Unread, func(why string) bool { return strings.HasPrefix(why, action) })
+	if i < 0 {
+		return ""
+	}
+	return s.Unread[i]
 }
 
 func (s *Side) in() func(*s3.Options) {

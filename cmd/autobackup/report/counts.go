@@ -11,9 +11,6 @@ import (
 	"autobackup/internal/reason"
 )
 
-// categories are all there are, failures first.
-var categories = []audit.Category{audit.Finding, audit.Unknown, audit.Accepted, audit.Expected, audit.Compared, audit.Alike}
-
 // tally is how many versions are in a category.
 type tally struct{ Versions, New, Bytes int64 }
 
@@ -84,7 +81,7 @@ func check(reports []audit.Report) error {
 			return fmt.Errorf("report on %s and on %s: an audit has one primary; audit each by itself", pair(reports[0]), pair(r))
 		}
 		var sum int64
-		for _, c := range categories {
+		for _, c := range audit.Categories() {
 			sum += total(r, c).Versions
 		}
 		if sum != r.Listed {

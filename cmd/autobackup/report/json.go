@@ -12,7 +12,10 @@ import (
 )
 
 // JSON writes all of the reports for machines.
-func JSON(w io.Writer, reports []audit.Report) error {
+func JSON(w io.Writer, reports []audit.Report, o Options) error {
+	if o.RedactKeys {
+		reports = Redacted(reports)
+	}
 	return encode(w, map[string][]audit.Report{"reports": reports}, "  ")
 }
 

@@ -24,7 +24,7 @@ func (m *manifest) add(i audit.Item) error {
 		return nil
 	}
 	if m.rows == nil {
-		f, err := m.create(manifestName)
+		f, err := m.create(manifestFile)
 		if err != nil {
 			return err
 		}

@@ -54,10 +54,10 @@ func CreateJob(primary audit.SideReport, folder string) string {
 	return strings.Join([]string{
 		"store=STORE",
 		"role=" + arn + ":iam::" + account + ":role/ROLE",
-		"etag=$(aws s3api put-object" + region + ` --bucket "$store" --key autobackup/` + manifestName + " --body " +
-			pathWord(folder, manifestName) + ` --server-side-encryption AES256 --query ETag --output text | tr -d '"')`,
+		"etag=$(aws s3api put-object" + region + ` --bucket "$store" --key autobackup/` + manifestFile + " --body " +
+			pathWord(folder, manifestFile) + ` --server-side-encryption AES256 --query ETag --output text | tr -d '"')`,
 		"aws s3control create-job" + region + " --account-id " + account + ` --operation '{"S3ReplicateObject":{}}' --priority 10 --role-arn "$role" \`,
-		`  --manifest "Spec={Format=S3BatchOperations_CSV_20180820,Fields=[Bucket,Key,VersionId]},Location={ObjectArn=` + arn + `:s3:::${store}/autobackup/` + manifestName + `,ETag=$etag}" \`,
+		`  --manifest "Spec={Format=S3BatchOperations_CSV_20180820,Fields=[Bucket,Key,VersionId]},Location={ObjectArn=` + arn + `:s3:::${store}/autobackup/` + manifestFile + `,ETag=$etag}" \`,
 		`  --report "Bucket=` + arn + `:s3:::${store},Prefix=autobackup/batch-replication,Format=Report_CSV_20180820,Enabled=true,ReportScope=FailedTasksOnly" \`,
 		"  --description 'what autobackup audit found missing' --no-confirmation-required",
 	}, "\n") + "\n"
@@ -77,7 +77,7 @@ func JobRole(primary audit.SideReport) Role {
 ]}`,
 		Permissions: `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:InitiateReplication", "Resource": "` + arn + text.Line(primary.Bucket, 63) + `/*"},
-  {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion"], "Resource": "` + arn + `STORE/autobackup/` + manifestName + `"},
+  {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion"], "Resource": "` + arn + `STORE/autobackup/` + manifestFile + `"},
   {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "` + arn + `STORE/autobackup/batch-replication/*"}
 ]}`,
 	}

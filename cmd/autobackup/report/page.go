@@ -24,9 +24,9 @@ func page(w io.Writer, reports []audit.Report, o Options) error {
 	for _, r := range reports {
 		views = append(views, view(r, o))
 	}
-	files := []string{jsonName, linesName, tableName, mendName}
+	files := []string{JSONFile, FindingsFile, tableFile, mendFile}
 	return pageTemplate.Execute(w, map[string]any{
-		"Pairs": views, "Result": result, "Exit": exit, "Names": pairs(reports), "Redacted": o.RedactKeys, "Files": append(files, sumsName),
+		"Pairs": views, "Result": result, "Exit": exit, "Names": pairs(reports), "Redacted": o.RedactKeys, "Files": append(files, SumsFile),
 	})
 }
 
@@ -67,7 +67,7 @@ func view(r audit.Report, o Options) pairView {
 		Report: r, Level: levelOf(r.Level), LevelName: r.Level, Alike: total(r, audit.Alike).Versions, Limits: limits(r), Missing: lacks(r), Accept: accepting(r),
 		Sides: []side{{"primary", r.Primary}, {"replica", r.Replica}},
 	}
-	for _, c := range categories {
+	for _, c := range audit.Categories() {
 		all := counts(r, c)
 		v.Lines = append(v.Lines, all...)
 		switch c {

@@ -143,11 +143,11 @@ func (s *screen) mend(r audit.Report) {
 	case s.o.RedactKeys:
 		s.note("", "mend", again+"; all mending needs the keys: audit without --redact-keys")
 	case r.Replicable == 0:
-		s.note("", "mend", s.file(mendName)+": the copy in place, as S3 can replicate none of it again")
+		s.note("", "mend", s.file(mendFile)+": the copy in place, as S3 can replicate none of it again")
 	case missing:
-		s.note("", "mend", s.file(mendName)+": "+again+" ("+manifestName+"); the copy in place for what it can't")
+		s.note("", "mend", s.file(mendFile)+": "+again+" ("+manifestFile+"); the copy in place for what it can't")
 	default:
-		s.note("", "mend", s.file(mendName)+": "+again+" ("+manifestName+")")
+		s.note("", "mend", s.file(mendFile)+": "+again+" ("+manifestFile+")")
 	}
 }
 
@@ -160,7 +160,7 @@ func (s *screen) bounds(r audit.Report) {
 
 // end is what holds for all pairs. The last line is the result.
 func (s *screen) end(reports []audit.Report) {
-	s.note("", "report", s.file(pageName)+", "+strings.Join([]string{linesName, tableName, sumsName}, ", "))
+	s.note("", "report", s.file(PageFile)+", "+strings.Join([]string{FindingsFile, tableFile, SumsFile}, ", "))
 	var found, unknown tally
 	for _, r := range reports {
 		f, u := total(r, audit.Finding), total(r, audit.Unknown)

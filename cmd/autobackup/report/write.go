@@ -21,16 +21,16 @@ type Options struct {
 	Replicable func(audit.Item) bool
 }
 
-// The files of a folder. sumsName is written last: where it is, all others are
+// The files of a folder. SumsFile is written last: where it is, all others are
 // complete.
 const (
-	jsonName     = "report.json"
-	linesName    = "findings.jsonl"
-	tableName    = "findings.csv"
-	pageName     = "report.html"
-	mendName     = "mend.md"
-	manifestName = "manifest.csv"
-	sumsName     = "SHA256SUMS"
+	JSONFile     = "report.json"
+	FindingsFile = "findings.jsonl"
+	tableFile    = "findings.csv"
+	PageFile     = "report.html"
+	mendFile     = "mend.md"
+	manifestFile = "manifest.csv"
+	SumsFile     = "SHA256SUMS"
 )
 
 // Write writes the folder of an audit: all reports are about one primary, with one
@@ -65,7 +65,7 @@ func clear(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	for _, name := range []string{sumsName, manifestName} {
+	for _, name := range []string{SumsFile, manifestFile} {
 		if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -98,11 +98,11 @@ func (w *writer) drop() {
 
 // lists writes what has a line for each item.
 func (w *writer) lists(reports []audit.Report, items iter.Seq2[audit.Item, error]) error {
-	lines, err := w.create(linesName)
+	lines, err := w.create(FindingsFile)
 	if err != nil {
 		return err
 	}
-	table, err := w.create(tableName)
+	table, err := w.create(tableFile)
 	if err != nil {
 		return err
 	}
@@ -151,23 +151,23 @@ func (w *writer) mend(i audit.Item, replicable bool) error {
 
 // pages writes what has all of it in one place.
 func (w *writer) pages(reports []audit.Report) error {
-	if w.o.RedactKeys {
-		reports = Redacted(reports)
-	}
-	f, err := w.create(jsonName)
+	f, err := w.create(JSONFile)
 	if err != nil {
 		return err
 	}
-	if err := JSON(f, reports); err != nil {
+	if err := JSON(f, reports, w.o); err != nil {
 		return err
 	}
-	if f, err = w.create(pageName); err != nil {
+	if w.o.RedactKeys {
+		reports = Redacted(reports)
+	}
+	if f, err = w.create(PageFile); err != nil {
 		return err
 	}
 	if err := page(f, reports, w.o); err != nil {
 		return err
 	}
-	if f, err = w.create(mendName); err != nil {
+	if f, err = w.create(mendFile); err != nil {
 		return err
 	}
 	return w.mending(f, reports)
@@ -184,7 +184,7 @@ func (w *writer) sums() error {
 		}
 		all += line
 	}
-	f, err := create(w.folder, sumsName)
+	f, err := create(w.folder, SumsFile)
 	if err != nil {
 		return err
 	}

@@ -97,7 +97,7 @@ func TestWhatCannotBeWrittenIsNamed(t *testing.T) {
 		}
 	}
 	assert.ErrorContains(t, report.Screen(full{}, []audit.Report{sample()}, "folder", everything), "write the first screen: no space")
-	assert.ErrorContains(t, report.JSON(full{}, []audit.Report{sample()}), "no space")
+	assert.ErrorContains(t, report.JSON(full{}, []audit.Report{sample()}, report.Options{}), "no space")
 }
 
 func TestAFolderThatGoesAwayMeanwhileIsAnError(t *testing.T) {

@@ -18,11 +18,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"autobackup/cmd/autobackup/pair"
+	"autobackup/cmd/autobackup/report"
 	"autobackup/internal/s3error"
 )
-
-// sums lists the files of a report, and vouches for them, so it is copied last.
-const sums = "SHA256SUMS"
 
 // Report copies the files of a finished report from a folder to where an address says,
 // in a folder of the same name. Nothing that is there is replaced: evidence is written
@@ -63,18 +61,18 @@ func one(ctx context.Context, client *transfermanager.Client, file, bucket, key 
 
 // files is what SHA256SUMS lists, and that itself at the end.
 func files(folder string) (names []string, err error) {
-	text, err := os.ReadFile(filepath.Join(folder, sums)) // #nosec G304: a file of the report
+	text, err := os.ReadFile(filepath.Join(folder, report.SumsFile)) // #nosec G304: a file of the report
 	if err != nil {
 		return nil, err
 	}
 	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
 		_, name, found := strings.Cut(lines.Text(), "  ")
 		if !found || name != filepath.Base(name) {
-			return nil, fmt.Errorf("%s has a line that is none of sha256sum", sums)
+			return nil, fmt.Errorf("%s has a line that is none of sha256sum", report.SumsFile)
 		}
 		names = append(names, name)
 	}
-	return append(names, sums), nil
+	return append(names, report.SumsFile), nil // last: it vouches for the others
 }
 
 // connect is a client in the bucket's own region.
