@@ -16,21 +16,6 @@ import (
 	"autobackup/internal/local/minio"
 )
 
-// unwatched is an audit that nobody watches.
-type unwatched struct{}
-
-// Estimated implements auditing.Watch.
-func (unwatched) Estimated(*pair.Pair, auditing.Size, []auditing.Estimate, audit.Level) {}
-
-// Listed implements auditing.Watch.
-func (unwatched) Listed(int64) {}
-
-// Looking implements auditing.Watch.
-func (unwatched) Looking(int64) {}
-
-// Looked implements auditing.Watch.
-func (unwatched) Looked(int64) {}
-
 // noRate is as many requests a second as the servers bear.
 const noRate = 1_000_000
 
@@ -55,7 +40,7 @@ func (w *world) audit(level audit.Level) func(context.Context, sides) (time.Dura
 				Started: start.Add(day), Primary: bucket, Replicas: []string{replicaBucket}, Prefix: small, Level: level, FailOn: auditing.Fails(), Deadline: time.Hour, MarkerDeadline: time.Hour,
 				From: pair.Access{Endpoint: at.primary.URL, Region: at.primary.Region}, To: pair.Access{Endpoint: at.replica.URL, Region: at.replica.Region},
 			},
-			Folder: folder, MaxRate: noRate, Workers: 16, Watch: unwatched{}, Clock: w.clock.Now, Budget: auditing.Budget{Agreed: true},
+			Folder: folder, MaxRate: noRate, Workers: 16, Watch: auditing.Unwatched{}, Clock: w.clock.Now, Budget: auditing.Budget{Agreed: true},
 			Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		})
 		if err != nil {

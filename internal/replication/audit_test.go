@@ -19,14 +19,6 @@ import (
 	"autobackup/internal/verdict"
 )
 
-// unwatched is an audit.Watch.
-type unwatched struct{}
-
-func (unwatched) Estimated(*pair.Pair, audit.Size, []audit.Estimate, core.Level) {}
-func (unwatched) Listed(int64)                                                   {}
-func (unwatched) Looking(int64)                                                  {}
-func (unwatched) Looked(int64)                                                   {}
-
 // audit audits the two servers, each side with an endpoint of its own, and answers what
 // was found by category and reason.
 func (w *world) audit(level core.Level, key string) (counts map[string]int64, examples map[string]core.Item) {
@@ -41,7 +33,7 @@ func (w *world) audit(level core.Level, key string) (counts map[string]int64, ex
 			From: pair.Access{Endpoint: w.primary.URL, Region: w.primary.Region}, To: pair.Access{Endpoint: w.replica.URL, Region: w.replica.Region},
 			Bytes: verdict.ByteVerification{Inconclusive: true, PerMille: 1000}, Classes: []string{""},
 		},
-		Folder: t.TempDir(), MaxRate: 10_000, Workers: 8, Watch: unwatched{}, Clock: time.Now, Budget: audit.Budget{Agreed: true},
+		Folder: t.TempDir(), MaxRate: 10_000, Workers: 8, Watch: audit.Unwatched{}, Clock: time.Now, Budget: audit.Budget{Agreed: true},
 		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	})
 	require.NoError(t, err)

@@ -53,14 +53,6 @@ type bounds struct {
 // an interval takes some requests, so that one of a few pages is not worth it.
 var usual = bounds{stretch: 20_000, told: 1000, long: 4, block: 1000}
 
-// Watch is told how an audit gets on.
-type Watch interface {
-	Estimated(p *pair.Pair, size Size, levels []Estimate, chosen audit.Level)
-	Listed(rows int64)
-	Looking(open int64) // so many versions are to be looked at
-	Looked(rows int64)
-}
-
 // Result is what an audit came to.
 type Result struct {
 	Reports  []audit.Report

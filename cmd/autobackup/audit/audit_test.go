@@ -34,13 +34,13 @@ func TestAnAuditFindsExactlyWhatWasPlanted(t *testing.T) {
 		w.put(fmt.Sprintf("fine/%d", i), "content")
 	}
 	lost := w.put("lost", "content")
-	w.remove(replica, away, "lost", lost)
+	w.Remove(replica, away, "lost", lost)
 	erased := w.put("erased", "content")
-	w.remove(primary, home, "erased", erased)
+	w.Remove(primary, home, "erased", erased)
 	w.put("marked", "content")
 	w.mark("marked")
 	gone := w.mark("marked")
-	w.remove(replica, away, "marked", gone)
+	w.Remove(replica, away, "marked", gone)
 
 	result, err := audit.Run(context.Background(), w.options())
 	require.NoError(t, err)

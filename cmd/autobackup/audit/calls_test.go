@@ -1,13 +1,10 @@
 package audit_test
 
 import (
-	"bytes"
 	"context"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +18,7 @@ import (
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/policy"
 	"autobackup/cmd/autobackup/policy/policytest"
+	"autobackup/cmd/autobackup/s3test"
 	"autobackup/cmd/autobackup/upload"
 	core "autobackup/internal/audit"
 	"autobackup/internal/local/s3"
@@ -30,24 +28,16 @@ import (
 // record notes all that is asked of the local S3 from now on, by bucket. HeadObject of
 // the key refused answers 400, as for an object under a key of the customer's own.
 func (w *world) record(refused string) map[string][]policytest.Made {
-	var lock sync.Mutex
-	made := map[string][]policytest.Made{}
-	w.server.Fault = func(r s3.Request) *s3.Fault {
-		lock.Lock()
-		defer lock.Unlock()
-		resource := "arn:aws:s3:::" + r.Bucket
+	return policytest.Record(w.Server.Server, func(r s3.Request) *s3.Fault {
 		if r.Key != "" {
-			resource += "/" + r.Key
 			writes := strings.HasPrefix(r.Operation, "Put")
 			assert.Equal(w.t, writes, r.VersionID == "", "%s of %s: the policy is for calls that name a version", r.Operation, r.Key)
 		}
-		made[r.Bucket] = append(made[r.Bucket], policytest.Made{Operation: r.Operation, Resource: resource})
 		if r.Operation == "HeadObject" && r.Key == refused {
 			return &s3.Fault{Status: 400}
 		}
 		return nil
-	}
-	return made
+	})
 }
 
 // hiddenIn begins the keys of objects of whose locks HeadObject tells nothing in a bucket,
@@ -56,15 +46,13 @@ const hiddenIn = "locks hidden in "
 
 // hiding is the local S3's address where it is so.
 func (w *world) hiding() string {
-	web := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	return s3test.Serve(w.t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		bucket, key, _ := strings.Cut(r.URL.Path[1:], "/")
 		if r.Method == http.MethodHead && key == hiddenIn+bucket {
 			rw = hider{rw}
 		}
-		w.server.ServeHTTP(rw, r)
+		w.ServeHTTP(rw, r)
 	}))
-	w.t.Cleanup(web.Close)
-	return web.URL
 }
 
 type hider struct{ http.ResponseWriter }
@@ -79,43 +67,19 @@ func (h hider) WriteHeader(status int) {
 func (w *world) everyKind() {
 	w.put("there", "v")
 	lost := w.put("refused", "v")
-	w.remove(replica, away, "refused", lost)
+	w.Remove(replica, away, "refused", lost)
 	for _, hidden := range []string{hiddenIn + primary, hiddenIn + replica} {
-		_, err := w.client.PutObject(w.t.Context(), &sdk.PutObjectInput{
+		_, err := w.Client.PutObject(w.t.Context(), &sdk.PutObjectInput{
 			Bucket: aws.String(primary), Key: &hidden, Body: strings.NewReader("v"), ObjectLockLegalHoldStatus: types.ObjectLockLegalHoldStatusOn,
 			ObjectLockMode: types.ObjectLockModeGovernance, ObjectLockRetainUntilDate: aws.Time(time.Now().Add(time.Hour)),
 		})
 		require.NoError(w.t, err)
 	}
-	w.replicated()
-	w.server.Replicate = func(s3.Replication) s3.Plan {
+	w.Replicated()
+	w.Replicate = func(s3.Replication) s3.Plan {
 		return s3.Plan{Recut: &s3.Recut{PartSize: 3 << 20, Kind: string(types.ChecksumTypeComposite)}}
 	}
-	w.inParts("in parts")
-	w.replicated()
-}
-
-// inParts uploads two parts whose checksums are kept.
-func (w *world) inParts(key string) {
-	ctx := w.t.Context()
-	begun, err := w.client.CreateMultipartUpload(ctx, &sdk.CreateMultipartUploadInput{
-		Bucket: aws.String(primary), Key: &key, Tagging: aws.String("a=b"),
-		ChecksumAlgorithm: types.ChecksumAlgorithmCrc32, ChecksumType: types.ChecksumTypeComposite,
-	})
-	require.NoError(w.t, err)
-	var done []types.CompletedPart
-	for i, content := range [][]byte{bytes.Repeat([]byte("a"), 5<<20), []byte("b")} {
-		part, err := w.client.UploadPart(ctx, &sdk.UploadPartInput{
-			Bucket: aws.String(primary), Key: &key, UploadId: begun.UploadId, PartNumber: aws.Int32(int32(i + 1)), //nolint:gosec // 1 and 2
-			Body: bytes.NewReader(content), ChecksumAlgorithm: types.ChecksumAlgorithmCrc32,
-		})
-		require.NoError(w.t, err)
-		done = append(done, types.CompletedPart{PartNumber: aws.Int32(int32(i + 1)), ETag: part.ETag, ChecksumCRC32: part.ChecksumCRC32}) //nolint:gosec // 1 and 2
-	}
-	_, err = w.client.CompleteMultipartUpload(ctx, &sdk.CompleteMultipartUploadInput{
-		Bucket: aws.String(primary), Key: &key, UploadId: begun.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: done},
-	})
-	require.NoError(w.t, err)
+	w.InParts(primary, "in parts")
 }
 
 const metrics = "cloudwatch:GetMetricStatistics"
@@ -168,7 +132,7 @@ func TestThePolicyAllowsEveryCallOfAnAuditAndNothingElse(t *testing.T) {
 
 func TestThePolicyAllowsToCopyAReport(t *testing.T) {
 	w := newWorld(t)
-	require.NoError(t, w.server.CreateBucket(s3.BucketConfig{Name: "evidence", Region: away, Versioned: true}))
+	require.NoError(t, w.CreateBucket(s3.BucketConfig{Name: "evidence", Region: away, Versioned: true}))
 	o := w.options()
 	_, err := audit.Run(context.Background(), o)
 	require.NoError(t, err)

@@ -21,7 +21,7 @@ func TestTheCommandsOfTheAuditPageWork(t *testing.T) {
 	text, err := os.ReadFile("../../../docs/audit.md")
 	require.NoError(t, err)
 	w := planted(t)
-	t.Setenv("AWS_ENDPOINT_URL", w.endpoint)
+	t.Setenv("AWS_ENDPOINT_URL", w.URL)
 	names := map[string]string{}
 	audits := 0
 	for _, block := range shellBlock.FindAllStringSubmatch(string(text), -1) {

@@ -40,7 +40,7 @@ func TestALockThatOneSideAloneHasIsAFindingWhereItIsAskedFor(t *testing.T) {
 
 	assert.Equal(t, map[string]int64{"compared ": 2}, found(t, w.run(level(core.AllLooked))), "nobody asked")
 
-	w.server.Fault = func(r s3.Request) *s3.Fault {
+	w.Fault = func(r s3.Request) *s3.Fault {
 		if r.Operation == "GetObjectRetention" {
 			return &s3.Fault{Status: 403}
 		}
@@ -55,10 +55,10 @@ func TestNothingIsWrittenToABucketThatIsAudited(t *testing.T) {
 	w := newWorld(t)
 	lost := w.put("lost", "v")
 	w.put("there", "v")
-	w.remove(replica, away, "lost", lost)
+	w.Remove(replica, away, "lost", lost)
 	var lock sync.Mutex
 	var called []string
-	w.server.Fault = func(r s3.Request) *s3.Fault {
+	w.Fault = func(r s3.Request) *s3.Fault {
 		lock.Lock()
 		defer lock.Unlock()
 		called = append(called, r.Operation)
@@ -77,10 +77,10 @@ func TestTheLevelListedNeverLooksAndSaysSo(t *testing.T) {
 	w := newWorld(t)
 	lost := w.put("lost", "v")
 	w.put("there", "v")
-	w.remove(replica, away, "lost", lost)
+	w.Remove(replica, away, "lost", lost)
 	var lock sync.Mutex
 	var called []string
-	w.server.Fault = func(r s3.Request) *s3.Fault {
+	w.Fault = func(r s3.Request) *s3.Fault {
 		lock.Lock()
 		defer lock.Unlock()
 		called = append(called, r.Operation)
@@ -93,12 +93,12 @@ func TestTheLevelListedNeverLooksAndSaysSo(t *testing.T) {
 func TestWhatTheAuditBeforeDidNotHaveIsNew(t *testing.T) {
 	w := newWorld(t)
 	old, fresh := w.put("old", "v"), w.put("fresh", "v")
-	w.remove(replica, away, "old", old)
+	w.Remove(replica, away, "old", old)
 	folder := t.TempDir()
 	first := w.run(func(o *audit.Options) { o.Folder = filepath.Join(folder, "first") })
 	assert.Zero(t, first.Reports[0].Counts[0].New, "nothing is new where nothing was before")
 
-	w.remove(replica, away, "fresh", fresh)
+	w.Remove(replica, away, "fresh", fresh)
 	since := audit.Latest(folder, primary, "", nil)
 	assert.Equal(t, filepath.Join(folder, "first"), since)
 	second := w.run(func(o *audit.Options) { o.Since = since })
@@ -114,8 +114,8 @@ func TestWhatTheAuditBeforeDidNotHaveIsNew(t *testing.T) {
 func TestWhatPeopleAcceptedIsCountedForItself(t *testing.T) {
 	w := newWorld(t)
 	lost, other := w.put("tmp/lost", "v"), w.put("lost", "v")
-	w.remove(replica, away, "tmp/lost", lost)
-	w.remove(replica, away, "lost", other)
+	w.Remove(replica, away, "tmp/lost", lost)
+	w.Remove(replica, away, "lost", other)
 	file := filepath.Join(t.TempDir(), "accepted.json")
 	accepted := core.Acceptance{Primary: primary, Prefix: "tmp/", Why: "scratch", Who: "me", At: later, Until: later.AddDate(0, 1, 0)}
 	write := func() {
@@ -191,7 +191,7 @@ func TestTheResultSaysWhatWasFoundWhateverTheExitCode(t *testing.T) {
 	lost := w.put("lost", "v")
 	w.put("there", "v")
 	assert.Equal(t, "all as it must be", w.run().Reports[0].Result)
-	w.remove(replica, away, "lost", lost)
+	w.Remove(replica, away, "lost", lost)
 	for words, exit := range map[string]int{"nothing": 0, "findings": 1, "unknown": 0, "new": 1, "expected": 0, "findings,unknown": 1} {
 		failOn, err := audit.ParseFailOn(words)
 		require.NoError(t, err)

@@ -32,9 +32,9 @@ func planted(t *testing.T) *world {
 		w.put(fmt.Sprintf("2026/inv-%02d.pdf", i), fmt.Sprint("invoice ", i))
 	}
 	lost := w.put("2026/inv-88121.pdf", "invoice")
-	w.remove(replica, away, "2026/inv-88121.pdf", lost)
+	w.Remove(replica, away, "2026/inv-88121.pdf", lost)
 	erased := w.put("people/4411.pdf", "personal data")
-	w.remove(primary, home, "people/4411.pdf", erased)
+	w.Remove(primary, home, "people/4411.pdf", erased)
 	w.put("2026/draft.pdf", "draft")
 	w.mark("2026/draft.pdf")
 	return w
@@ -45,7 +45,7 @@ func TestTheREADMEShowsWhatAnAuditPrints(t *testing.T) {
 	require.NoError(t, err)
 	w := planted(t)
 	t.Chdir(t.TempDir())
-	t.Setenv("AWS_ENDPOINT_URL", w.endpoint)
+	t.Setenv("AWS_ENDPOINT_URL", w.URL)
 	var out, stderr bytes.Buffer
 	code := cli.Run([]string{"audit", "s3://" + primary, "--deadline", "0s", "--marker-deadline", "0s"}, &out, &stderr)
 	require.Equal(t, 1, code, "%s%s", out.String(), stderr.String())

@@ -28,7 +28,7 @@ func of(t testing.TB, f *fake, change ...func(*audit.Options)) audit.Options {
 			Program: "test", Started: time.Now().UTC(), Primary: primary, From: access, To: access, Level: core.Rest,
 			Deadline: time.Hour, MarkerDeadline: time.Hour, Erased: 30 * day, Classes: []string{""},
 		},
-		Folder: filepath.Join(t.TempDir(), "audit[1]"), MaxRate: 10_000, Workers: 3, Watch: silent{}, Clock: time.Now, HTTP: f,
+		Folder: filepath.Join(t.TempDir(), "audit[1]"), MaxRate: 10_000, Workers: 3, Watch: audit.Unwatched{}, Clock: time.Now, HTTP: f,
 		Budget: audit.Budget{Agreed: true},
 		Wait:   func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}

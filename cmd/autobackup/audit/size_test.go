@@ -2,7 +2,6 @@ package audit_test
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -11,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/audit"
-	"autobackup/cmd/autobackup/pair"
+	"autobackup/cmd/autobackup/s3test"
 	core "autobackup/internal/audit"
 	"autobackup/internal/local/computed"
 )
@@ -21,13 +20,9 @@ import (
 func auditComputed(t testing.TB, rows int64, l core.Level) (*computed.Server, core.Report) {
 	server, err := computed.New(computed.Pair{Rows: rows, Every: 10_007, Primary: primary, Replica: replica, PrimaryRegion: home, ReplicaRegion: away})
 	require.NoError(t, err)
-	web := httptest.NewServer(server)
-	defer web.Close()
-	t.Setenv("AWS_ACCESS_KEY_ID", "id")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	w := &world{t: t, endpoint: web.URL}
+	url := s3test.Serve(t, server)
+	w := &world{t: t, Server: &s3test.Server{URL: url}}
 	result := w.run(level(l), func(o *audit.Options) {
-		o.From, o.To = pair.Access{Endpoint: web.URL, Region: home}, pair.Access{Endpoint: web.URL, Region: home}
 		o.Workers, o.MaxRate, o.Budget.Agreed = 8, 1_000_000, true
 	})
 	require.Len(t, result.Reports, 1)

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/explain"
+	"autobackup/cmd/autobackup/s3test"
 	"autobackup/internal/audit"
 	"autobackup/internal/local/s3"
 	"autobackup/internal/reason"
@@ -37,7 +38,7 @@ type situation struct {
 
 func corrupted(how s3.Corruption) func(*world) (string, string) {
 	return func(w *world) (string, string) {
-		w.server.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Corrupt: how} }
+		w.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Corrupt: how} }
 		return "a", w.put("a", "content", func(in *sdk.PutObjectInput) { in.Tagging = aws.String("team=red") })
 	}
 }
@@ -45,7 +46,7 @@ func corrupted(how s3.Corruption) func(*world) (string, string) {
 func faulty(status int, operations ...string) func(*world) (string, string) {
 	return func(w *world) (string, string) {
 		version := w.put("a", "content")
-		w.server.Fault = func(r s3.Request) *s3.Fault {
+		w.Fault = func(r s3.Request) *s3.Fault {
 			for _, o := range operations {
 				if r.Bucket == replica && r.Operation == o {
 					return &s3.Fault{Status: status}
@@ -69,7 +70,7 @@ func noncurrent(days int32) func(*setting) {
 func gone(bucket, region string) func(*world) (string, string) {
 	return func(w *world) (string, string) {
 		version := w.put("a", "content")
-		w.remove(bucket, region, "a", version)
+		w.Remove(bucket, region, "a", version)
 		return "a", version
 	}
 }
@@ -87,24 +88,24 @@ var situations = []situation{
 	{"verified", nil, func(w *world) (string, string) { return "a", w.put("a", "content") }, nil, audit.Compared, ""},
 	{"gone", noncurrent(90), gone(replica, away), nil, audit.Finding, reason.ReplicaMissing},
 	{"failed", nil, func(w *world) (string, string) {
-		w.server.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Fail: true} }
+		w.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Fail: true} }
 		return "a", w.put("a", "content")
 	}, nil, audit.Finding, reason.ReplicationFailed},
 	{"pending", nil, func(w *world) (string, string) {
-		w.server.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Lag: time.Hour} }
-		out, err := w.client.PutObject(context.Background(), &sdk.PutObjectInput{Bucket: aws.String(primary), Key: aws.String("a"), Body: strings.NewReader("content")})
+		w.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Lag: time.Hour} }
+		out, err := w.Client.PutObject(context.Background(), &sdk.PutObjectInput{Bucket: aws.String(primary), Key: aws.String("a"), Body: strings.NewReader("content")})
 		require.NoError(w.t, err)
 		return "a", *out.VersionId
 	}, nil, audit.Finding, reason.ReplicaMissing},
 	{"young", nil, func(w *world) (string, string) {
-		w.server.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Lag: time.Hour} }
-		out, err := w.client.PutObject(context.Background(), &sdk.PutObjectInput{Bucket: aws.String(primary), Key: aws.String("a"), Body: strings.NewReader("content")})
+		w.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Lag: time.Hour} }
+		out, err := w.Client.PutObject(context.Background(), &sdk.PutObjectInput{Bucket: aws.String(primary), Key: aws.String("a"), Body: strings.NewReader("content")})
 		require.NoError(w.t, err)
 		return "a", *out.VersionId
 	}, func(o *explain.Options) { o.Deadline = 24 * 365 * time.Hour }, audit.Expected, reason.Young},
 	{"before-the-rule", none, func(w *world) (string, string) {
 		version := w.put("a", "content")
-		_, err := w.client.PutBucketReplication(context.Background(), &sdk.PutBucketReplicationInput{
+		_, err := w.Client.PutBucketReplication(context.Background(), &sdk.PutBucketReplicationInput{
 			Bucket: aws.String(primary), ReplicationConfiguration: &types.ReplicationConfiguration{Role: aws.String("arn:aws:iam::111122223333:role/r"), Rules: []types.ReplicationRule{{
 				ID: aws.String("new"), Status: types.ReplicationRuleStatusEnabled, Priority: aws.Int32(1), Filter: &types.ReplicationRuleFilter{Prefix: aws.String("")},
 				DeleteMarkerReplication: &types.DeleteMarkerReplication{Status: types.DeleteMarkerReplicationStatusDisabled},
@@ -120,7 +121,7 @@ var situations = []situation{
 	{"lifecycle", noncurrent(7), func(w *world) (string, string) {
 		version := w.put("a", "content")
 		w.put("a", "newer content")
-		w.remove(replica, away, "a", version)
+		w.Remove(replica, away, "a", version)
 		return "a", version
 	}, nil, audit.Expected, reason.LifecycleOnReplica},
 	{"marker", nil, func(w *world) (string, string) {
@@ -130,7 +131,7 @@ var situations = []situation{
 	{"marker-missing", nil, func(w *world) (string, string) {
 		w.put("a", "content")
 		marker := w.mark("a")
-		w.remove(replica, away, "a", marker)
+		w.Remove(replica, away, "a", marker)
 		return "a", marker
 	}, nil, audit.Finding, reason.MarkerMissing},
 	{"marker-not-replicated", func(s *setting) { s.rule.DeleteMarkerReplication.Status = "Disabled" }, func(w *world) (string, string) {
@@ -140,7 +141,7 @@ var situations = []situation{
 	{"not-erased", nil, gone(primary, home), nil, audit.Finding, reason.NotErased},
 	{"erased-lately", nil, gone(primary, home), func(o *explain.Options) { o.Erased = 365 * 24 * time.Hour }, audit.Expected, reason.ErasureRecent},
 	{"replica-only", nil, func(w *world) (string, string) {
-		out, err := w.client.PutObject(context.Background(), &sdk.PutObjectInput{Bucket: aws.String(replica), Key: aws.String("a"), Body: strings.NewReader("content")}, in(away))
+		out, err := w.Client.PutObject(context.Background(), &sdk.PutObjectInput{Bucket: aws.String(replica), Key: aws.String("a"), Body: strings.NewReader("content")}, s3test.In(away))
 		require.NoError(w.t, err)
 		return "a", *out.VersionId
 	}, nil, audit.Finding, reason.ReplicaOnly},

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/explain"
+	"autobackup/cmd/autobackup/s3test"
 	"autobackup/internal/audit"
 	"autobackup/internal/local/s3"
 	"autobackup/internal/reason"
@@ -43,7 +44,7 @@ func TestWithoutAVersionTheNewestOfThePrimaryIsExplained(t *testing.T) {
 func TestWhereThePrimaryListsNoneTheNewestOfTheReplicaIsExplained(t *testing.T) {
 	w := newWorld(t)
 	version := w.put("a", "content")
-	w.remove(primary, home, "a", version)
+	w.Remove(primary, home, "a", version)
 	e := w.explained("a", "")
 	assert.Equal(t, version, e.Version)
 	assert.Equal(t, "listed as the only version on acme-docs-dr; chosen because none was named, and acme-docs lists none of the key", e.Which)
@@ -60,7 +61,7 @@ func TestTheVersionsOfAKeyAreCountedUpToAPage(t *testing.T) {
 		}
 	}
 	assert.Contains(t, w.explained("a", "").Which, "the newest of more than 1000 versions")
-	w.server.Replicate = nil
+	w.Replicate = nil
 	e := w.explained("a", first)
 	assert.Contains(t, e.Which, "number 1001 of more than 1001 versions", "and a version behind the page is found all the same")
 	assert.Equal(t, audit.Compared, e.Replicas[0].Item.Category)
@@ -82,7 +83,7 @@ func TestWhatNoSideListsIsSaidWithWhatThereIs(t *testing.T) {
 func TestWhereNobodyMayListItIsNotSaidThatThereIsNothing(t *testing.T) {
 	w := newWorld(t)
 	version := w.put("a", "content")
-	w.server.Fault = func(r s3.Request) *s3.Fault {
+	w.Fault = func(r s3.Request) *s3.Fault {
 		if r.Operation == "ListObjectVersions" {
 			return &s3.Fault{Status: http.StatusForbidden}
 		}
@@ -97,7 +98,7 @@ func TestWhereNobodyMayListItIsNotSaidThatThereIsNothing(t *testing.T) {
 func TestEachReplicaIsExplainedByItself(t *testing.T) {
 	w := newWorld(t)
 	version := w.put("a", "content")
-	require.NoError(t, w.server.CreateBucket(s3.BucketConfig{Name: "acme-docs-more", Region: away, Versioned: true}))
+	require.NoError(t, w.CreateBucket(s3.BucketConfig{Name: "acme-docs-more", Region: away, Versioned: true}))
 	e := w.explained("a", version, func(o *explain.Options) { o.Replicas = []string{replica, "acme-docs-more"} })
 	require.Len(t, e.Replicas, 2)
 	assert.Equal(t, audit.Compared, e.Replicas[0].Item.Category)
@@ -111,7 +112,7 @@ func TestEachReplicaIsExplainedByItself(t *testing.T) {
 	assert.NotContains(t, shown, "copy-object", "nothing would replicate the copy")
 	assert.NotContains(t, shown, "audit log of", "nobody deleted it")
 
-	w.remove(primary, home, "a", version)
+	w.Remove(primary, home, "a", version)
 	e = w.explained("a", version, func(o *explain.Options) { o.Replicas = []string{"acme-docs-more", replica} })
 	assert.Equal(t, reason.SourceDeleted, e.Replicas[0].Item.Reason, "neither the primary nor this replica has it")
 	assert.Equal(t, reason.NotErased, e.Replicas[1].Item.Reason)
@@ -126,7 +127,7 @@ func TestAReplicaThatIsNamedAsThePrimaryIsKnown(t *testing.T) {
 		assert.Contains(t, says, "replication brought the version to acme-docs-dr, so that is a replica itself")
 	}
 	assert.Contains(t, w.refused("a b", version, there), "autobackup explain 's3://PRIMARY/a b?versionId="+version+"' s3://acme-docs-dr")
-	out, err := w.client.PutObject(context.Background(), &sdk.PutObjectInput{Bucket: aws.String(replica), Key: aws.String("own"), Body: strings.NewReader("x")}, in(away))
+	out, err := w.Client.PutObject(context.Background(), &sdk.PutObjectInput{Bucket: aws.String(replica), Key: aws.String("own"), Body: strings.NewReader("x")}, s3test.In(away))
 	require.NoError(t, err)
 	assert.Contains(t, w.refused("own", *out.VersionId, there), "if acme-docs-dr is a replica itself: name its primary")
 }
@@ -135,7 +136,7 @@ func TestAStormOf503IsWaitedOut(t *testing.T) {
 	w := newWorld(t)
 	version := w.put("a", "content")
 	left := 2
-	w.server.Fault = func(r s3.Request) *s3.Fault {
+	w.Fault = func(r s3.Request) *s3.Fault {
 		w.lock.Lock()
 		defer w.lock.Unlock()
 		if r.Operation != "HeadObject" || left == 0 {
@@ -151,7 +152,7 @@ func TestWhatLooksWrongIsLookedAtAgain(t *testing.T) {
 	w := newWorld(t)
 	version := w.put("a", "content")
 	faulty := true
-	w.server.Fault = func(r s3.Request) *s3.Fault {
+	w.Fault = func(r s3.Request) *s3.Fault {
 		w.lock.Lock()
 		defer w.lock.Unlock()
 		if r.Operation == "HeadObject" && r.Bucket == replica && faulty {

@@ -30,7 +30,7 @@ func TestHostileKeysReachNeitherTheTerminalNorAShell(t *testing.T) {
 	for _, key := range hostileKeys {
 		t.Run(strconv.QuoteToASCII(key), func(t *testing.T) {
 			version := w.put(key, "content")
-			w.remove(replica, away, key, version)
+			w.Remove(replica, away, key, version)
 			e := w.explained(key, version)
 			shown := screen(t, e)
 			for _, r := range strings.ReplaceAll(shown, "\n", "") {
@@ -98,7 +98,7 @@ func TestTheJSONHasEverythingAndHidesNothing(t *testing.T) {
 	w := newWorld(t)
 	const key = "\u202ekey"
 	version := w.put(key, "content")
-	w.remove(replica, away, key, version)
+	w.Remove(replica, away, key, version)
 	var out bytes.Buffer
 	e := w.explained(key, version)
 	require.NoError(t, e.JSON(&out))
@@ -122,7 +122,7 @@ func TestColoursAreForTerminalsOnly(t *testing.T) {
 		assert.Contains(t, shown.String(), "\n"+want.colour+e.Replicas[0].Word)
 		assert.Contains(t, shown.String(), want.colour+"exit ")
 		assert.NotContains(t, screen(t, e), "\x1b")
-		w.remove(replica, away, "a", version)
+		w.Remove(replica, away, "a", version)
 	}
 }
 
@@ -138,13 +138,13 @@ func TestCommandsReachTheSidesAsTheyWereReached(t *testing.T) {
 	}
 	assert.Equal(t, 2, strings.Count(lines, "--endpoint-url "+w.url+" "))
 	assert.NotContains(t, lines, "--profile")
-	w.remove(replica, away, "a", version)
+	w.Remove(replica, away, "a", version)
 	assert.Contains(t, screen(t, w.explained("a", version)), "; first: export AWS_ENDPOINT_URL="+w.url+"\n")
 }
 
 func TestAServerThatIsNotAWSHasNoBatchReplication(t *testing.T) {
 	w := newWorld(t)
-	w.server.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Fail: true} }
+	w.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Fail: true} }
 	shown := screen(t, w.explained("a", w.put("a", "content")))
 	assert.Contains(t, shown, "again       use what this server offers to replicate existing versions again")
 	assert.NotContains(t, shown, "s3control")

@@ -4,21 +4,17 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/explain"
 	"autobackup/cmd/autobackup/pair"
-	"autobackup/internal/local/clock"
+	"autobackup/cmd/autobackup/s3test"
 	"autobackup/internal/local/s3"
 )
 
@@ -26,13 +22,12 @@ const primary, replica, home, away = "acme-docs", "acme-docs-dr", "eu-central-1"
 
 // world is the local S3 with a primary that replicates to another region.
 type world struct {
-	t      *testing.T
-	server *s3.Server
-	url    string
-	client *sdk.Client
-	lock   sync.Mutex
-	wrote  []string // methods that write and their paths, since watch was called
-	watch  bool
+	*s3test.Server
+	url   string // where what writes is noted
+	t     *testing.T
+	lock  sync.Mutex
+	wrote []string // methods that write and their paths, since watch was called
+	watch bool
 }
 
 // setting is what a test changes of the buckets.
@@ -43,8 +38,6 @@ type setting struct {
 
 func newWorld(t *testing.T, change ...func(*setting)) *world {
 	t.Helper()
-	server, err := s3.New(s3.Config{Clock: clock.Real(), Dir: t.TempDir(), Account: "111122223333"})
-	require.NoError(t, err)
 	priority := int32(1)
 	s := setting{
 		primary: s3.BucketConfig{Name: primary, Region: home, Versioned: true},
@@ -60,22 +53,8 @@ func newWorld(t *testing.T, change ...func(*setting)) *world {
 	if s.rule.Status != "" {
 		s.primary.Replication = &s3.ReplicationConfiguration{Role: "arn:aws:iam::111122223333:role/r", Rules: []s3.ReplicationRule{s.rule}}
 	}
-	require.NoError(t, server.CreateBucket(s.replica))
-	require.NoError(t, server.CreateBucket(s.primary))
-	w := &world{t: t, server: server}
-	web := httptest.NewServer(w)
-	t.Cleanup(func() {
-		web.Close()
-		require.NoError(t, server.Close())
-	})
-	t.Setenv("AWS_ACCESS_KEY_ID", "id")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-	w.url = web.URL
-	w.client = sdk.New(sdk.Options{
-		Region: home, BaseEndpoint: &w.url, UsePathStyle: true, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
-	})
+	w := &world{t: t, Server: s3test.New(t, home, s.replica, s.primary)}
+	w.url = s3test.Serve(t, w)
 	return w
 }
 
@@ -86,40 +65,14 @@ func (w *world) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 		w.wrote = append(w.wrote, in.Method+" "+in.URL.Path)
 	}
 	w.lock.Unlock()
-	w.server.ServeHTTP(out, in)
+	w.Server.ServeHTTP(out, in)
 }
 
-func in(region string) func(*sdk.Options) { return func(o *sdk.Options) { o.Region = region } }
-
-// put uploads, and answers the version id once it is replicated.
 func (w *world) put(key, content string, change ...func(*sdk.PutObjectInput)) string {
-	request := &sdk.PutObjectInput{Bucket: aws.String(primary), Key: &key, Body: strings.NewReader(content)}
-	for _, c := range change {
-		c(request)
-	}
-	out, err := w.client.PutObject(context.Background(), request)
-	require.NoError(w.t, err)
-	w.replicated()
-	return *out.VersionId
+	return w.Put(primary, key, content, change...)
 }
 
-// replicated waits for replication.
-func (w *world) replicated() {
-	require.Eventually(w.t, func() bool { return w.server.Pending() == 0 }, 10*time.Second, time.Millisecond)
-}
-
-func (w *world) remove(bucket, region, key, version string) {
-	_, err := w.client.DeleteObject(context.Background(), &sdk.DeleteObjectInput{Bucket: &bucket, Key: &key, VersionId: &version}, in(region))
-	require.NoError(w.t, err)
-}
-
-// mark deletes an object, which makes a delete marker.
-func (w *world) mark(key string) string {
-	out, err := w.client.DeleteObject(context.Background(), &sdk.DeleteObjectInput{Bucket: aws.String(primary), Key: &key})
-	require.NoError(w.t, err)
-	w.replicated()
-	return *out.VersionId
-}
+func (w *world) mark(key string) string { return w.Mark(primary, key) }
 
 // later is long after everything in a test: nothing is young.
 var later = time.Now().UTC().Round(0).Add(30 * 24 * time.Hour)

@@ -9,15 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/pair"
+	"autobackup/cmd/autobackup/s3test"
 	"autobackup/internal/audit"
-	"autobackup/internal/local/clock"
 	"autobackup/internal/local/s3"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
@@ -26,25 +23,9 @@ import (
 const home = "eu-central-1"
 
 // server is a local S3 with buckets, at an address of its own.
-func server(t *testing.T, buckets ...s3.BucketConfig) (*s3.Server, string, *sdk.Client) {
-	t.Helper()
-	t.Setenv("AWS_ACCESS_KEY_ID", "id")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-	server, err := s3.New(s3.Config{Clock: clock.Real(), Dir: t.TempDir(), Account: "111122223333"})
-	require.NoError(t, err)
-	for _, b := range buckets {
-		require.NoError(t, server.CreateBucket(b))
-	}
-	web := httptest.NewServer(server)
-	t.Cleanup(func() {
-		web.Close()
-		require.NoError(t, server.Close())
-	})
-	return server, web.URL, sdk.New(sdk.Options{
-		Region: home, BaseEndpoint: &web.URL, UsePathStyle: true, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
-	})
+func server(t *testing.T, buckets ...s3.BucketConfig) (*s3test.Server, string) {
+	s := s3test.New(t, home, buckets...)
+	return s, s.URL
 }
 
 func bucket(name string) s3.BucketConfig {
@@ -60,17 +41,10 @@ func options(from, to, primary string, replicas ...string) pair.Options {
 	}
 }
 
-func put(t *testing.T, client *sdk.Client, bucket, key string) string {
-	t.Helper()
-	out, err := client.PutObject(context.Background(), &sdk.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("v")})
-	require.NoError(t, err)
-	return aws.ToString(out.VersionId)
-}
-
 func TestTwoBucketsOfOneNameOnTwoServersAreKeptApart(t *testing.T) {
-	_, from, client := server(t, bucket("docs"))
-	_, to, _ := server(t, bucket("docs"))
-	id := put(t, client, "docs", "k")
+	here, from := server(t, bucket("docs"))
+	_, to := server(t, bucket("docs"))
+	id := here.Put("docs", "k", "v")
 	pairs, err := pair.Open(context.Background(), options(from, to, "docs", "docs"))
 	require.NoError(t, err)
 	require.Len(t, pairs, 1)
@@ -81,7 +55,7 @@ func TestTwoBucketsOfOneNameOnTwoServersAreKeptApart(t *testing.T) {
 }
 
 func TestAServerThatPassesRequestsOnIsToldToAnswerForItself(t *testing.T) {
-	_, from, client := server(t, bucket("docs"))
+	here, from := server(t, bucket("docs"))
 	// MinIO hands out as its own what its replication's target has, unless it is told.
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Minio-Source-Proxy-Request") == "false" && r.URL.Path == "/docs/k" {
@@ -91,7 +65,7 @@ func TestAServerThatPassesRequestsOnIsToldToAnswerForItself(t *testing.T) {
 		http.Redirect(w, r, from+r.URL.String(), http.StatusTemporaryRedirect)
 	}))
 	defer proxy.Close()
-	id := put(t, client, "docs", "k")
+	id := here.Put("docs", "k", "v")
 	pairs, err := pair.Open(context.Background(), options(from, proxy.URL, "docs", "docs"))
 	require.NoError(t, err)
 	seen := pairs[0].Look(context.Background(), s3event.ObjectVersion{Bucket: "docs", Key: "k", VersionID: id, Region: home})
@@ -99,7 +73,7 @@ func TestAServerThatPassesRequestsOnIsToldToAnswerForItself(t *testing.T) {
 }
 
 func TestWhatCanNotBeOpenedSaysWhyAndWhatToDo(t *testing.T) {
-	local, from, _ := server(t, bucket("docs"), bucket("copy"))
+	local, from := server(t, bucket("docs"), bucket("copy"))
 	for name, c := range map[string]struct {
 		primary  string
 		replicas []string
@@ -128,7 +102,7 @@ func TestWhatCanNotBeOpenedSaysWhyAndWhatToDo(t *testing.T) {
 }
 
 func TestWhatOfABucketCanNotBeReadIsToldAndExplainsNothing(t *testing.T) {
-	local, from, _ := server(t, bucket("docs"), bucket("copy"))
+	local, from := server(t, bucket("docs"), bucket("copy"))
 	local.Fault = func(r s3.Request) *s3.Fault {
 		if strings.HasPrefix(r.Operation, "GetBucket") {
 			return &s3.Fault{Status: 403}
@@ -148,7 +122,7 @@ func TestWhatOfABucketCanNotBeReadIsToldAndExplainsNothing(t *testing.T) {
 }
 
 func TestARequestThatMayNotBeSpentIsNotSent(t *testing.T) {
-	_, from, _ := server(t, bucket("docs"), bucket("copy"))
+	_, from := server(t, bucket("docs"), bucket("copy"))
 	o := options(from, from, "docs", "copy")
 	errEnough := errors.New("enough")
 	o.Pace = pair.NewPace(10_000, func(sent map[string]int64) error {

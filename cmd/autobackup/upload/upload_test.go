@@ -3,42 +3,25 @@ package upload_test
 import (
 	"context"
 	"io"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/pair"
+	"autobackup/cmd/autobackup/s3test"
 	"autobackup/cmd/autobackup/upload"
-	"autobackup/internal/local/clock"
 	"autobackup/internal/local/s3"
 )
 
 const away = "eu-west-1"
 
-func evidence(t *testing.T) (endpoint string, client *sdk.Client) {
-	t.Helper()
-	t.Setenv("AWS_ACCESS_KEY_ID", "id")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-	server, err := s3.New(s3.Config{Clock: clock.Real(), Dir: t.TempDir(), Account: "111122223333"})
-	require.NoError(t, err)
-	require.NoError(t, server.CreateBucket(s3.BucketConfig{Name: "evidence", Region: away, Versioned: true}))
-	web := httptest.NewServer(server)
-	t.Cleanup(func() {
-		web.Close()
-		require.NoError(t, server.Close())
-	})
-	return web.URL, sdk.New(sdk.Options{
-		Region: away, BaseEndpoint: &web.URL, UsePathStyle: true, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
-	})
+func evidence(t *testing.T) *s3test.Server {
+	return s3test.New(t, away, s3.BucketConfig{Name: "evidence", Region: away, Versioned: true})
 }
 
 // report is a folder with some files of which SHA256SUMS lists two.
@@ -54,21 +37,21 @@ func report(t *testing.T) string {
 }
 
 func TestAReportIsCopiedToABucketOfAnyRegionAndIsNeverReplaced(t *testing.T) {
-	endpoint, client := evidence(t)
-	access := pair.Access{Endpoint: endpoint, Region: "eu-central-1"}
+	server := evidence(t)
+	access := pair.Access{Endpoint: server.URL, Region: "eu-central-1"}
 	folder := report(t)
 	place, err := upload.Report(context.Background(), folder, pair.Address{Bucket: "evidence", Rest: "2026/"}, access)
 	require.NoError(t, err)
 	assert.Equal(t, "s3://evidence/2026/audit-1/", place)
 
-	out, err := client.ListObjectsV2(context.Background(), &sdk.ListObjectsV2Input{Bucket: aws.String("evidence")})
+	out, err := server.Client.ListObjectsV2(context.Background(), &sdk.ListObjectsV2Input{Bucket: aws.String("evidence")})
 	require.NoError(t, err)
 	var keys []string
 	for _, o := range out.Contents {
 		keys = append(keys, *o.Key)
 	}
 	assert.Equal(t, []string{"2026/audit-1/SHA256SUMS", "2026/audit-1/findings.jsonl", "2026/audit-1/report.html"}, keys)
-	got, err := client.GetObject(context.Background(), &sdk.GetObjectInput{Bucket: aws.String("evidence"), Key: &keys[2]})
+	got, err := server.Client.GetObject(context.Background(), &sdk.GetObjectInput{Bucket: aws.String("evidence"), Key: &keys[2]})
 	require.NoError(t, err)
 	content, err := io.ReadAll(got.Body)
 	require.NoError(t, err)
@@ -79,8 +62,8 @@ func TestAReportIsCopiedToABucketOfAnyRegionAndIsNeverReplaced(t *testing.T) {
 }
 
 func TestWhatCanNotBeCopiedSaysWhy(t *testing.T) {
-	endpoint, _ := evidence(t)
-	access := pair.Access{Endpoint: endpoint, Region: away}
+	server := evidence(t)
+	access := pair.Access{Endpoint: server.URL, Region: away}
 	_, err := upload.Report(context.Background(), report(t), pair.Address{Bucket: "nobody"}, access)
 	assert.ErrorContains(t, err, "copy the report to s3://nobody: HeadBucket answered 404 NotFound")
 	_, err = upload.Report(context.Background(), t.TempDir(), pair.Address{Bucket: "evidence"}, access)
