@@ -3,8 +3,9 @@
     policies.py PROGRAM
 
 That the policies allow every call and nothing else is held by Go's tests, which run the
-commands. Here each action must be one of IAM, on a resource that it is done to, under
-condition keys that it has; and what an audit may do must change nothing.
+commands and read the templates, and for deploy by .ci/roles.py. Here each action must be
+one of IAM, on a resource that it is done to, under condition keys that it has; and what
+an audit may do must change nothing.
 """
 
 import itertools
@@ -12,7 +13,8 @@ import json
 import subprocess
 import sys
 
-from iam import REFERENCE, NotDecided, Policy
+from decide import IDENTITY, decide
+from reference import LABELLED, REFERENCE, Wrong
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1a2b3c4d"
 BUCKETS = ["--primary", "docs", "--replica", "docs-copy", "--kms-key", KEY, "--replica-kms-key", KEY]
@@ -25,6 +27,9 @@ PRINTED = [
     *(["explain", *BUCKETS, "--side", side] for side in ("both", "primary", "replica")),
     ["discover"],
     ["discover", "--side", "caller", "--role", "arn:aws:iam::*:role/reads"],
+    ["upload", "--primary", "docs", "--deletes", "--kms-key", KEY],
+    ["operate", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY],
+    ["boundary", "--account", "123456789012", "--replica-account", "210987654321", "--replica-kms-key", KEY.replace("123456789012", "210987654321")],
     ["requeue", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY],
 ]
 # Sides that read: what is written here by name is a read all the same.
@@ -33,11 +38,11 @@ READS = {"kms:Decrypt"}
 
 def problems(arguments):
     document = json.loads(subprocess.run([program, "policy", *arguments], check=True, stdout=subprocess.PIPE).stdout)
-    Policy(" ".join(arguments), document)  # refuses what iam.py doesn't know
+    printed[" ".join(arguments)] = (IDENTITY, document)
     sids = [statement["Sid"] for statement in document["Statement"]]
     if len(set(sids)) != len(sids):
         yield f"a Sid stands twice: {sids}"
-    reads = arguments[0] != "requeue" and not {"--output", "caller"} & set(arguments)
+    reads = arguments[0] not in ("requeue", "upload", "operate", "boundary") and not {"--output", "caller"} & set(arguments)
     for statement in document["Statement"]:
         for action in statement["Action"]:
             details = REFERENCE.action(action)
@@ -47,6 +52,9 @@ def problems(arguments):
             if reads and details["accessLevel"] not in ("Read", "List") and action not in READS:
                 yield f"{action} is no read, but {details['accessLevel']}"
             for resource in statement["Resource"]:
+                REFERENCE.refuse_loose_resource(resource)
+                if LABELLED in REFERENCE.types_of("states", resource):
+                    continue
                 if resource != "*":
                     REFERENCE.refuse_wrong_resource(action, resource)
                 elif REFERENCE.arn_types(action) and arguments[0] != "discover":  # which knows no names before
@@ -57,15 +65,20 @@ def problems(arguments):
 
 
 program = sys.argv[1]
+printed = {}
 failed = False
 for arguments in PRINTED:
     try:
         for problem in problems(arguments):
             failed = True
             print(f"autobackup policy {' '.join(arguments)}: {problem}", file=sys.stderr)
-    except NotDecided as error:
+    except Wrong as error:
         failed = True
         print(f"autobackup policy {' '.join(arguments)}: {error}", file=sys.stderr)
+try:
+    decide(printed)  # refuses what it doesn't know
+except Wrong as error:
+    sys.exit(f"autobackup policy {error}")
 if failed:
     sys.exit("what autobackup policy prints is no policy that AWS takes as it is meant")
 print(f"{len(PRINTED)} policies are as AWS's reference has them")

@@ -13,7 +13,7 @@ import (
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/audit"
 	"autobackup/internal/listing"
-	"autobackup/internal/local/minio"
+	"autobackup/local/testing/minio"
 )
 
 // noRate is as many requests a second as the servers bear.

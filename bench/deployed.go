@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"autobackup/internal/local"
-	"autobackup/internal/local/clock"
-	"autobackup/internal/local/lambda"
+	"autobackup/local"
+	"autobackup/local/clock"
+	"autobackup/local/lambda"
 )
 
 // deployed is what the templates say of the functions, as samconfig.toml's

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"autobackup/internal/local/minio"
+	"autobackup/local/testing/minio"
 )
 
 // facts are what the numbers depend on.

@@ -14,9 +14,9 @@ import (
 
 	"autobackup/internal/batch"
 	"autobackup/internal/handler"
-	"autobackup/internal/local/minio"
 	"autobackup/internal/verdict"
 	"autobackup/internal/wire"
+	"autobackup/local/testing/minio"
 )
 
 // executions is how many batches are under way at once. AWS runs one execution a

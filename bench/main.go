@@ -15,7 +15,7 @@ import (
 	"syscall"
 
 	"autobackup/internal/handler"
-	"autobackup/internal/local/clock"
+	"autobackup/local/clock"
 )
 
 // options are what bench/run passes. A path that is empty leaves its tool out.

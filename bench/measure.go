@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"autobackup/internal/local/minio"
+	"autobackup/local/testing/minio"
 )
 
 // result is what became of a tool.

@@ -13,7 +13,7 @@ import (
 
 	"autobackup/internal/audit"
 	"autobackup/internal/checksum"
-	"autobackup/internal/local/minio"
+	"autobackup/local/testing/minio"
 )
 
 // The tools' names, as the table has them.

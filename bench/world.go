@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"golang.org/x/sync/errgroup"
 
-	"autobackup/internal/local/clock"
-	"autobackup/internal/local/minio"
+	"autobackup/local/clock"
+	"autobackup/local/testing/minio"
 )
 
 const (

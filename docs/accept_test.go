@@ -42,6 +42,13 @@ func TestTheAuditsPageShowsThePolicyOfTheProgram(t *testing.T) {
 	hold(t, page, "policy", "```\n$ autobackup policy audit --side primary --primary docs\n"+printed+"```\n")
 }
 
+func TestTheSecurityPageShowsAnUploadersPolicy(t *testing.T) {
+	page, err := filepath.Abs("security.md")
+	require.NoError(t, err)
+	printed := typed(t, "policy", "upload", "--primary", "autobackup-prod-primary-documents-123456789012")
+	hold(t, page, "upload", "```\n$ autobackup policy upload --primary autobackup-prod-primary-documents-123456789012\n"+printed+"```\n")
+}
+
 // hold writes a block of a page, or says that it is no longer so.
 func hold(t *testing.T, page, name, shown string) {
 	t.Helper()
@@ -49,7 +56,7 @@ func hold(t *testing.T, page, name, shown string) {
 	if *update {
 		require.NoError(t, os.WriteFile(page, []byte(want), 0o600))
 	}
-	assert.Equal(t, want, read(t, page), "run go test ./docs -update")
+	assert.Equal(t, want, read(t, page), "run go test ./docs -update if this is meant")
 }
 
 // steady takes times and folders of this run out of a text.

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/local/template"
 	"autobackup/internal/metric"
+	"autobackup/local/template"
 )
 
 // needed are the parameters without a default.

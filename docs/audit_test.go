@@ -31,7 +31,7 @@ func TestTheAuditsPageHasEveryReason(t *testing.T) {
 	if *update {
 		require.NoError(t, os.WriteFile("audit.md", []byte(want), 0o600))
 	}
-	assert.Equal(t, want, read(t, "audit.md"), "run go test ./docs -update")
+	assert.Equal(t, want, read(t, "audit.md"), "run go test ./docs -update if this is meant")
 }
 
 // A message is not part of an audit, so it has no reason for one.

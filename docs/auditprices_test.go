@@ -45,7 +45,7 @@ func TestTheAuditPageHasThePricesThatAnAuditEstimates(t *testing.T) {
 	if *update {
 		require.NoError(t, os.WriteFile("audit.md", []byte(want), 0o600))
 	}
-	assert.Equal(t, want, read(t, "audit.md"), "run go test ./docs -update")
+	assert.Equal(t, want, read(t, "audit.md"), "run go test ./docs -update if this is meant")
 }
 
 func TestABillionVersionsThatListingDecidesCostAtMostTwentyFiveDollars(t *testing.T) {

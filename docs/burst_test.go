@@ -54,7 +54,7 @@ func TestOperationsSaysHowMuchRunsAtOnce(t *testing.T) {
 	if *update {
 		require.NoError(t, os.WriteFile("operations.md", []byte(want), 0o600))
 	}
-	assert.Equal(t, want, read(t, "operations.md"), "run go test ./docs -update")
+	assert.Equal(t, want, read(t, "operations.md"), "run go test ./docs -update if this is meant")
 }
 
 // What the text around the tables says in numbers follows from the same

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/local/minio"
-	"autobackup/internal/local/s3/conformance"
+	"autobackup/local/testing/conformance"
+	"autobackup/local/testing/minio"
 )
 
 func TestTheTableOfDifferencesIsTheSuites(t *testing.T) {
@@ -26,7 +26,7 @@ func TestTheTableOfDifferencesIsTheSuites(t *testing.T) {
 	if *update {
 		require.NoError(t, os.WriteFile("s3-conformance.md", []byte(want), 0o600))
 	}
-	assert.Equal(t, want, read(t, "s3-conformance.md"), "run go test ./docs -update")
+	assert.Equal(t, want, read(t, "s3-conformance.md"), "run go test ./docs -update if this is meant")
 }
 
 func TestOneVersionOfMinIOIsNamedEverywhere(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/local/template"
+	"autobackup/local/template"
 )
 
 // deployed is what the costs take from the templates with their defaults.
@@ -41,7 +41,7 @@ func TestThePageOnCostsHasTheCostsOfTheTemplatesDefaults(t *testing.T) {
 	if *update {
 		require.NoError(t, os.WriteFile("costs.md", []byte(want), 0o600))
 	}
-	assert.Equal(t, want, read(t, "costs.md"), "run go test ./docs -update")
+	assert.Equal(t, want, read(t, "costs.md"), "run go test ./docs -update if this is meant")
 }
 
 // together is what so many uploads a month cost.

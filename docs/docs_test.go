@@ -15,9 +15,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/local"
-	"autobackup/internal/local/asl"
-	"autobackup/internal/local/template"
+	"autobackup/local"
+	"autobackup/local/asl"
+	"autobackup/local/s3"
+	"autobackup/local/sns"
+	"autobackup/local/sqs"
+	stepfunctions "autobackup/local/states"
+	"autobackup/local/template"
 )
 
 var update = flag.Bool("update", false, "write the generated lists into the documents")
@@ -48,10 +52,14 @@ func TestLocalFidelityListsWhatTheCodeKnows(t *testing.T) {
 	want := fill(t, text, "functions", quoted(template.Functions()))
 	want = fill(t, want, "no effect", types)
 	want = fill(t, want, "asl", asl.Unsupported())
+	want = fill(t, want, "s3", quoted(s3.Operations()))
+	want = fill(t, want, "sqs", quoted(sqs.Actions()))
+	want = fill(t, want, "sns", quoted(sns.Actions()))
+	want = fill(t, want, "states", quoted(stepfunctions.Actions()))
 	if *update {
 		require.NoError(t, os.WriteFile("local-fidelity.md", []byte(want), 0o600))
 	}
-	assert.Equal(t, want, read(t, "local-fidelity.md"), "run go test ./docs -update")
+	assert.Equal(t, want, read(t, "local-fidelity.md"), "run go test ./docs -update if this is meant")
 }
 
 func TestTheIndexOfDecisionsHasEveryOne(t *testing.T) {
@@ -70,7 +78,7 @@ func TestTheIndexOfDecisionsHasEveryOne(t *testing.T) {
 	if *update {
 		require.NoError(t, os.WriteFile("decisions/README.md", []byte(want), 0o600))
 	}
-	assert.Equal(t, want, read(t, "decisions/README.md"), "run go test ./docs -update")
+	assert.Equal(t, want, read(t, "decisions/README.md"), "run go test ./docs -update if this is meant")
 }
 
 func quoted(names []string) []string {

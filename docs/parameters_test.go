@@ -93,7 +93,7 @@ func TestThePageOnParametersHasEveryParameterOfTheTemplates(t *testing.T) {
 	if *update {
 		require.NoError(t, os.WriteFile("parameters.md", []byte(want), 0o600))
 	}
-	assert.Equal(t, want, read(t, "parameters.md"), "run go test ./docs -update")
+	assert.Equal(t, want, read(t, "parameters.md"), "run go test ./docs -update if this is meant")
 }
 
 func TestEveryParameterSaysWhatItDoesAndWhatItTakes(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
-	"autobackup/internal/local/samconfig"
+	"autobackup/local/samconfig"
 )
 
 type workflow struct {

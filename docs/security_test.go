@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/local/template"
+	"autobackup/local/template"
 )
 
 const (
@@ -217,7 +217,8 @@ func TestEveryPermissionOfTheTemplatesStandsInTheDocumentAndNoOther(t *testing.T
 			all, always := written(t, file)
 			assert.Len(t, lines(all), len(all), "a row stands there twice")
 			everything := parameters.with(parameters.optional)
-			assert.Equal(t, lines(permissions(t, file, everything)), lines(all))
+			assert.Equal(t, lines(permissions(t, file, everything)), lines(all),
+				"expected is what %s grants, actual what docs/security.md says: change the table under the role's heading if the grant is meant to change, the template otherwise", file)
 			assert.Equal(t, lines(permissions(t, file, parameters.needed)), lines(always), "what stands there as always granted")
 		})
 	}

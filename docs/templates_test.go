@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/local/template"
+	"autobackup/local/template"
 )
 
 // strung are all texts in a resource's properties, each with the key that it stands under.

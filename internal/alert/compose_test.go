@@ -250,6 +250,16 @@ func TestAMissingPermissionReadsAsOne(t *testing.T) {
 	}
 }
 
+func TestWhatNoGrantOverrulesAsksForNoGrant(t *testing.T) {
+	for _, name := range []string{"access-denied/primary-forbidden", "access-denied/replica-forbidden", "access-denied/bytes-forbidden", "bytes-not-read/forbidden"} {
+		got := alert.Compose(prod, news(situations[name].example())).Message
+		assert.Contains(t, got, "explicit deny of s3:GetObjectVersion in a service control policy", name)
+		assert.Contains(t, got, "A grant to a role won't help", name)
+		assert.NotRegexp(t, `(?i)\ballow the role|a permission is missing|; grant `, got, name)
+		assert.NotRegexp(t, "(?i)mismatch|corrupt|deadline", got, name)
+	}
+}
+
 func TestAdviceNeverBringsBackWhatBatchReplicationCannot(t *testing.T) {
 	for _, name := range []string{"replica-missing/completed", "replica-missing/completed-lifecycle", "replica-missing/when-read", "replication-failed/told-hard-deleted"} {
 		got := alert.Compose(prod, news(situations[name].example())).Message

@@ -34,7 +34,7 @@ func findings(stage string, x told.Example) (all []finding) {
 	if len(all) > 0 {
 		return all
 	}
-	f := finding{Entry: verdict.Entry{Reason: v.Reason}, stage: stage, object: x.Object, marker: v.Marker}
+	f := finding{Entry: verdict.Entry{Reason: v.Reason, Forbidden: v.Forbidden}, stage: stage, object: x.Object, marker: v.Marker}
 	f.bare = v.Detail == "" || v.Detail == x.Detail
 	return []finding{f}
 }

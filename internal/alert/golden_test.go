@@ -30,6 +30,8 @@ func golden(t *testing.T, name string, got alert.Email) {
 	assert.Equal(t, string(want), text)
 }
 
+const organization = "HeadObject answered 403 Forbidden: explicit deny of s3:GetObjectVersion in a service control policy (p-2kgnabcd)"
+
 const refused = "HeadObject answered 403 Forbidden; grant s3:GetObjectVersion, for SSE-KMS also kms:Decrypt on the key"
 
 // situations has everything that can fail, by what causes it: each reason, with
@@ -97,6 +99,10 @@ var situations = map[string]*situation{
 	"replica-not-replicated/chain-delete-marker": where(missing("REPLICA"), asMarker),
 	"access-denied/primary":                      where(primaryShows(verdict.Denied, refused)),
 	"access-denied/replica":                      where(replicaShows(verdict.Denied, refused)),
+	"access-denied/primary-forbidden":            where(primaryShows(verdict.Forbidden, organization)),
+	"access-denied/replica-forbidden":            where(replicaShows(verdict.Forbidden, organization)),
+	"access-denied/bytes-forbidden":              where(undecided, read(verdict.Bytes{Primary: verdict.Read{Found: verdict.Forbidden, Detail: organization}, Replica: allRead(crcA)})),
+	"bytes-not-read/forbidden":                   where(read(verdict.Bytes{Primary: allRead(crcA), Replica: verdict.Read{Found: verdict.Forbidden, Detail: organization}})),
 	"access-denied/bytes":                        where(undecided, read(verdict.Bytes{Primary: verdict.Read{Found: verdict.Denied, Detail: "GetObject answered 403 AccessDenied"}, Replica: allRead(crcA)})),
 	"sse-c/primary":                              where(primaryShows(verdict.SSEC, "")),
 	"sse-c/replica":                              where(replicaShows(verdict.SSEC, "")),

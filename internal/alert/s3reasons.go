@@ -1,6 +1,9 @@
 package alert
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // s3reason is what operators are told about one failureReason of S3: what S3 says,
 // and what mends it.
@@ -16,10 +19,11 @@ type s3reason struct {
 const (
 	role       = "the replication role (autobackup-{stage}-replication-<category>, or the one that the rules of {primary} name)"
 	admit      = "Allow s3:ReplicateObject on {replica}, in " + role + " and, where {replica} is in another account, in its policy."
-	readSource = "Allow s3:GetObjectVersionForReplication on {primary} in " + role + ", and look for a deny in the bucket's policy."
+	readSource = "Allow s3:GetObjectVersionForReplication on {primary} in " + role + "."
 	templates  = "The templates of Autobackup don't replicate so: find out who changed the buckets, and deploy them again."
 	batchOnly  = "This reason belongs to a job of S3 Batch Replication: correct the job, run it again, and have the message looked at again (see the end)."
 	stillThere = " But the backup check found it there since."
+	unseen     = " Where all of that is allowed, look for a deny: in the policies of the bucket and of its key, in the role's permissions boundary, and in the organization's policies, which no grant overrules; S3 doesn't tell which."
 	fromThere  = "Find out whether something else than S3's replication changes {primary} while it replicates."
 )
 
@@ -94,6 +98,9 @@ func (f finding) withCause(w words) words {
 		then = w.next
 	}
 	w.next = r.next
+	if strings.HasSuffix(f.Cause, "NotPermitted") && !r.done {
+		w.next += unseen
+	}
 	if then != "" {
 		w.next += " " + then
 	}

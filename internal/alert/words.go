@@ -62,7 +62,7 @@ var meanings = map[reason.Code]string{
 	reason.NotReplicated:        "S3 is not replicating this version.",
 	reason.LeftOut:              "A replication rule covers the key, but leaves out versions that are encrypted or stored as this one is.",
 	reason.ReplicaNotReplicated: "This version is itself a replica, and the next bucket of the chain does not hold it.",
-	reason.AccessDenied:         "A call to S3 or to a function was refused: a permission is missing.",
+	reason.AccessDenied:         "A call to S3 or to a function was refused: a permission is missing, or a policy denies it.",
 	reason.UnreadableSSEC:       "The object is encrypted with a key that only the uploader holds (SSE-C).",
 	reason.Archived:             "The bytes were to be read, and the object is in an archive storage class.",
 	reason.Unreachable:          "S3 gave no answer that says anything about this version on one side.",
@@ -81,6 +81,7 @@ func ofChange(f finding) bool  { return f.Basis == verdict.ChangeBasis }
 func completed(f finding) bool { return f.Status == "COMPLETED" }
 func expires(f finding) bool   { return f.Expires != "" }
 func ofPrimary(f finding) bool { return f.Bucket == "" }
+func forbidden(f finding) bool { return f.Forbidden }
 
 func damaged(side string) func(finding) bool {
 	return func(f finding) bool { return f.Damaged == side }

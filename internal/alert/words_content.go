@@ -72,6 +72,11 @@ var contentRows = []row{
 		why:  "The backup of this object is not validated.",
 		next: "Set ByteVerification to inconclusive, deploy, and have the message looked at again (see the end); or download both copies and compare them. Uploads with a full-object checksum (CRC64NVME is the default of current SDKs) can be compared without their bytes.",
 	}},
+	{reason.BytesNotRead, forbidden, words{
+		what: "What S3 stores of the two copies agrees ({evidence}), and that stays true. The bytes were to be read as well, and were not: a policy that no grant overrules refused the call that the line above names.",
+		why:  "The copies are the same by their records. Bytes that were damaged in storage since would not show there.",
+		next: overruled,
+	}},
 	{reason.BytesNotRead, nil, words{
 		what: "What S3 stores of the two copies agrees ({evidence}), and that stays true. The bytes were to be read as well, and were not: the line above says why.",
 		why:  "The copies are the same by their records. Bytes that were damaged in storage since would not show there.",

@@ -7,11 +7,28 @@ const (
 	fetchETags = "the role of the function autobackup-fetch-etags-{stage}"
 	hashBytes  = "the role of the function autobackup-hash-bytes-{stage} in the region of the side that the line above names"
 	sseC       = "Ask the uploader to compare both copies with the key, or to upload with SSE-S3 or SSE-KMS instead. A bucket can refuse uploads with SSE-C (BlockedEncryptionTypes in aws s3api put-bucket-encryption)."
-	deny       = " Look for a deny in the policy of the bucket and of its key, and in the organization's policies."
+	// overruled is for a policy that no grant overrules.
+	overruled = "A grant to a role won't help: the line above names the policy that refuses. Service and resource control policies are the organization's: who manages it can except the role. A VPC endpoint's policy is with the endpoint, a permissions boundary is what PermissionsBoundaryArn names, and an explicit deny elsewhere is to be taken out of the policy of that kind. " + lookAgain
+	deny      = " Look for a deny in the policy of the bucket and of its key, and in the organization's policies."
 )
 
 // unreadRows are about a side that shows nothing to compare.
 var unreadRows = []row{
+	{reason.AccessDenied, all(forbidden, byBytes), words{
+		what: "The bytes of both sides were to be read, because what S3 stores of the two copies does not decide, and the call that the line above names was refused by a policy that no grant overrules.",
+		why:  unknowing,
+		next: overruled,
+	}},
+	{reason.AccessDenied, all(forbidden, ofPrimary), words{
+		what: "S3 refused the call about {primary} that the line above names (403), because of a policy that no grant overrules. Nothing was compared.",
+		why:  unknowing,
+		next: overruled,
+	}},
+	{reason.AccessDenied, forbidden, words{
+		what: "S3 refused the call about {replica} that the line above names (403), because of a policy that no grant overrules. This replica was not compared.",
+		why:  unknowing,
+		next: overruled,
+	}},
 	{reason.AccessDenied, byBytes, words{
 		what: "The bytes of both sides were to be read, because what S3 stores of the two copies does not decide, and the call that the line above names was refused: a permission is missing.",
 		why:  unknowing,

@@ -16,12 +16,24 @@ func (a Acceptance) Check() error {
 		return fmt.Errorf("it has neither a reason nor a prefix, a key or a version, so it would take out everything: name one of them")
 	case a.Version != "" && a.Key == "":
 		return fmt.Errorf(`"versionId" needs "key"`)
-	case a.Why == "" || a.Who == "":
+	case strings.TrimSpace(a.Why) == "" || strings.TrimSpace(a.Who) == "":
 		return fmt.Errorf(`"why" and "who" must be set: somebody reviews this`)
+	case placeholder(a.Why):
+		return fmt.Errorf(`"why" is %q, which only holds the place: write why this is as it should be, for whoever reviews it`, a.Why)
 	case a.Until.IsZero():
 		return fmt.Errorf(`"until" is missing: nothing is accepted for ever`)
 	}
 	return nil
+}
+
+// placeholder says whether a text is what stands in commands and in help for one that
+// somebody is to write.
+func placeholder(s string) bool {
+	switch strings.ToUpper(strings.Trim(s, " <>[]")) {
+	case "WHY", "TEXT", "...", "…":
+		return true
+	}
+	return false
 }
 
 // takes says whether the entry takes an item out now.

@@ -22,6 +22,9 @@ type Rules interface {
 	Covers(key string) bool
 	// IgnoresMarkers says whether the rule for the key replicates no delete markers.
 	IgnoresMarkers(key string) bool
+	// LifecycleKnown says whether the lifecycle rules of the primary's bucket or, where
+	// replica is set, the replica's could be read.
+	LifecycleKnown(replica bool) bool
 	// Remover is the id of a lifecycle rule of the primary's bucket or, where replica
 	// is set, the replica's, that was due to remove the version; empty where there is
 	// none.
@@ -76,7 +79,7 @@ func (j Judge) Listed(p Pair) (c Conclusion, open bool) {
 	case AllLooked:
 		return c, true
 	default:
-		return c, c.Category.Doubtful() || j.drawn(p)
+		return c, c.Category.Doubtful() || c.Reason == reason.Young || j.drawn(p)
 	}
 }
 
@@ -125,8 +128,11 @@ func both(p, r Row) Conclusion {
 
 // missing is for a version of the primary that the replica's listing lacks.
 func (j Judge) missing(row Row) Conclusion {
-	if c := j.explained(row); c.Reason != "" {
+	switch c := j.explained(row); {
+	case c.Reason != "":
 		return c
+	case j.young(row) && j.awaited():
+		return Conclusion{Category: Expected, Reason: reason.Young}
 	}
 	return Conclusion{Category: Unknown, Reason: reason.MissingNotLookedAt}
 }
@@ -138,8 +144,6 @@ func (j Judge) explained(row Row) Conclusion {
 	switch remover := j.remover(row, true); {
 	case row.VersionID == nullVersion && !uncovered:
 		return Conclusion{Category: Expected, Reason: reason.NullVersion}
-	case j.young(row):
-		return Conclusion{Category: Expected, Reason: reason.Young}
 	case uncovered:
 		return Conclusion{Category: Expected, Reason: reason.NotCovered}
 	case row.Marker && j.Rules.Leads() && j.Rules.IgnoresMarkers(row.Key):
@@ -152,8 +156,11 @@ func (j Judge) explained(row Row) Conclusion {
 
 // surplus is for a version of the replica that the primary's listing lacks.
 func (j Judge) surplus(row Row) Conclusion {
-	if c := j.explainedSurplus(row); c.Reason != "" {
+	switch c := j.explainedSurplus(row); {
+	case c.Reason != "":
 		return c
+	case j.young(row): // it may have come between the two listings
+		return Conclusion{Category: Expected, Reason: reason.Young}
 	}
 	return Conclusion{Category: Unknown, Reason: reason.SurplusNotLookedAt}
 }
@@ -162,8 +169,6 @@ func (j Judge) explainedSurplus(row Row) Conclusion {
 	switch remover := j.remover(row, false); {
 	case row.VersionID == nullVersion:
 		return Conclusion{Category: Expected, Reason: reason.NullVersion}
-	case j.young(row):
-		return Conclusion{Category: Expected, Reason: reason.Young}
 	case j.Rules.Leads() && !j.Rules.Covers(row.Key):
 		return Conclusion{Category: Expected, Reason: reason.NotCovered}
 	case remover != "":
@@ -187,7 +192,12 @@ func (j Judge) remover(row Row, replica bool) string {
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html).
 const nullVersion = "null"
 
-// young says whether the other side need not have the version yet.
+// awaited says whether S3 may yet bring versions to the replica: where the rules are
+// known and none leads there, no age explains what is missing.
+func (j Judge) awaited() bool { return j.Rules.Leads() || !j.Rules.Known() }
+
+// young says whether the other side need not have the version yet, where it is on its
+// way: a look tells whether it is.
 func (j Judge) young(row Row) bool { return j.age(row) < j.deadline(row) }
 
 func (j Judge) age(row Row) time.Duration { return j.Now.Sub(row.Modified) }

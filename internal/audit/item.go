@@ -73,6 +73,12 @@ func (i Item) Replicable() bool {
 	return false
 }
 
+// Replicable is the item's own, but for what nobody looked at, and nobody looked at
+// anything beside it: why it is missing is not known then, and S3 may refuse it.
+func (j Judge) Replicable(i Item) bool {
+	return i.Replicable() && (j.Level != Listed || i.Reason != reason.MissingNotLookedAt)
+}
+
 // Values of x-amz-replication-status
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html).
 const (

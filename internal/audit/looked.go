@@ -69,6 +69,10 @@ func (j Judge) sourceGone(p Pair, look verdict.Look) Conclusion {
 		return Conclusion{Category: Unknown, Reason: r.Found.Reason(), Detail: r.Detail}
 	case explained.Reason != "":
 		return explained
+	case r.Replication == pendingStatus && j.young(row): // on its way back, where the two buckets replicate both ways
+		return Conclusion{Category: Expected, Reason: reason.Young}
+	case j.hidden(row, false) && (row.Marker || r.Replication == replicaStatus), row.Marker && j.hidden(row, true):
+		return unknownLifecycle("only the replica has it")
 	case r.Replication == replicaStatus && j.age(row) < j.Erased:
 		return Conclusion{Category: Expected, Reason: reason.ErasureRecent}
 	case r.Replication == replicaStatus:
@@ -94,10 +98,16 @@ func (j Judge) conclude(row Row, look verdict.Look, v verdict.Verdict) Conclusio
 	switch v.Outcome {
 	case verdict.Verified:
 		c.Category, c.Reason = Compared, v.Finding
+		if j.Policy.AlertMetadata && len(look.Replicas) == 1 && len(verdict.WithUnreadTags(look.Primary, look.Replicas[0].Side)) > 0 {
+			c.Category, c.Reason = Unknown, reason.AccessDenied // the detail says of which
+		}
 	case verdict.Skipped:
 		c.Category = Expected
 	case verdict.Lagging:
 		c.Category, c.Reason = Expected, reason.Young
+		if !j.awaited() {
+			c.Category, c.Reason = Finding, reason.NotReplicated
+		}
 	case verdict.Reading:
 		c.Category, c.Reason = Unknown, reason.BytesNotRead
 	default:
@@ -113,6 +123,8 @@ func (j Judge) conclude(row Row, look verdict.Look, v verdict.Verdict) Conclusio
 func (j Judge) failed(row Row, c Conclusion) Conclusion {
 	maker, remover := j.Rules.MarkerMaker(row.Key, false), j.remover(row, true)
 	switch {
+	case !j.awaited() && (c.Reason == reason.ReplicaMissing || c.Reason == reason.ReplicationFailed):
+		c.Reason = reason.NotReplicated // its status is of another replica, or of a rule that is gone
 	case c.Reason == reason.ReplicaMissing && row.Marker && c.Status == "" && maker != "":
 		c.Category, c.Reason, c.Expires = Expected, reason.LifecycleMarker, maker
 	case c.Reason == reason.NotReplicated && !j.Rules.Known():
@@ -121,6 +133,9 @@ func (j Judge) failed(row Row, c Conclusion) Conclusion {
 		c.Category, c.Reason = Expected, reason.BeforeRule
 	case c.Reason == reason.ReplicaMissing && remover != "":
 		c.Category, c.Reason, c.Expires = Expected, reason.LifecycleOnReplica, remover
+	case c.Reason == reason.ReplicaMissing && c.Status != pendingStatus && (j.hidden(row, true) || row.Marker && c.Status == "" && j.hidden(row, false)):
+		hidden := unknownLifecycle("the replica lacks it")
+		c.Category, c.Reason, c.Detail = hidden.Category, hidden.Reason, hidden.Detail
 	case c.Reason == reason.ReplicaMissing && row.Marker:
 		c.Reason = reason.MarkerMissing
 	case c.Reason == reason.LeftOut:
@@ -129,6 +144,21 @@ func (j Judge) failed(row Row, c Conclusion) Conclusion {
 		c.Category = Unknown
 	}
 	return c
+}
+
+// soonest is how old a version is, at least, before lifecycle removes it: a noncurrent one
+// goes after a day at the soonest. A marker may come, and go, in less
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html).
+const soonest = 24 * time.Hour
+
+// hidden says whether lifecycle rules of the primary or, where replica is set, the
+// replica that could not be read may account for a version.
+func (j Judge) hidden(row Row, replica bool) bool {
+	return !j.Rules.LifecycleKnown(replica) && (row.Marker || j.age(row) >= soonest)
+}
+
+func unknownLifecycle(what string) Conclusion {
+	return Conclusion{Category: Unknown, Reason: reason.AccessDenied, Detail: what + ", and the lifecycle rules, which may say why, could not be read"}
 }
 
 // unread says whether a reason tells that nothing, or not enough, could be compared.

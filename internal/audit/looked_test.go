@@ -60,26 +60,37 @@ func TestWhatALookDecides(t *testing.T) {
 		rules said
 		want  string
 	}{
-		"equal on both sides":                       {pair: pair, look: look(object, object), want: "compared"},
-		"another size":                              {pair: pair, look: look(object, shows(verdict.Object, sized)), want: "finding SIZE_MISMATCH"},
-		"another MD5":                               {pair: pair, look: look(object, shows(verdict.Object, tagged)), want: "finding CONTENT_MISMATCH"},
-		"parts that nothing compares":               {pair: pair, look: look(object, shows(verdict.Object, parted)), want: "unknown INCONCLUSIVE"},
-		"equal ETags under KMS":                     {pair: pair, look: look(shows(verdict.Object, underKMS), shows(verdict.Object, underKMS)), want: "unknown INCONCLUSIVE"},
-		"a marker in the place of an object":        {pair: pair, look: look(object, mark), want: "finding CONTENT_MISMATCH"},
-		"two markers":                               {pair: pair, look: look(mark, mark), want: "compared"},
-		"a primary that is denied":                  {pair: pair, look: look(shows(verdict.Denied), object), want: "unknown ACCESS_DENIED"},
-		"a replica that is denied":                  {pair: pair, look: look(object, shows(verdict.Denied)), want: "unknown ACCESS_DENIED"},
-		"a replica that is not reached":             {pair: pair, look: look(object, shows(verdict.Unreachable)), want: "unknown UNREACHABLE"},
-		"a customer's key":                          {pair: pair, look: look(shows(verdict.SSEC), shows(verdict.SSEC)), want: "unknown UNREADABLE_SSE_C"},
-		"an archive":                                {pair: pair, look: look(object, shows(verdict.Archived)), want: "unknown ARCHIVED"},
-		"gone from the primary meanwhile":           {pair: pair, look: look(gone, object), want: "expected CHANGED_MEANWHILE"},
-		"gone from both sides meanwhile":            {pair: pair, look: look(gone, gone), want: "expected CHANGED_MEANWHILE"},
-		"gone from the replica meanwhile":           {pair: pair, look: look(completed, gone), want: "finding REPLICA_MISSING"},
-		"missing in the listing only":               {pair: missing(old), look: look(completed, object), want: "compared"},
-		"COMPLETED and gone":                        {pair: missing(old), look: look(completed, gone), want: "finding REPLICA_MISSING"},
-		"COMPLETED and gone by lifecycle":           {pair: missing(old), look: look(completed, gone), rules: said{tidyAway: "r"}, want: "expected LIFECYCLE_ON_REPLICA r"},
-		"PENDING beyond the deadline":               {pair: missing(old), look: look(shows(verdict.Object, status("PENDING")), gone), want: "finding REPLICA_MISSING"},
-		"PENDING within the deadline":               {pair: missing(hours), look: look(shows(verdict.Object, status("PENDING")), gone), want: "expected YOUNG"},
+		"equal on both sides":                      {pair: pair, look: look(object, object), want: "compared"},
+		"another size":                             {pair: pair, look: look(object, shows(verdict.Object, sized)), want: "finding SIZE_MISMATCH"},
+		"another MD5":                              {pair: pair, look: look(object, shows(verdict.Object, tagged)), want: "finding CONTENT_MISMATCH"},
+		"parts that nothing compares":              {pair: pair, look: look(object, shows(verdict.Object, parted)), want: "unknown INCONCLUSIVE"},
+		"equal ETags under KMS":                    {pair: pair, look: look(shows(verdict.Object, underKMS), shows(verdict.Object, underKMS)), want: "unknown INCONCLUSIVE"},
+		"a marker in the place of an object":       {pair: pair, look: look(object, mark), want: "finding CONTENT_MISMATCH"},
+		"two markers":                              {pair: pair, look: look(mark, mark), want: "compared"},
+		"a primary that is denied":                 {pair: pair, look: look(shows(verdict.Denied), object), want: "unknown ACCESS_DENIED"},
+		"a replica that is denied":                 {pair: pair, look: look(object, shows(verdict.Denied)), want: "unknown ACCESS_DENIED"},
+		"a replica that is not reached":            {pair: pair, look: look(object, shows(verdict.Unreachable)), want: "unknown UNREACHABLE"},
+		"a customer's key":                         {pair: pair, look: look(shows(verdict.SSEC), shows(verdict.SSEC)), want: "unknown UNREADABLE_SSE_C"},
+		"an archive":                               {pair: pair, look: look(object, shows(verdict.Archived)), want: "unknown ARCHIVED"},
+		"gone from the primary meanwhile":          {pair: pair, look: look(gone, object), want: "expected CHANGED_MEANWHILE"},
+		"gone from both sides meanwhile":           {pair: pair, look: look(gone, gone), want: "expected CHANGED_MEANWHILE"},
+		"gone from the replica meanwhile":          {pair: pair, look: look(completed, gone), want: "finding REPLICA_MISSING"},
+		"missing in the listing only":              {pair: missing(old), look: look(completed, object), want: "compared"},
+		"COMPLETED and gone":                       {pair: missing(old), look: look(completed, gone), want: "finding REPLICA_MISSING"},
+		"COMPLETED and gone by lifecycle":          {pair: missing(old), look: look(completed, gone), rules: said{tidyAway: "r"}, want: "expected LIFECYCLE_ON_REPLICA r"},
+		"PENDING beyond the deadline":              {pair: missing(old), look: look(shows(verdict.Object, status("PENDING")), gone), want: "finding REPLICA_MISSING"},
+		"PENDING within the deadline":              {pair: missing(hours), look: look(shows(verdict.Object, status("PENDING")), gone), want: "expected YOUNG"},
+		"COMPLETED, and no rule leads there":       {pair: missing(old), look: look(completed, gone), rules: said{astray: true}, want: "finding NOT_REPLICATED"},
+		"FAILED, and no rule leads there":          {pair: missing(old), look: look(shows(verdict.Object, status("FAILED")), gone), rules: said{astray: true}, want: "finding NOT_REPLICATED"},
+		"an old marker, and no rule leads there":   {pair: missing(old, marker), look: look(mark, gone), rules: said{astray: true}, want: "finding NOT_REPLICATED"},
+		"another size, and no rule leads there":    {pair: pair, look: look(object, shows(verdict.Object, sized)), rules: said{astray: true}, want: "finding SIZE_MISMATCH"},
+		"PENDING, and no rule leads there":         {pair: missing(hours), look: look(shows(verdict.Object, status("PENDING")), gone), rules: said{astray: true}, want: "finding NOT_REPLICATED"},
+		"PENDING, and the rules are not known":     {pair: missing(hours), look: look(shows(verdict.Object, status("PENDING")), gone), rules: said{astray: true, unread: true}, want: "expected YOUNG"},
+		"young, COMPLETED and gone":                {pair: missing(hours), look: look(completed, gone), want: "finding REPLICA_MISSING"},
+		"young and FAILED":                         {pair: missing(hours), look: look(shows(verdict.Object, status("FAILED")), gone), want: "finding REPLICATION_FAILED"},
+		"young without a status":                   {pair: missing(hours), look: look(object, gone), want: "expected BEFORE_RULE"},
+		"a young marker, of which S3 says nothing": {pair: missing(hours, marker), look: look(mark, gone), want: "expected YOUNG"},
+		"a young marker, and no rule leads there":  {pair: missing(hours, marker), look: look(mark, gone), rules: said{astray: true}, want: "finding NOT_REPLICATED"},
 		"FAILED":                                    {pair: missing(old), look: look(shows(verdict.Object, status("FAILED")), gone), want: "finding REPLICATION_FAILED"},
 		"a replica of a third bucket":               {pair: missing(old), look: look(copied, gone), want: "finding REPLICA_NOT_REPLICATED"},
 		"without a status":                          {pair: missing(old), look: look(object, gone), want: "expected BEFORE_RULE"},
@@ -102,6 +113,24 @@ func TestWhatALookDecides(t *testing.T) {
 		"the replica's lifecycle marks its own":     {pair: missing(old, marker), look: look(mark, gone), rules: said{copy: "m"}, want: "finding MARKER_MISSING"},
 		"a marker that is not replicated":           {pair: missing(old, marker), look: look(mark, gone, ignoresMarkers), rules: said{ignoring: true}, want: "expected MARKER_NOT_REPLICATED"},
 
+		"missing where the replica's lifecycle may say why":              {pair: missing(old), look: look(completed, gone), rules: said{hidden: "replica"}, want: "unknown ACCESS_DENIED"},
+		"missing after less than a day, before any lifecycle":            {pair: missing(24*hours - 1), look: look(completed, gone), rules: said{hidden: "replica"}, want: "finding REPLICA_MISSING"},
+		"missing after a day":                                            {pair: missing(24 * hours), look: look(completed, gone), rules: said{hidden: "replica"}, want: "unknown ACCESS_DENIED"},
+		"missing, whatever the primary's lifecycle says":                 {pair: missing(old), look: look(completed, gone), rules: said{hidden: "primary"}, want: "finding REPLICA_MISSING"},
+		"never replicated, whatever lifecycle says":                      {pair: missing(old), look: look(shows(verdict.Object, status("PENDING")), gone), rules: said{hidden: "primary, replica"}, want: "finding REPLICA_MISSING"},
+		"a missing marker that the primary's lifecycle may have made":    {pair: missing(old, marker), look: look(mark, gone), rules: said{hidden: "primary"}, want: "unknown ACCESS_DENIED"},
+		"a missing marker that the replica's lifecycle may have removed": {pair: missing(old, marker), look: look(shows(verdict.Marker, status("COMPLETED")), gone), rules: said{hidden: "replica"}, want: "unknown ACCESS_DENIED"},
+		"a missing marker of less than a day":                            {pair: missing(6*hours, marker), look: look(mark, gone), rules: said{hidden: "primary"}, want: "unknown ACCESS_DENIED"},
+		"another size, whatever lifecycle says":                          {pair: pair, look: look(object, shows(verdict.Object, sized)), rules: said{hidden: "primary, replica"}, want: "finding SIZE_MISMATCH"},
+		"a lost object, whatever the primary's lifecycle marks":          {pair: missing(old), look: look(object, gone), rules: said{hidden: "primary"}, want: "expected BEFORE_RULE"},
+		"a missing marker that somebody made":                            {pair: missing(old, marker), look: look(shows(verdict.Marker, status("COMPLETED")), gone), rules: said{hidden: "primary"}, want: "finding MARKER_MISSING"},
+		"a surplus that the primary's lifecycle may have removed there":  {pair: surplus(old), look: look(gone, copied), rules: said{hidden: "primary"}, want: "unknown ACCESS_DENIED"},
+		"a surplus of less than a day":                                   {pair: surplus(hours), look: look(gone, copied), rules: said{hidden: "primary"}, want: "expected ERASURE_RECENT"},
+		"a surplus, whatever the replica's lifecycle says":               {pair: surplus(100 * hours), look: look(gone, copied), rules: said{hidden: "replica"}, want: "finding NOT_ERASED"},
+		"a surplus that somebody wrote there":                            {pair: surplus(old), look: look(gone, written), rules: said{hidden: "primary, replica"}, want: "finding REPLICA_ONLY"},
+		"a marker that the replica's lifecycle may have made":            {pair: surplus(old, marker), look: look(gone, mark), rules: said{hidden: "replica"}, want: "unknown ACCESS_DENIED"},
+		"a marker that the primary's lifecycle may have removed":         {pair: surplus(old, marker), look: look(gone, mark), rules: said{hidden: "primary"}, want: "unknown ACCESS_DENIED"},
+
 		"deleted on the primary long ago":                   {pair: surplus(100 * hours), look: look(gone, copied), want: "finding NOT_ERASED"},
 		"deleted on the primary a while ago":                {pair: surplus(100*hours - 1), look: look(gone, copied), want: "expected ERASURE_RECENT"},
 		"written into the replica":                          {pair: surplus(old), look: look(gone, written), want: "finding REPLICA_ONLY"},
@@ -110,7 +139,10 @@ func TestWhatALookDecides(t *testing.T) {
 		"the primary's lifecycle marks its own":             {pair: surplus(old, marker), look: look(gone, mark), rules: said{mark: "m"}, want: "finding REPLICA_ONLY"},
 		"an object that no lifecycle marked":                {pair: surplus(old), look: look(gone, written), rules: said{copy: "m"}, want: "finding REPLICA_ONLY"},
 		"removed by the primary's lifecycle":                {pair: surplus(old), look: look(gone, copied), rules: said{tidyHome: "r"}, want: "expected LIFECYCLE_ON_PRIMARY r"},
-		"young on the replica":                              {pair: surplus(hours), look: look(gone, copied), want: "expected YOUNG"},
+		"deleted on the primary just now":                   {pair: surplus(hours), look: look(gone, copied), want: "expected ERASURE_RECENT"},
+		"written into the replica just now":                 {pair: surplus(hours), look: look(gone, written), want: "finding REPLICA_ONLY"},
+		"on its way back from the replica":                  {pair: surplus(hours), look: look(gone, shows(verdict.Object, status("PENDING"))), want: "expected YOUNG"},
+		"on its way back for too long":                      {pair: surplus(old), look: look(gone, shows(verdict.Object, status("PENDING"))), want: "finding REPLICA_ONLY"},
 		"gone from the replica, too":                        {pair: surplus(old), look: look(gone, gone), want: "expected CHANGED_MEANWHILE"},
 		"a surplus that is denied":                          {pair: surplus(old), look: look(gone, shows(verdict.Denied, because)), want: "unknown ACCESS_DENIED"},
 		"a surplus that is not reached":                     {pair: surplus(old), look: look(gone, shows(verdict.Unreachable)), want: "unknown UNREACHABLE"},
@@ -134,6 +166,12 @@ func TestALookTellsStatusAndDetail(t *testing.T) {
 	assert.Contains(t, c.Detail, "replication status FAILED")
 	c = judge(audit.Rest, said{}).Looked(audit.Pair{Replica: listed(1000 * hours)}, look(shows(verdict.Missing), shows(verdict.Denied, because)))
 	assert.Equal(t, "HeadObject answered so", c.Detail)
+	hidden := judge(audit.Rest, said{hidden: "primary, replica"})
+	c = hidden.Looked(audit.Pair{Primary: listed(1000 * hours)}, look(shows(verdict.Object, status("COMPLETED")), shows(verdict.Missing)))
+	assert.Equal(t, "the replica lacks it, and the lifecycle rules, which may say why, could not be read", c.Detail)
+	assert.Equal(t, "COMPLETED", c.Status)
+	c = hidden.Looked(audit.Pair{Replica: listed(1000 * hours)}, look(shows(verdict.Missing), shows(verdict.Object, status("REPLICA"))))
+	assert.Equal(t, "only the replica has it, and the lifecycle rules, which may say why, could not be read", c.Detail)
 	c = judge(audit.Rest, said{}).Looked(audit.Pair{Primary: listed(0), Replica: listed(0)}, look(shows(verdict.Missing), shows(verdict.Object)))
 	assert.Equal(t, "the primary no longer has the version", c.Detail)
 	c = judge(audit.Rest, said{}).Looked(audit.Pair{Replica: listed(0)}, look(shows(verdict.Missing), shows(verdict.Missing)))

@@ -107,13 +107,17 @@ type SideReport struct {
 
 // Report is what an audit of one pair of buckets came to.
 type Report struct {
-	Program    string           `json:"program"` // version of autobackup
-	Level      Level            `json:"level"`
-	Prefix     string           `json:"prefix"`
-	Redacted   bool             `json:"redacted,omitempty"` // keys are shown as hashes
-	Started    time.Time        `json:"started"`
-	Ended      time.Time        `json:"ended"`
-	Deadline   string           `json:"deadline"` // what is younger is not yet expected on the other side
+	Program  string    `json:"program"` // version of autobackup
+	Level    Level     `json:"level"`
+	Prefix   string    `json:"prefix"`
+	Redacted bool      `json:"redacted,omitempty"` // keys are shown as hashes
+	Started  time.Time `json:"started"`
+	Ended    time.Time `json:"ended"`
+	Deadline string    `json:"deadline"`         // what is younger is not yet expected on the other side
+	Sample   string    `json:"sample,omitempty"` // whose bytes were read, of level bytes
+	// Flags are what autobackup explain needs beside a version to look as this audit did,
+	// as words for a shell: a replica that was named, who reads, and deadlines.
+	Flags      string           `json:"flags,omitempty"`
 	Primary    SideReport       `json:"primary"`
 	Replica    SideReport       `json:"replica"`
 	Listed     int64            `json:"listed"` // versions and delete markers of both sides, each once: the sum of all counts

@@ -95,3 +95,15 @@ func TestWhatIsToldLineByLineAndWhatS3CanReplicateAgain(t *testing.T) {
 	}
 	assert.False(t, audit.Item{Reason: reason.SizeMismatch, On: audit.OnPrimary}.Replicable())
 }
+
+func TestWhatNobodyLookedAtIsInNoManifestUnlessItsNeighboursWere(t *testing.T) {
+	unlooked := audit.Item{On: audit.OnPrimary, Category: audit.Unknown, Reason: reason.MissingNotLookedAt}
+	null := audit.Item{On: audit.OnPrimary, Category: audit.Expected, Reason: reason.NullVersion}
+	surplus := audit.Item{On: audit.OnReplica, Category: audit.Unknown, Reason: reason.SurplusNotLookedAt}
+	for level, want := range map[audit.Level]bool{audit.Listed: false, audit.Rest: true, audit.AllLooked: true, audit.Bytes: true} {
+		j := audit.Judge{Level: level}
+		assert.Equal(t, want, j.Replicable(unlooked), level)
+		assert.True(t, j.Replicable(null), level)
+		assert.False(t, j.Replicable(surplus), level)
+	}
+}

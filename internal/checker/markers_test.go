@@ -7,9 +7,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"autobackup/internal/local/s3"
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
+	"autobackup/local/s3"
 )
 
 func TestDeleteMarkers(t *testing.T) {

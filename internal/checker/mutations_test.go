@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/local/s3"
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
+	"autobackup/local/s3"
 )
 
 // content is short, so that each of its bits can be flipped.

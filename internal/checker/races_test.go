@@ -11,9 +11,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"autobackup/internal/local/s3"
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
+	"autobackup/local/s3"
 )
 
 // race is what happens to a version while it is validated.

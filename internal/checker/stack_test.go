@@ -25,11 +25,11 @@ import (
 	"autobackup/internal/comparebytes"
 	"autobackup/internal/handler"
 	"autobackup/internal/hashbytes"
-	"autobackup/internal/local/memnet"
 	"autobackup/internal/look"
 	"autobackup/internal/reason"
 	"autobackup/internal/settle"
 	"autobackup/internal/verdict"
+	"autobackup/local/testing/memnet"
 )
 
 const (

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/local/clock"
-	"autobackup/internal/local/s3"
+	"autobackup/local/clock"
+	"autobackup/local/s3"
 )
 
 // stage is the local S3 with a primary bucket that replicates to another region.

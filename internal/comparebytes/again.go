@@ -23,7 +23,7 @@ const (
 // answersOf is how many answers it takes until one of this kind is believed.
 func answersOf(f verdict.Found) int {
 	switch f {
-	case verdict.Denied:
+	case verdict.Denied, verdict.Forbidden:
 		return DeniedAnswers
 	case verdict.Unreachable:
 		return UnreachableAnswers

@@ -151,7 +151,7 @@ func TestThatAVersionIsGoneExplainsWhateverElseItsRangesAnswer(t *testing.T) {
 }
 
 func TestWhichAnswerCountsWhereTheRangesOfASideHaveDifferentOnes(t *testing.T) {
-	order := []verdict.Found{verdict.Missing, verdict.Archived, verdict.SSEC, verdict.NoReader, verdict.Denied, verdict.Unreachable}
+	order := []verdict.Found{verdict.Missing, verdict.Archived, verdict.SSEC, verdict.NoReader, verdict.Forbidden, verdict.Denied, verdict.Unreachable}
 	for i, first := range order {
 		for _, second := range order[i:] {
 			answer := func(f verdict.Found) func(*comparebytes.RangeResult) {

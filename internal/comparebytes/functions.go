@@ -31,7 +31,7 @@ type Functions struct {
 }
 
 // Hash invokes hash-bytes. That compare-bytes may not invoke it, or that it is not
-// there, stays so, and is an answer: verdict.Denied or verdict.NoReader. An error
+// there, stays so, and is an answer: verdict.Denied, Forbidden or NoReader. An error
 // is worth another try where Lambda throttled or failed, or the function crashed
 // or timed out; any other is a bug.
 func (f Functions) Hash(ctx context.Context, region string, in hashbytes.Request) (hashbytes.Answer, error) {
@@ -64,8 +64,12 @@ func (f Functions) refused(region string, err error) (hashbytes.Answer, error) {
 	function, told := f.ARNs[region], s3error.Explain("Invoke", err)
 	switch status := s3error.Status(err); {
 	case status == http.StatusForbidden:
-		detail := "grant compare-bytes lambda:InvokeFunction on " + function + "; " + told
-		return hashbytes.Answer{Found: verdict.Denied, Detail: text.Line(detail, verdict.MaxSideDetail)}, nil
+		answer := hashbytes.Answer{Found: verdict.Denied, Detail: "grant compare-bytes lambda:InvokeFunction on " + function + "; " + told}
+		if refusal, known := s3error.RefusalOf(err); known && refusal.Final() {
+			answer = hashbytes.Answer{Found: verdict.Forbidden, Detail: told + ": " + refusal.String() + ", in " + region}
+		}
+		answer.Detail = text.Line(answer.Detail, verdict.MaxSideDetail)
+		return answer, nil
 	case status == http.StatusNotFound:
 		return f.noReader(region, " ("+told+")"), nil
 	case status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:

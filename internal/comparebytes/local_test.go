@@ -16,9 +16,9 @@ import (
 	"autobackup/internal/batch"
 	"autobackup/internal/checksum"
 	"autobackup/internal/comparebytes"
-	"autobackup/internal/local/clock"
-	"autobackup/internal/local/s3"
 	"autobackup/internal/verdict"
+	"autobackup/local/clock"
+	"autobackup/local/s3"
 )
 
 // regions is the local S3 with a bucket at home that replicates to another

@@ -68,7 +68,7 @@ func (p Part) consistent() bool {
 // version is gone explains all others, and a lasting obstacle comes before one
 // that may pass.
 var order = []verdict.Found{
-	verdict.Missing, verdict.Archived, verdict.SSEC, verdict.NoReader, verdict.Denied, verdict.Unreachable, verdict.Object,
+	verdict.Missing, verdict.Archived, verdict.SSEC, verdict.NoReader, verdict.Forbidden, verdict.Denied, verdict.Unreachable, verdict.Object,
 }
 
 // known says whether a side that is read can answer so.

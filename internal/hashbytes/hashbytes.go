@@ -66,9 +66,22 @@ func (r Reader) Read(ctx context.Context, in Request) (Answer, error) {
 	case s3error.Code(err) == "NoSuchBucket": // nothing is known of the version
 		found = verdict.Unreachable
 	case found == verdict.Denied:
-		detail += "; grant hash-bytes s3:GetObjectVersion, for SSE-KMS also kms:Decrypt on the key"
+		found, detail = denied(detail, err)
 	}
 	return Answer{Found: found, Detail: text.Line(detail, verdict.MaxSideDetail)}, nil
+}
+
+// denied says who refuses, where S3 tells, or else what may be missing.
+func denied(detail string, err error) (verdict.Found, string) {
+	refusal, told := s3error.RefusalOf(err)
+	switch {
+	case !told:
+		return verdict.Denied, detail + "; grant hash-bytes s3:GetObjectVersion, for SSE-KMS also kms:Decrypt on the key"
+	case refusal.Final():
+		return verdict.Forbidden, detail + ": " + refusal.String()
+	default:
+		return verdict.Denied, detail + ": " + refusal.String()
+	}
 }
 
 func (r Reader) digests(ctx context.Context, in Request) (*digest.Digests, error) {

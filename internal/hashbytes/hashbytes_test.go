@@ -139,6 +139,25 @@ func TestWhatS3AnswersInsteadOfBytesIsTold(t *testing.T) {
 	}
 }
 
+func TestWhoRefusesIsTold(t *testing.T) {
+	const user = "User: arn:aws:sts::111122223333:assumed-role/r/f is not authorized to perform: "
+	for message, want := range map[string]hashbytes.Answer{
+		user + "s3:GetObjectVersion on resource: &quot;arn:aws:s3:::docs/a.txt&quot; with an explicit deny in a resource control policy": {
+			Found: verdict.Forbidden, Detail: "GetObject answered 403 AccessDenied: explicit deny of s3:GetObjectVersion in a resource control policy"},
+		user + "kms:Decrypt on resource: arn:aws:kms:r:1:key/k because no identity-based policy allows the kms:Decrypt action": {
+			Found: verdict.Denied, Detail: "GetObject answered 403 AccessDenied: no identity-based policy allows kms:Decrypt"},
+	} {
+		server := &memory{content: []byte("01234567"), first: func(w http.ResponseWriter, _ *http.Request, _ int64) bool {
+			w.WriteHeader(http.StatusForbidden)
+			_, err := fmt.Fprintf(w, "<Error><Code>AccessDenied</Code><Message>%s</Message></Error>", message)
+			return err == nil
+		}}
+		answer, err := hashbytes.Reader{Objects: client(t, server)}.Read(t.Context(), request(server.content))
+		require.NoError(t, err)
+		assert.Equal(t, want, answer)
+	}
+}
+
 func TestAnEmptyObjectIsReadWithoutARange(t *testing.T) {
 	ranged := true
 	server := &memory{first: func(_ http.ResponseWriter, r *http.Request, _ int64) bool {

@@ -64,6 +64,19 @@ func (l Lister) options(answer *answer) func(*s3.Options) {
 	}
 }
 
+// Has says whether the bucket lists a version of a key now.
+func (l Lister) Has(ctx context.Context, key, version string) (bool, error) {
+	l.Prefix = key
+	rows := l.Rows(ctx, "", key)
+	defer rows.Close()
+	for {
+		row, ok, err := rows.Next()
+		if !ok || err != nil || row.VersionID == version {
+			return ok && err == nil, err
+		}
+	}
+}
+
 func given(value string) *string {
 	if value == "" {
 		return nil

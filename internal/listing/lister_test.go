@@ -169,7 +169,8 @@ func TestAnErrorOfS3KeepsItsCodeAndNamesNoKey(t *testing.T) {
 
 func TestWhatToDoIsSaidHoweverLongS3sOwnWordsAre(t *testing.T) {
 	for code, advice := range map[string]string{
-		"AccessDenied": "grant s3:ListBucketVersions on the bucket", "ExpiredToken": "renew the credentials", "InvalidAccessKeyId": "renew the credentials",
+		"AccessDenied": "grant s3:ListBucketVersions on the bucket", "ExpiredToken": "renew the credentials", "InvalidToken": "renew the credentials",
+		"TokenRefreshRequired": "renew the credentials", "InvalidAccessKeyId": "renew the credentials",
 	} {
 		f := &fake{page: 1, answer: func(int, *http.Request, func(url.Values) string) (*http.Response, error) {
 			words := "User: arn:aws:sts::111122223333:assumed-role/" + strings.Repeat("a", 300) + " is not authorized"

@@ -15,7 +15,7 @@ import (
 
 	"autobackup/internal/audit"
 	"autobackup/internal/listing"
-	"autobackup/internal/local/minio"
+	"autobackup/local/testing/minio"
 )
 
 // TestListingOfMinIO lists a server of others, page by page of every size.

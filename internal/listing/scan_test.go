@@ -57,8 +57,9 @@ func TestAPageKeepsVersionsAndMarkersAsTheyWereSent(t *testing.T) {
 		body string
 		want listing.Page
 	}{
-		"a version between markers": {head + fields + marker + version + marker + tail, page(markerRow, versionRow, markerRow)},
-		"no rows":                   {head + fields + tail, page()},
+		"an ETag with half its quotes": {renamed("&quot;0cc1&quot;", "0cc1&quot;"), withRow(func(r *audit.Row) { r.ETag = `0cc1"` })},
+		"a version between markers":    {head + fields + marker + version + marker + tail, page(markerRow, versionRow, markerRow)},
+		"no rows":                      {head + fields + tail, page()},
 		"the fields behind the rows, as MinIO has EncodingType": {head + version + fields + tail, page(versionRow)},
 		"white space between elements":                          {strings.ReplaceAll(head+fields+version+tail, "><", ">\r\n\t <"), withSpace()},
 		"a byte order mark":                                     {"\ufeff" + head + fields + version + tail, page(versionRow)},
@@ -171,6 +172,7 @@ func TestWhatIsNoPageIsAnErrorAndNothingElse(t *testing.T) {
 		"a version id that is no UTF-8":     {row("v+2", "v\xff"), "is not UTF-8"},
 		"a bucket's name that is no UTF-8":  {row("docs", "\xff"), "is not UTF-8"},
 		"a character that is none":          {row("v+2", "&#xD800;"), "has a character that is none"},
+		"a character that is none, alone":   {row("v+2%20", "&#xD800;"), "has a character that is none"},
 		"an element that nobody closes":     {row("<Owner>", "<Owner><X>"), "has an end without its beginning"},
 		"a comment that nobody closes":      {whole + "<!-- ", "cut off in a tag, or no XML"},
 		"an attribute that nobody closes":   {row("<Size>", `<Size a=">`), "cut off in a tag, or no XML"},

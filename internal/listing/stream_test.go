@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -170,6 +171,22 @@ func TestTheFirstKeyOfARange(t *testing.T) {
 	}}
 	_, ok, err := f.lister().First(t.Context(), "", "")
 	assert.False(t, ok)
+	require.EqualError(t, err, "ListObjectVersions of s3://docs answered 403 Forbidden")
+}
+
+func TestAVersionThatABucketHas(t *testing.T) {
+	f := &fake{rows: rowsOf("a@1", "b@2", "b@1", "b-c@3"), page: 1}
+	for version, has := range map[string]bool{"b@2": true, "b@1": true, "b@3": false, "a@2": false, "b-c@3": true, "c@1": false} {
+		key, id, _ := strings.Cut(version, "@")
+		got, err := f.lister().Has(t.Context(), key, id)
+		require.NoError(t, err)
+		assert.Equal(t, has, got, version)
+	}
+	f = &fake{answer: func(int, *http.Request, func(url.Values) string) (*http.Response, error) {
+		return status(http.StatusForbidden, ""), nil
+	}}
+	has, err := f.lister().Has(t.Context(), "b", "1")
+	assert.False(t, has)
 	require.EqualError(t, err, "ListObjectVersions of s3://docs answered 403 Forbidden")
 }
 

@@ -17,9 +17,9 @@ import (
 
 	"autobackup/internal/audit"
 	"autobackup/internal/listing"
-	"autobackup/internal/local/clock"
-	"autobackup/internal/local/memnet"
-	"autobackup/internal/local/s3"
+	"autobackup/local/clock"
+	"autobackup/local/s3"
+	"autobackup/local/testing/memnet"
 )
 
 const region = "eu-central-1"

@@ -175,11 +175,13 @@ func TestTheKeyIsInNoDetail(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake(t, unreplicated, map[string]answer{head: {status: 400}, get: got})
-				side := f.looker().Look(t.Context(), messages(event("docs", key))).Messages[0].Look.Primary
-				assert.Positive(t, f.asked[get])
-				assert.NotEmpty(t, side.Detail)
-				assert.NotContains(t, side.Detail, "SECRET")
+				for _, status := range []int{http.StatusBadRequest, http.StatusForbidden} {
+					f := newFake(t, unreplicated, map[string]answer{head: {status: status}, get: got})
+					side := f.looker().Look(t.Context(), messages(event("docs", key))).Messages[0].Look.Primary
+					assert.Positive(t, f.asked[get])
+					assert.NotEmpty(t, side.Detail)
+					assert.NotContains(t, side.Detail, "SECRET")
+				}
 			})
 		})
 	}

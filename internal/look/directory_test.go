@@ -47,6 +47,13 @@ func TestPrimaryBucketThatCanNotBeRead(t *testing.T) {
 				Detail: "grant s3:GetReplicationConfiguration on the bucket: GetBucketReplication answered 403 AccessDenied: no policy allows it",
 			},
 		},
+		"rules that an organization forbids to read": {
+			map[string]answer{head: inHome, get: failure(403, "AccessDenied", "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: s3:GetReplicationConfiguration on resource: &quot;arn:aws:s3:::docs&quot; with an explicit deny in a service control policy")},
+			verdict.Side{
+				Region: home, Found: verdict.Forbidden,
+				Detail: "GetBucketReplication answered 403 AccessDenied: explicit deny of s3:GetReplicationConfiguration in a service control policy",
+			},
+		},
 		"rules that S3 can't tell now": {
 			map[string]answer{head: inHome, get: failure(503, "SlowDown", "Please reduce your request rate.")},
 			verdict.Side{Region: home, Found: verdict.Unreachable, Detail: "GetBucketReplication answered 503 SlowDown: Please reduce your request rate."},

@@ -32,14 +32,27 @@ func classify(side *verdict.Side, err error, version string) {
 		side.Replication = header.Get("x-amz-replication-status")
 		return
 	}
-	side.Found = s3error.Found(err)
-	switch side.Found {
-	case verdict.Missing: // nothing to explain
-	case verdict.Denied:
-		side.Detail = s3error.Explain("HeadObject", err) + "; grant s3:GetObjectVersion, for SSE-KMS also kms:Decrypt on the key"
-	default:
+	if side.Found = s3error.Found(err); side.Found != verdict.Missing { // which needs no words
 		side.Detail = s3error.Explain("HeadObject", err)
 	}
+}
+
+// denied is a side whose HeadObject was refused, with what the refusal of a GET told.
+func denied(side *verdict.Side, head, get error) {
+	side.Found, side.Detail = verdict.Denied, s3error.Explain("HeadObject", head)
+	refusal, told := s3error.RefusalOf(get)
+	if !told {
+		side.Detail += "; grant s3:GetObjectVersion, for SSE-KMS also kms:Decrypt on the key"
+		return
+	}
+	side.Found, side.Detail = deniedBy(refusal), side.Detail+": "+refusal.String()
+}
+
+func deniedBy(r s3error.Refusal) verdict.Found {
+	if r.Final() {
+		return verdict.Forbidden
+	}
+	return verdict.Denied
 }
 
 // bucketSide is a side whose bucket's region could not be had.
@@ -62,6 +75,9 @@ func rulesSide(bucket, region string, err error) verdict.Side {
 		side.Found, side.Detail = verdict.Unreachable, noBucket
 	case s3error.Found(err) == verdict.Denied:
 		side.Found, side.Detail = verdict.Denied, s3error.Explain("grant s3:GetReplicationConfiguration on the bucket: GetBucketReplication", err)+s3error.Message(err)
+		if refusal, known := s3error.RefusalOf(err); known && refusal.Final() {
+			side.Found, side.Detail = verdict.Forbidden, s3error.Explain("GetBucketReplication", err)+": "+refusal.String()
+		}
 	default:
 		side.Found, side.Detail = verdict.Unreachable, s3error.Explain("GetBucketReplication", err)+s3error.Message(err)
 	}

@@ -48,7 +48,7 @@ func TestWhatMayHaveRemovedAReplicaIsAskedOnlyWhereItIsGone(t *testing.T) {
 		"it was replicated, and is gone":        {withStatus("COMPLETED"), missing, asked, "expire-nc-1"},
 		"a delete marker was, and is gone":      {marker, missing, asked, "expire-nc-1"},
 		"it is there":                           {withStatus("COMPLETED"), object, nil, ""},
-		"nobody can see":                        {withStatus("COMPLETED"), answer{status: 403}, nil, ""},
+		"nobody can see":                        {withStatus("COMPLETED"), answer{status: 403}, map[string]answer{getByte("copy", away): {status: 403}}, ""},
 		"it is still to be replicated":          {withStatus("PENDING"), missing, nil, ""},
 		"S3 gave up to replicate it":            {withStatus("FAILED"), missing, nil, ""},
 		"S3 tells nothing":                      {object, missing, nil, ""},

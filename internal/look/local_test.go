@@ -18,11 +18,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/local/clock"
-	"autobackup/internal/local/memnet"
-	"autobackup/internal/local/s3"
 	"autobackup/internal/look"
 	"autobackup/internal/verdict"
+	"autobackup/local/clock"
+	"autobackup/local/s3"
+	"autobackup/local/testing/memnet"
 )
 
 // regions is the local S3 with a primary bucket at home that replicates to

@@ -46,7 +46,7 @@ func lookAt(ctx context.Context, f *fakeS3) verdict.Look {
 }
 
 func TestOneSide(t *testing.T) {
-	const bareBadRequest = "HeadObject answered 400, "
+	const bareBadRequest, user = "HeadObject answered 400, ", "User: arn:aws:sts::111122223333:assumed-role/r/f is not authorized to perform: "
 	head, get := headObject("docs", home), getByte("docs", home)
 	refused := &url.Error{Op: "Head", URL: "https://x", Err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}
 	tests := map[string]struct {
@@ -68,9 +68,19 @@ func TestOneSide(t *testing.T) {
 		"405 with its header is a delete marker":                        {map[string]answer{head: {status: 405, header: map[string]string{"x-amz-delete-marker": "true"}}}, verdict.Marker, ""},
 		"404 is missing, also where the key's last version is a marker": {map[string]answer{head: {status: 404, header: map[string]string{"x-amz-delete-marker": "true"}}}, verdict.Missing, ""},
 		"405 without it fits nothing":                                   {map[string]answer{head: {status: 405}}, verdict.Unreachable, "HeadObject answered 405 Method Not Allowed"},
-		"403 is denied and says what to grant": {map[string]answer{head: {status: 403}}, verdict.Denied,
+		"403 is denied and says what to grant where S3 does not tell who refuses": {map[string]answer{head: {status: 403}, get: failure(403, "AccessDenied", "Access Denied")}, verdict.Denied,
 			"HeadObject answered 403 Forbidden; grant s3:GetObjectVersion, for SSE-KMS also kms:Decrypt on the key"},
-		"401 is denied": {map[string]answer{head: {status: 401}}, verdict.Denied,
+		"403 of what a byte can be read of is denied": {map[string]answer{head: {status: 403}, get: {status: 206, body: "x"}}, verdict.Denied,
+			"HeadObject answered 403 Forbidden; grant s3:GetObjectVersion, for SSE-KMS also kms:Decrypt on the key"},
+		"403 and a GET without an answer is denied": {map[string]answer{head: {status: 403}, get: {after: time.Hour}}, verdict.Denied,
+			"HeadObject answered 403 Forbidden; grant s3:GetObjectVersion, for SSE-KMS also kms:Decrypt on the key"},
+		"403 for want of a grant names it": {map[string]answer{head: {status: 403}, get: failure(403, "AccessDenied", user+"kms:Decrypt on resource: arn:aws:kms:eu-central-1:111122223333:key/k because no identity-based policy allows the kms:Decrypt action")},
+			verdict.Denied, "HeadObject answered 403 Forbidden: no identity-based policy allows kms:Decrypt"},
+		"403 by an organization is forbidden": {map[string]answer{head: {status: 403}, get: failure(403, "AccessDenied", user+"s3:GetObjectVersion on resource: &quot;arn:aws:s3:::docs/docs/a.txt&quot; with an explicit deny in a service control policy")},
+			verdict.Forbidden, "HeadObject answered 403 Forbidden: explicit deny of s3:GetObjectVersion in a service control policy"},
+		"400 and then 403 by an organization is forbidden": {map[string]answer{head: {status: 400}, get: failure(403, "AccessDenied", user+"s3:GetObjectVersion on resource: &quot;arn:aws:s3:::docs/docs/a.txt&quot; with an explicit deny in a service control policy")},
+			verdict.Forbidden, bareBadRequest + "GetObject answered 403 AccessDenied: explicit deny of s3:GetObjectVersion in a service control policy"},
+		"401 is denied": {map[string]answer{head: {status: 401}, get: failure(401, "Unauthorized", "m")}, verdict.Denied,
 			"HeadObject answered 401 Unauthorized; grant s3:GetObjectVersion, for SSE-KMS also kms:Decrypt on the key"},
 		"503 after all retries is unreachable": {map[string]answer{head: {status: 503}}, verdict.Unreachable, "HeadObject answered 503 Service Unavailable"},
 		"500 after all retries is unreachable": {map[string]answer{head: {status: 500}}, verdict.Unreachable, "HeadObject answered 500 Internal Server Error"},
@@ -142,7 +152,7 @@ func TestASideThatCanNotBeReadLeavesTheOthersAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got := lookAt(t.Context(), newFake(t, replicatedTo("copy", "second", "third"), map[string]answer{
 			headObject("docs", home): object, headBucket("copy"): {status: 404},
-			headObject("second", away): {status: 403}, headObject("third", away): object,
+			headObject("second", away): {status: 403}, getByte("second", away): {status: 403}, headObject("third", away): object,
 		}))
 		var found []verdict.Found
 		for _, r := range got.Replicas {

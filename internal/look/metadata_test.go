@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/local/s3"
 	"autobackup/internal/verdict"
+	"autobackup/local/s3"
 )
 
 // metadataOf is what a primary shows that sends these headers.

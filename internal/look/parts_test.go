@@ -132,7 +132,11 @@ func TestPartsAreNotReadWhereTheHeadsDecide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		equal := headOf(checksum.CRC32, "abc", "a", "bc")
 		for _, replica := range []answer{equal, {status: 404}, {status: 403}, headOf(checksum.CRC32, "abcd", "a", "bcd"), headOf(checksum.SHA1, "abc", "a", "bc")} {
-			got := lookAt(t.Context(), newFake(t, both(equal, replica, nil)...))
+			more := map[string]answer{}
+			if replica.status == http.StatusForbidden {
+				more[getByte("copy", away)] = replica
+			}
+			got := lookAt(t.Context(), newFake(t, both(equal, replica, more)...))
 			assert.Nil(t, got.Replicas[0].Parts)
 		}
 	})

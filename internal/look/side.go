@@ -27,18 +27,21 @@ func (l *Looker) side(ctx context.Context, bucket, region string, v s3event.Obje
 		}
 		return err
 	})
-	if s3error.Status(err) == http.StatusBadRequest {
-		side.Found, side.Detail = l.probe(ctx, bucket, region, v)
-	} else if err != nil {
+	switch {
+	case s3error.Status(err) == http.StatusBadRequest:
+		side.Found, side.Detail = badRequest(l.probe(ctx, bucket, region, v))
+	case s3error.Found(err) == verdict.Denied:
+		denied(&side, err, l.probe(ctx, bucket, region, v))
+	case err != nil:
 		classify(&side, err, v.VersionID)
 	}
 	return side
 }
 
-// probe asks for one byte, because the answer to HEAD has no body that could
-// tell a 400 of an SSE-C object from one of an expired token.
-func (l *Looker) probe(ctx context.Context, bucket, region string, v s3event.ObjectVersion) (verdict.Found, string) {
-	err := l.directory.call(ctx, func(ctx context.Context) error {
+// probe asks for one byte, because the answer to HEAD has no body that could tell a 400
+// of an SSE-C object from one of an expired token, and which policy refuses a call.
+func (l *Looker) probe(ctx context.Context, bucket, region string, v s3event.ObjectVersion) error {
+	return l.directory.call(ctx, func(ctx context.Context) error {
 		out, err := l.objects.GetObject(ctx, &s3.GetObjectInput{
 			Bucket: &bucket, Key: &v.Key, VersionId: &v.VersionID, Range: aws.String("bytes=0-0"),
 		}, in(region))
@@ -47,10 +50,18 @@ func (l *Looker) probe(ctx context.Context, bucket, region string, v s3event.Obj
 		}
 		return err
 	})
+}
+
+// badRequest is what a HEAD was about that was answered 400, by the answer to a GET.
+func badRequest(err error) (verdict.Found, string) {
 	if err == nil {
 		return verdict.Unreachable, "HeadObject answered 400, but a byte could be read"
 	}
-	return s3error.OfGet("HeadObject answered 400, GetObject", err)
+	found, detail := s3error.OfGet("HeadObject answered 400, GetObject", err)
+	if refusal, told := s3error.RefusalOf(err); told {
+		found, detail = deniedBy(refusal), detail+": "+refusal.String()
+	}
+	return found, detail
 }
 
 // fill reads an answer about the version. One that names another version, or none,

@@ -77,7 +77,7 @@ const (
 const (
 	// Expected, as what is known explains them.
 	//
-	// Young: the other side need not have the version yet, or still may.
+	// Young: the version is younger than the deadline, and nothing shows that it won't come.
 	Young Code = "YOUNG"
 	// NotCovered: no enabled rule to this replica has a prefix of the key.
 	NotCovered Code = "NOT_COVERED"

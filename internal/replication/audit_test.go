@@ -15,8 +15,8 @@ import (
 	"autobackup/cmd/autobackup/audit"
 	"autobackup/cmd/autobackup/pair"
 	core "autobackup/internal/audit"
-	"autobackup/internal/local/minio"
 	"autobackup/internal/verdict"
+	"autobackup/local/testing/minio"
 )
 
 // audit audits the two servers, each side with an endpoint of its own, and answers what

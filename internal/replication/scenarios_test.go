@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"autobackup/internal/local/sqs"
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
+	"autobackup/local/sqs"
 )
 
 func TestADeleteMarkerIsVerifiedAtItsOwnVersion(t *testing.T) {

@@ -19,9 +19,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/batch"
-	"autobackup/internal/local/sqs"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
+	"autobackup/local/sqs"
 )
 
 // version is an object version in the primary bucket.
@@ -185,7 +185,7 @@ func (w *world) settle() map[string]batch.Settled {
 	defer cancel()
 	require.NoError(w.t, w.WaitIdle(ctx))
 	all := map[string]batch.Settled{}
-	for _, e := range w.Executions() {
+	for _, e := range w.States.Executions() {
 		require.Equal(w.t, "SUCCEEDED", string(e.Result.Status), "%s: %s", e.Result.Error, e.Result.Cause)
 		var s batch.Summary
 		require.NoError(w.t, json.Unmarshal(e.Result.Output, &s))

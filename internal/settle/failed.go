@@ -48,7 +48,7 @@ func within(v verdict.Verdict, limit int) verdict.Verdict {
 	if text.Encoded(short) <= limit {
 		return short
 	}
-	return verdict.Verdict{Outcome: v.Outcome, Reason: v.Reason, Marker: v.Marker}
+	return verdict.Verdict{Outcome: v.Outcome, Reason: v.Reason, Marker: v.Marker, Forbidden: v.Forbidden}
 }
 
 // settled is the message's line in the summary.

@@ -67,6 +67,22 @@ func ASCIIJSON(v map[string]string) string {
 	return b.String()
 }
 
+// Bytes is the line that sets a shell variable to a text and a full stop, in ASCII: $()
+// takes line breaks off an end, so that whoever uses it takes the stop off.
+func Bytes(name, s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if plainByte.MatchString(string(rune(c))) {
+			b.WriteByte(c)
+			continue
+		}
+		fmt.Fprintf(&b, `\%04o`, c)
+	}
+	return name + `=$(printf %b '` + b.String() + `.')`
+}
+
+var plainByte = regexp.MustCompile(`^[A-Za-z0-9/_.-]$`)
+
 // CutVersion parts what stands behind s3://BUCKET/ into the key and a version id; named
 // says whether one is named, which may be empty.
 func CutVersion(rest string) (key, version string, named bool) {

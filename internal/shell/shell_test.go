@@ -34,6 +34,37 @@ func TestWhatIsNotOddIsOneWordThatMeansItself(t *testing.T) {
 	}
 }
 
+func TestAVersionIsCutFromTheEnd(t *testing.T) {
+	for rest, want := range map[string][2]string{"k?versionId=V": {"k", "V"}, "k?versionId=": {"k", ""}, "a?versionId=b?versionId=V": {"a?versionId=b", "V"}} {
+		key, version, named := shell.CutVersion(rest)
+		assert.Equal(t, want, [2]string{key, version})
+		assert.True(t, named)
+	}
+	key, version, named := shell.CutVersion("k?version=V")
+	assert.Equal(t, [2]string{"k?version=V", ""}, [2]string{key, version})
+	assert.False(t, named)
+}
+
+func TestBytesSetAVariableToTheTextInEveryShell(t *testing.T) {
+	texts := []string{"", "-rf", "it's", "line\nbreak", "ends with breaks\n\n", "\\0101 %s %%", "$(id) `id` ${x}", "ü\u202e\U0001f600", "\x01\x7f\xff", "a b*?[c]", "=x"}
+	var script strings.Builder
+	for _, s := range texts {
+		line := shell.Bytes("key", s)
+		require.Regexp(t, `^[ -~]+$`, line)
+		script.WriteString(line + "\nprintf '<%s>' \"${key%.}\"\n")
+	}
+	for _, name := range []string{"sh", "bash", "zsh"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Logf("no %s here", name)
+			continue
+		}
+		out, err := exec.CommandContext(t.Context(), path, "-c", script.String()).CombinedOutput() //nolint:gosec // the point of the test
+		require.NoError(t, err, "%s", out)
+		assert.Equal(t, "<"+strings.Join(texts, "><")+">", string(out), name)
+	}
+}
+
 func TestWhatCouldBeMisreadIsOdd(t *testing.T) {
 	for _, s := range []string{"", "-x", "it's", "ü", "\n", "\x7f", "\x1b", "file://x", "FILEB://x", "http://x", "HTTPS://x", "\u202e", "\xff"} {
 		assert.True(t, shell.Odd(s), "%q", s)

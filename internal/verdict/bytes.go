@@ -28,13 +28,13 @@ func (t trial) read(c Comparison, r Replica) ruling {
 	case b.Primary.Found == Missing:
 		return skipped(reason.SourceDeleted, "the primary no longer has the version: it was gone when its bytes were to be read")
 	case b.Primary.Found != Object:
-		return c.notRead(b.Primary.Found.Reason(), "reading the bytes of the primary shows "+b.Primary.shown())
+		return c.unread(b.Primary, "reading the bytes of the primary shows ")
 	case b.Replica.Found == Missing:
 		gone := t.untilDeadline(failed(reason.ReplicaMissing, "the version was gone from the replica when its bytes were to be read"))
 		gone.Status = t.status()
 		return gone
 	case b.Replica.Found != Object:
-		return c.notRead(b.Replica.Found.Reason(), "reading the bytes of the replica shows "+b.Replica.shown())
+		return c.unread(b.Replica, "reading the bytes of the replica shows ")
 	case b.Primary.CRC64NVME == "" || b.Primary.CRC64NVME != b.Replica.CRC64NVME:
 		return c.notRead(reason.Inconclusive, "not every byte was compared")
 	case damaged.side != "":
@@ -56,6 +56,13 @@ func (c Comparison) notRead(code reason.Code, detail string) ruling {
 	kept := failed(reason.BytesNotRead, detail)
 	kept.Evidence = c.Evidence
 	return kept
+}
+
+// unread is notRead of a side that shows something else than bytes.
+func (c Comparison) unread(read Read, detail string) ruling {
+	r := c.notRead(read.Found.Reason(), detail+read.shown())
+	r.Forbidden = read.Found == Forbidden
+	return r
 }
 
 func (r Read) shown() string { return shown(Side{Found: r.Found, Detail: r.Detail}) }

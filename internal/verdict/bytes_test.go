@@ -98,6 +98,12 @@ func TestWhatReadingBytesCameToDecides(t *testing.T) {
 			failed(reason.UnreadableSSEC, "", "reading the bytes of the replica shows sse-c (why )")},
 		"denied": {none, none, verdict.Bytes{Primary: whole, Replica: not(verdict.Denied)},
 			failed(reason.AccessDenied, "", "reading the bytes of the replica shows denied (why )")},
+		"forbidden": {none, none, verdict.Bytes{Primary: whole, Replica: not(verdict.Forbidden)},
+			func() verdict.Entry {
+				e := failed(reason.AccessDenied, "", "reading the bytes of the replica shows forbidden (why )")
+				e.Forbidden = true
+				return e
+			}()},
 		"unreachable": {none, none, verdict.Bytes{Primary: not(verdict.Unreachable), Replica: whole},
 			failed(reason.Unreachable, "", "reading the bytes of the primary shows unreachable (why )")},
 		"a region without hash-bytes": {none, none, verdict.Bytes{Primary: whole, Replica: not(verdict.NoReader)},

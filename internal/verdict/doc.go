@@ -16,7 +16,8 @@
 //	rules can't be followed            failed RULE_NOT_SUPPORTED
 //	sse-c                              failed UNREADABLE_SSE_C
 //	archived                           failed ARCHIVED
-//	denied                             for DeniedLooks looks in a row, then failed ACCESS_DENIED
+//	denied, forbidden                  for DeniedLooks looks in a row, then failed ACCESS_DENIED; of
+//	                                   forbidden it is kept that no grant helps
 //	unreachable, or what is not known  for UnreachableLooks looks in a row, then failed UNREACHABLE
 //	here
 //	missing                            skipped SOURCE_DELETED, with what the replicas show; one that is
@@ -37,7 +38,7 @@
 //	marker   its rule ignores markers    not expected: counts for nothing, whatever it shows; where no
 //	                                     replica is expected: skipped MARKER_NOT_REPLICATED
 //	any      sse-c, archived, denied,    as the primary
-//	         unreachable
+//	         forbidden, unreachable
 //	any      missing                     see below
 //	any      the other of object/marker  failed CONTENT_MISMATCH
 //	marker   marker                      verified: delete marker

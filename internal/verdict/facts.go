@@ -17,6 +17,7 @@ const (
 	Marker      Found = "delete marker"
 	Missing     Found = "missing"     // 404 for this version; for a replica also: bucket gone
 	Denied      Found = "denied"      // 403, or 401
+	Forbidden   Found = "forbidden"   // 403, and AWS names a policy that no grant overrules
 	Archived    Found = "archived"    // a byte read answered InvalidObjectState: the storage class needs a restore first
 	Unreachable Found = "unreachable" // 5xx, throttling, time-out, an answer that fits nothing else
 	SSEC        Found = "sse-c"       // 400 because the customer's key is needed
@@ -33,7 +34,7 @@ func (f Found) looks() int {
 	switch f {
 	case Object, Marker, Missing, SSEC, Archived:
 		return 0
-	case Denied:
+	case Denied, Forbidden:
 		return DeniedLooks
 	default:
 		return UnreachableLooks
@@ -48,7 +49,7 @@ func (f Found) Reason() reason.Code {
 		return reason.UnreadableSSEC
 	case Archived:
 		return reason.Archived
-	case Denied:
+	case Denied, Forbidden:
 		return reason.AccessDenied
 	case NoReader:
 		return reason.NoReader

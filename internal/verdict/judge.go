@@ -149,5 +149,7 @@ func (t trial) sourceDeleted() Verdict {
 
 // unreadable rules on a side whose object or marker can't be seen.
 func (t trial) unreadable(s Side) ruling {
-	return untilLooks(t.progress.Unread, s.Found.looks(), failed(s.Found.Reason(), shown(s)))
+	unread := failed(s.Found.Reason(), shown(s))
+	unread.Forbidden = s.Found == Forbidden
+	return untilLooks(t.progress.Unread, s.Found.looks(), unread)
 }

@@ -74,5 +74,5 @@ func (e Evidence) byParts(a checksum.Algorithm) Evidence {
 
 // ofPrimary is a verdict that the primary or its rules decide.
 func ofPrimary(r ruling) Verdict {
-	return Verdict{Outcome: r.Outcome, Reason: r.Reason, Detail: r.Detail, Wait: r.wait}
+	return Verdict{Outcome: r.Outcome, Reason: r.Reason, Detail: r.Detail, Forbidden: r.Forbidden, Wait: r.wait}
 }

@@ -49,7 +49,8 @@ type Group struct {
 	Name    string `json:"name"`
 	Primary bool   `json:"primary"` // the primary shows it
 	Replica bool   `json:"replica"`
-	Equal   bool   `json:"equal"` // both show it, and it is the same
+	Equal   bool   `json:"equal"`            // both show it, and it is the same
+	Unread  bool   `json:"unread,omitempty"` // a side may have it, and it could not be read
 }
 
 // Groups are all groups of metadata, as two objects show them.
@@ -57,7 +58,7 @@ func Groups(primary, replica Metadata) (all []Group) {
 	shows := func(s string) bool { return s != "" && s != TagsUnread }
 	for _, g := range groups {
 		a, b := g.of(primary), g.of(replica)
-		all = append(all, Group{g.name, shows(a), shows(b), shows(a) && a == b})
+		all = append(all, Group{g.name, shows(a), shows(b), shows(a) && a == b, a == TagsUnread || b == TagsUnread})
 	}
 	return all
 }
@@ -121,10 +122,18 @@ func (t trial) unsteady(mayChange bool) bool {
 
 // unreadTags tells of tags that were not compared.
 func unreadTags(primary, replica Side) (told string) {
-	for _, s := range []Side{primary, replica} {
-		if s.Metadata != nil && s.Metadata.Tags == TagsUnread {
-			told += "; tags could not be read in " + text.Line(s.Bucket, maxWord)
-		}
+	for _, bucket := range WithUnreadTags(primary, replica) {
+		told += "; tags could not be read in " + text.Line(bucket, maxWord)
 	}
 	return told
+}
+
+// WithUnreadTags are the buckets whose tags could not be read although a side has some.
+func WithUnreadTags(sides ...Side) (buckets []string) {
+	for _, s := range sides {
+		if s.Metadata != nil && s.Metadata.Tags == TagsUnread {
+			buckets = append(buckets, s.Bucket)
+		}
+	}
+	return buckets
 }

@@ -9,6 +9,17 @@ import (
 	"autobackup/internal/verdict"
 )
 
+func TestWhatNoGrantOverrulesIsKept(t *testing.T) {
+	forbidden, progress := found(verdict.Forbidden), unread(3)
+	got := verdict.Judge(verdict.Event{}, look(primary(forbidden), replica()), progress, policy)
+	assert.Equal(t, "failed ACCESS_DENIED", string(got.Outcome)+" "+string(got.Reason))
+	assert.True(t, got.Forbidden)
+	assert.Equal(t, verdict.Lagging, verdict.Judge(verdict.Event{}, look(primary(forbidden), replica()), unread(2), policy).Outcome)
+	got = verdict.Judge(verdict.Event{}, look(primary(), replica(forbidden)), progress, policy)
+	assert.True(t, got.Replicas[0].Forbidden)
+	assert.False(t, verdict.Judge(verdict.Event{}, look(primary(), replica(found(verdict.Denied))), progress, policy).Replicas[0].Forbidden)
+}
+
 func TestTheEventAndThePrimaryDecideFirst(t *testing.T) {
 	markerMade := verdict.Event{Marker: true}
 	byLifecycle := verdict.Event{Marker: true, Lifecycle: true}

@@ -59,6 +59,8 @@ type Verdict struct {
 	// It never holds the object's key.
 	Detail string `json:"detail,omitempty"`
 	Marker bool   `json:"marker,omitempty"` // the version is a delete marker
+	// Forbidden is as Entry.Forbidden, where the primary decides.
+	Forbidden bool `json:"forbidden,omitempty"`
 	// Replicas has an entry for every replica that is expected to hold the version,
 	// in the order of the look; of a notification for the one that it names alone,
 	// where that is expected to. It is empty where the primary decides.
@@ -87,6 +89,9 @@ type Entry struct {
 	// Damaged names the side whose bytes are not those of its own stored
 	// checksum: "primary", "replica", "both", or empty where that is not known.
 	Damaged string `json:"damaged,omitempty"`
+	// Forbidden is set where a policy refuses the call that no grant overrules, such as
+	// an organization's; Detail names it.
+	Forbidden bool `json:"forbidden,omitempty"`
 	// Expires is the id of a lifecycle rule of the replica's bucket that may have
 	// removed the version.
 	Expires string `json:"expires,omitempty"`

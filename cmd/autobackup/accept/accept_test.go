@@ -90,13 +90,14 @@ func TestTheFileIsForPeopleToReviewWhoeverAddedFirst(t *testing.T) {
 func TestNothingIsAcceptedThatNobodyCanMean(t *testing.T) {
 	var told []string
 	for want, change := range map[string]func(*audit.Acceptance){
-		`"primary" is missing`:         func(a *audit.Acceptance) { a.Primary = "" },
-		`it would take out everything`: func(a *audit.Acceptance) { a.Reason = "" },
-		`"versionId" needs "key"`:      func(a *audit.Acceptance) { a.Version = "v" },
-		`"why" and "who" must be set`:  func(a *audit.Acceptance) { a.Why = "" },
-		`"until" is missing`:           func(a *audit.Acceptance) { a.Until = time.Time{} },
-		`"at" is missing`:              func(a *audit.Acceptance) { a.At = time.Time{} },
-		`both a prefix and a key`:      func(a *audit.Acceptance) { a.Prefix, a.Key = "a", "ab" },
+		`"primary" is missing`:                       func(a *audit.Acceptance) { a.Primary = "" },
+		`it would take out everything`:               func(a *audit.Acceptance) { a.Reason = "" },
+		`"versionId" needs "key"`:                    func(a *audit.Acceptance) { a.Version = "v" },
+		`"why" and "who" must be set`:                func(a *audit.Acceptance) { a.Why = "" },
+		`"why" is "why", which only holds the place`: func(a *audit.Acceptance) { a.Why = "why" },
+		`"until" is missing`:                         func(a *audit.Acceptance) { a.Until = time.Time{} },
+		`"at" is missing`:                            func(a *audit.Acceptance) { a.At = time.Time{} },
+		`both a prefix and a key`:                    func(a *audit.Acceptance) { a.Prefix, a.Key = "a", "ab" },
 		`"NOT_ERASD" is no reason of a finding, nor of what is unknown: use one of CONTENT_MISMATCH, `: func(a *audit.Acceptance) { a.Reason = "NOT_ERASD" },
 		`"YOUNG" is no reason of a finding`:                                    func(a *audit.Acceptance) { a.Reason = reason.Young },
 		`it holds until 2028-11-28: at most 2 years from 2026-11-28 are taken`: func(a *audit.Acceptance) { a.Until = now.AddDate(2, 0, 0).Add(time.Second) },
@@ -150,14 +151,21 @@ func TestAFileThatCouldMeanSomethingElseIsRefused(t *testing.T) {
 	const good = `{"primary":"docs","reason":"NOT_ERASED","why":"w","who":"me","at":"2026-11-28T12:00:00Z","until":"2027-11-28T12:00:00Z"}`
 	path := filepath.Join(t.TempDir(), accept.File)
 	for text, want := range map[string]string{
-		`{"accepted":[` + good + `]}`:      "",
-		`{"accepted":[]}`:                  "",
-		``:                                 "unexpected EOF",
-		`{"accepted":[` + good + `]} more`: "invalid character",
-		`{"acepted":[` + good + `]}`:       `unknown object member name "acepted"`,
-		`{"accepted":[` + good[:len(good)-1] + `,"untl":"2026-12-01"}]}`:                                                                                  `unknown object member name "untl"`,
-		`{"accepted":[` + good[:len(good)-1] + `,"Until":"2026-12-01"}]}`:                                                                                 `unknown object member name "Until"`,
-		`{"accepted":[` + good[:len(good)-1] + `,"why":"other"}]}`:                                                                                        `duplicate object member name "why"`,
+		`{"accepted":[` + good + `]}`:                                 "",
+		`{"accepted":[]}`:                                             "",
+		"{\"accepted\":[\n" + good + ",\n]}":                          "line 2: it is not JSON: invalid character",
+		`[` + good + `]`:                                              `the file has another form than {"accepted": [`,
+		`{"accepted":{}}`:                                             `"accepted" has another form than {"accepted": [`,
+		`{"accepted":[` + good + `,"a"]}`:                             `entry 2: it has another form than {"accepted": [`,
+		`{"accepted":[{"why":1}]}`:                                    `entry 1: "why" must be a text`,
+		`{"accepted":[{"until":"2027-12-31"}]}`:                       `entry 1: "until" is no time: write one such as 2027-12-31T00:00:00Z`,
+		strings.Replace(`{"accepted":[`+good+`]}`, `"w"`, `"WHY"`, 1): `entry 1: "why" is "WHY", which only holds the place`,
+		``:                                 "line 1: it is not JSON: unexpected EOF: mend it",
+		`{"accepted":[` + good + `]} more`: "line 1: it is not JSON: invalid character",
+		`{"acepted":[` + good + `]}`:       "acepted\" is no name that is known: mend or delete it",
+		`{"accepted":[` + good[:len(good)-1] + `,"untl":"2026-12-01"}]}`:                                                                                  `entry 1: "untl" is no name that is known`,
+		`{"accepted":[` + good[:len(good)-1] + `,"Until":"2026-12-01"}]}`:                                                                                 `entry 1: "Until" is no name that is known`,
+		`{"accepted":[` + good[:len(good)-1] + `,"why":"other"}]}`:                                                                                        `entry 1: "why" stands there twice: leave one`,
 		`{"accepted":[` + good + `,{"primary":"docs","reason":"YOUNG","why":"w","who":"me","at":"2026-11-28T12:00:00Z","until":"2027-11-28T12:00:00Z"}]}`: `entry 2: "YOUNG" is no reason`,
 		`{"accepted":[{"primary":"docs","prefix":"a","why":"w","who":"me","at":"2026-11-28T12:00:00Z","until":"9999-11-28T12:00:00Z"}]}`:                  "entry 1: it holds until 9999-11-28",
 	} {
@@ -171,6 +179,20 @@ func TestAFileThatCouldMeanSomethingElseIsRefused(t *testing.T) {
 		assert.ErrorContains(t, err, "read what is accepted: "+path, text)
 		assert.ErrorContains(t, accept.Add(path, []audit.Acceptance{entry(same)}, now), "read what is accepted: ", text)
 	}
+}
+
+func TestAFileThatIsNamedMustBeThere(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	none, err := accept.Named("")
+	require.NoError(t, err)
+	assert.Equal(t, filepath.Join(folder, accept.File), none, "the default need not be there")
+	_, err = accept.Named("typo.json")
+	require.ErrorContains(t, err, "read what is accepted: typo.json: there is no such file: name one that autobackup accept wrote")
+	require.NoError(t, accept.Add("mine.json", []audit.Acceptance{entry(same)}, now))
+	mine, err := accept.Named("mine.json")
+	require.NoError(t, err)
+	assert.Equal(t, filepath.Join(folder, "mine.json"), mine, "an audit may go on in another folder")
 }
 
 func TestWhereThereIsNoFileNothingIsAccepted(t *testing.T) {
@@ -232,13 +254,15 @@ func TestUntilIsADateATimeOrHowLongFromNow(t *testing.T) {
 		"2027-01-31T10:00:00+02:00": time.Date(2027, 1, 31, 8, 0, 0, 0, time.UTC),
 		"90d":                       now.Add(90 * 24 * time.Hour),
 		"12h":                       now.Add(12 * time.Hour),
+		"6w":                        now.Add(6 * 7 * 24 * time.Hour),
+		"2y":                        now.Add(2 * 365 * 24 * time.Hour),
 	} {
 		got, err := accept.Until(text, now.Add(time.Millisecond))
 		require.NoError(t, err, text)
 		assert.Equal(t, want, got, text)
 	}
-	for _, text := range []string{"", "d", "-1d", "1.5d", "next\nyear", "2027-13-01", "99999d", "2027-1-1"} {
+	for _, text := range []string{"", "d", "-1d", "1.5d", "next\nyear", "2027-13-01", "99999d", "2027-1-1", "3m", "1h30m", "1Y", "y"} {
 		_, err := accept.Until(text, now)
-		assert.EqualError(t, err, "until "+strconv.Quote(text)+": write a date such as 2027-12-31, or how long from now, such as 90d or 12h")
+		assert.EqualError(t, err, "until "+strconv.Quote(text)+": write a date such as 2027-12-31, or how long from now in hours, days, weeks or years of 365 days: 12h, 90d, 6w or 1y")
 	}
 }

@@ -22,6 +22,18 @@ type file struct {
 	Accepted []audit.Acceptance `json:"accepted"`
 }
 
+// Named is the file that an audit reads: the one that somebody named, which must be
+// there, or else File in the current folder, which need not.
+func Named(name string) (path string, err error) {
+	if name == "" {
+		return filepath.Abs(File)
+	}
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read what is accepted: %s: there is no such file: name one that autobackup accept wrote, or none", name)
+	}
+	return filepath.Abs(name)
+}
+
 // Read reads the entries; none where no file is named or none is there. A name that it
 // does not know is refused, because a mistyped one would silently mean nothing.
 func Read(path string) ([]audit.Acceptance, error) {
@@ -34,7 +46,9 @@ func Read(path string) ([]audit.Acceptance, error) {
 	}
 	var f file
 	if err == nil {
-		err = json.Unmarshal(content, &f, json.RejectUnknownMembers(true))
+		if err = json.Unmarshal(content, &f, json.RejectUnknownMembers(true)); err != nil {
+			err = broken(content, err)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read what is accepted: %s: %w", path, err)

@@ -64,14 +64,20 @@ type Result struct {
 
 // Run audits. Where it ends with an error, what it knows is kept in the folder, and
 // Resume goes on with it.
-func Run(ctx context.Context, o Options) (*Result, error) {
+func Run(ctx context.Context, o Options) (result *Result, err error) {
 	if o.bounds == (bounds{}) {
 		o.bounds = usual
 	}
+	release, err := o.claim()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, release(err == nil)) }()
 	s, err := o.begin()
 	if err != nil {
 		return nil, err
 	}
+	o.Budget.Dollars = s.Dollars
 	b := newBudget(o.Budget)
 	b.bytes.Store(s.Bytes)
 	b.agreed.Store(o.Budget.Agreed || s.Agreed)
@@ -100,7 +106,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := a.save(); err != nil {
 		return nil, err
 	}
-	result, err := a.all(ctx)
+	result, err = a.all(ctx)
 	return result, errors.Join(err, a.save())
 }
 
@@ -201,13 +207,19 @@ func (a *auditor) looks(p *pair.Pair, o outcome) looks {
 	l := looks{
 		file: o.looks, blockRows: a.bounds.block, wait: a.Wait, progress: a.Watch.Looked,
 		ready: func(ctx context.Context) error { return ready(ctx, primary, replica) }, save: a.save,
-		Eye: Eye{Sides: p, Judge: o.judge, Region: p.Primary.Region, Read: func(ctx context.Context, v s3event.ObjectVersion, look verdict.Look) verdict.Bytes {
+		Eye: Eye{Sides: p, Judge: o.judge, Region: p.Primary.Region, Listed: p.Has, Read: func(ctx context.Context, v s3event.ObjectVersion, look verdict.Look) verdict.Bytes {
 			a.budget.bytes.Add(sides2 * look.Primary.Size)
 			return p.Read(ctx, v, look)
 		}},
 	}
-	if a.state.Plan.Locks {
+	switch plan := a.state.Plan; {
+	case plan.Locks:
 		l.Locks = p.Locks
+	case plan.Metadata: // differences are told where both sides show a lock
+		l.Locks = func(ctx context.Context, v s3event.ObjectVersion, look verdict.Look) ([]string, error) {
+			_, err := p.Locks(ctx, v, look)
+			return nil, err
+		}
 	}
 	return l
 }
@@ -223,7 +235,7 @@ func (a *auditor) judge(p *pair.Pair) audit.Judge {
 func (a *auditor) report(p *pair.Pair) audit.Report {
 	plan := a.state.Plan
 	return audit.Report{
-		Program: plan.Program, Level: plan.Level, Prefix: plan.Prefix, Redacted: plan.Redact, Started: plan.Started, Deadline: plan.Deadline.String(),
-		Primary: p.Primary.SideReport, Replica: p.Replica.SideReport, Since: plan.Since,
+		Program: plan.Program, Level: plan.Level, Prefix: plan.Prefix, Redacted: plan.Redact, Started: plan.Started, Deadline: plan.Deadline.String(), Sample: plan.sample(),
+		Primary: p.Primary.SideReport, Replica: p.Replica.SideReport, Since: plan.Since, Flags: plan.flags(p.Replica.Bucket),
 	}
 }

@@ -37,7 +37,9 @@ func readBefore(folder string) (*before, error) {
 		case err != nil:
 			return nil, fmt.Errorf("read the audit before, %s: %w", f.Name(), err)
 		}
-		b.hashes = append(b.hashes, hash(i))
+		if i.Category != audit.Accepted { // once that is over, it is found anew
+			b.hashes = append(b.hashes, hash(i))
+		}
 	}
 }
 
@@ -55,9 +57,9 @@ func (b *before) has(i audit.Item) bool {
 }
 
 // Latest is the folder, of those in parent, of the audit of these keys and replicas that
-// ended last; empty where there is none. One whose keys were redacted says nothing of
-// what is new.
-func Latest(parent, primary, prefix string, replicas []string) string {
+// ended last; empty where there is none. One of another level gives other reasons for the
+// same versions, and one whose keys were redacted says nothing of what is new.
+func Latest(parent string, p Plan) string {
 	files, err := filepath.Glob(filepath.Join(parent, "*", report.JSONFile))
 	if err != nil {
 		return ""
@@ -71,7 +73,8 @@ func Latest(parent, primary, prefix string, replicas []string) string {
 			continue
 		}
 		first := r.Reports[0]
-		if first.Primary.Bucket == primary && first.Prefix == prefix && !first.Redacted && first.Ended.After(ended) && of(r.Reports, replicas) {
+		if first.Primary.Bucket == p.Primary && first.Prefix == p.Prefix && first.Level == p.Level && !first.Redacted &&
+			first.Ended.After(ended) && of(r.Reports, p.Replicas) {
 			latest, ended = filepath.Dir(file), first.Ended
 		}
 	}

@@ -1,9 +1,12 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/gofrs/flock"
 
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/report"
@@ -12,6 +15,33 @@ import (
 // workFolder is the part of the folder that is there while an audit is under way.
 const workFolder = "work"
 
+// lockFile is locked while an audit works in the folder: two would spoil what the other
+// keeps.
+const lockFile = "audit.lock"
+
+// claim makes the folder and locks it until it is released. A folder that was made for an
+// audit of which nothing is kept goes again.
+func (o Options) claim() (release func(done bool) error, err error) {
+	_, absent := os.Stat(o.Folder)
+	if err := os.MkdirAll(o.Folder, dirPerm); err != nil {
+		return nil, fmt.Errorf("make the audit's folder: %w", err)
+	}
+	file := flock.New(filepath.Join(o.Folder, lockFile), flock.SetPermissions(filePerm))
+	switch locked, err := file.TryLock(); {
+	case err != nil:
+		return nil, fmt.Errorf("lock the audit's folder: %w", err)
+	case !locked:
+		return nil, fmt.Errorf("an audit is at work in %s: wait for it, or name another folder", o.Folder)
+	}
+	return func(done bool) error {
+		err := errors.Join(os.Remove(file.Path()), file.Close())
+		if absent != nil && !done {
+			_ = os.Remove(o.Folder) // which takes away empty folders only
+		}
+		return err
+	}, nil
+}
+
 // begin is a new audit, or what the folder holds of one.
 func (o Options) begin() (state, error) {
 	if o.Resume {
@@ -19,12 +49,15 @@ func (o Options) begin() (state, error) {
 		if o.Output != "" {
 			s.Plan.Output = o.Output
 		}
+		if o.Budget.Dollars > 0 || o.Budget.Agreed {
+			s.Dollars = o.Budget.Dollars
+		}
 		return s, err
 	}
 	if _, err := os.Stat(filepath.Join(o.Folder, stateFile)); err == nil {
 		return state{}, fmt.Errorf("%s holds an audit already: go on with --resume %s, or name another folder", o.Folder, o.Folder)
 	}
-	return state{Plan: o.Plan}, nil
+	return state{Plan: o.Plan, Dollars: o.Budget.Dollars}, nil
 }
 
 // untouched refuses to have a report written into a bucket that is audited: nothing is

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"strconv"
 	"sync/atomic"
 
 	"autobackup/cmd/autobackup/price"
@@ -55,7 +56,7 @@ func (b *budget) allow(sent map[string]int64) error {
 		limit = FreeDollars
 	}
 	if spent := b.spent(sent); spent >= limit {
-		return fmt.Errorf("the audit has cost $%.2f, which is all that it may: go on with --resume, and with --yes or a larger --max-dollars", spent)
+		return fmt.Errorf("the audit has cost %s, which is all that it may: give --yes or a larger --max-dollars", price.Text(spent))
 	}
 	return nil
 }
@@ -65,7 +66,7 @@ func (b *budget) unknown(bucket string) error {
 	if b.Dollars > 0 || b.agreed.Load() || b.Ask == nil {
 		return nil
 	}
-	agreed, err := b.Ask(fmt.Sprintf("How many versions there are to audit in %s is not known. May it cost more than $%.2f?", bucket, FreeDollars))
+	agreed, err := b.Ask(fmt.Sprintf("How many versions there are to audit in %s is not known. May it cost more than %s?", bucket, price.Text(FreeDollars)))
 	b.agreed.Store(agreed && err == nil)
 	return err
 }
@@ -75,15 +76,15 @@ func (b *budget) more(sent map[string]int64, coming float64, what string) error 
 	all := b.spent(sent) + coming
 	switch {
 	case b.Dollars > 0 && all > b.Dollars:
-		return fmt.Errorf("%s would cost $%.2f in all, more than --max-dollars %.2f: raise it, or choose a lower level", what, all, b.Dollars)
+		return fmt.Errorf("%s would cost %s in all, more than --max-dollars %s: raise it, or choose a lower level", what, price.Text(all), strconv.FormatFloat(b.Dollars, 'f', -1, 64))
 	case b.Dollars > 0 || all <= FreeDollars || b.agreed.Load():
 		return nil
 	case b.Ask == nil:
-		return fmt.Errorf("%s would cost $%.2f in all: go on with --yes, or with --max-dollars", what, all)
+		return fmt.Errorf("%s would cost %s in all: go on with --yes, or with --max-dollars", what, price.Text(all))
 	}
-	agreed, err := b.Ask(fmt.Sprintf("%s costs about $%.2f in all. Go on?", what, all))
+	agreed, err := b.Ask(fmt.Sprintf("%s costs about %s in all. Go on?", what, price.Text(all)))
 	if err == nil && !agreed {
-		err = fmt.Errorf("%s would cost $%.2f in all, and you said no: --level listed costs least", what, all)
+		err = fmt.Errorf("%s would cost %s in all, and you said no: --level listed costs least", what, price.Text(all))
 	}
 	b.agreed.Store(err == nil)
 	return err

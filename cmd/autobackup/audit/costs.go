@@ -58,6 +58,9 @@ func (a *auditor) looking(p *pair.Pair, all []stretch, looks string, bytes int64
 		return nil
 	}
 	what := fmt.Sprintf("looking at the %d versions that the listings leave open", open)
+	if a.state.Plan.Level == audit.AllLooked {
+		what = fmt.Sprintf("looking at all %d versions", open)
+	}
 	if bytes > 0 {
 		what += fmt.Sprintf(", and reading %d bytes,", bytes)
 	}

@@ -77,8 +77,8 @@ func WriteEstimate(w io.Writer, primary, replica string, size Size, levels []Est
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s → %s\n", primary, replica)
 	if !size.Known {
-		fmt.Fprintf(&b, "estimate  unknown size: $%.3f a million versions to list each side, $%.2f a million looks; stops at $%.2f unless --yes or --max-dollars\n",
-			price.List/pageRows, sides2*price.Get, FreeDollars)
+		fmt.Fprintf(&b, "estimate  unknown size: %s a million versions to list each side, %s a million looks; stops at %s unless --yes or --max-dollars\n",
+			price.Text(price.List/pageRows), price.Text(sides2*price.Get), price.Text(FreeDollars))
 		_, err := io.WriteString(w, b.String())
 		return err
 	}
@@ -87,10 +87,10 @@ func WriteEstimate(w io.Writer, primary, replica string, size Size, levels []Est
 		if e.Level == chosen {
 			mark = "*"
 		}
-		fmt.Fprintf(&b, "estimate %s%-7s %d LIST, %d HEAD and GET, %d KMS, %d GB read, $%.2f, %s\n",
-			mark, e.Level, e.Lists, e.Gets, e.KMS, e.Bytes/price.GB, e.Dollars, e.Time.Round(time.Second))
+		fmt.Fprintf(&b, "estimate %s%-7s %d LIST, %d HEAD and GET, %d KMS, %d GB read, %s, %s\n",
+			mark, e.Level, e.Lists, e.Gets, e.KMS, e.Bytes/price.GB, price.Text(e.Dollars), e.Time.Round(time.Second))
 	}
-	fmt.Fprintf(&b, "estimate  not in it: looks at what the listing leaves open ($%.2f a million, asked for when known); other classes' HEAD and GET, which cost more; retrieval; bytes that leave AWS\n", sides2*price.Get)
+	fmt.Fprintf(&b, "estimate  not in it: looks at what the listing leaves open (%s a million, asked for when known); other classes' HEAD and GET, which cost more; retrieval; bytes that leave AWS\n", price.Text(sides2*price.Get))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

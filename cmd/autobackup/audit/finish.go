@@ -50,7 +50,7 @@ func (o outcome) count(r *audit.Report) error {
 		for _, i := range b.Items {
 			i = o.settled(i)
 			all.AddItem(i)
-			if i.Replicable() {
+			if o.judge.Replicable(i) {
 				r.Replicable++
 			}
 		}
@@ -87,7 +87,7 @@ var errStopped = errors.New("stopped")
 
 // write writes the report, and takes away what only an audit under way needs.
 func (a *auditor) write(r *Result) error {
-	o := report.Options{RedactKeys: a.state.Plan.Redact, Replicable: audit.Item.Replicable}
+	o := report.Options{RedactKeys: a.state.Plan.Redact, Replicable: audit.Judge{Level: a.state.Plan.Level}.Replicable}
 	if err := report.Write(a.Folder, r.Reports, r.items(), o); err != nil {
 		return err
 	}

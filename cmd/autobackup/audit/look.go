@@ -2,8 +2,10 @@ package audit
 
 import (
 	"context"
+	"fmt"
 
 	"autobackup/internal/audit"
+	"autobackup/internal/reason"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
@@ -14,6 +16,7 @@ type Eye struct {
 	Judge  audit.Judge
 	Region string // of the primary
 	Read   func(context.Context, s3event.ObjectVersion, verdict.Look) verdict.Bytes
+	Listed func(ctx context.Context, side, key, version string) (bool, error)           // by audit.OnPrimary or OnReplica, now
 	Locks  func(context.Context, s3event.ObjectVersion, verdict.Look) ([]string, error) // nil: locks of one side alone are not asked for
 }
 
@@ -47,4 +50,27 @@ func (e Eye) Look(ctx context.Context, p audit.Pair) (verdict.Look, audit.Conclu
 		c = audit.Locked(c, names, err)
 	}
 	return look, c
+}
+
+// Vanished lists once more what a side listed and HEAD did not find there: only what that
+// no longer lists is gone. A server that lost an object may list it still.
+func (e Eye) Vanished(ctx context.Context, i audit.Item) (audit.Item, error) {
+	var side string
+	switch {
+	case i.Reason == reason.Changed && i.On != audit.OnReplica:
+		side = audit.OnPrimary
+	case i.Reason == reason.ReplicaMissing && i.On == audit.OnBoth:
+		side = audit.OnReplica
+	default:
+		return i, nil
+	}
+	still, err := e.Listed(ctx, side, i.Key, i.Version)
+	if err != nil {
+		return i, fmt.Errorf("list a version once more: %w", err)
+	}
+	if still {
+		i.Category, i.Reason = audit.Unknown, reason.Unreachable
+		i.Detail = "the " + side + " lists the version, and HeadObject does not find it"
+	}
+	return i, nil
 }

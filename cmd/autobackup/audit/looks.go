@@ -14,6 +14,7 @@ import (
 
 	"autobackup/internal/audit"
 	"autobackup/internal/listing"
+	"autobackup/internal/reason"
 )
 
 // looks looks at what the listings left open, block by block in the order of keys.
@@ -28,12 +29,14 @@ type looks struct {
 	progress func(rows int64)
 }
 
+// Again is how long what looks wrong is left alone before it is looked at again: what
+// changed while the audit looked is no finding. Tests of commands shorten it, as these wait
+// by the clock on the wall.
+var Again = 2 * time.Second
+
 const (
 	// atOnce is how many versions are looked at together, each with a HEAD a side.
 	atOnce = 64
-	// Again is how long what looks wrong is left alone before it is looked at again: what
-	// changed while the audit looked is no finding.
-	Again = 2 * time.Second
 	// sampleRows is how many of a block that is mostly missing are looked at; where they
 	// do not all have the same explanation, the whole block is.
 	sampleRows = 50
@@ -150,11 +153,24 @@ func (l looks) all(ctx context.Context, rows []placed) ([]audit.Item, error) {
 	if err := l.wait(ctx, Again); err != nil {
 		return nil, err
 	}
-	return items, l.each(ctx, rows, items, doubtful)
+	if err := l.each(ctx, rows, items, doubtful); err != nil {
+		return nil, err
+	}
+	return items, l.vanished(ctx, items)
 }
 
 // doubtful says whether a second look may show it otherwise.
-func doubtful(i audit.Item) bool { return i.Category.Doubtful() }
+func doubtful(i audit.Item) bool { return i.Category.Doubtful() || i.Reason == reason.Changed }
+
+// vanished holds what is gone from a side against a new listing.
+func (l looks) vanished(ctx context.Context, items []audit.Item) (err error) {
+	for n, i := range items {
+		if items[n], err = l.Vanished(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (l looks) each(ctx context.Context, rows []placed, items []audit.Item, due func(audit.Item) bool) error {
 	all, ctx := errgroup.WithContext(ctx)

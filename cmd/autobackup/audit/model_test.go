@@ -230,7 +230,7 @@ func (m *model) want(looked bool) map[string]string {
 				case partner < 0 && i == 0:
 					all[name] = m.missing(v, newer, looked)
 				case partner < 0:
-					all[name] = m.surplus(v, newer, looked)
+					all[name] = m.surplus(v, newer)
 				case i == 0:
 					all[name] = same(v, m.sides[1][key][partner], looked)
 				}
@@ -245,8 +245,10 @@ func (m *model) want(looked bool) map[string]string {
 func (m *model) unlooked(name, what string) string {
 	key, id, _ := strings.Cut(name, "|")
 	var on [2]bool
+	var young bool
 	for i, side := range m.sides {
 		on[i] = slices.ContainsFunc(side[key], func(h held) bool { return h.id == id })
+		young = young || slices.ContainsFunc(side[key], func(h held) bool { return h.id == id && m.now.Sub(h.made) < m.deadline })
 	}
 	shown := []string{"alike ", "finding SIZE_MISMATCH", "expected NULL_VERSION", "expected YOUNG", "expected NOT_COVERED", "expected MARKER_NOT_REPLICATED",
 		"expected LIFECYCLE_ON_REPLICA", "expected LIFECYCLE_ON_PRIMARY"}
@@ -255,6 +257,8 @@ func (m *model) unlooked(name, what string) string {
 		return what
 	case on[0] && on[1]:
 		return "unknown DIFFERENT_NOT_LOOKED_AT"
+	case young:
+		return "expected YOUNG"
 	case on[0]:
 		return "unknown MISSING_NOT_LOOKED_AT"
 	default:
@@ -284,18 +288,19 @@ func same(p, r held, looked bool) string {
 func (m *model) missing(v, newer held, looked bool) string {
 	covered := strings.HasPrefix(v.key, m.prefix)
 	unmarked := covered && newer.marker && !m.markers // there, nothing made it noncurrent
-	switch young := m.now.Sub(v.made) < m.deadline; {
+	switch {
 	case v.id == "null" && covered:
 		return "expected NULL_VERSION"
-	case young && (!looked || v.status == "" || v.status == "PENDING"):
-		return "expected YOUNG"
 	case v.status != "" && looked: // as below
 	case !covered:
 		return "expected NOT_COVERED"
 	case v.marker && !m.markers:
 		return "expected MARKER_NOT_REPLICATED"
 	}
+	young := m.now.Sub(v.made) < m.deadline
 	switch {
+	case young && (v.status == "PENDING" || v.status == "" && v.marker):
+		return "expected YOUNG"
 	case !unmarked && m.tidy[1].removes(v, newer.made, m.now) && (!looked || v.status == "" || v.status == "COMPLETED" || v.status == "PENDING"):
 		return "expected LIFECYCLE_ON_REPLICA"
 	case v.status == "COMPLETED" && v.marker, v.status == "PENDING" && v.marker:
@@ -317,13 +322,11 @@ func (m *model) missing(v, newer held, looked bool) string {
 	}
 }
 
-func (m *model) surplus(v, newer held, _ bool) string {
+func (m *model) surplus(v, newer held) string {
 	age := m.now.Sub(v.made)
 	switch {
 	case v.id == "null":
 		return "expected NULL_VERSION"
-	case age < m.deadline:
-		return "expected YOUNG"
 	case !strings.HasPrefix(v.key, m.prefix):
 		return "expected NOT_COVERED"
 	case m.tidy[0].removes(v, newer.made, m.now):

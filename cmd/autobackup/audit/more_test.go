@@ -10,15 +10,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/audit"
 	core "autobackup/internal/audit"
-	"autobackup/internal/local/s3"
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
+	"autobackup/local/s3"
 )
 
 func (w *world) run(change ...func(*audit.Options)) *audit.Result {
@@ -99,16 +100,20 @@ func TestWhatTheAuditBeforeDidNotHaveIsNew(t *testing.T) {
 	assert.Zero(t, first.Reports[0].Counts[0].New, "nothing is new where nothing was before")
 
 	w.Remove(replica, away, "fresh", fresh)
-	since := audit.Latest(folder, primary, "", nil)
+	latest := func(primary, prefix string, level core.Level, replicas ...string) string {
+		return audit.Latest(folder, audit.Plan{Primary: primary, Prefix: prefix, Level: level, Replicas: replicas})
+	}
+	since := latest(primary, "", core.Rest)
 	assert.Equal(t, filepath.Join(folder, "first"), since)
 	second := w.run(func(o *audit.Options) { o.Since = since })
 	count := second.Reports[0].Counts[0]
 	assert.Equal(t, reason.ReplicaMissing, count.Reason)
 	assert.Equal(t, []int64{2, 1}, []int64{count.Versions, count.New})
-	assert.Equal(t, since, audit.Latest(folder, primary, "", []string{replica}))
-	assert.Empty(t, audit.Latest(folder, "another", "", nil), "of another bucket")
-	assert.Empty(t, audit.Latest(folder, primary, "2026/", nil), "of other keys")
-	assert.Empty(t, audit.Latest(folder, primary, "", []string{"another"}), "of another replica")
+	assert.Equal(t, since, latest(primary, "", core.Rest, replica))
+	assert.Empty(t, latest("another", "", core.Rest), "of another bucket")
+	assert.Empty(t, latest(primary, "2026/", core.Rest), "of other keys")
+	assert.Empty(t, latest(primary, "", core.Rest, "another"), "of another replica")
+	assert.Empty(t, latest(primary, "", core.Listed), "of another level, which has other reasons")
 }
 
 func TestWhatPeopleAcceptedIsCountedForItself(t *testing.T) {
@@ -127,9 +132,23 @@ func TestWhatPeopleAcceptedIsCountedForItself(t *testing.T) {
 	use := func(o *audit.Options) { o.Accepted = file }
 	assert.Equal(t, map[string]int64{"accepted REPLICA_MISSING": 1, "finding REPLICA_MISSING": 1}, found(t, w.run(use)))
 
+	before := filepath.Join(t.TempDir(), "before")
+	w.run(use, func(o *audit.Options) { o.Folder = before })
+	since := func(o *audit.Options) { o.Since = before }
+	assert.Zero(t, w.run(use, since).Reports[0].Counts[0].New)
+
 	accepted.Until = later
 	write()
-	assert.Equal(t, map[string]int64{"finding REPLICA_MISSING": 2}, found(t, w.run(use)), "it is over")
+	over := w.run(use, since)
+	assert.Equal(t, map[string]int64{"finding REPLICA_MISSING": 2}, found(t, over), "it is over")
+	assert.Equal(t, int64(1), over.Reports[0].Counts[0].New, "what was accepted is found anew")
+
+	accepted.Prefix, accepted.Until = "", later.AddDate(0, 1, 0)
+	accepted.Reason = reason.ReplicaMissing
+	write()
+	all := w.run(use)
+	assert.Equal(t, "nothing is found", all.Reports[0].Result, "which is not that all is as it must be")
+	assert.Zero(t, all.Exit())
 }
 
 func TestAReportIsNeverWrittenIntoABucketThatIsAudited(t *testing.T) {
@@ -162,6 +181,12 @@ func TestTheSampleOfBytesFitsItsBudgetAndIsTheSameHoweverItIsFound(t *testing.T)
 		}
 		return read
 	}
+	told := func(change func(*audit.Options)) string { return w.run(level(core.Bytes), change).Reports[0].Sample }
+	assert.Equal(t, "10 of 1,000 versions, and all that is inconclusive; of STANDARD, STANDARD_IA", told(func(o *audit.Options) {
+		o.Bytes, o.Classes = verdict.ByteVerification{Inconclusive: true, PerMille: 10}, []string{"", "STANDARD_IA"}
+	}))
+	assert.Equal(t, "as many versions as fit into 5 GB; of STANDARD", told(func(o *audit.Options) { o.BytesBudget = 5 << 30 }))
+	assert.Empty(t, w.run().Reports[0].Sample)
 	half := within(200 * 30)
 	assert.LessOrEqual(t, half, int64(30))
 	assert.GreaterOrEqual(t, half, int64(25), "two versions may draw the same number")
@@ -188,6 +213,10 @@ func TestTheResultSaysWhatWasFoundWhateverTheExitCode(t *testing.T) {
 	w := newWorld(t)
 	empty := w.run()
 	assert.Equal(t, "nothing was listed", empty.Reports[0].Result)
+	assert.Zero(t, empty.Exit(), "an empty bucket is as it must be")
+	mistyped := w.run(func(o *audit.Options) { o.Prefix = "2062/" })
+	assert.Equal(t, "nothing was listed", mistyped.Reports[0].Result)
+	assert.Equal(t, 2, mistyped.Exit(), "nothing can be said of keys that are not there")
 	lost := w.put("lost", "v")
 	w.put("there", "v")
 	assert.Equal(t, "all as it must be", w.run().Reports[0].Result)
@@ -202,6 +231,72 @@ func TestTheResultSaysWhatWasFoundWhateverTheExitCode(t *testing.T) {
 	unknown := w.run(level(core.Listed), func(o *audit.Options) { o.FailOn = audit.FailOn{audit.FailFindings} })
 	assert.Equal(t, "not all is known", unknown.Reports[0].Result)
 	assert.Zero(t, unknown.Exit())
+	young := w.run(level(core.Listed), func(o *audit.Options) { o.Started = time.Now() })
+	assert.Equal(t, "nothing is found", young.Reports[0].Result)
+	expected := w.run(level(core.Listed), func(o *audit.Options) {
+		o.Started, o.FailOn = time.Now(), audit.FailOn{audit.FailExpected}
+	})
+	assert.Equal(t, "expected differences", expected.Reports[0].Result)
+	assert.Equal(t, 1, expected.Exit())
 	_, err := audit.ParseFailOn("finding")
 	assert.ErrorContains(t, err, "it is nothing, or some of findings, new, unknown, expected between commas")
+}
+
+func TestWhatASideListsAndDoesNotFindIsUnknownAndNoChangeOfAnybodys(t *testing.T) {
+	w := newWorld(t)
+	lost := w.put("lost", "v")
+	w.Remove(replica, away, "lost", lost)
+	w.put("lost-and-found", "v")
+	w.Fault = func(r s3.Request) *s3.Fault {
+		if r.Operation == "HeadObject" && r.Bucket == replica && r.Key == "lost-and-found" {
+			return &s3.Fault{Status: 404}
+		}
+		return nil
+	}
+	result := w.run(level(core.AllLooked))
+	assert.Equal(t, map[string]int64{"finding REPLICA_MISSING": 1, "unknown UNREACHABLE": 1}, found(t, result))
+	assert.Equal(t, "the replica lists the version, and HeadObject does not find it", result.Reports[0].Counts[1].Examples[0].Detail)
+	w.Fault = func(r s3.Request) *s3.Fault {
+		if r.Operation == "HeadObject" && r.Bucket == primary && r.Key == "lost" {
+			return &s3.Fault{Status: 404}
+		}
+		return nil
+	}
+	result = w.run()
+	assert.Equal(t, map[string]int64{"unknown UNREACHABLE": 1, "alike ": 1}, found(t, result))
+	assert.Equal(t, "the primary lists the version, and HeadObject does not find it", result.Reports[0].Counts[0].Examples[0].Detail)
+
+	var once sync.Once
+	w.Fault = func(r s3.Request) *s3.Fault {
+		if r.Operation == "HeadObject" && r.Bucket == primary {
+			once.Do(func() { w.Remove(primary, home, "lost", lost) })
+		}
+		return nil
+	}
+	assert.Equal(t, map[string]int64{"expected CHANGED_MEANWHILE": 1, "alike ": 1}, found(t, w.run()))
+}
+
+func TestOneAuditAtATimeWorksInAFolder(t *testing.T) {
+	w := newWorld(t)
+	w.put("k", "v")
+	folder := filepath.Join(t.TempDir(), "kept")
+	in := func(o *audit.Options) { o.Folder = folder }
+	var second error
+	var once sync.Once
+	w.Fault = func(r s3.Request) *s3.Fault {
+		if r.Operation == "ListObjectVersions" {
+			once.Do(func() {
+				_, second = audit.Run(context.Background(), w.options(in, func(o *audit.Options) { o.Resume = true }))
+			})
+		}
+		return nil
+	}
+	w.run(in, func(o *audit.Options) { o.Workers = 1 })
+	assert.EqualError(t, second, "an audit is at work in "+folder+": wait for it, or name another folder")
+	assert.NoFileExists(t, filepath.Join(folder, "audit.lock"))
+
+	folder = filepath.Join(t.TempDir(), "refused")
+	_, err := audit.Run(context.Background(), w.options(in, func(o *audit.Options) { o.Primary = "no-such-bucket" }))
+	require.Error(t, err)
+	assert.NoDirExists(t, folder, "nothing of it is kept")
 }

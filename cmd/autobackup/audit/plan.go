@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"autobackup/cmd/autobackup/pair"
@@ -39,6 +41,30 @@ type Plan struct {
 	Output         string                   `json:"output,omitempty"`   // s3://BUCKET/PREFIX that the report is copied to
 	Accepted       string                   `json:"accepted,omitempty"` // file
 	Since          string                   `json:"since,omitempty"`    // folder
+	Flags          string                   `json:"flags,omitempty"`    // as report.Report.Flags
+}
+
+// flags are those of Report.Flags: a replica that somebody named is named there, too.
+func (p Plan) flags(replica string) string {
+	if len(p.Replicas) == 0 {
+		return p.Flags
+	}
+	return strings.TrimSpace("s3://" + replica + " " + p.Flags)
+}
+
+// sample says whose bytes are read.
+func (p Plan) sample() string {
+	if p.Level != audit.Bytes {
+		return ""
+	}
+	classes := strings.Join(slices.DeleteFunc(slices.Clone(p.Classes), func(c string) bool { return c == "" }), ", ")
+	if classes != "" {
+		classes = ", " + classes
+	}
+	if p.BytesBudget > 0 {
+		return fmt.Sprintf("as many versions as fit into %d GB; of STANDARD%s", p.BytesBudget>>30, classes)
+	}
+	return fmt.Sprintf("%d of 1,000 versions, and all that is inconclusive; of STANDARD%s", p.Bytes.PerMille, classes)
 }
 
 // sampler takes the sample of a pair of which some stretches are done. Of other levels
@@ -62,7 +88,8 @@ type state struct {
 	Sent  map[string]int64 `json:"sent"`
 	Bytes int64            `json:"bytes,omitempty"` // read on both sides
 	// Agreed is that somebody agreed to what the audit costs.
-	Agreed bool `json:"agreed,omitempty"`
+	Agreed  bool    `json:"agreed,omitempty"`
+	Dollars float64 `json:"dollars,omitempty"` // as Budget.Dollars
 }
 
 type sides struct {

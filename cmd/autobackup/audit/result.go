@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"autobackup/internal/audit"
+	"autobackup/internal/reason"
 )
 
 // FailOn is what an audit fails on: any of the words of Fails.
@@ -40,11 +41,14 @@ func ParseFailOn(s string) (FailOn, error) {
 // decides.
 const (
 	AsItMustBe     = "all as it must be"
+	NothingFound   = "nothing is found" // but for what people accepted, or what is too young to tell
+	Differences    = "expected differences"
 	NotAllKnown    = "not all is known"
 	NothingListed  = "nothing was listed"
 	ExitAsItMustBe = 0
 	Findings       = "findings"
 	ExitFindings   = 1
+	ExitNothing    = 2 // no key has the prefix: nothing can be said
 )
 
 // Exit is the worst exit code of all pairs.
@@ -59,6 +63,9 @@ func (f FailOn) result(r audit.Report) (string, int) {
 	words, exit := AsItMustBe, ExitAsItMustBe
 	if r.Listed == 0 {
 		words = NothingListed
+		if r.Prefix != "" {
+			exit = ExitNothing
+		}
 	}
 	for _, c := range r.Counts {
 		switch {
@@ -69,6 +76,12 @@ func (f FailOn) result(r audit.Report) (string, int) {
 		}
 		if f.fails(c, r.Since == "") {
 			exit = ExitFindings
+		}
+		switch fine := words == AsItMustBe || words == NothingFound; {
+		case fine && exit == ExitFindings:
+			words = Differences
+		case words == AsItMustBe && (c.Category == audit.Accepted || c.Reason == reason.Young):
+			words = NothingFound
 		}
 	}
 	return words, exit

@@ -12,7 +12,7 @@ import (
 	"autobackup/cmd/autobackup/audit"
 	"autobackup/cmd/autobackup/s3test"
 	core "autobackup/internal/audit"
-	"autobackup/internal/local/computed"
+	"autobackup/local/testing/computed"
 )
 
 // auditComputed audits two buckets of so many rows that a server computes, of which

@@ -9,7 +9,7 @@ import (
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/s3test"
 	core "autobackup/internal/audit"
-	"autobackup/internal/local/s3"
+	"autobackup/local/s3"
 )
 
 const primary, replica, home, away = "acme-invoices", "acme-invoices-dr", "eu-central-1", "eu-west-1"

@@ -15,13 +15,13 @@ import (
 	"autobackup/cmd/autobackup/accept"
 	"autobackup/cmd/autobackup/pair"
 	core "autobackup/internal/audit"
-	"autobackup/internal/local/clock"
 	"autobackup/internal/reason"
 	"autobackup/internal/shell"
+	"autobackup/local/clock"
 )
 
 type acceptCommand struct {
-	What string `arg:"" optional:"" help:"s3://PRIMARY, s3://PRIMARY/KEY or s3://PRIMARY/KEY?versionId=VERSION."`
+	What string `arg:"" optional:"" help:"s3://PRIMARY, s3://PRIMARY/KEY or s3://PRIMARY/KEY?versionId=VERSION. It is a whole key: --prefix takes all that begin so."`
 
 	Primary string   `help:"Primary bucket, where WHAT does not name it." placeholder:"BUCKET" group:"What"`
 	Replica string   `help:"Replica bucket; default: every replica of the primary." placeholder:"BUCKET" group:"What"`
@@ -32,10 +32,10 @@ type acceptCommand struct {
 	Object  string   `help:"The same as JSON, for keys that a shell could misread: {\"Bucket\": …, \"Key\": …, \"VersionId\": …}." placeholder:"JSON" group:"What"`
 
 	Why   string `help:"Why this is as it should be. Whoever reviews the file reads it." placeholder:"TEXT" group:"On whose word"`
-	Until string `help:"When it is to be found again: a date (from its first moment in UTC on) or how long from now, such as 90d; at most two years." placeholder:"WHEN" group:"On whose word"`
+	Until string `help:"When it is to be found again: a date (from its first moment in UTC on) or how long from now, as 12h, 90d, 6w or 1y; at most two years." placeholder:"WHEN" group:"On whose word"`
 	Who   string `help:"Who answers for it; default: your name on this machine." env:"AUTOBACKUP_WHO" placeholder:"NAME" group:"On whose word"`
 
-	File string `help:"File that an audit reads." default:"autobackup-accepted.json" type:"path" group:"Where"`
+	File string `help:"File that an audit reads; default: autobackup-accepted.json." type:"path" placeholder:"FILE" group:"Where"`
 	List bool   `help:"Show what is accepted, and add nothing." group:"Where"`
 }
 
@@ -64,7 +64,11 @@ func (c acceptCommand) run(_ context.Context, stdout, stderr io.Writer) int {
 }
 
 func (c acceptCommand) list(stdout io.Writer, now time.Time) error {
-	entries, err := accept.Read(c.File)
+	file, err := accept.Named(c.File)
+	if err != nil {
+		return err
+	}
+	entries, err := accept.Read(file)
 	if err != nil {
 		return err
 	}
@@ -76,7 +80,8 @@ func (c acceptCommand) add(stdout io.Writer, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := accept.Add(c.File, entries, now); err != nil {
+	file := cmp.Or(c.File, accept.File)
+	if err := accept.Add(file, entries, now); err != nil {
 		return err
 	}
 	until := entries[0].Until.Format(time.RFC3339)
@@ -85,7 +90,7 @@ func (c acceptCommand) add(stdout io.Writer, now time.Time) error {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(stdout, "accepted until %s by %s, in %s: have it reviewed.\n", until, who, strconv.Quote(c.File))
+	_, err = fmt.Fprintf(stdout, "accepted until %s by %s, in %s: have it reviewed.\n", until, who, strconv.Quote(file))
 	return err
 }
 
@@ -98,7 +103,7 @@ func (c acceptCommand) entries(now time.Time) (all []core.Acceptance, who string
 	case c.Why == "":
 		return nil, "", errors.New("accept: --why is missing: it is what others review")
 	case c.Until == "":
-		return nil, "", errors.New("accept: --until is missing: nothing is accepted for ever; give a date, or 90d")
+		return nil, "", errors.New("accept: --until is missing: nothing is accepted for ever; give a date, or 12h, 90d, 6w or 1y")
 	}
 	if a.Until, err = accept.Until(c.Until, now); err != nil {
 		return nil, "", err
@@ -133,6 +138,10 @@ func (c acceptCommand) address(a *core.Acceptance) error {
 		return err
 	}
 	key, version, _ := shell.CutVersion(at.Rest)
+	if strings.HasSuffix(key, "/") && version == "" {
+		return fmt.Errorf("accept %s: of audit that is a prefix, and here it would be one key: give s3://%s with --prefix %s for all keys that begin so, or with --key %s for the one object of that name",
+			shell.Quote(c.What), at.Bucket, shell.Quote(key), shell.Quote(key))
+	}
 	return fill(a, at.Bucket, key, version)
 }
 

@@ -39,6 +39,8 @@ func TestAcceptTakesOutWhatItsWordsName(t *testing.T) {
 	}{
 		{[]string{"s3://docs", "--reason", "NOT_ERASED"}, audit.Acceptance{Primary: "docs", Reason: reason.NotErased}},
 		{[]string{"s3://docs", "--replica", "copy", "--prefix", "tmp/"}, audit.Acceptance{Primary: "docs", Replica: "copy", Prefix: "tmp/"}},
+		{[]string{"--primary", "docs", "--key", "tmp/"}, audit.Acceptance{Primary: "docs", Key: "tmp/"}},
+		{[]string{"s3://docs/tmp/?versionId=v1"}, audit.Acceptance{Primary: "docs", Key: "tmp/", Version: "v1"}},
 		{[]string{"s3://docs/a/b"}, audit.Acceptance{Primary: "docs", Key: "a/b"}},
 		{[]string{"s3://docs/a?versionId=b?versionId=v1"}, audit.Acceptance{Primary: "docs", Key: "a?versionId=b", Version: "v1"}},
 		{[]string{"--primary", "docs", "--key", "a", "--version", "v1"}, audit.Acceptance{Primary: "docs", Key: "a", Version: "v1"}},
@@ -79,11 +81,18 @@ func TestAcceptSaysInWhoseNameWhereNobodyIsNamed(t *testing.T) {
 }
 
 func TestTheCommandsThatAReportPrintsAreTaken(t *testing.T) {
-	r := audit.Report{Primary: audit.SideReport{Bucket: "docs"}, Replica: audit.SideReport{Bucket: "copy"}, Ended: time.Now()}
-	words := strings.Fields(report.AcceptCommand(r, reason.NotErased))
+	i := audit.Item{Primary: "docs", Replica: "copy", Key: "a/b", Version: "v1", Reason: reason.NotErased}
+	words := strings.Fields(report.AcceptVersion(i, time.Now()))
 	require.Equal(t, []string{"autobackup", "accept"}, words[:2])
+	code, _, stderr := run(append(words[1:], "--file", filepath.Join(t.TempDir(), "accepted.json"))...)
+	assert.Equal(t, cli.Trouble, code)
+	assert.Contains(t, stderr, "write why this is as it should be", "whoever takes it has to say why")
+	for i := range words {
+		words[i] = strings.Replace(words[i], "WHY", "scratch", 1)
+	}
 	entries, _ := accepted(t, words[2:]...)
-	assert.Equal(t, []string{"docs", "copy", "NOT_ERASED", "WHY"}, []string{entries[0].Primary, entries[0].Replica, string(entries[0].Reason), entries[0].Why})
+	a := entries[0]
+	assert.Equal(t, []string{"docs", "copy", "a/b", "v1", "NOT_ERASED", "scratch"}, []string{a.Primary, a.Replica, a.Key, a.Version, string(a.Reason), a.Why})
 }
 
 func TestAcceptListsTheFile(t *testing.T) {
@@ -111,7 +120,8 @@ func TestAcceptRefusesWhatItCannotBeSureOf(t *testing.T) {
 		`two values for the key, "a" and "b"`:       {"s3://docs/b", "--key", "a", "--why", "w", "--until", "1d"},
 		`two values for the bucket, "a" and "docs"`: {"s3://docs/b", "--primary", "a", "--why", "w", "--until", "1d"},
 		"docs\" is no address of a bucket":          {"docs", "--why", "w", "--until", "1d"},
-		"read --object: ":                           {"--object", `{"Bucket":"docs","Kay":"a"}`, "--why", "w", "--until", "1d"},
+		"give s3://docs with --prefix tmp/ for all keys that begin so, or with --key tmp/ for the one object": {"s3://docs/tmp/", "--why", "w", "--until", "1d"},
+		"read --object: ": {"--object", `{"Bucket":"docs","Kay":"a"}`, "--why", "w", "--until", "1d"},
 	} {
 		code, stdout, stderr := run(append([]string{"accept", "--file", file}, words...)...)
 		assert.Equal(t, cli.Trouble, code, want)
@@ -119,8 +129,15 @@ func TestAcceptRefusesWhatItCannotBeSureOf(t *testing.T) {
 		assert.Contains(t, stderr, want)
 		assert.NoFileExists(t, file)
 	}
-	require.NoError(t, os.WriteFile(file, []byte("{"), 0o600))
 	code, _, stderr := run("accept", "--list", "--file", file)
+	assert.Equal(t, cli.Trouble, code)
+	assert.Contains(t, stderr, "accepted.json: there is no such file")
+	t.Chdir(t.TempDir())
+	code, stdout, _ := run("accept", "--list")
+	assert.Equal(t, cli.Expected, code, "who named none may have none")
+	assert.Equal(t, "Nothing is accepted.\n", stdout)
+	require.NoError(t, os.WriteFile(file, []byte("{"), 0o600))
+	code, _, stderr = run("accept", "--list", "--file", file)
 	assert.Equal(t, cli.Trouble, code)
 	assert.Contains(t, stderr, "read what is accepted: ")
 }
@@ -128,7 +145,7 @@ func TestAcceptRefusesWhatItCannotBeSureOf(t *testing.T) {
 func TestTheFileThatAcceptWritesIsTheOneThatAnAuditReads(t *testing.T) {
 	for _, command := range []string{"accept", "audit"} {
 		_, stdout, _ := run(command, "--help")
-		assert.Contains(t, stdout, `="`+accept.File+`"`, command)
+		assert.Contains(t, stdout, accept.File, command)
 	}
 }
 
@@ -157,7 +174,13 @@ func TestPolicyPassesItsFlagsOn(t *testing.T) {
 		`"s3:GetObjectRetention"`:     {"audit", "--metadata"},
 		`"arn:aws:s3:::evidence/x/*"`: {"audit", "--side", "report", "--output", "s3://evidence/x"},
 		`"sts:AssumeRole"`:            {"audit", "--side", "caller", "--role", role},
-		`"arn:aws:sqs:eu-west-1:111122223333:autobackup-event-dlq-prod"`: {"requeue", "--stage", "prod", "--region", "eu-west-1", "--account", "111122223333"},
+		`"arn:aws:sqs:eu-west-1:111122223333:autobackup-event-dlq-prod"`:          {"requeue", "--stage", "prod", "--region", "eu-west-1", "--account", "111122223333"},
+		`"arn:aws:cloudformation:*:111122223333:stack/autobackup-replica-prod/*"`: {"deploy", "--side", "replica", "--stage", "prod", "--account", "111122223333"},
+		`"arn:aws:iam::111122223333:policy/bound"`:                                {"deploy", "--side", "primary", "--boundary", "arn:aws:iam::111122223333:policy/bound"},
+		`"arn:aws:s3:::autobackup-dev-replica-*-222233334444/*"`:                  {"boundary", "--replica-account", "222233334444"},
+		`"arn:aws:lambda:*:222233334444:function:autobackup-hash-bytes-prod"`:     {"boundary", "--stage", "prod", "--replica-account", "222233334444"},
+		`"` + key + `"`:  {"boundary", "--replica-kms-key", key},
+		`"` + key + `b"`: {"boundary", "--kms-key", key + "b"},
 	} {
 		code, stdout, stderr := run(append([]string{"policy"}, words...)...)
 		assert.Equal(t, cli.Expected, code, stderr)

@@ -5,21 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	smithytime "github.com/aws/smithy-go/time"
 
+	"autobackup/cmd/autobackup/accept"
 	"autobackup/cmd/autobackup/audit"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/report"
 	"autobackup/cmd/autobackup/terminal"
 	"autobackup/cmd/autobackup/upload"
 	core "autobackup/internal/audit"
-	"autobackup/internal/local/clock"
 	"autobackup/internal/verdict"
+	"autobackup/local/clock"
 )
 
 // accessFlags say who reads each side.
@@ -66,7 +69,7 @@ type auditCommand struct {
 	Deadline       time.Duration `help:"How old a version must be to be expected on the other side." default:"4h" group:"What"`
 	MarkerDeadline time.Duration `help:"The same for delete markers." default:"24h" group:"What"`
 	Erased         time.Duration `help:"How old a version that the primary no longer has may be on the replica." default:"0s" group:"What"`
-	Accepted       string        `help:"File of what autobackup accept took out." default:"autobackup-accepted.json" type:"path" group:"What"`
+	Accepted       string        `help:"File of what autobackup accept took out; default: autobackup-accepted.json." type:"path" placeholder:"FILE" group:"What"`
 	Since          string        `help:"Folder of the audit before, by which findings are new; default: the last in the folder that --output is in." type:"existingdir" placeholder:"DIR" group:"What"`
 	FailOn         string        `help:"What makes the exit code 1: some of findings, new, unknown and expected between commas, or nothing." default:"findings,unknown" group:"What"`
 
@@ -82,6 +85,9 @@ type auditCommand struct {
 	JSON          bool    `help:"Print the report as JSON." name:"json" group:"How"`
 
 	accessFlags
+
+	given string          // of the flags that explain has, too: those that were given
+	typed map[string]bool // all flags that were given
 }
 
 // Help is printed below the flags' list.
@@ -111,8 +117,11 @@ func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	result, err := audit.Run(ctx, o)
 	watch.stop()
 	if err != nil {
+		if c.Resume == "" && (c.Output == "" || o.Output != "") {
+			_ = os.Remove(o.Folder) // which takes it away where nothing is kept in it
+		}
 		if audit.Resumable(o.Folder) {
-			err = fmt.Errorf("%w\nautobackup: hint: what is done so far is kept: autobackup audit --resume %s goes on", err, o.Folder)
+			err = fmt.Errorf("%w\nautobackup: hint: what is done so far is kept: autobackup audit --resume %s goes on", told(err), o.Folder)
 		}
 		return trouble(stderr, err)
 	}
@@ -150,8 +159,8 @@ func (c auditCommand) options() (o audit.Options, err error) {
 		Folder: c.Resume, Resume: c.Resume != "", MaxRate: c.MaxRate, Workers: c.Ranges, Versions: c.Versions,
 		Budget: audit.Budget{Dollars: c.MaxDollars}, Clock: func() time.Time { return clock.Real().Now().UTC() }, Wait: smithytime.SleepWithContext,
 	}
-	if c.MaxDollars < 0 {
-		return o, fmt.Errorf("--max-dollars %v: it is what may be spent, more than 0", c.MaxDollars)
+	if err := c.check(); err != nil {
+		return o, err
 	}
 	outside := strings.HasPrefix(c.Output, "s3://")
 	switch {
@@ -165,20 +174,35 @@ func (c auditCommand) options() (o audit.Options, err error) {
 	case c.Primary == "":
 		return o, errors.New("name the bucket to audit: autobackup audit s3://BUCKET")
 	}
-	o.Folder = "audit-" + now.Format("20060102-150405")
-	if c.Output != "" && !outside {
-		o.Folder = c.Output
-	}
 	if o.Plan, err = c.plan(now); err != nil {
 		return o, err
 	}
 	if outside {
 		o.Output = c.Output
 	}
+	o.Folder = c.Output
+	if c.Output == "" || outside {
+		if o.Folder, err = fresh("audit-" + now.Format("20060102-150405")); err != nil {
+			return o, err
+		}
+	}
 	if o.Since == "" {
-		o.Since = audit.Latest(filepath.Dir(o.Folder), o.Primary, o.Prefix, o.Replicas)
+		o.Since = audit.Latest(filepath.Dir(o.Folder), o.Plan)
 	}
 	return o, err
+}
+
+// fresh makes a folder that was not there: two audits may begin in one second.
+func fresh(name string) (string, error) {
+	for n, folder := 2, name; ; n++ {
+		switch err := os.Mkdir(folder, 0o700); {
+		case err == nil:
+			return folder, nil
+		case !errors.Is(err, fs.ErrExist):
+			return "", fmt.Errorf("make a folder for the report: %w; name another place with --output", err)
+		}
+		folder = name + "-" + strconv.Itoa(n)
+	}
 }
 
 func (c auditCommand) plan(now time.Time) (p audit.Plan, err error) {
@@ -189,7 +213,10 @@ func (c auditCommand) plan(now time.Time) (p audit.Plan, err error) {
 	p = audit.Plan{
 		Program: program(), Started: now, Primary: primary.Bucket, Prefix: primary.Rest, Level: core.Level(c.Level),
 		Classes: append([]string{"", "INTELLIGENT_TIERING"}, c.Classes...), Deadline: c.Deadline, MarkerDeadline: c.MarkerDeadline,
-		Erased: c.Erased, Metadata: c.Metadata, Locks: c.Locks, Redact: c.RedactKeys, Accepted: c.Accepted, Since: c.Since,
+		Erased: c.Erased, Metadata: c.Metadata, Locks: c.Locks, Redact: c.RedactKeys, Since: c.Since, Flags: c.given,
+	}
+	if p.Accepted, err = accept.Named(c.Accepted); err != nil {
+		return p, err
 	}
 	p.From, p.To = c.sides()
 	if p.FailOn, err = audit.ParseFailOn(c.FailOn); err != nil {

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -36,7 +37,7 @@ type commands struct {
 	Explain  explainCommand  `cmd:"" help:"Explain one object version: both sides now, side by side, why, and what to do; read-only."`
 	Discover discoverCommand `cmd:"" help:"Show which buckets of your accounts replicate and are validated, and which do not."`
 	Accept   acceptCommand   `cmd:"" help:"Take what is known and meant out of the findings of the next audits."`
-	Policy   policyCommand   `cmd:"" help:"Print the least IAM policy that a command needs, for each side."`
+	Policy   policyCommand   `cmd:"" help:"Print the least IAM policy for a command or for deploying, or a boundary of all roles."`
 	Demo     demoCommand     `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
 	Serve    serveCommand    `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
 	Requeue  requeueCommand  `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
@@ -66,9 +67,8 @@ func Commands() (names []string) {
 
 // Run executes a command line and answers the exit code.
 func Run(args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilStopped()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("autobackup"), kong.Description(description), kong.Writers(stdout, stderr),
@@ -84,6 +84,19 @@ func Run(args []string, stdout, stderr io.Writer) int {
 		return trouble(stderr, fmt.Errorf("%w\nautobackup: hint: autobackup --help lists the commands", err))
 	}
 	return parsed.Selected().Target.Interface().(command).run(ctx, stdout, stderr)
+}
+
+// untilStopped ends with Ctrl-C, SIGTERM and, where the program was not started to
+// outlive it (nohup), the terminal: what is temporary is then removed. A second
+// signal ends the program at once.
+func untilStopped() (context.Context, context.CancelFunc) {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // command is what every field of commands is.
@@ -117,6 +130,16 @@ func (s serveCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 }
 
 func trouble(stderr io.Writer, err error) int {
-	fmt.Fprintf(stderr, "autobackup: error: %v\n", err) //nolint:errcheck // nowhere left to tell
+	fmt.Fprintf(stderr, "autobackup: error: %v\n", told(err)) //nolint:errcheck // nowhere left to tell
 	return Trouble
+}
+
+var errStopped = errors.New("stopped before it was done")
+
+// told is an error as people read it: only a signal cancels what the program does.
+func told(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return errStopped
+	}
+	return err
 }

@@ -61,7 +61,7 @@ func TestTheDemoDoesWhatTheREADMEShows(t *testing.T) {
 		return
 	}
 	assert.Equal(t, clockTime.ReplaceAllString(inside, " TIME $1"), clockTime.ReplaceAllString(shown, " TIME $1"),
-		"run go test ./cmd/autobackup/cli -update")
+		"run go test ./cmd/autobackup/cli -update if this is meant")
 }
 
 func TestTheDemoTakesTheUsersOwnFilesAndTellsWhatItCouldNotRead(t *testing.T) {

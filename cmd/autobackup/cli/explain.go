@@ -7,9 +7,10 @@ import (
 
 	smithytime "github.com/aws/smithy-go/time"
 
+	"autobackup/cmd/autobackup/accept"
 	"autobackup/cmd/autobackup/explain"
 	"autobackup/cmd/autobackup/terminal"
-	"autobackup/internal/local/clock"
+	"autobackup/local/clock"
 )
 
 type explainCommand struct {
@@ -17,10 +18,12 @@ type explainCommand struct {
 
 	Object string `help:"The version for keys that no URI holds: {\"Bucket\":…,\"Key\":…,\"VersionId\":…}; s3://BUCKET may name the bucket instead." placeholder:"JSON" group:"What"`
 	Bytes  bool   `help:"Read the bytes of both sides, through this machine." group:"What"`
+	Locks  bool   `help:"Take a retention or legal hold that one side alone has for a finding." group:"What"`
 	JSON   bool   `help:"Print everything as JSON." name:"json" group:"What"`
 
 	Deadline       time.Duration `help:"How old a version must be to be expected on the other side." default:"4h" group:"What"`
 	MarkerDeadline time.Duration `help:"The same for delete markers." default:"24h" group:"What"`
+	Accepted       string        `help:"File of what autobackup accept took out; default: autobackup-accepted.json." type:"path" placeholder:"FILE" group:"What"`
 	Erased         time.Duration `help:"How old a version that the primary no longer has may be on the replica." default:"0s" group:"What"`
 
 	accessFlags
@@ -61,9 +64,12 @@ func (c explainCommand) options() (o explain.Options, err error) {
 		return o, err
 	}
 	o = explain.Options{
-		Program: program(), Primary: v.Bucket, Key: v.Key, Version: v.VersionID, Bytes: c.Bytes,
+		Program: program(), Primary: v.Bucket, Key: v.Key, Version: v.VersionID, Bytes: c.Bytes, Locks: c.Locks,
 		Deadline: c.Deadline, MarkerDeadline: c.MarkerDeadline, Erased: c.Erased,
 		Clock: func() time.Time { return clock.Real().Now().UTC() }, Wait: smithytime.SleepWithContext,
+	}
+	if o.Accepted, err = accept.Named(c.Accepted); err != nil {
+		return o, err
 	}
 	o.Replicas = replicas
 	o.From, o.To = c.sides()

@@ -13,7 +13,7 @@ import (
 )
 
 type policyCommand struct {
-	Command string `arg:"" help:"Command that the policy is for: ${enum}." enum:"audit,explain,discover,requeue,accept,demo,serve,policy"`
+	Command string `arg:"" help:"What the policy is for: a command; upload or operate, of what people do with a deployed stack; deploy, of a stack without the pipeline; or boundary, of all roles in both stacks: ${enum}." enum:"audit,explain,discover,requeue,accept,demo,serve,policy,upload,operate,deploy,boundary"`
 
 	Side      string   `help:"Whose policy: ${enum}. both is one identity for all buckets, report copies the report with --output-profile, caller assumes the roles that read." enum:"both,primary,replica,report,caller" default:"both" group:"Who"`
 	Role      []string `help:"Of side caller: ARN of a role that it assumes, with * for any account; may be repeated." placeholder:"ARN" group:"Who"`
@@ -21,7 +21,8 @@ type policyCommand struct {
 
 	Primary       string   `help:"Primary bucket." placeholder:"BUCKET" group:"What"`
 	Replica       []string `help:"Replica bucket; may be repeated." placeholder:"BUCKET" group:"What"`
-	KMSKey        []string `help:"ARN of a KMS key that encrypts objects of the primary or, of requeue, the queues; may be repeated." name:"kms-key" placeholder:"ARN" group:"What"`
+	KMSKey        []string `help:"ARN of a KMS key that encrypts objects of the primary, of requeue and operate the queues, of boundary the functions' environment; may be repeated." name:"kms-key" placeholder:"ARN" group:"What"`
+	Deletes       bool     `help:"Of upload: also delete objects, which leaves delete markers." group:"What"`
 	ReplicaKMSKey []string `help:"ARN of a KMS key that encrypts objects of the replicas; may be repeated." name:"replica-kms-key" placeholder:"ARN" group:"What"`
 
 	Level    string `help:"Of audit: as there, ${enum}." enum:"listed,rest,all,bytes" default:"rest" group:"Of audit"`
@@ -29,17 +30,22 @@ type policyCommand struct {
 	Locks    bool   `help:"As of audit." group:"Of audit"`
 	Output   string `help:"As of audit, where it is s3://BUCKET/PREFIX." placeholder:"WHERE" group:"Of audit"`
 
-	Stage   string `help:"Stage of the deployed stack." default:"dev" group:"Of requeue"`
-	Region  string `help:"Region of the primary stack." placeholder:"REGION" group:"Of requeue"`
-	Account string `help:"Account of the primary stack." placeholder:"ID" group:"Of requeue"`
+	Stage          string `help:"Stage of the stack." default:"dev" group:"Of stacks: requeue, operate, deploy, boundary"`
+	Region         string `help:"Of requeue and operate: region of the primary stack." placeholder:"REGION" group:"Of stacks: requeue, operate, deploy, boundary"`
+	Account        string `help:"Account of the stack." placeholder:"ID" group:"Of stacks: requeue, operate, deploy, boundary"`
+	ReplicaAccount string `help:"Of boundary: account of the replica stack, where it is another." placeholder:"ID" group:"Of stacks: requeue, operate, deploy, boundary"`
+	Boundary       string `help:"Of deploy: ARN of the permissions boundary that every role must get, as PermissionsBoundaryArn of the templates." placeholder:"ARN" group:"Of stacks: requeue, operate, deploy, boundary"`
 }
 
 // Help is printed below the flags' list.
 func (policyCommand) Help() string {
-	return `Prints the least policy of IAM that lets a command do all that it does. It asks AWS
-for nothing. What is not named stands in it as a word in capitals: PRIMARY, REPLICA,
-REGION, ACCOUNT. A bucket of another account has to allow the same in its own policy,
-and so has a KMS key.
+	return `Prints the least policy of IAM that lets a command do all that it does, lets people
+put objects into a primary bucket (upload) or do the steps of docs/operations.md
+(operate), or lets somebody deploy, update and delete one of the stacks. Of boundary it
+prints a managed policy that bounds what the stacks' roles may ever be given. It asks
+AWS for nothing. What is not named stands in it as a word in capitals: PRIMARY,
+REPLICA, REGION, ACCOUNT. A bucket of another account has to allow the same in its own
+policy, and so has a KMS key.
 
 Exit codes: 0 printed, or the command needs no policy, which is then said on stderr;
 2 wrong usage.`
@@ -49,7 +55,7 @@ func (c policyCommand) run(_ context.Context, stdout, stderr io.Writer) int {
 	o := policy.Options{
 		Command: c.Command, Side: policy.Side(c.Side), Partition: c.Partition, Primary: c.Primary, Replicas: c.Replica,
 		Level: core.Level(c.Level), Metadata: c.Metadata, Locks: c.Locks, Keys: c.KMSKey, ReplicaKeys: c.ReplicaKMSKey,
-		Roles: c.Role, Stage: c.Stage, Region: c.Region, Account: c.Account,
+		Roles: c.Role, Deletes: c.Deletes, Stage: c.Stage, Region: c.Region, Account: c.Account, ReplicaAccount: c.ReplicaAccount, Boundary: c.Boundary,
 	}
 	var err error
 	if c.Output != "" {

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"autobackup/cmd/autobackup/requeue"
-	"autobackup/internal/local/clock"
+	"autobackup/local/clock"
 )
 
 type requeueCommand struct {

@@ -18,10 +18,11 @@ import (
 	"autobackup/cmd/autobackup/cli"
 	"autobackup/cmd/autobackup/requeue"
 	"autobackup/internal/handler"
-	"autobackup/internal/local"
-	"autobackup/internal/local/clock"
-	"autobackup/internal/local/sqs"
 	"autobackup/internal/wire"
+	"autobackup/local"
+	"autobackup/local/clock"
+	"autobackup/local/lambda"
+	"autobackup/local/sqs"
 )
 
 // deployed is a primary stack at a loopback address that the environment's AWS
@@ -34,7 +35,7 @@ func deployed(t *testing.T) (stack *local.Stack, region string) {
 	stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: project, Dir: t.TempDir(), Account: "123456789012",
 		URL:     "http://" + server.Listener.Addr().String(),
-		Runtime: local.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(io.Discard), func(region string) aws.Config { return aws.Config{Region: region} }),
+		Runtime: lambda.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(io.Discard), func(region string) aws.Config { return aws.Config{Region: region} }),
 	})
 	require.NoError(t, err)
 	server.Config.Handler = stack

@@ -10,8 +10,8 @@ import (
 	"io/fs"
 	"os"
 
-	"autobackup/internal/local"
-	"autobackup/internal/local/clock"
+	"autobackup/local"
+	"autobackup/local/clock"
 )
 
 // Options say what to run.
@@ -63,7 +63,10 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 	if err := r.upload(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.stack.WaitIdle(ctx); err != nil {
+	// What may not be told is tried again and again: the report tells of it.
+	bounded, stop := r.stack.Clock.WithTimeout(ctx, patience)
+	defer stop()
+	if err := r.stack.WaitIdle(bounded); err != nil && (ctx.Err() != nil || bounded.Err() == nil) {
 		return nil, fmt.Errorf("wait for the validations: %w", err)
 	}
 	r.display.Stop()

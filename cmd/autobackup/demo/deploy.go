@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"autobackup/cmd/autobackup/functions"
-	"autobackup/internal/local"
-	"autobackup/internal/local/samconfig"
+	"autobackup/local"
+	"autobackup/local/samconfig"
 )
 
 // Environments of samconfig.toml that the demo deploys.
@@ -33,6 +33,7 @@ type pair struct {
 	categories    []string
 	bucket        func(category string) string
 	outputs       map[string]string
+	stage         string
 }
 
 // deploy builds the functions, starts the local stack on a loopback port and
@@ -92,9 +93,9 @@ func (r *run) deployStacks() error {
 		r.pair.primaryRegion = environment.Region
 		r.pair.outputs = deployed.Outputs
 		r.pair.categories = strings.Split(deployed.Parameters["Categories"], ",")
-		stage := deployed.Parameters["Stage"]
+		r.pair.stage = deployed.Parameters["Stage"]
 		r.pair.bucket = func(category string) string {
-			return "autobackup-" + stage + "-primary-" + category + "-" + account
+			return "autobackup-" + r.pair.stage + "-primary-" + category + "-" + account
 		}
 	}
 	return nil

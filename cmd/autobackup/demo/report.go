@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,24 +12,30 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
-	"autobackup/internal/local"
-	"autobackup/internal/local/sqs"
 	"autobackup/internal/reason"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
+	"autobackup/local"
+	"autobackup/local/gate"
+	"autobackup/local/sqs"
+	"autobackup/local/states"
 )
 
 // Report is what became of everything that was uploaded.
 type Report struct {
-	// Expected is whether every outcome was the expected one and every file was
-	// read.
+	// Expected is whether every outcome was the expected one, every file was read, and
+	// nothing failed, was refused or stayed undelivered on the way.
 	Expected bool     `json:"expected"`
 	Objects  []Row    `json:"objects"`
 	Unread   []Unread `json:"unread"`
 	Alerts   []Alert  `json:"alerts"`
 	Parked   []Parked `json:"parked"`
-	Paths    []Path   `json:"paths"`
-	Totals   Totals   `json:"totals"`
+	// Undelivered is what rules, pipes and event source mappings could not hand over.
+	Undelivered []local.Undelivered `json:"undelivered"`
+	// Refused are the calls that the templates' policies do not allow.
+	Refused []Refused `json:"refused"`
+	Paths   []Path    `json:"paths"`
+	Totals  Totals    `json:"totals"`
 }
 
 // Row is one object version, or one message that names none.
@@ -64,6 +71,23 @@ type Path struct {
 	States     []string              `json:"states"`
 }
 
+// Refused is a kind of call that was refused.
+type Refused struct {
+	gate.Refusal
+	Times int `json:"times"`
+}
+
+func refused(all map[gate.Refusal]int) []Refused {
+	told := []Refused{}
+	for of, times := range all {
+		told = append(told, Refused{of, times})
+	}
+	slices.SortFunc(told, func(a, b Refused) int {
+		return cmp.Or(strings.Compare(a.By, b.By), strings.Compare(a.Action, b.Action))
+	})
+	return told
+}
+
 // Totals are what the validations cost.
 type Totals struct {
 	Objects     int `json:"objects"`
@@ -78,15 +102,17 @@ func (r *run) report() (*Report, error) {
 	report := &Report{
 		Objects: r.rows(), Unread: append([]Unread{}, r.unread...),
 		Alerts: append([]Alert{}, r.alerts()...), Parked: []Parked{}, Paths: []Path{},
+		Undelivered: append([]local.Undelivered{}, r.stack.Undelivered()...),
+		Refused:     refused(r.stack.Gate.Refusals()),
 	}
-	report.Expected = len(r.unread) == 0 && !slices.ContainsFunc(report.Objects, func(row Row) bool { return !row.Expected })
 	parked, err := r.parked()
 	if err != nil {
 		return nil, err
 	}
 	report.Parked = append(report.Parked, parked...)
-	executions := r.stack.Executions()
+	executions := slices.DeleteFunc(r.stack.States.Executions(), func(e states.Execution) bool { return e.Result == nil }) // those that never end have no path
 	report.Paths = append(report.Paths, paths(executions)...)
+	report.Expected = report.asExpected()
 	report.Totals = Totals{Objects: len(report.Objects), Executions: len(executions)}
 	for _, e := range executions {
 		report.Totals.Transitions += e.Result.Transitions
@@ -97,6 +123,12 @@ func (r *run) report() (*Report, error) {
 		}
 	}
 	return report, nil
+}
+
+func (r *Report) asExpected() bool {
+	return len(r.Unread) == 0 && len(r.Undelivered) == 0 && len(r.Refused) == 0 &&
+		!slices.ContainsFunc(r.Objects, func(row Row) bool { return !row.Expected }) &&
+		!slices.ContainsFunc(r.Paths, func(p Path) bool { return p.Status != types.ExecutionStatusSucceeded })
 }
 
 func (r *run) rows() []Row {
@@ -116,7 +148,9 @@ func (r *run) rows() []Row {
 
 func (r *run) alerts() (all []Alert) {
 	for _, p := range r.stack.SNS.Published() {
-		all = append(all, Alert{p.Subject, p.Message})
+		if len(p.To) > 0 {
+			all = append(all, Alert{p.Subject, p.Message})
+		}
 	}
 	return all
 }
@@ -150,7 +184,7 @@ func named(m sqs.Message) string {
 }
 
 // paths groups executions by the states they went through, the usual first.
-func paths(executions []local.Execution) []Path {
+func paths(executions []states.Execution) []Path {
 	byStates := map[string]*Path{}
 	for _, e := range executions {
 		key := string(e.Result.Status) + " " + strings.Join(e.Result.Path, " ")

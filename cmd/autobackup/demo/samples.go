@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"autobackup/internal/local/s3"
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
+	"autobackup/local/s3"
 )
 
 // Item is one thing to upload, with what should become of it.

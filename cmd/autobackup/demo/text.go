@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"autobackup/internal/verdict"
+	"autobackup/local"
 )
 
 // widest is how much of a name a table shows.
@@ -26,6 +27,7 @@ func (r *Report) Text(w io.Writer) error {
 	p.unread(r.Unread)
 	p.alerts(r.Alerts)
 	p.parked(r.Parked)
+	p.undelivered(r.Undelivered)
 	p.paths(r.Paths)
 	p.totals(r)
 	if err := p.Flush(); err != nil {
@@ -133,10 +135,32 @@ func (p *page) parked(all []Parked) {
 	p.table(table.Row{"queue", "reason", "message"}, rows)
 }
 
+func (p *page) undelivered(all []local.Undelivered) {
+	if len(all) == 0 {
+		return
+	}
+	p.title("Deliveries that failed")
+	for _, u := range all {
+		p.printf("%d × %s\n", u.Times, printable(u.What))
+	}
+}
+
 func (p *page) paths(all []Path) {
 	p.title("Executions and their states")
 	for _, path := range all {
 		p.printf("%d × %s: %s\n", path.Executions, path.Status, route(path.States))
+	}
+}
+
+// permissions says that policies decide, also here: the templates', and those that
+// `autobackup policy` prints for who uploads and who operates.
+func (p *page) permissions(all []Refused) {
+	if len(all) == 0 {
+		p.printf("every call was allowed by the policies of the templates, and by those printed for uploader and operator\n")
+		return
+	}
+	for _, r := range all {
+		p.printf("REFUSED %d × %s by %s: no policy allows it\n", r.Times, r.Action, printable(r.By))
 	}
 }
 
@@ -146,6 +170,7 @@ func (p *page) totals(r *Report) {
 	p.printf("%d objects in %d executions\n", r.Totals.Objects, r.Totals.Executions)
 	p.printf("%d state transitions, %.2f per object\n", r.Totals.Transitions, per(r.Totals.Transitions))
 	p.printf("%d HEAD requests, %.2f per object\n", r.Totals.Heads, per(r.Totals.Heads))
+	p.permissions(r.Refused)
 	if r.Expected {
 		p.printf("every outcome was the expected one\n")
 		return

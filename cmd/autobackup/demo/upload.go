@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"golang.org/x/sync/errgroup"
 
-	locals3 "autobackup/internal/local/s3"
 	"autobackup/internal/reason"
 	"autobackup/internal/s3event"
+	locals3 "autobackup/local/s3"
 )
 
 // uploads is how many files are uploaded at once.
@@ -53,7 +53,11 @@ func (r *run) upload(ctx context.Context) error {
 	}
 	r.plan(items)
 	r.display.uploading(len(items), r.watcher)
-	client := s3.NewFromConfig(r.stack.AWSConfig(r.pair.primaryRegion))
+	uploads, err := r.uploader(ctx)
+	if err != nil {
+		return err
+	}
+	client := s3.NewFromConfig(uploads)
 	u := uploader{run: r, client: client, manager: transfermanager.New(client), looked: make(chan string, versions*len(items)+1)}
 	if r.Dir == "" {
 		r.watcher.looked = func(object string) { u.looked <- object }
@@ -98,11 +102,14 @@ func (u uploader) all(ctx context.Context, items []Item) error {
 		unread  *Unread
 	}
 	results := make([]result, len(items))
-	group, ctx := errgroup.WithContext(ctx)
+	group, working := errgroup.WithContext(ctx)
 	group.SetLimit(uploads)
 	for i, it := range items {
+		if working.Err() != nil {
+			break // the rest need not even be opened
+		}
 		group.Go(func() error {
-			objects, err := u.one(ctx, it)
+			objects, err := u.one(working, it)
 			results[i].objects = objects
 			if missing := (*fileError)(nil); errors.As(err, &missing) {
 				results[i].unread = &Unread{it.Key, missing.Error()}
@@ -111,7 +118,11 @@ func (u uploader) all(ctx context.Context, items []Item) error {
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
+	err := group.Wait()
+	if ctx.Err() != nil { // rather than how it broke an upload, or none
+		return context.Cause(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	for _, res := range results {
@@ -175,8 +186,11 @@ func (u uploader) object(it Item, version string) *object {
 // sendNoEvent puts a message into the queue that no S3 bucket sent.
 func (u uploader) sendNoEvent(ctx context.Context) error {
 	queue := u.pair.outputs["ValidationQueueUrl"]
-	client := sqs.NewFromConfig(u.stack.AWSConfig(u.pair.primaryRegion))
-	out, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &queue, MessageBody: aws.String(NotAnEvent)})
+	operates, err := u.operator()
+	if err != nil {
+		return err
+	}
+	out, err := sqs.NewFromConfig(operates).SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &queue, MessageBody: aws.String(NotAnEvent)})
 	if err != nil {
 		return fmt.Errorf("send the message that is no S3 event: %w", err)
 	}
@@ -186,6 +200,9 @@ func (u uploader) sendNoEvent(ctx context.Context) error {
 	})
 	return nil
 }
+
+// patience is how long the first look at a file is waited for, by the stack's clock.
+const patience = 24 * time.Hour
 
 // overwriteWhenLooked puts a second version of the items to overwrite as soon
 // as the first look at their first version was made.
@@ -197,10 +214,14 @@ func (u uploader) overwriteWhenLooked(ctx context.Context, items []Item) error {
 			first[u.objects[i].id] = it
 		}
 	}
+	late := make(chan struct{})
+	defer u.clock.AfterFunc(patience, func() { close(late) })()
 	for len(first) > 0 {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
+		case <-late: // nothing looks at them: the report tells of what has no verdict
+			return nil
 		case id := <-u.looked:
 			it, wanted := first[id]
 			if !wanted {

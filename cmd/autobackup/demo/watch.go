@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"autobackup/internal/batch"
-	"autobackup/internal/local/clock"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
+	"autobackup/local/clock"
 )
 
 // compareState is the state whose output has the verdicts of a round.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"autobackup/internal/local/clock"
+	"autobackup/local/clock"
 )
 
 func TestEveryFirstLookIsToldOnceWhetherItSettlesOrNot(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/progress"
 	"golang.org/x/sync/errgroup"
 
+	"autobackup/cmd/autobackup/identity"
 	"autobackup/cmd/autobackup/terminal"
 	"autobackup/internal/s3error"
 )
@@ -70,6 +71,9 @@ func Run(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
 // identify asks who calls. A server that has S3 alone knows no STS: what needs the account
 // is unknown there.
 func (r *run) identify(ctx context.Context) error {
+	if err := identity.Check(ctx, r.cfg, identity.Wanted{For: "your account"}); err != nil {
+		return err
+	}
 	out, err := sts.NewFromConfig(r.cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err == nil {
 		r.own = aws.ToString(out.Account)
@@ -78,7 +82,7 @@ func (r *run) identify(ctx context.Context) error {
 		}
 	}
 	if r.Role != "" || aws.ToString(r.cfg.BaseEndpoint) == "" {
-		return fmt.Errorf("find out whose buckets to list: %s (check the credentials with `aws sts get-caller-identity`)", s3error.Explain("GetCallerIdentity", err))
+		return fmt.Errorf("find out whose buckets to list: %s (%s)", s3error.Explain("GetCallerIdentity", err), identity.Again)
 	}
 	return nil
 }
@@ -123,7 +127,7 @@ func (r *run) account(ctx context.Context, id string) (Account, []Bucket, error)
 	if err != nil {
 		u := unread("", "", "ListBuckets", err)
 		if id == r.own {
-			return a, nil, fmt.Errorf("list the buckets of your account: %s%s", u.Why, advice(u))
+			return a, nil, fmt.Errorf("list the buckets of your account: %s%s", u.Why, advice(u, err))
 		}
 		a.Unread = &u
 		return a, nil, nil
@@ -133,11 +137,14 @@ func (r *run) account(ctx context.Context, id string) (Account, []Bucket, error)
 	return a, buckets, nil
 }
 
-func advice(u Unread) string {
-	if u.Grant == "" {
-		return ""
+func advice(u Unread, err error) string {
+	if u.Grant != "" {
+		return " (grant " + u.Grant + ")"
 	}
-	return " (grant " + u.Grant + ")"
+	if next, is := identity.Denied(err); is {
+		return " (" + next + ")"
+	}
+	return ""
 }
 
 // assume takes the role of another account, and says why it can't before anything else does.

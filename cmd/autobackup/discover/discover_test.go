@@ -219,11 +219,16 @@ func TestOnesOwnAccountThatCannotBeReadIsAnError(t *testing.T) {
 
 	w.instead["ListBuckets"] = answer{403, `<Error><Code>InvalidAccessKeyId</Code><Message>no</Message></Error>`}
 	_, err = discover.Run(t.Context(), w.config(), discover.Options{Progress: io.Discard})
-	assert.EqualError(t, err, "list the buckets of your account: ListBuckets answered 403 InvalidAccessKeyId", "no permission would mend that")
+	assert.EqualError(t, err, "list the buckets of your account: ListBuckets answered 403 InvalidAccessKeyId (check the credentials with aws sts get-caller-identity, or log in again, as with aws sso login)", "no permission would mend that")
 
 	w.instead["GetCallerIdentity"] = answer{403, `<ErrorResponse><Error><Code>ExpiredToken</Code><Message>old</Message></Error></ErrorResponse>`}
 	_, err = discover.Run(t.Context(), w.config(), discover.Options{Role: "audit", Progress: io.Discard})
 	assert.ErrorContains(t, err, "find out whose buckets to list: GetCallerIdentity answered 403 ExpiredToken")
+
+	none := w.config()
+	none.Credentials = nil
+	_, err = discover.Run(t.Context(), none, discover.Options{Progress: io.Discard})
+	assert.ErrorContains(t, err, "find credentials for your account: there are none in the environment")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	w = newWorld(t)
@@ -257,8 +262,44 @@ func TestAnS3WithoutTheOtherServicesTellsWhatItHas(t *testing.T) {
 	assert.Equal(t, here, r.Buckets[0].Region, "by its location, as the list has none")
 	page := screen(t, r, false)
 	assert.Contains(t, page, "Coverage: 1 of 1 bucket replicates (100 %), 0 of them validated (0 % of all)\n")
-	assert.Equal(t, 4, strings.Count(page, "Unknown: "), page)
+	assert.Equal(t, 5, strings.Count(page, "Unknown: "), page)
+	assert.Contains(t, page, "\nUnknown: validated: ListRules answered 501 UnknownError, of documents\n")
+	assert.Contains(t, page, "\nUnknown: table buckets: ListTableBuckets answered 501 UnknownError, in eu-central-1\n", "whose they are is not known")
+	assert.Regexp(t, `(?m)^ documents  \?  `, page)
 	assert.Contains(t, page, "Not covered: ? directory buckets, ? table buckets, ? vector buckets (and ? access points: names for buckets), in eu-central-1\n")
+}
+
+func TestEveryQuestionMarkHasTheCallThatFailedAndThePermission(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"documents", "media", "plain"} {
+		w.bucket(own, here, name, nil, "elsewhere")
+	}
+	w.bucket(own, here, "dark", nil)
+	w.instead["ListRules"] = answer{400, `{"__type":"AccessDeniedException"}`}
+	w.instead["GetBucketNotificationConfiguration plain"] = answer{403, deniedXML}
+	w.instead["GetObjectLockConfiguration plain"] = answer{403, deniedXML}
+	w.instead["GetBucketVersioning plain"] = answer{403, deniedXML}
+	w.instead["GetBucketNotificationConfiguration dark"] = answer{200, `<NotificationConfiguration/>`}
+	only := func(o *discover.Options) { o.Role, o.Accounts = "", nil }
+	page := screen(t, w.discover(only), true)
+	for _, line := range []string{
+		"validated: ListRules answered 400 AccessDeniedException (grant events:ListRules), of documents and 2 more",
+		"EventBridge, validated: GetBucketNotificationConfiguration answered 403 AccessDenied (grant s3:GetBucketNotification), of plain",
+		"versioning: GetBucketVersioning answered 403 AccessDenied (grant s3:GetBucketVersioning), of plain",
+		"lock: GetObjectLockConfiguration answered 403 AccessDenied (grant s3:GetBucketObjectLockConfiguration), of plain",
+	} {
+		assert.Contains(t, page, "\nUnknown: "+line+"\n", page)
+	}
+
+	w.instead["ListRules"] = answer{200, `{"Rules":[]}`}
+	page = screen(t, w.discover(only), true)
+	assert.Contains(t, page, "\nUnknown: EventBridge: GetBucketNotificationConfiguration", "without a trigger it is not validated, whatever EventBridge gets")
+
+	w.instead["ListBuckets"] = answer{200, `<ListAllMyBucketsResult><Buckets><Bucket><Name>documents</Name></Bucket></Buckets></ListAllMyBucketsResult>`}
+	w.instead["GetBucketLocation"] = answer{403, deniedXML}
+	page = screen(t, w.discover(only), true)
+	assert.Contains(t, page, "\nUnknown: region, and all that is asked for there: GetBucketLocation answered 403 AccessDenied (grant s3:GetBucketLocation), of documents\n")
+	assert.Equal(t, 1, strings.Count(page, "GetBucketLocation answered"), page)
 }
 
 func TestNamesThatOthersChoseAreShownSafely(t *testing.T) {

@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/local/clock"
-	"autobackup/internal/local/s3"
+	"autobackup/local/clock"
+	"autobackup/local/s3"
 )
 
 const (

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"autobackup/internal/local/events"
+	"autobackup/local/events"
 )
 
 // triggerPrefix begins the names of the rules that template.yaml makes. Any other rule that

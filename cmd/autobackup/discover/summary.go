@@ -27,22 +27,10 @@ func verb(n int, one, many string) string {
 // others tells what the figure is not about: what was counted, and where nothing could be.
 func (r *Report) others(page *strings.Builder) {
 	counts, open := map[string]int{}, map[string]bool{}
-	var unknown []string
-	where := map[string][]string{}
 	for _, a := range r.Accounts {
 		for _, o := range a.Others {
 			counts[o.Kind] += o.Count
-			for _, u := range o.Unread {
-				open[o.Kind] = true
-				line := o.Kind + "s: " + text.Line(u.Why, 120)
-				if u.Grant != "" {
-					line += " (grant " + u.Grant + ")"
-				}
-				if where[line] == nil {
-					unknown = append(unknown, line)
-				}
-				where[line] = append(where[line], u.Region+" of "+a.ID)
-			}
+			open[o.Kind] = open[o.Kind] || len(o.Unread) > 0
 		}
 	}
 	var listed []string
@@ -50,9 +38,6 @@ func (r *Report) others(page *strings.Builder) {
 		listed = append(listed, known(counts[k.name], k.name, open[k.name]))
 	}
 	fmt.Fprintf(page, "Not covered: %s (and %s: names for buckets), in %s\n", strings.Join(listed, ", "), known(counts[accessPoint], accessPoint, open[accessPoint]), r.regions())
-	for _, line := range unknown {
-		fmt.Fprintf(page, "Unknown: %s, in %s%s\n", line, where[line][0], more(len(where[line])-1))
-	}
 }
 
 // known says how many there are. Where not all regions answered there may be more.

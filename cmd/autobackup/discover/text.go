@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -26,6 +27,7 @@ func (r *Report) Text(w io.Writer, all bool) error {
 	}
 	r.fine(&page)
 	r.others(&page)
+	r.unknowns(&page)
 	r.coverage(&page)
 	fmt.Fprintf(&page, "Result: %s; exit code %d\n", r.result(), r.Exit)
 	if _, err := io.WriteString(w, page.String()); err != nil {
@@ -83,7 +85,7 @@ func (r *Row) cells() table.Row {
 		validated = "?"
 	}
 	return table.Row{
-		safe(r.Name), r.Account, r.or(Region, text.Line(r.Region, 30)), r.or(Versioning, text.Line(r.Versioning, 20)), replication, metrics,
+		safe(r.Name), cmp.Or(r.Account, "?"), r.or(Region, text.Line(r.Region, 30)), r.or(Versioning, text.Line(r.Versioning, 20)), replication, metrics,
 		r.or(EventBridge, onOff(r.EventBridge)), validated, r.or(Lock, text.Line(r.Lock, 40)), r.Next,
 	}
 }

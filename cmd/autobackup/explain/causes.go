@@ -32,6 +32,19 @@ func (c *subject) causes() []string {
 		return []string{words}
 	}
 	switch c.item.Reason {
+	case reason.NotReplicated:
+		if c.item.Status != "" {
+			return []string{"no rule leads to " + replica.Bucket + ": the status " + c.item.Status + " is of another replica, or of a rule that is gone"}
+		}
+		return []string{"no rule led to this replica when it was uploaded"}
+	case reason.ReplicaOnly:
+		if c.item.Marker {
+			return []string{
+				"it was deleted from " + primary.Bucket + " by its version id, which brought the object back there and which S3 never replicates",
+				"something other than replication deletes in " + replica.Bucket,
+			}
+		}
+		return []string{"something other than replication writes to " + replica.Bucket}
 	case reason.ReplicaMissing, reason.MarkerMissing:
 		switch {
 		case c.leadsNowhere():
@@ -58,9 +71,7 @@ func (c *subject) causes() []string {
 
 var causes = map[reason.Code]string{
 	reason.ReplicationFailed: "the replication role, the replica bucket's policy, versioning or Object Lock, or one of the keys; S3's notification of the failure has its reason, which the e-mail tells",
-	reason.ReplicaOnly:       "something other than replication writes to the replica bucket",
 	reason.BeforeRule:        "it was uploaded before the rule was made, or the rule did not match it then",
-	reason.NotReplicated:     "no rule led to this replica when it was uploaded",
 	reason.AccessDenied:      "a permission that was never granted, or a deny in a bucket, key, endpoint or organization policy",
 	reason.Unreachable:       "throttling, an outage, or the network between here and the bucket",
 	reason.MetadataDiffers:   "a change on one side after the upload that was not replicated, or not yet",

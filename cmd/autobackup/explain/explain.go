@@ -7,11 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"autobackup/cmd/autobackup/accept"
 	command "autobackup/cmd/autobackup/audit"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/audit"
+	"autobackup/internal/s3event"
 	"autobackup/internal/shell"
 	"autobackup/internal/verdict"
 )
@@ -24,13 +27,17 @@ type Options struct {
 	Version  string   // empty: the newest of the key
 	Replicas []string // buckets; none: those that the primary's rules lead to
 	From, To pair.Access
-	Bytes    bool // read the bytes of both sides
+	Bytes    bool   // read the bytes of both sides
+	Locks    bool   // a retention or legal hold that one side alone has is a finding
+	Accepted string // file of what people accepted
 
 	Deadline, MarkerDeadline, Erased time.Duration
 	// Clock is asked once for the time that versions are judged at. Wait waits, or ends
 	// with the context.
 	Clock func() time.Time
 	Wait  func(context.Context, time.Duration) error
+
+	entries []audit.Acceptance
 }
 
 // Explanation is what is known of one version.
@@ -78,6 +85,10 @@ const rate = 100
 // Run explains. It sends reading calls only.
 func Run(ctx context.Context, o Options) (*Explanation, error) {
 	now := o.Clock()
+	var err error
+	if o.entries, err = accept.Read(o.Accepted); err != nil {
+		return nil, err
+	}
 	pairs, err := o.open(ctx, now)
 	if err != nil {
 		return nil, err
@@ -142,6 +153,10 @@ type subject struct {
 	seen   verdict.Look
 	item   audit.Item
 	reread bool // bytes were read for facts alone: the verdict stands without them
+	// locks that HEAD shows of one side alone and that the other may have, too, and why
+	// that is not known.
+	locks   map[string]bool
+	noLocks error
 }
 
 // look looks at both sides, as an audit does: again where it looks wrong.
@@ -151,7 +166,10 @@ func (c *subject) look(ctx context.Context) error {
 		c.item = c.absent()
 		return nil
 	}
-	eye := command.Eye{Sides: c.pair, Judge: c.judge(), Region: c.pair.Primary.Region, Read: c.pair.Read}
+	eye := command.Eye{Sides: c.pair, Judge: c.judge(), Region: c.pair.Primary.Region, Read: c.pair.Read, Listed: c.pair.Has}
+	if c.Locks {
+		eye.Locks = c.pair.Locks
+	}
 	for range 2 {
 		seen, concluded := eye.Look(ctx, pairOf)
 		c.seen, c.item = seen, eye.Judge.Item(pairOf, concluded)
@@ -162,11 +180,32 @@ func (c *subject) look(ctx context.Context) error {
 			return err
 		}
 	}
+	var err error
+	if c.item, err = eye.Vanished(ctx, c.item); err != nil {
+		return err
+	}
+	c.item = audit.Accept(c.item, c.entries, c.now)
 	if c.Bytes && c.readable() {
 		read := c.pair.Read(ctx, eye.Version(pairOf), c.seen)
 		c.seen.Replicas[0].Bytes, c.reread = &read, true
 	}
+	c.askForLocks(ctx, eye.Version(pairOf))
 	return ctx.Err()
+}
+
+// askForLocks asks a side of which HEAD shows no lock, where it shows one of the other:
+// without the permission to read it, HEAD leaves it out.
+func (c *subject) askForLocks(ctx context.Context, v s3event.ObjectVersion) {
+	if len(c.seen.Replicas) != 1 {
+		return
+	}
+	alone, err := c.pair.Locks(ctx, v, c.seen)
+	c.noLocks, c.locks = err, map[string]bool{}
+	for _, g := range c.groups() {
+		if pair.IsLock(g.Name) && g.Primary != g.Replica && !slices.Contains(alone, g.Name) {
+			c.locks[g.Name] = true
+		}
+	}
 }
 
 // readable says whether both sides hold an object of one size whose bytes were not read:

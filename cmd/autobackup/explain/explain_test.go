@@ -20,8 +20,8 @@ import (
 	"autobackup/cmd/autobackup/explain"
 	"autobackup/cmd/autobackup/s3test"
 	"autobackup/internal/audit"
-	"autobackup/internal/local/s3"
 	"autobackup/internal/reason"
+	"autobackup/local/s3"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -71,6 +71,20 @@ func gone(bucket, region string) func(*world) (string, string) {
 	return func(w *world) (string, string) {
 		version := w.put("a", "content")
 		w.Remove(bucket, region, "a", version)
+		return "a", version
+	}
+}
+
+// unfound is listed in a bucket whose server does not find it.
+func unfound(bucket string) func(*world) (string, string) {
+	return func(w *world) (string, string) {
+		version := w.put("a", "content")
+		w.Fault = func(r s3.Request) *s3.Fault {
+			if r.Operation == "HeadObject" && r.Bucket == bucket {
+				return &s3.Fault{Status: http.StatusNotFound}
+			}
+			return nil
+		}
 		return "a", version
 	}
 }
@@ -145,6 +159,18 @@ var situations = []situation{
 		require.NoError(w.t, err)
 		return "a", *out.VersionId
 	}, nil, audit.Finding, reason.ReplicaOnly},
+	{"marker-taken-back", nil, func(w *world) (string, string) {
+		w.put("a", "content")
+		marker := w.mark("a")
+		w.Remove(primary, home, "a", marker)
+		return "a", marker
+	}, nil, audit.Finding, reason.ReplicaOnly},
+	{"hidden-on-the-replica", nil, func(w *world) (string, string) {
+		version := w.put("a", "content")
+		_, err := w.Client.PutObject(context.Background(), &sdk.PutObjectInput{Bucket: aws.String(replica), Key: aws.String("a"), Body: strings.NewReader("evil")}, s3test.In(away))
+		require.NoError(w.t, err)
+		return "a", version
+	}, nil, audit.Compared, ""},
 	{"content-mismatch", nil, corrupted(s3.FlipBit), nil, audit.Finding, reason.ContentMismatch},
 	{"content-mismatch-read", nil, corrupted(s3.FlipBit), func(o *explain.Options) { o.Bytes = true }, audit.Finding, reason.ContentMismatch},
 	{"size-mismatch-not-read", nil, corrupted(s3.Truncate), func(o *explain.Options) { o.Bytes = true }, audit.Finding, reason.SizeMismatch},
@@ -158,6 +184,18 @@ var situations = []situation{
 	{"denied-and-not-listed", nil, faulty(http.StatusForbidden, "HeadObject", "ListObjectVersions"), nil, audit.Unknown, reason.AccessDenied},
 	{"not-listed", nil, faulty(http.StatusForbidden, "ListObjectVersions"), nil, audit.Compared, ""},
 	{"unreachable", nil, faulty(http.StatusNotImplemented, "HeadObject"), nil, audit.Unknown, reason.Unreachable},
+	{"listed-and-not-found", nil, unfound(replica), nil, audit.Unknown, reason.Unreachable},
+	{"listed-and-not-found-on-the-primary", nil, unfound(primary), nil, audit.Unknown, reason.Unreachable},
+	{"gone-and-lifecycle-unread", nil, func(w *world) (string, string) {
+		key, version := gone(replica, away)(w)
+		w.Fault = func(r s3.Request) *s3.Fault {
+			if r.Operation == "GetBucketLifecycleConfiguration" {
+				return &s3.Fault{Status: http.StatusForbidden}
+			}
+			return nil
+		}
+		return key, version
+	}, nil, audit.Unknown, reason.AccessDenied},
 	{"rules-unread", nil, faulty(http.StatusForbidden, "GetBucketLifecycleConfiguration"), nil, audit.Compared, ""},
 	{"archived", nil, func(w *world) (string, string) {
 		return "a", w.put("a", "content", func(in *sdk.PutObjectInput) { in.StorageClass = types.StorageClassDeepArchive })
@@ -202,7 +240,7 @@ func steady(screen, version string) string {
 	screen = strings.ReplaceAll(screen, version, strings.Repeat("V", len(version)))
 	screen = times.ReplaceAllString(screen, "2026-11-28T10:00:00Z")
 	screen = waits.ReplaceAllString(screen, "720h0m0s after it was made")
-	return until.ReplaceAllString(screen, "--until 2027-11-28")
+	return until.ReplaceAllString(screen, "--until 2027-02-28")
 }
 
 func TestEachSituationIsToldRightly(t *testing.T) {
@@ -234,4 +272,16 @@ func golden(t *testing.T, name, got string) {
 	want, err := os.ReadFile(file) //nolint:gosec // the test's
 	require.NoError(t, err, "run go test ./cmd/autobackup/explain -update")
 	assert.Equal(t, string(want), got, "run go test ./cmd/autobackup/explain -update")
+}
+
+func TestALockThatOneSideAloneHasIsAFindingWhereItIsAskedFor(t *testing.T) {
+	w := newWorld(t, func(s *setting) {
+		s.primary.Lock, s.replica.Lock = &s3.ObjectLock{}, &s3.ObjectLock{Mode: "GOVERNANCE", Days: 1}
+	})
+	version := w.put("a", "content")
+	e := w.explained("a", version, func(o *explain.Options) { o.Locks = true })
+	assert.Equal(t, "LOCK_DIFFERS", string(e.Replicas[0].Item.Reason))
+	assert.Equal(t, "one side alone has: retention", e.Replicas[0].Item.Detail)
+	assert.Equal(t, 1, e.Exit)
+	assert.Equal(t, 0, w.explained("a", version).Exit, "nobody asked")
 }

@@ -35,7 +35,7 @@ func (c *subject) facts() (all []Fact) {
 	}
 	of := c.listed
 	add("S3 answers", answer(p, of.primary), answer(r.Side, of.replica), false)
-	add("listed", inListing(of.primary), inListing(of.replica), false)
+	add("listed", inListing(of.primary), inListing(of.replica), of.latestOnOne())
 	add("modified", modified(of.primary), modified(of.replica), false)
 	add("size", size(p), size(r.Side), true)
 	add("ETag", p.ETag, r.ETag, md5(p) && md5(r.Side))
@@ -62,7 +62,7 @@ func answer(s verdict.Side, l side) string {
 		return "delete marker (405)"
 	case verdict.Missing:
 		return "404 (we may list, so it is not there)" // who may not is answered 403
-	case verdict.Denied:
+	case verdict.Denied, verdict.Forbidden:
 		return "403 (" + refused(l) + ")"
 	}
 	return string(s.Found)
@@ -93,6 +93,12 @@ func inListing(s side) string {
 	default:
 		return "no"
 	}
+}
+
+// latestOnOne says whether both sides list the version, and only one as the latest.
+func (l listed) latestOnOne() bool {
+	p, r := l.primary.row, l.replica.row
+	return p != nil && r != nil && p.Latest != r.Latest
 }
 
 func modified(s side) string {
@@ -191,7 +197,10 @@ func (c *subject) groups() []verdict.Group {
 		return nil
 	}
 	all := verdict.Groups(*c.seen.Primary.Metadata, *c.seen.Replicas[0].Metadata)
-	return slices.DeleteFunc(all, func(g verdict.Group) bool { return !g.Primary && !g.Replica })
+	for i := range all {
+		all[i].Unread = all[i].Unread || c.locks[all[i].Name]
+	}
+	return slices.DeleteFunc(all, func(g verdict.Group) bool { return !g.Primary && !g.Replica && !g.Unread })
 }
 
 func sideOf(s *pair.Side) Side { return Side{s.Bucket, s.Region, s.Account} }

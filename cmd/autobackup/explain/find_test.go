@@ -15,8 +15,8 @@ import (
 	"autobackup/cmd/autobackup/explain"
 	"autobackup/cmd/autobackup/s3test"
 	"autobackup/internal/audit"
-	"autobackup/internal/local/s3"
 	"autobackup/internal/reason"
+	"autobackup/local/s3"
 )
 
 // refused is the error of explaining.
@@ -102,12 +102,12 @@ func TestEachReplicaIsExplainedByItself(t *testing.T) {
 	e := w.explained("a", version, func(o *explain.Options) { o.Replicas = []string{replica, "acme-docs-more"} })
 	require.Len(t, e.Replicas, 2)
 	assert.Equal(t, audit.Compared, e.Replicas[0].Item.Category)
-	assert.Equal(t, reason.ReplicaMissing, e.Replicas[1].Item.Reason)
+	assert.Equal(t, reason.NotReplicated, e.Replicas[1].Item.Reason)
 	assert.Equal(t, 1, e.Exit, "one of them is enough")
 	assert.Equal(t, "not as it must be", e.Result)
 	shown := screen(t, e)
 	assert.Contains(t, shown, "\nverified    in acme-docs-dr\n")
-	assert.Contains(t, shown, "\nFAILED      REPLICA_MISSING in acme-docs-more\n")
+	assert.Contains(t, shown, "\nFAILED      NOT_REPLICATED in acme-docs-more\n")
 	assert.Contains(t, shown, "the status COMPLETED is of another replica, or of a rule that is gone")
 	assert.NotContains(t, shown, "copy-object", "nothing would replicate the copy")
 	assert.NotContains(t, shown, "audit log of", "nobody deleted it")

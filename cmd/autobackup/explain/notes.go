@@ -6,6 +6,7 @@ import (
 
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/audit"
+	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
 
@@ -17,6 +18,12 @@ func (c *subject) notes() (all []string) {
 				all = append(all, s.Bucket+": "+s.Detail)
 			}
 		}
+		for _, bucket := range verdict.WithUnreadTags(c.seen.Primary, c.seen.Replicas[0].Side) {
+			all = append(all, "tags could not be read in "+bucket+": grant s3:GetObjectVersionTagging")
+		}
+	}
+	if c.noLocks != nil {
+		all = append(all, c.noLocks.Error())
 	}
 	for _, s := range []struct {
 		of     *pair.Side
@@ -44,8 +51,18 @@ func (c *subject) others() (all []string) {
 	if rows.Primary == nil && rows.Replica == nil {
 		return all
 	}
+	if c.listed.latestOnOne() {
+		other := c.pair.Primary.Bucket
+		if c.listed.primary.row.Latest {
+			other = c.pair.Replica.Bucket
+		}
+		all = append(all, "another version, or a delete marker, is the latest on "+other+": that is what its readers get, whatever is said of this one")
+	}
 	listed, _ := c.judge().Listed(rows)
-	if listed.Category == audit.Expected && listed.Reason != c.item.Reason {
+	switch {
+	case listed.Reason == reason.Young && c.item.Reason != reason.Young:
+		all = append(all, "an audit at level listed counts this one as expected, YOUNG, by the listings alone")
+	case listed.Category == audit.Expected && listed.Reason != c.item.Reason:
 		all = append(all, fmt.Sprintf("an audit that does not look at every version counts this one as expected, %s, by the listings alone", listed.Reason))
 	}
 	return all

@@ -9,6 +9,7 @@ import (
 
 	"autobackup/cmd/autobackup/report"
 	"autobackup/internal/audit"
+	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
 
@@ -17,6 +18,8 @@ const (
 	asItMustBe, exitAsItMustBe = "as it must be", 0
 	unknown, exitFindings      = "unknown", 1
 	notAsItMustBe              = "not as it must be"
+	accepted                   = "accepted by people"
+	young                      = "too young to tell"
 )
 
 // conclude is the exit code of all replicas.
@@ -28,6 +31,10 @@ func (e *Explanation) conclude() {
 			e.Result, e.Exit = notAsItMustBe, exitFindings
 		case r.Item.Category == audit.Unknown && e.Exit == exitAsItMustBe:
 			e.Result, e.Exit = unknown, exitFindings
+		case r.Item.Category == audit.Accepted && e.Exit == exitAsItMustBe:
+			e.Result = accepted
+		case r.Item.Reason == reason.Young && e.Result == asItMustBe:
+			e.Result = young
 		}
 	}
 }
@@ -149,6 +156,8 @@ func metadata(all []verdict.Group) string {
 	words := make([]string, len(all))
 	for i, g := range all {
 		switch {
+		case g.Unread:
+			words[i] = g.Name + " unknown"
 		case g.Equal:
 			words[i] = g.Name + " equal"
 		case g.Primary && g.Replica:

@@ -14,7 +14,7 @@ import (
 
 	"autobackup/cmd/autobackup/explain"
 	"autobackup/internal/audit"
-	"autobackup/internal/local/s3"
+	"autobackup/local/s3"
 )
 
 // hostileKeys are meant to be read as something else than themselves by a shell, by the
@@ -74,6 +74,10 @@ func assertMeans(t *testing.T, args []string, key, version string) {
 	t.Helper()
 	got := map[string]string{}
 	for i, arg := range args[:len(args)-1] {
+		if name, value, joined := strings.Cut(arg, "="); joined && (name == "--key" || name == "--version-id") {
+			got[map[string]string{"--key": "Key", "--version-id": "VersionId"}[name]] = value
+			continue
+		}
 		switch arg {
 		case "--cli-input-json", "--object":
 			require.NoError(t, json.Unmarshal([]byte(args[i+1]), &got))

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"strings"
+	"time"
 
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/report"
@@ -41,7 +42,7 @@ func (c *subject) ways() (all []Way) {
 
 func (c *subject) bringBack() *Way {
 	primary := c.pair.Primary.SideReport
-	if !inPlace(c.item) && !c.item.Replicable() {
+	if c.item.Category == audit.Accepted || !inPlace(c.item) && !c.item.Replicable() {
 		return nil
 	}
 	switch {
@@ -99,8 +100,8 @@ func (c *subject) getIt() (all []Way) {
 
 func archived(class string) bool { return class == "GLACIER" || class == "DEEP_ARCHIVE" }
 
-// call is a command of the AWS CLI about the version. What could be misread goes in as
-// ASCII JSON.
+// call is a command of the AWS CLI about the version. What could be misread goes in byte
+// by byte.
 func (c *subject) call(operation string, s *pair.Side, access pair.Access) string {
 	line := "aws s3api " + operation
 	if access.Profile != "" {
@@ -111,7 +112,8 @@ func (c *subject) call(operation string, s *pair.Side, access pair.Access) strin
 	}
 	line += shell.InRegion(s.Region) + " --bucket " + shell.Quote(s.Bucket)
 	if key, id := c.item.Key, c.item.Version; shell.Odd(key) || shell.Odd(id) {
-		return line + " --cli-input-json '" + shell.ASCIIJSON(map[string]string{"Key": key, "VersionId": id}) + "'"
+		// Not as JSON: the AWS CLI's get-object asks for --key all the same.
+		return shell.Bytes("key", key) + "\n" + shell.Bytes("version", id) + "\n" + line + ` --key="${key%.}" --version-id="${version%.}"`
 	}
 	return line + " --key " + shell.Quote(c.item.Key) + " --version-id " + shell.Quote(c.item.Version)
 }
@@ -127,6 +129,9 @@ func (c *subject) told() Replica {
 	}
 	known := report.Explain(c.item.Category, c.item.Reason)
 	r.Meaning, r.Next = known.Meaning, known.Alone()
+	if a := c.item.Accepted; a != nil {
+		r.Next = "nothing before " + a.Until.Format(time.DateOnly) + ": " + a.Who + " accepted it: " + a.Why
+	}
 	if c.item.Category == audit.Compared {
 		r.Meaning, r.Next = "Both sides hold the version, and it is the same: "+string(c.item.Evidence)+".", ""
 		if c.item.Reason != "" {

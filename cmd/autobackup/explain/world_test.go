@@ -15,7 +15,7 @@ import (
 	"autobackup/cmd/autobackup/explain"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/s3test"
-	"autobackup/internal/local/s3"
+	"autobackup/local/s3"
 )
 
 const primary, replica, home, away = "acme-docs", "acme-docs-dr", "eu-central-1", "eu-west-1"

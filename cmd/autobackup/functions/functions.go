@@ -3,22 +3,28 @@ package functions
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 
-	"autobackup/internal/local"
+	"autobackup/local/lambda"
 )
 
 // Build compiles the functions as `sam build` does, for this machine, and gives
 // the runtime that starts them. Go links only what changed since the last time.
-func Build(ctx context.Context, project string) (local.Runtime, error) {
+// Each checkout has a folder of its own: one never runs what another one built.
+func Build(ctx context.Context, project string) (lambda.Runtime, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return nil, errors.New("the functions are built from source, and there is no go command in the PATH: install Go from https://go.dev/dl")
 	}
 	absolute, err := filepath.Abs(project)
+	if err == nil {
+		absolute, err = filepath.EvalSymlinks(absolute)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("find the project: %w", err)
 	}
@@ -26,7 +32,8 @@ func Build(ctx context.Context, project string) (local.Runtime, error) {
 	if err != nil {
 		cache = os.TempDir()
 	}
-	folder := filepath.Join(cache, "autobackup", "functions")
+	key := sha256.Sum256([]byte(absolute))
+	folder := filepath.Join(cache, "autobackup", "functions", hex.EncodeToString(key[:8]))
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return nil, fmt.Errorf("make a folder for the functions: %w", err)
 	}
@@ -39,5 +46,5 @@ func Build(ctx context.Context, project string) (local.Runtime, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("build the functions in %s: %w\n%s", absolute, err, output)
 	}
-	return local.Binaries(folder), nil
+	return lambda.Binaries(folder), nil
 }

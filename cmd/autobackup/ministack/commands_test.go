@@ -76,7 +76,7 @@ var untyped = []struct{ line, file, shows, why string }{
 	{"unset AWS_ENDPOINT_URL", "docs/local.md", "unset AWS_ENDPOINT_URL", "it is a word of the shell's, for what was typed elsewhere"},
 	{"export AWS_ENDPOINT_URL=", ".ci/invoke", "export AWS_ENDPOINT_URL=", "the same"},
 	{"s3://autobackup-dev-primary-documents-123456789012/", ".ci/invoke", "*typed(endpoint, environment)", "the same"},
-	{"go run ./cmd/autobackup audit s3://acme-invoices", "cmd/autobackup/audit/readme_test.go", "asTyped", "it is typed there, against the local S3 with these buckets"},
+	{"bin/autobackup audit s3://acme-invoices", "cmd/autobackup/audit/readme_test.go", "asTyped", "it is typed there, against the local S3 with these buckets"},
 	{"primary=acme-invoices", "cmd/autobackup/audit/commands_test.go", `"../../../docs/audit.md"`, "it is typed there, against the local S3 with these buckets"},
 	{"replica=acme-invoices-dr", "cmd/autobackup/audit/commands_test.go", `"replica": replica`, "the same"},
 	{"autobackup audit s3://$primary", "cmd/autobackup/audit/commands_test.go", "cli.Run(words[1:]", "the same"},
@@ -85,7 +85,7 @@ var untyped = []struct{ line, file, shows, why string }{
 	{"go install github.com/minio/minio@", ".ci/run", "go_install minio", "it takes minutes; the gate does the same, once"},
 	{"go test ./internal/replication", ".ci/run", "go test -count=1 ./internal/replication\n", "the gate types it"},
 	{"TestConformanceOfMinIO", ".ci/run", "-run TestConformanceOfMinIO", "the gate types it"},
-	{"TestConformanceOfTheEnvironment", "internal/local/s3/conformance_test.go", "AUTOBACKUP_S3_REGIONS", "it needs an account; TestConformanceOfMinIO sets the same variables"},
+	{"TestConformanceOfTheEnvironment", "local/s3/conformance_test.go", "AUTOBACKUP_S3_REGIONS", "it needs an account; TestConformanceOfMinIO sets the same variables"},
 	{"bench/run --peers --write", "bench/run", "--peers)", "it takes half an hour; the gate types it with --small"},
 }
 

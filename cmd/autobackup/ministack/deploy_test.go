@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/local"
-	"autobackup/internal/local/samconfig"
+	"autobackup/local"
+	"autobackup/local/samconfig"
 )
 
 const project = "../../.."

@@ -27,12 +27,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/demo"
-	"autobackup/internal/local"
-	"autobackup/internal/local/clock"
-	"autobackup/internal/local/lambda"
-	locals3 "autobackup/internal/local/s3"
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
+	"autobackup/local"
+	"autobackup/local/clock"
+	"autobackup/local/lambda"
+	locals3 "autobackup/local/s3"
 )
 
 var (

@@ -22,8 +22,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/demo"
-	locals3 "autobackup/internal/local/s3"
 	"autobackup/internal/s3event"
+	locals3 "autobackup/local/s3"
 )
 
 // never is a lag longer than every deadline.

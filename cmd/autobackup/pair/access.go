@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"autobackup/cmd/autobackup/identity"
 	"autobackup/internal/handler"
 )
 
@@ -41,7 +42,7 @@ type account struct {
 	s3     *s3.Client
 }
 
-func connect(ctx context.Context, a Access, o Options) (account, error) {
+func connect(ctx context.Context, whose, flag string, a Access, o Options) (account, error) {
 	options := []func(*config.LoadOptions) error{config.WithSharedConfigProfile(a.Profile), config.WithRetryer(retryer)}
 	if o.HTTP == nil {
 		o.HTTP = network()
@@ -55,7 +56,7 @@ func connect(ctx context.Context, a Access, o Options) (account, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return account{}, fmt.Errorf("load the AWS configuration: %w", err)
+		return account{}, fmt.Errorf("load the AWS configuration for %s: %w", whose, err)
 	}
 	if cfg.Region == "" {
 		cfg.Region = DefaultRegion
@@ -63,7 +64,8 @@ func connect(ctx context.Context, a Access, o Options) (account, error) {
 	if a.Role != "" {
 		cfg.Credentials = aws.NewCredentialsCache(assumed(cfg, a))
 	}
-	return account{cfg, newS3(cfg, o.Pace)}, nil
+	wanted := identity.Wanted{For: whose, Profile: a.Profile, Role: a.Role, Flag: flag}
+	return account{cfg, newS3(cfg, o.Pace)}, identity.Check(ctx, cfg, wanted)
 }
 
 // answerTimeout is how long a server that took a request may take until its answer

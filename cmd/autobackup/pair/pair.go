@@ -45,7 +45,7 @@ type Pair struct {
 // Open reads what both sides' buckets say of themselves. There is a Pair for each
 // replica.
 func Open(ctx context.Context, o Options) ([]*Pair, error) {
-	from, err := connect(ctx, o.From, o)
+	from, err := connect(ctx, "the primary "+o.Primary, "--profile", o.From, o)
 	if err != nil {
 		return nil, err
 	}
@@ -59,13 +59,16 @@ func Open(ctx context.Context, o Options) ([]*Pair, error) {
 			return nil, err
 		}
 	}
-	to, err := connect(ctx, o.To, o)
+	to, err := connect(ctx, "the replica "+strings.Join(replicas, ", "), "--replica-profile", o.To, o)
 	if err != nil {
 		return nil, err
 	}
 	var pairs []*Pair
 	for _, bucket := range replicas {
 		replica, err := open(ctx, to, bucket, o.To)
+		if spent := (errSpent{}); errors.As(err, &spent) {
+			return nil, err
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%w\nif it is another account's, give --replica-profile or --replica-role", err)
 		}

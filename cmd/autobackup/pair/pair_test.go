@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,9 +17,9 @@ import (
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/s3test"
 	"autobackup/internal/audit"
-	"autobackup/internal/local/s3"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
+	"autobackup/local/s3"
 )
 
 const home = "eu-central-1"
@@ -83,7 +85,15 @@ func TestWhatCanNotBeOpenedSaysWhyAndWhatToDo(t *testing.T) {
 		"a primary that is not there": {"nobody", nil, nil, "find the bucket nobody: it does not exist"},
 		"a replica that is not there": {"docs", []string{"nobody"}, nil, "find the bucket nobody: it does not exist\nif it is another account's"},
 		"credentials that have expired": {"docs", nil, func(s3.Request) *s3.Fault { return &s3.Fault{Status: 400} },
-			"find the bucket docs: HeadBucket answered 400 Bad Request, as where the credentials have expired"},
+			"find the bucket docs: HeadBucket answered 400 Bad Request, as where the credentials have expired: check the credentials with"},
+		"a key that nobody knows": {"docs", nil, func(r s3.Request) *s3.Fault {
+			if r.Operation == "GetBucketVersioning" {
+				return &s3.Fault{Status: 403, Code: "InvalidAccessKeyId"}
+			}
+			return nil
+		}, "s3:GetBucketVersioning answered 403 InvalidAccessKeyId: InvalidAccessKeyId (a fault of the local S3): check the credentials with aws sts get-caller-identity, or log in again"},
+		"a server that hides its buckets": {"docs", nil, func(s3.Request) *s3.Fault { return &s3.Fault{Status: 403} },
+			"find the bucket docs: HeadBucket answered 403 Forbidden: check the credentials with aws sts get-caller-identity, or log in again, as with aws sso login, and see that they may list the bucket"},
 		"a bucket and itself":     {"docs", []string{"docs"}, nil, "compare docs with itself: name another bucket"},
 		"a primary without rules": {"docs", nil, nil, "follow the replication rules of docs: it has none that is enabled: name the bucket to compare with"},
 		"rules that may not be read": {"docs", nil, func(r s3.Request) *s3.Fault {
@@ -99,6 +109,27 @@ func TestWhatCanNotBeOpenedSaysWhyAndWhatToDo(t *testing.T) {
 			assert.ErrorContains(t, err, c.want)
 		})
 	}
+}
+
+func TestASideWithoutCredentialsIsNamedBeforeAnythingIsAskedOfIt(t *testing.T) {
+	local, from := server(t, bucket("docs"), bucket("copy"))
+	asked := 0
+	local.Fault = func(s3.Request) *s3.Fault { asked++; return nil }
+	file := filepath.Join(t.TempDir(), "config")
+	require.NoError(t, os.WriteFile(file, []byte("[profile empty]\n"), 0o600))
+	t.Setenv("AWS_CONFIG_FILE", file)
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	o := options(from, from, "docs", "copy")
+	o.To.Profile = "empty"
+	_, err := pair.Open(t.Context(), o)
+	require.ErrorContains(t, err, "find credentials for the replica copy: there are none in the environment, in the profile empty or on this machine: name a profile that has some with --replica-profile or")
+	o.From.Profile, asked = "empty", 0
+	_, err = pair.Open(t.Context(), o)
+	require.ErrorContains(t, err, "find credentials for the primary docs: ")
+	assert.Zero(t, asked)
+	o.From.Profile = "typo"
+	_, err = pair.Open(t.Context(), o)
+	assert.ErrorContains(t, err, "load the AWS configuration for the primary docs: failed to get shared config profile, typo")
 }
 
 func TestWhatOfABucketCanNotBeReadIsToldAndExplainsNothing(t *testing.T) {
@@ -119,6 +150,25 @@ func TestWhatOfABucketCanNotBeReadIsToldAndExplainsNothing(t *testing.T) {
 	}
 	assert.False(t, pairs[0].Rules().Leads())
 	assert.Empty(t, pairs[0].Rules().Remover(audit.Row{Key: "k"}, true))
+}
+
+func TestOnlyLifecycleRulesThatMayBeThereAreNotKnown(t *testing.T) {
+	for status, known := range map[int]bool{0: true, http.StatusForbidden: false, http.StatusNotImplemented: true} {
+		for i, name := range []string{"docs", "copy"} {
+			local, from := server(t, bucket("docs"), bucket("copy"))
+			local.Fault = func(r s3.Request) *s3.Fault {
+				if status != 0 && r.Operation == "GetBucketLifecycleConfiguration" && r.Bucket == name {
+					return &s3.Fault{Status: status}
+				}
+				return nil
+			}
+			pairs, err := pair.Open(context.Background(), options(from, from, "docs", "copy"))
+			require.NoError(t, err)
+			rules := pairs[0].Rules()
+			assert.Equal(t, known, rules.LifecycleKnown(i == 1), "%s answers %d", name, status)
+			assert.True(t, rules.LifecycleKnown(i == 0))
+		}
+	}
 }
 
 func TestARequestThatMayNotBeSpentIsNotSent(t *testing.T) {

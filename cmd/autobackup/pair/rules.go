@@ -41,6 +41,14 @@ func (r rules) rule(key string) look.Rule {
 	return look.RuleFor(r.primary.replication, key, r.replica.Bucket)
 }
 
+// LifecycleKnown implements audit.Rules. A server that has no lifecycle removes nothing.
+func (r rules) LifecycleKnown(replica bool) bool {
+	if replica {
+		return !r.replica.hidden
+	}
+	return !r.primary.hidden
+}
+
 // Remover implements audit.Rules.
 func (r rules) Remover(row audit.Row, replica bool) string {
 	lost := look.Lost{

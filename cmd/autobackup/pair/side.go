@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"autobackup/cmd/autobackup/identity"
 	"autobackup/internal/audit"
 	"autobackup/internal/listing"
 	"autobackup/internal/s3error"
@@ -27,6 +29,10 @@ type Side struct {
 	config      aws.Config
 	replication []types.ReplicationRule
 	lifecycle   []types.LifecycleRule
+	hidden      bool // the bucket may have lifecycle rules, and they were not to be read
+
+	asking     sync.Mutex
+	hidesLocks map[string]error // by kind: why no lock shows; nil where they do
 }
 
 // bucketKey stands behind an encryption that asks AWS KMS seldom.
@@ -46,7 +52,11 @@ func read(ctx context.Context, a account, bucket, region, endpoint string) (*Sid
 	s.Versioning, versioning = s.ask("s3:GetBucketVersioning", func() (string, error) { return s.versioning(ctx) })
 	s.Encryption, encryption = s.ask("s3:GetEncryptionConfiguration", func() (string, error) { return s.encryption(ctx) })
 	_, replication = s.ask(rulesAction, func() (string, error) { return "", s.rules(ctx) })
-	_, lifecycle = s.ask("s3:GetLifecycleConfiguration", func() (string, error) { return "", s.expirations(ctx) })
+	_, lifecycle = s.ask("s3:GetLifecycleConfiguration", func() (string, error) {
+		err := s.expirations(ctx)
+		s.hidden = err != nil && s3error.Status(err) != http.StatusNotImplemented
+		return "", err
+	})
 	return s, cmp.Or(versioning, encryption, replication, lifecycle)
 }
 
@@ -59,7 +69,11 @@ func (s *Side) ask(action string, answer func() (string, error)) (string, error)
 		return "", spent
 	}
 	if !refused(err) {
-		return "", fmt.Errorf("read the configuration of the bucket %s: %s%s: %w", s.Bucket, s3error.Explain(action, err), s3error.Message(err), errUnanswered)
+		next, is := identity.Denied(err)
+		if !is {
+			next = "try again"
+		}
+		return "", fmt.Errorf("read the configuration of the bucket %s: %s%s: %s", s.Bucket, s3error.Explain(action, err), s3error.Message(err), next)
 	}
 	why := s3error.Explain(action, err)
 	if s3error.Found(err) == verdict.Denied {
@@ -69,13 +83,13 @@ func (s *Side) ask(action string, answer func() (string, error)) (string, error)
 	return unknown, nil
 }
 
-// errUnanswered says what to do next.
-var errUnanswered = errors.New("try again")
-
 // refused says whether an error is the server's last word for these credentials.
 func refused(err error) bool {
+	if _, is := identity.Denied(err); is {
+		return false
+	}
 	switch s3error.Code(err) {
-	case "ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired", "RequestExpired", "RequestTimeTooSkewed", "NoSuchBucket":
+	case "RequestExpired", "RequestTimeTooSkewed", "NoSuchBucket":
 		return false
 	}
 	switch status := s3error.Status(err); status {
@@ -174,7 +188,9 @@ func locate(ctx context.Context, a account, bucket string) (string, error) {
 	case s3error.Status(err) == http.StatusNotFound:
 		return "", fmt.Errorf("find the bucket %s: it does not exist", bucket)
 	case s3error.Status(err) == http.StatusBadRequest: // a HEAD shows no code
-		return "", errors.New("find the bucket " + bucket + ": " + s3error.Explain("HeadBucket", err) + ", as where the credentials have expired")
+		return "", errors.New("find the bucket " + bucket + ": " + s3error.Explain("HeadBucket", err) + ", as where the credentials have expired: " + identity.Again)
+	case s3error.Status(err) == http.StatusForbidden: // of a server that is not AWS's, which names the region here, too
+		return "", errors.New("find the bucket " + bucket + ": " + s3error.Explain("HeadBucket", err) + ": " + identity.Again + ", and see that they may list the bucket")
 	default:
 		return "", errors.New("find the bucket " + bucket + ": " + s3error.Explain("HeadBucket", err))
 	}
@@ -183,4 +199,13 @@ func locate(ctx context.Context, a account, bucket string) (string, error) {
 // Lister lists the side's keys with a prefix.
 func (s *Side) Lister(prefix string) listing.Lister {
 	return listing.Lister{Client: s.Client, Bucket: s.Bucket, Region: s.Region, Prefix: prefix}
+}
+
+// Has says whether audit.OnPrimary or audit.OnReplica lists a version of a key now.
+func (p *Pair) Has(ctx context.Context, side, key, version string) (bool, error) {
+	of := p.Primary
+	if side == audit.OnReplica {
+		of = p.Replica
+	}
+	return of.Lister(key).Has(ctx, key, version)
 }

@@ -37,7 +37,8 @@ var ofVersions = []Call{
 	{Operation: "GetObject", Actions: []string{"s3:GetObjectVersion"}, On: objects, When: looks},
 	{Operation: "GetObjectAttributes", Actions: []string{"s3:GetObjectVersion", "s3:GetObjectVersionAttributes"}, On: objects, When: looks},
 	{Operation: "GetObjectTagging", Actions: []string{"s3:GetObjectVersionTagging"}, On: objects, When: looks},
-	// HeadObject, too, shows these only to who may read them.
+	// HeadObject, too, shows these only to who may read them: which is asked once where it
+	// shows none, and of each version where it shows one on one side.
 	{Operation: "GetObjectRetention", Actions: []string{"s3:GetObjectRetention"}, On: objects, When: locks},
 	{Operation: "GetObjectLegalHold", Actions: []string{"s3:GetObjectLegalHold"}, On: objects, When: locks},
 	// S3 makes it for who reads what is encrypted with a key of AWS KMS.
@@ -55,6 +56,43 @@ var ofReports = []Call{
 	{Operation: "UploadPart", Actions: []string{"s3:PutObject"}, On: outbox},
 	{Operation: "CompleteMultipartUpload", Actions: []string{"s3:PutObject"}, On: outbox},
 	{Operation: "AbortMultipartUpload", Actions: []string{"s3:AbortMultipartUpload"}, On: outbox},
+}
+
+// ofUploads are made by who puts objects into a primary bucket. Large ones go up in parts,
+// for which S3 decrypts what it has encrypted before.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuAndPermissions.html
+var ofUploads = []Call{
+	{Operation: "PutObject", Actions: []string{"s3:PutObject"}, On: objects},
+	{Operation: "CreateMultipartUpload", Actions: []string{"s3:PutObject"}, On: objects},
+	{Operation: "UploadPart", Actions: []string{"s3:PutObject"}, On: objects},
+	{Operation: "CompleteMultipartUpload", Actions: []string{"s3:PutObject"}, On: objects},
+	{Operation: "AbortMultipartUpload", Actions: []string{"s3:AbortMultipartUpload"}, On: objects},
+	{Operation: "DeleteObject", Actions: []string{"s3:DeleteObject"}, On: objects, When: func(o Options) bool { return o.Deletes }},
+	{Operation: "GenerateDataKey", Actions: []string{"kms:GenerateDataKey"}, On: keys},
+	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: keys},
+}
+
+// ofOperators are made by the steps of docs/operations.md: parked messages are looked at,
+// moved and discarded, and executions are read. A move task receives and deletes in the one
+// queue, and sends to the other.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+var ofOperators = []Call{
+	{Operation: "GetQueueUrl", Actions: []string{"sqs:GetQueueUrl"}, On: queues},
+	{Operation: "GetQueueAttributes", Actions: []string{"sqs:GetQueueAttributes"}, On: queues},
+	{Operation: "SendMessage", Actions: []string{"sqs:SendMessage"}, On: queues},
+	{Operation: "ReceiveMessage", Actions: []string{"sqs:ReceiveMessage"}, On: dlqs},
+	{Operation: "DeleteMessage", Actions: []string{"sqs:DeleteMessage"}, On: dlqs},
+	{Operation: "StartMessageMoveTask", Actions: []string{"sqs:StartMessageMoveTask", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, On: dlqs},
+	{Operation: "ListMessageMoveTasks", Actions: []string{"sqs:ListMessageMoveTasks"}, On: dlqs},
+	// EventBridge fills it, and SQS moves nothing out of it.
+	{Operation: "GetQueueAttributes", Actions: []string{"sqs:GetQueueAttributes"}, On: eventDLQ},
+	{Operation: "ReceiveMessage", Actions: []string{"sqs:ReceiveMessage"}, On: eventDLQ},
+	{Operation: "DeleteMessage", Actions: []string{"sqs:DeleteMessage"}, On: eventDLQ},
+	{Operation: "ListExecutions", Actions: []string{"states:ListExecutions"}, On: stateMachine},
+	{Operation: "DescribeExecution", Actions: []string{"states:DescribeExecution"}, On: executions},
+	{Operation: "GetExecutionHistory", Actions: []string{"states:GetExecutionHistory"}, On: executions},
+	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: queueKeys},
+	{Operation: "GenerateDataKey", Actions: []string{"kms:GenerateDataKey"}, On: queueKeys},
 }
 
 // ofStacks are made by requeue.

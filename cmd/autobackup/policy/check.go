@@ -19,12 +19,20 @@ func (o Options) check() error {
 		return errors.New("policy for copying the report: name where to with --output s3://BUCKET/PREFIX")
 	case o.Command != Audit && o.Output.Bucket != "":
 		return errors.New("--output: only an audit copies its report")
-	case o.Command == Requeue && o.Side != Both:
-		return errors.New("requeue has one side: leave --side out")
+	case o.Deletes && o.Command != Upload:
+		return errors.New("--deletes is for who uploads: autobackup policy upload")
+	case o.Command == Deploy && o.Side != Primary && o.Side != Replica:
+		return errors.New("each stack is deployed by itself: name the one with --side primary or --side replica")
+	case o.Command != Deploy && o.Boundary != "":
+		return errors.New("--boundary is for deploy: nothing else makes roles")
+	case o.Command != Boundary && o.ReplicaAccount != "":
+		return errors.New("--replica-account is for boundary: no other policy names it")
+	case slices.Contains([]string{Requeue, Operate, Upload, Boundary}, o.Command) && o.Side != Both:
+		return fmt.Errorf("%s has one side: leave --side out", o.Command)
 	case o.Command == Discover && o.Side != Both && o.Side != Caller:
 		return errors.New("discover knows no primaries and replicas: leave --side out, or name the caller with --side caller")
 	}
-	return errors.Join(o.checkNames(), checkARNs(o.Roles, "role: write arn:aws:iam::ACCOUNT:role/NAME", roleARN), checkARNs(slices.Concat(o.Keys, o.ReplicaKeys), "KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it", keyARN))
+	return errors.Join(o.checkNames(), checkARNs(given(o.Boundary), "managed policy: write arn:aws:iam::ACCOUNT:policy/NAME", policyARN), checkARNs(o.Roles, "role: write arn:aws:iam::ACCOUNT:role/NAME", roleARN), checkARNs(slices.Concat(o.Keys, o.ReplicaKeys), "KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it", keyARN))
 }
 
 func (o Options) checkNames() error {
@@ -36,7 +44,7 @@ func (o Options) checkNames() error {
 	for _, n := range []struct {
 		what, value string
 		is          *regexp.Regexp
-	}{{"partition", o.Partition, partition}, {"stage", o.Stage, word}, {"region", o.Region, word}, {"account", o.Account, account}} {
+	}{{"partition", o.Partition, partition}, {"stage", o.Stage, word}, {"region", o.Region, word}, {"account", o.Account, account}, {"account", o.ReplicaAccount, account}} {
 		if !n.is.MatchString(n.value) {
 			return fmt.Errorf("%q is no %s", n.value, n.what)
 		}
@@ -52,8 +60,14 @@ var (
 	word       = regexp.MustCompile(`^[a-z0-9-]*$`)
 	account    = regexp.MustCompile(`^([0-9]{12})?$`)
 	roleARN    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|\*):role/[\w+=,.@/-]+$`)
+	policyARN  = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]+$`)
 	keyARN     = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[\w-]+$`)
 )
+
+// given is what was given, of one.
+func given(one string) []string {
+	return slices.DeleteFunc([]string{one}, func(s string) bool { return s == "" })
+}
 
 func checkARNs(all []string, what string, is *regexp.Regexp) error {
 	for _, a := range all {

@@ -17,6 +17,17 @@ const (
 	Requeue  = "requeue"
 )
 
+// What no command of this program does, and people ask a policy for all the same.
+const (
+	Upload   = "upload"   // put objects into a primary bucket
+	Operate  = "operate"  // the steps of docs/operations.md
+	Deploy   = "deploy"   // of a stack, without the pipeline
+	Boundary = "boundary" // of the roles in both stacks
+)
+
+// version is the one of policies' language that there are variables and all operators in.
+const version = "2012-10-17"
+
 // Local are the commands that call nothing of AWS.
 func Local() []string { return []string{"accept", "demo", "policy", "serve"} }
 
@@ -47,9 +58,13 @@ type Options struct {
 	Keys        []string     // ARNs of KMS keys: of the primary, or of the queues
 	ReplicaKeys []string
 	Roles       []string // ARNs, which the caller assumes
-	Stage       string   // of the stack, for requeue; so are the next two
+	Deletes     bool     // an uploader also deletes objects, which leaves delete markers
+	Stage       string   // of the stack
 	Region      string
-	Account     string
+	Account     string // of the stack
+	// ReplicaAccount is the replicas', for boundary; the same where it is empty.
+	ReplicaAccount string
+	Boundary       string // ARN that every role must be bounded by, of whoever deploys
 }
 
 // Document is a policy of IAM.
@@ -78,7 +93,13 @@ func For(o Options) (Document, error) {
 	if err := o.check(); err != nil {
 		return Document{}, err
 	}
-	d := Document{Version: "2012-10-17"}
+	switch o.Command {
+	case Deploy:
+		return o.toDeploy()
+	case Boundary:
+		return o.boundary()
+	}
+	d := Document{Version: version}
 	for _, s := range o.sides() {
 		for _, c := range o.Calls(s) {
 			d.allow(o, s, c)
@@ -89,7 +110,9 @@ func For(o Options) (Document, error) {
 
 func (o Options) sides() []Side {
 	switch {
-	case o.Side != Both || o.Command == Requeue || o.Command == Discover:
+	case o.Command == Upload:
+		return []Side{Primary}
+	case o.Side != Both || o.Command == Requeue || o.Command == Operate || o.Command == Discover:
 		return []Side{o.Side}
 	case o.Output.Bucket != "":
 		return []Side{Primary, Replica, Report}
@@ -102,6 +125,10 @@ func (o Options) sides() []Side {
 func (o Options) Calls(s Side) []Call {
 	var all []Call
 	switch {
+	case o.Command == Upload:
+		all = ofUploads
+	case o.Command == Operate:
+		all = ofOperators
 	case o.Command == Requeue:
 		all = ofStacks
 	case o.Command == Discover:

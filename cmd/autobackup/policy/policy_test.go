@@ -57,7 +57,13 @@ func TestThePoliciesAreThoseThatWereReadWithAWSsPages(t *testing.T) {
 			Command: policy.Audit, Primary: "docs", Replicas: []string{"docs-copy"}, Locks: true,
 			Keys: []string{key}, ReplicaKeys: []string{other}, Output: pair.Address{Bucket: "evidence", Rest: "audits"},
 		},
-		"requeue.json": {Command: policy.Requeue, Stage: "dev", Keys: []string{key}, Region: "eu-central-1", Account: "111122223333"},
+		"requeue.json":        {Command: policy.Requeue, Stage: "dev", Keys: []string{key}, Region: "eu-central-1", Account: "111122223333"},
+		"deploy-primary.json": {Command: policy.Deploy, Side: policy.Primary, Stage: "dev", Account: "111122223333", Boundary: "arn:aws:iam::111122223333:policy/boundary-dev"},
+		"deploy-replica.json": {Command: policy.Deploy, Side: policy.Replica, Stage: "dev", Account: "111122223333"},
+		"boundary.json":       {Command: policy.Boundary, Stage: "dev", Account: "111122223333"},
+		"boundary-of-two-accounts.json": {
+			Command: policy.Boundary, Stage: "dev", Account: "111122223333", ReplicaAccount: "444455556666", Keys: []string{key}, ReplicaKeys: []string{other},
+		},
 	} {
 		var b bytes.Buffer
 		require.NoError(t, report.Indented(&b, of(t, o)))
@@ -107,6 +113,11 @@ func TestEachSideIsAllowedItsOwnBucketsAlone(t *testing.T) {
 		assert.Equal(t, "Allow", s.Effect)
 		assert.Nil(t, s.Condition)
 	}
+}
+
+func TestWhatNobodyNamedOfAStackStandsInCapitals(t *testing.T) {
+	assert.Equal(t, []string{"arn:aws-cn:s3:::autobackup-prod-primary-*-ACCOUNT"}, sids(of(t, policy.Options{Command: policy.Boundary, Partition: "aws-cn", Stage: "prod"}))["PrimaryBuckets"])
+	assert.Equal(t, []string{"arn:aws:cloudformation:*:ACCOUNT:stack/autobackup-prod/*"}, sids(of(t, policy.Options{Command: policy.Deploy, Side: policy.Primary, Stage: "prod"}))["Stack"])
 }
 
 func TestWhatNobodyNamedStandsInCapitals(t *testing.T) {
@@ -199,6 +210,11 @@ func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
 		"--output: only an audit copies its report":                                                         {Command: policy.Explain, Side: policy.Both, Output: pair.Address{Bucket: "out"}},
 		"discover knows no primaries and replicas: leave --side out, or name the caller with --side caller": {Command: policy.Discover, Side: policy.Primary},
 		`"arn:aws:iam::111122223333:role/*" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME`:      {Command: policy.Discover, Side: policy.Caller, Roles: []string{"arn:aws:iam::111122223333:role/*"}},
+		"each stack is deployed by itself: name the one with --side primary or --side replica":              {Command: policy.Deploy, Side: policy.Both},
+		"--boundary is for deploy: nothing else makes roles":                                                {Command: policy.Boundary, Side: policy.Both, Boundary: "arn:aws:iam::aws:policy/b"},
+		"--replica-account is for boundary: no other policy names it":                                       {Command: policy.Deploy, Side: policy.Primary, ReplicaAccount: "111122223333"},
+		"boundary has one side: leave --side out":                                                           {Command: policy.Boundary, Side: policy.Replica},
+		`"` + role + `" is no ARN of a managed policy: write arn:aws:iam::ACCOUNT:policy/NAME`:              {Command: policy.Deploy, Side: policy.Primary, Boundary: role},
 		"requeue has one side: leave --side out":                                                            {Command: policy.Requeue, Side: policy.Primary},
 		`"alias/a"` + noKey:                                                                                 {Command: policy.Audit, Side: policy.Both, Keys: []string{"alias/a"}},
 		`"` + role + `"` + noKey:                                                                            {Command: policy.Audit, Side: policy.Both, ReplicaKeys: []string{role}},
@@ -208,7 +224,9 @@ func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
 		`"*" is no partition`: {Command: policy.Audit, Side: policy.Both, Partition: "*"},
 		`"*" is no stage`:     {Command: policy.Requeue, Side: policy.Both, Stage: "*"},
 		`"eu-*" is no region`: {Command: policy.Requeue, Side: policy.Both, Region: "eu-*"},
-		`"12" is no account`:  {Command: policy.Requeue, Side: policy.Both, Account: "12"},
+		`"13" is no account`:  {Command: policy.Boundary, Side: policy.Both, ReplicaAccount: "13"},
+		`"arn:aws:iam::111122223333:policy/*" is no ARN of a managed policy: write arn:aws:iam::ACCOUNT:policy/NAME`: {Command: policy.Deploy, Side: policy.Replica, Boundary: "arn:aws:iam::111122223333:policy/*"},
+		`"12" is no account`: {Command: policy.Requeue, Side: policy.Both, Account: "12"},
 	} {
 		if o.Partition == "" {
 			o.Partition = "aws"

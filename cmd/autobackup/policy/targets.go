@@ -22,6 +22,8 @@ const (
 	stateMachine    Target = "StateMachine"
 	executions      Target = "Executions"
 	queueKeys       Target = "QueueKeys"
+	queues          Target = "Queues" // that messages are sent to
+	dlqs            Target = "DLQs"   // that they are moved from
 	role            Target = "Roles"
 )
 
@@ -35,8 +37,11 @@ const (
 
 // resources are the ARNs of a target, on a side. None: the statement is left out.
 func (o Options) resources(t Target, s Side) []string {
-	at := func(service, resource string) []string {
-		return []string{"arn:" + o.Partition + ":" + service + ":" + cmp.Or(o.Region, noRegion) + ":" + cmp.Or(o.Account, noAccount) + ":" + resource}
+	at := func(service string, resources ...string) (all []string) {
+		for _, resource := range resources {
+			all = append(all, "arn:"+o.Partition+":"+service+":"+cmp.Or(o.Region, noRegion)+":"+cmp.Or(o.Account, noAccount)+":"+resource)
+		}
+		return all
 	}
 	switch t {
 	case bucket:
@@ -55,6 +60,10 @@ func (o Options) resources(t Target, s Side) []string {
 		return at("sqs", "autobackup-validation-queue-"+o.Stage)
 	case eventDLQ:
 		return at("sqs", "autobackup-event-dlq-"+o.Stage)
+	case queues:
+		return at("sqs", "autobackup-validation-queue-"+o.Stage, "autobackup-failure-queue-"+o.Stage)
+	case dlqs:
+		return at("sqs", "autobackup-validation-dlq-"+o.Stage, "autobackup-failure-dlq-"+o.Stage)
 	case stateMachine:
 		return at("states", "stateMachine:autobackup-validation-"+o.Stage)
 	case executions:

@@ -2,7 +2,11 @@
 // us-east-1, without any free tier. Other regions charge up to twice as much.
 package price
 
-import "strings"
+import (
+	"math"
+	"strconv"
+	"strings"
+)
 
 // Prices of 2026 (https://aws.amazon.com/s3/pricing/, https://aws.amazon.com/kms/pricing/).
 const (
@@ -29,4 +33,15 @@ func Of(operation string) float64 {
 		return List
 	}
 	return Get
+}
+
+// Text is dollars for people: in cents, and below a cent with its first two digits, so
+// that little never looks like nothing.
+func Text(dollars float64) string {
+	const cents = 2
+	if dollars <= 0 || dollars >= 0.01 {
+		return "$" + strconv.FormatFloat(dollars, 'f', cents, 64)
+	}
+	digits := 1 - int(math.Floor(math.Log10(dollars)))
+	return "$" + strings.TrimRight(strconv.FormatFloat(dollars, 'f', digits, 64), "0")
 }

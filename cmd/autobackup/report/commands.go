@@ -1,29 +1,26 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"autobackup/internal/audit"
-	"autobackup/internal/reason"
 	"autobackup/internal/shell"
 )
 
-// AcceptCommand takes all versions of a pair with a reason out of the findings, for a
-// year. WHY is for whoever does so to say.
-func AcceptCommand(r audit.Report, code reason.Code) string {
-	return "autobackup accept --primary " + shell.Quote(r.Primary.Bucket) + " --replica " + shell.Quote(r.Replica.Bucket) +
-		" --reason " + shell.Quote(string(code)) + " --why WHY --until " + r.Ended.UTC().AddDate(1, 0, 0).Format(time.DateOnly)
-}
-
-// accepting is that command for the worst finding; empty where there is none.
-func accepting(r audit.Report) string {
+// accepting is the command for the example of the worst finding; empty where there is
+// none, or its key is not shown.
+func accepting(r audit.Report, o Options) string {
 	for _, n := range counts(r, audit.Finding) {
-		return AcceptCommand(r, n.Reason)
+		if i, ok := worst(n); ok && !o.RedactKeys {
+			return AcceptVersion(i, r.Ended)
+		}
 	}
 	return ""
 }
 
-// AcceptVersion takes one version of a pair out of the findings, for a year.
+// AcceptVersion takes one version of a pair out of the findings, for a quarter. WHY is
+// for whoever does so to say, and accept refuses the word.
 func AcceptVersion(i audit.Item, now time.Time) string {
 	command := "autobackup accept --primary " + shell.Quote(i.Primary) + " --replica " + shell.Quote(i.Replica)
 	if shell.Odd(i.Key) || shell.Odd(i.Version) {
@@ -31,13 +28,14 @@ func AcceptVersion(i audit.Item, now time.Time) string {
 	} else {
 		command += " --key " + shell.Quote(i.Key) + " --version " + shell.Quote(i.Version)
 	}
-	return command + " --reason " + shell.Quote(string(i.Reason)) + " --why WHY --until " + now.UTC().AddDate(1, 0, 0).Format(time.DateOnly)
+	return command + " --reason " + shell.Quote(string(i.Reason)) + " --why WHY --until " + now.UTC().AddDate(0, 3, 0).Format(time.DateOnly)
 }
 
-// explain is the command for an example, or says why there is none.
-func explain(i audit.Item, o Options) string {
+// explain is the command that looks at an example as the audit did, or says why there
+// is none.
+func explain(r audit.Report, i audit.Item, o Options) string {
 	if o.RedactKeys {
 		return "the key is left out (--redact-keys): without it, this is autobackup explain of version " + visible(i.Version)
 	}
-	return shell.Explain(i.Primary, i.Key, i.Version)
+	return strings.TrimSpace(shell.Explain(i.Primary, i.Key, i.Version) + " " + r.Flags)
 }

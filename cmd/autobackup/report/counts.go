@@ -25,6 +25,28 @@ func total(r audit.Report, c audit.Category) (t tally) {
 	return t
 }
 
+// sums are the findings and the unknown of all pairs, and what was listed of them.
+func sums(reports []audit.Report) (found, unknown tally, listed int64) {
+	for _, r := range reports {
+		f, u := total(r, audit.Finding), total(r, audit.Unknown)
+		found.Versions += f.Versions
+		found.New += f.New
+		unknown.Versions += u.Versions
+		listed += r.Listed
+	}
+	return found, unknown, listed
+}
+
+// summed is a line of these: "2 findings, 1 new; 0 unknown".
+func summed(reports []audit.Report) string {
+	found, unknown, _ := sums(reports)
+	words := counted(found.Versions, "finding")
+	if found.New > 0 {
+		words += ", " + grouped(found.New) + " new"
+	}
+	return words + "; " + grouped(unknown.Versions) + " unknown"
+}
+
 // counts are those of a category that have versions: the worst reason first, the
 // most versions first where there are only evidences.
 func counts(r audit.Report, c audit.Category) []audit.Count {
@@ -105,4 +127,19 @@ func outcome(reports []audit.Report) (result string, exit int) {
 		}
 	}
 	return result, exit
+}
+
+// mood is how the result is shown: "finding", "unknown" or "fine". Where nothing was
+// listed, nothing is fine.
+func mood(reports []audit.Report) string {
+	found, unknown, listed := sums(reports)
+	_, exit := outcome(reports)
+	switch {
+	case exit != 0 && (found.Versions > 0 || unknown.Versions == 0 && listed > 0):
+		return "finding"
+	case exit != 0 || listed == 0:
+		return "unknown"
+	default:
+		return "fine"
+	}
 }

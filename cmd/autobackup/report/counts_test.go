@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -68,6 +69,7 @@ func sums(r audit.Report) map[string]int64 {
 			want["FINDINGS"] -= n.New
 		}
 	}
+	maps.DeleteFunc(want, func(word string, n int64) bool { return n == 0 && word != "fine" })
 	return want
 }
 
@@ -179,10 +181,92 @@ func TestWhatIsNewIsToldOfFindingsAndOfWhatIsUnknown(t *testing.T) {
 	assert.Regexp(t, `(?m)^unknown +1  ACCESS_DENIED 1 \(1 new\)$`, screenOf(t, report.Options{}, r))
 	r.Counts[0].New, r.Counts[1].New, r.Counts[2].New = 0, 0, 0
 	screen := screenOf(t, report.Options{}, r)
-	assert.Regexp(t, `(?m)^NEW +0  not in audit-6a1b\nFINDINGS +3  as in audit-6a1b: REPLICATION_FAILED 1, REPLICA_MISSING 2$`, screen)
+	assert.Regexp(t, `(?m)^FINDINGS +3  as in audit-6a1b: REPLICATION_FAILED 1, REPLICA_MISSING 2$`, screen)
+	assert.NotContains(t, screen, "NEW")
 	assert.Regexp(t, `result +findings \(3 findings; 1 unknown\)`, screen)
 	r.Counts[0].New, r.Counts[1].New = 2, 1
-	assert.Regexp(t, `(?m)^NEW +3  not in .*\nFINDINGS +0  as in audit-6a1b$`, screenOf(t, report.Options{}, r))
+	screen = screenOf(t, report.Options{}, r)
+	assert.Regexp(t, `(?m)^NEW +3  not in audit-6a1b: REPLICATION_FAILED 1, REPLICA_MISSING 2$`, screen)
+	assert.NotContains(t, screen, "FINDINGS")
+}
+
+func TestTheResultIsGreenOnlyWhereSomethingWasListedAndAllOfItIsFine(t *testing.T) {
+	only := func(exit int, counts ...audit.Count) audit.Report {
+		r := sample()
+		r.Counts, r.Listed, r.Exit, r.Result, r.Replicable = counts, int64(len(counts)), exit, "so it is", 0
+		return r
+	}
+	one := func(c audit.Category, code reason.Code) audit.Count {
+		return audit.Count{Category: c, Reason: code, Versions: 1}
+	}
+	for name, tt := range map[string]struct {
+		r      audit.Report
+		colour string
+		class  string
+	}{
+		"a finding":              {only(1, one(audit.Finding, reason.ReplicaOnly)), "\x1b[1;31m", "finding"},
+		"a finding and unknown":  {only(1, one(audit.Finding, reason.ReplicaOnly), one(audit.Unknown, reason.Archived)), "\x1b[1;31m", "finding"},
+		"unknown":                {only(1, one(audit.Unknown, reason.Archived)), "\x1b[33m", "unknown"},
+		"expected, on which":     {only(1, one(audit.Expected, reason.BeforeRule)), "\x1b[1;31m", "finding"}, // --fail-on says so
+		"nothing, as it may be":  {only(0), "\x1b[33m", "unknown"},
+		"nothing, as it may not": {only(2), "\x1b[33m", "unknown"},
+		"all fine":               {only(0, one(audit.Alike, "")), "\x1b[32m", "fine"},
+		"a finding that passes":  {only(0, one(audit.Finding, reason.ReplicaOnly)), "\x1b[32m", "fine"}, // --fail-on says so
+	} {
+		t.Run(name, func(t *testing.T) {
+			screen := screenOf(t, report.Options{Colour: true}, tt.r)
+			assert.Contains(t, screen, tt.colour+"exit "+strconv.Itoa(tt.r.Exit))
+			var items []audit.Item
+			if tt.r.Counts != nil && tt.r.Counts[0].Category == audit.Finding {
+				items = []audit.Item{item(audit.Finding, reason.ReplicaOnly, "k", "V")}
+			}
+			page := written(t, items, everything, tt.r)["report.html"]
+			assert.Contains(t, page, `Result: <strong class="`+tt.class+`">so it is</strong>: `)
+			if tt.r.Listed == 0 {
+				assert.NotContains(t, screen, "\x1b[32m", "green")
+				assert.NotContains(t, page, `class="fine"`)
+			}
+		})
+	}
+}
+
+func TestThePageSaysHowManyOfAllExamplesAre(t *testing.T) {
+	r := sample()
+	r.Counts[1].Versions += 15
+	r.Listed += 15
+	var items []audit.Item
+	for range 15 {
+		items = append(items, failed())
+	}
+	page := written(t, append(items, failed(), gone("2026/inv-88121.pdf", "3xQ"), gone("2026/inv-88122.pdf", "3xR")), report.Options{}, r)["report.html"]
+	assert.Contains(t, page, "1 of 16 shown; all are in findings.csv and findings.jsonl.")
+	assert.Contains(t, page, "0 of 25,462 shown; the others are only counted.")
+	assert.Contains(t, page, "18 findings")
+	assert.Equal(t, 1, strings.Count(page, "status FAILED"), "the detail does not tell it")
+	told := failed()
+	told.Detail = "the replica does not have the version; replication status FAILED"
+	r.Counts[1].Examples = []audit.Item{told}
+	items = append(items, told, gone("2026/inv-88121.pdf", "3xQ"), gone("2026/inv-88122.pdf", "3xR"))
+	assert.Equal(t, 1, strings.Count(written(t, items, report.Options{}, r)["report.html"], "status FAILED"), "the detail tells it")
+	told.Detail = "it was written there: its own replication status is COMPLETED"
+	r.Counts[1].Examples[0] = told
+	assert.Contains(t, written(t, items, report.Options{}, r)["report.html"], "status FAILED", "the detail tells another's")
+}
+
+func TestTheSampleOfBytesIsToldBesideTheLevel(t *testing.T) {
+	r := sample()
+	r.Level, r.Sample = audit.Bytes, "10 of 1,000 versions; of STANDARD"
+	const how = "listed, rest looked at, bytes of a sample read (10 of 1,000 versions; of STANDARD)"
+	assert.Contains(t, screenOf(t, report.Options{}, r), "   "+how+"\n")
+	assert.Contains(t, written(t, sampleItems(), everything, r)["report.html"], "<td>"+how+"</td>")
+}
+
+func TestAReportInABucketIsNamedByItsAddress(t *testing.T) {
+	for folder, want := range map[string]string{"s3://reports/nightly": "s3://reports/nightly/report.html", "s3://reports/": "s3://reports/report.html", "kept/": "kept/report.html"} {
+		var b bytes.Buffer
+		require.NoError(t, report.Screen(&b, []audit.Report{sample()}, folder, report.Options{}))
+		assert.Contains(t, b.String(), "report    "+want+", ")
+	}
 }
 
 func TestTheWorstLeadsAndOfEquallyBadTheNew(t *testing.T) {

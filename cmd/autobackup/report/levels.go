@@ -41,3 +41,12 @@ func levelOf(l audit.Level) level {
 	}
 	return level{Short: visible(string(l)), Proves: "This version has no words for the level.", Not: "Anything."}
 }
+
+// how is one line of how far an audit went.
+func how(r audit.Report) string {
+	short := levelOf(r.Level).Short
+	if r.Sample != "" {
+		short += " (" + visible(r.Sample) + ")"
+	}
+	return short
+}

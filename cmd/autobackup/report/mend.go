@@ -23,6 +23,7 @@ func (w *writer) mending(to io.Writer, reports []audit.Report) error {
 		"Primary":  reports[0].Primary,
 		"Manifest": w.manifest.count,
 		"Redacted": w.o.RedactKeys,
+		"Unlooked": reports[0].Level == audit.Listed,
 		"Job":      CreateJob(reports[0].Primary, w.folder),
 		"Role":     JobRole(reports[0].Primary),
 		"Copies":   w.copies.commands(reports[0].Primary),

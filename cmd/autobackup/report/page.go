@@ -20,13 +20,14 @@ var pageTemplate = template.Must(template.New("report.html.tmpl").Funcs(template
 // page writes report.html.
 func page(w io.Writer, reports []audit.Report, o Options) error {
 	result, exit := outcome(reports)
+	_, _, listed := sums(reports)
 	views := make([]pairView, 0, len(reports))
 	for _, r := range reports {
 		views = append(views, view(r, o))
 	}
 	files := []string{JSONFile, FindingsFile, tableFile, mendFile}
 	return pageTemplate.Execute(w, map[string]any{
-		"Pairs": views, "Result": result, "Exit": exit, "Names": pairs(reports), "Redacted": o.RedactKeys, "Files": append(files, SumsFile),
+		"Pairs": views, "Result": result, "Exit": exit, "Mood": mood(reports), "Sum": summed(reports), "Listed": listed, "Names": pairs(reports), "Redacted": o.RedactKeys, "Files": append(files, SumsFile),
 	})
 }
 
@@ -34,6 +35,7 @@ func page(w io.Writer, reports []audit.Report, o Options) error {
 type pairView struct {
 	audit.Report
 	Level     level
+	How       string
 	LevelName audit.Level
 	Sides     []side
 	Lines     []audit.Count // all counts, failures first: what Listed is the sum of
@@ -57,14 +59,34 @@ type group struct {
 	Examples []example
 }
 
+// Shown says how many of its versions are examples, where those are not all.
+func (g group) Shown() string {
+	if g.Versions == int64(len(g.Examples)) {
+		return ""
+	}
+	words := grouped(int64(len(g.Examples))) + " of " + grouped(g.Versions) + " shown; "
+	if (audit.Item{Category: g.Count.Category}).Listed() {
+		return words + "all are in " + tableFile + " and " + FindingsFile
+	}
+	return words + "the others are only counted"
+}
+
 type example struct {
 	audit.Item
 	Command string
 }
 
+// Told is the status, where the detail does not tell it.
+func (e example) Told() string {
+	if strings.Contains(e.Detail, "; replication status "+e.Status) {
+		return ""
+	}
+	return e.Status
+}
+
 func view(r audit.Report, o Options) pairView {
 	v := pairView{
-		Report: r, Level: levelOf(r.Level), LevelName: r.Level, Alike: total(r, audit.Alike).Versions, Limits: limits(r), Missing: lacks(r), Accept: accepting(r),
+		Report: r, Level: levelOf(r.Level), How: how(r), LevelName: r.Level, Alike: total(r, audit.Alike).Versions, Limits: limits(r), Missing: lacks(r), Accept: accepting(r, o),
 		Sides: []side{{"primary", r.Primary}, {"replica", r.Replica}},
 	}
 	for _, c := range audit.Categories() {
@@ -72,19 +94,19 @@ func view(r audit.Report, o Options) pairView {
 		v.Lines = append(v.Lines, all...)
 		switch c {
 		case audit.Finding, audit.Unknown:
-			v.Problems = append(v.Problems, groups(all, o)...)
+			v.Problems = append(v.Problems, groups(r, all, o)...)
 		case audit.Accepted, audit.Expected:
-			v.Others = append(v.Others, groups(all, o)...)
+			v.Others = append(v.Others, groups(r, all, o)...)
 		}
 	}
 	return v
 }
 
-func groups(all []audit.Count, o Options) (told []group) {
+func groups(r audit.Report, all []audit.Count, o Options) (told []group) {
 	for _, n := range all {
 		g := group{Count: n, Reason: Explain(n.Category, n.Reason)}
 		for _, i := range n.Examples {
-			g.Examples = append(g.Examples, example{i, explain(i, o)})
+			g.Examples = append(g.Examples, example{i, explain(r, i, o)})
 		}
 		told = append(told, g)
 	}

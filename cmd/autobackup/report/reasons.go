@@ -48,8 +48,8 @@ var findings = []Reason{
 		"Turn on versioning, check the rules, and upload the object again."},
 	{reason.NotErased, audit.Finding, "Replication brought the version, and the primary has it no longer: it was deleted there by its id, which S3 never replicates; or it came from another primary.",
 		"If it was to be erased, delete this version on the replica as well; if it was not, the replica is the only copy left: keep it."},
-	{reason.ReplicaOnly, audit.Finding, "The replica has a version that replication did not bring.",
-		"Find out what else writes to the replica bucket. Delete nothing before that is known."},
+	{reason.ReplicaOnly, audit.Finding, "Only the replica has the version, and nothing shows that replication brought it: of a delete marker, S3 does not tell.",
+		"Find out what else writes to the replica bucket or, of a delete marker, whether it was taken back on the primary, which S3 never replicates. Delete nothing before that is known."},
 	{reason.LockDiffers, audit.Finding, "Retention or legal hold is on one side only, or not the same on both.",
 		"Set it on the side that is wrong; a default retention of the replica bucket explains more of it there than on the primary."},
 	{reason.MetadataDiffers, audit.Finding, "The content is equal, but headers, user metadata, tags or Object Lock settings differ.",
@@ -84,7 +84,7 @@ var unknown = []Reason{
 }
 
 var expected = []Reason{
-	{reason.Young, audit.Expected, "The version is younger than the deadline, so the other side need not have it yet.",
+	{reason.Young, audit.Expected, "The version is younger than the deadline: it may still be on its way to the other side, or came while the audit listed.",
 		"Nothing; the next audit looks again."},
 	{reason.NotCovered, audit.Expected, "No enabled replication rule to this replica has a prefix of the key.",
 		"Nothing, unless it should be replicated; then let a rule cover the key."},

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -72,6 +73,20 @@ func TestTheFirstScreen(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, "screen/"+name, screenOf(t, tt.o, tt.reports...)) })
 	}
+}
+
+// The gate opens the page in a browser, which complains where it is wider than the window.
+func TestThePageOfNamesAsLongAsTheyCanBe(t *testing.T) {
+	long := strings.Repeat("k", 1000)
+	r := sample()
+	r.Prefix, r.Notes = long, []string{"of " + long + " 1 in 100 was looked at, as it is mostly missing"}
+	items := sampleItems()
+	for n := range items {
+		items[n].Key = long
+	}
+	r.Counts[0].Examples, r.Counts[1].Examples, r.Counts[2].Examples = items[3:5], items[2:3], items[5:6]
+	r.Counts[3].Examples, r.Counts[4].Examples = items[1:2], items[:1]
+	golden(t, "long/report.html", written(t, items, report.Options{}, r)["report.html"])
 }
 
 func TestTheFolder(t *testing.T) {

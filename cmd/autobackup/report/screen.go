@@ -63,7 +63,7 @@ func (s *screen) note(colour, label, words string) {
 }
 
 func (s *screen) pair(r audit.Report) {
-	fmt.Fprintf(&s.page, "%s   %s\n", pair(r), levelOf(r.Level).Short)
+	fmt.Fprintf(&s.page, "%s   %s\n", pair(r), how(r))
 	s.findings(r)
 	if t := total(r, audit.Unknown); t.Versions > 0 {
 		words := parts(counts(r, audit.Unknown), every)
@@ -89,8 +89,12 @@ func (s *screen) findings(r audit.Report) {
 	case r.Since == "":
 		s.count(red, "FINDINGS", t.Versions, parts(all, every))
 	default:
-		s.count(red, "NEW", t.New, strings.TrimSuffix("not in "+visible(r.Since)+": "+parts(all, fresh), ": "))
-		s.count(red, "FINDINGS", t.Versions-t.New, strings.TrimSuffix("as in "+visible(r.Since)+": "+parts(all, known), ": "))
+		if t.New > 0 {
+			s.count(red, "NEW", t.New, "not in "+visible(r.Since)+": "+parts(all, fresh))
+		}
+		if old := t.Versions - t.New; old > 0 {
+			s.count(red, "FINDINGS", old, "as in "+visible(r.Since)+": "+parts(all, known))
+		}
 	}
 }
 
@@ -108,30 +112,34 @@ func (s *screen) fine(r audit.Report) {
 	if compared.Versions > 0 {
 		words = append(words, "compared "+grouped(compared.Versions)+" ("+parts(counts(r, audit.Compared), every)+")")
 	}
-	s.count(green, "fine", alike.Versions+compared.Versions, strings.Join(words, ", "))
+	n, colour := alike.Versions+compared.Versions, green
+	if n == 0 {
+		colour = ""
+	}
+	s.count(colour, "fine", n, strings.Join(words, ", "))
 }
 
 // problems has a command for each.
 func (s *screen) problems(r audit.Report) {
 	label, colour := "worst", red
 	for _, n := range counts(r, audit.Finding) {
-		s.problem(label, colour, n)
+		s.problem(r, label, colour, n)
 		label = "then"
 	}
 	for _, n := range counts(r, audit.Unknown) {
-		s.problem("unknown", yellow, n)
+		s.problem(r, "unknown", yellow, n)
 	}
 	s.mend(r)
-	if command := accepting(r); command != "" {
-		s.note("", "accept", "what is meant to be so, with who, why and until when:")
+	if command := accepting(r, s.o); command != "" {
+		s.note("", "accept", "what is meant to be so, with who, why and until when; --prefix, --key or --reason take more:")
 		s.note("", "", command)
 	}
 }
 
-func (s *screen) problem(label, colour string, n audit.Count) {
+func (s *screen) problem(r audit.Report, label, colour string, n audit.Count) {
 	s.note(colour, label, name(n)+" "+grouped(n.Versions)+": "+Explain(n.Category, n.Reason).Meaning)
 	if i, ok := worst(n); ok {
-		s.note("", "", explain(i, s.o))
+		s.note("", "", explain(r, i, s.o))
 	}
 }
 
@@ -141,7 +149,12 @@ func (s *screen) mend(r audit.Report) {
 	switch {
 	case r.Replicable == 0 && !missing:
 	case s.o.RedactKeys:
-		s.note("", "mend", again+"; all mending needs the keys: audit without --redact-keys")
+		if r.Replicable > 0 {
+			again += "; "
+		} else {
+			again = ""
+		}
+		s.note("", "mend", again+"all mending needs the keys: audit without --redact-keys")
 	case r.Replicable == 0:
 		s.note("", "mend", s.file(mendFile)+": the copy in place, as S3 can replicate none of it again")
 	case missing:
@@ -161,23 +174,9 @@ func (s *screen) bounds(r audit.Report) {
 // end is what holds for all pairs. The last line is the result.
 func (s *screen) end(reports []audit.Report) {
 	s.note("", "report", s.file(PageFile)+", "+strings.Join([]string{FindingsFile, tableFile, SumsFile}, ", "))
-	var found, unknown tally
-	for _, r := range reports {
-		f, u := total(r, audit.Finding), total(r, audit.Unknown)
-		found.Versions += f.Versions
-		found.New += f.New
-		unknown.Versions += u.Versions
-	}
 	result, exit := outcome(reports)
-	colour := red
-	if exit == 0 {
-		colour = green
-	}
-	words := counted(found.Versions, "finding")
-	if found.New > 0 {
-		words += ", " + grouped(found.New) + " new"
-	}
-	s.note("", "result", fmt.Sprintf("%s (%s; %s unknown)   %s", visible(result), words, grouped(unknown.Versions), s.paint(colour, fmt.Sprintf("exit %d", exit))))
+	colour := map[string]string{"finding": red, "unknown": yellow, "fine": green}[mood(reports)]
+	s.note("", "result", fmt.Sprintf("%s (%s)   %s", visible(result), summed(reports), s.paint(colour, fmt.Sprintf("exit %d", exit))))
 }
 
 func (s *screen) file(name string) string { return pathWord(s.folder, name) }

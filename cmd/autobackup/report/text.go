@@ -44,6 +44,9 @@ var plainPath = regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9_./:=@+-]*$`)
 // what they could not read in it is an escape, which then names no file.
 func pathWord(folder, name string) string {
 	path := filepath.Join(folder, name)
+	if strings.HasPrefix(folder, "s3://") { // of which Join would take a slash away
+		path = strings.TrimSuffix(folder, "/") + "/" + name
+	}
 	if strings.HasPrefix(path, "-") {
 		path = "./" + path
 	}

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -290,15 +289,19 @@ func TestBothWaysToMendAreNamedWhereThereIsOne(t *testing.T) {
 				assert.Equal(t, tt.want, got[1])
 			}
 			page := written(t, tt.items, everything, tt.r)["report.html"]
-			assert.Equal(t, tt.want != "", strings.Contains(page, "can be replicated again."))
-			redacted := "mend      S3 can replicate " + strconv.FormatInt(tt.r.Replicable, 10) + " again; all mending needs the keys"
+			assert.Equal(t, tt.r.Replicable > 0, strings.Contains(page, "1 version can be replicated again."))
+			assert.Equal(t, tt.want != "" && tt.r.Replicable == 0, strings.Contains(page, "has the copy in place: S3 can replicate none of it again."))
+			redacted := "mend      all mending needs the keys"
+			if tt.r.Replicable > 0 {
+				redacted = "mend      S3 can replicate 1 again; all mending needs the keys"
+			}
 			assert.Equal(t, tt.want != "", strings.Contains(screenOf(t, report.Options{RedactKeys: true}, tt.r), redacted))
 		})
 	}
 }
 
 func TestTheWorstFindingCanBeAccepted(t *testing.T) {
-	const command = "autobackup accept --primary acme-invoices --replica acme-invoices-dr --reason REPLICATION_FAILED --why WHY --until 2027-11-28"
+	const command = "autobackup accept --primary acme-invoices --replica acme-invoices-dr --key 2026/inv-1.pdf --version F1 --reason REPLICATION_FAILED --why WHY --until 2027-02-28"
 	one, none := sample(), sample()
 	one.Replicable, one.Listed, one.Counts = 1, 1, one.Counts[1:2]
 	none.Replicable, none.Listed, none.Counts = 0, 1, none.Counts[2:3]

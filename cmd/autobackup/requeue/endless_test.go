@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/requeue"
-	"autobackup/internal/local/sqs"
+	"autobackup/local/sqs"
 )
 
 // fillTooLarge puts events into the event DLQ that the validation queue refuses.

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/requeue"
-	locals3 "autobackup/internal/local/s3"
+	locals3 "autobackup/local/s3"
 )
 
 func TestMessagesThatAFailedExecutionDidNotParkArePutBackAndVerified(t *testing.T) {
@@ -28,9 +28,9 @@ func TestMessagesThatAFailedExecutionDidNotParkArePutBackAndVerified(t *testing.
 		assert.Zero(t, receives, "the event DLQ was empty")
 		require.Len(t, report.Executions, 1)
 		x := report.Executions[0]
-		assert.Equal(t, requeue.Execution{ARN: w.Executions()[0].ARN, Status: "FAILED", Ended: x.Ended,
+		assert.Equal(t, requeue.Execution{ARN: w.States.Executions()[0].ARN, Status: "FAILED", Ended: x.Ended,
 			Messages: 2, Unsettled: 2, Pending: 2, Sent: 2, Objects: x.Objects}, *x)
-		assert.WithinDuration(t, w.Executions()[0].Result.Stop, x.Ended, time.Second)
+		assert.WithinDuration(t, w.States.Executions()[0].Result.Stop, x.Ended, time.Second)
 		assert.True(t, report.Complete())
 
 		w.settle()
@@ -51,7 +51,7 @@ func TestWhatWasParkedVerifiedOrSkippedIsNotPutBack(t *testing.T) {
 		}
 		// The second look fails, and of the two messages without a verdict then only one is parked.
 		w.broken(`"summary":`, "slow-and-not-parked")
-		w.TaskFault = onlyFor("sqs:sendMessage", w.TaskFault, `"summary":`)
+		w.States.TaskFault = onlyFor("sqs:sendMessage", w.States.TaskFault, `"summary":`)
 		w.put("good", "wrong", "slow-and-parked", "slow-and-not-parked")
 		w.settle()
 		require.Len(t, w.messages("validation-dlq"), 2)
@@ -137,8 +137,8 @@ func TestAMessageParkedLateInALongHistoryIsNotPutBack(t *testing.T) {
 	inWorld(t, func(w *world) {
 		tries := 0
 		w.broken(notParked...)
-		fault := w.TaskFault
-		w.TaskFault = func(ctx context.Context, resource string, parameters []byte) error {
+		fault := w.States.TaskFault
+		w.States.TaskFault = func(ctx context.Context, resource string, parameters []byte) error {
 			if strings.Contains(string(parameters), "file-07") && strings.Contains(string(parameters), "MessageAttributes") {
 				if tries++; tries == 6 {
 					return nil

@@ -22,12 +22,13 @@ import (
 	"autobackup/cmd/autobackup/requeue"
 	"autobackup/internal/batch"
 	"autobackup/internal/handler"
-	"autobackup/internal/local"
-	"autobackup/internal/local/asl"
-	"autobackup/internal/local/clock"
-	"autobackup/internal/local/memnet"
-	"autobackup/internal/local/sqs"
 	"autobackup/internal/wire"
+	"autobackup/local"
+	"autobackup/local/asl"
+	"autobackup/local/clock"
+	"autobackup/local/lambda"
+	"autobackup/local/sqs"
+	"autobackup/local/testing/memnet"
 )
 
 const (
@@ -68,7 +69,7 @@ func inWorld(t *testing.T, test func(w *world), changes ...string) {
 		w.Stack, err = local.Start(t.Context(), local.Config{
 			Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1, KeepHistory: true,
 			URL: "http://127.0.0.1", HTTPClient: network,
-			Runtime: local.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(io.Discard), func(region string) aws.Config { return w.AWSConfig(region) }),
+			Runtime: lambda.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(io.Discard), func(region string) aws.Config { return w.AWSConfig(region) }),
 		})
 		require.NoError(t, err)
 		defer func() { require.NoError(t, w.Close()) }()
@@ -158,7 +159,7 @@ func (w *world) settle() {
 // broken makes the calls fail whose resource or parameters have one of the
 // texts.
 func (w *world) broken(texts ...string) {
-	w.TaskFault = func(_ context.Context, resource string, parameters []byte) error {
+	w.States.TaskFault = func(_ context.Context, resource string, parameters []byte) error {
 		for _, text := range texts {
 			if strings.Contains(resource+string(parameters), text) {
 				return &asl.Error{Name: "Broken", Cause: "on purpose"}
@@ -171,7 +172,7 @@ func (w *world) broken(texts ...string) {
 // notParked is what TaskFault must break to leave messages unsettled.
 var notParked = []string{"function:autobackup-compare-etags", "sqs:sendMessage"}
 
-func (w *world) healed() { w.TaskFault = nil }
+func (w *world) healed() { w.States.TaskFault = nil }
 
 func (w *world) queueARN(name string) string {
 	return fmt.Sprintf("arn:aws:sqs:%s:%s:autobackup-%s-dev", w.region, account, name)
@@ -189,7 +190,7 @@ func (w *world) messages(queue string) []sqs.Message {
 func (w *world) putBack() (bodies []string) {
 	w.t.Helper()
 	w.settle()
-	for _, e := range w.Executions() {
+	for _, e := range w.States.Executions() {
 		var input []batch.Message
 		require.NoError(w.t, json.Unmarshal(e.Input, &input))
 		for _, m := range input {
@@ -229,7 +230,7 @@ func (w *world) start(bodies ...string) {
 
 func (w *world) startWith(input string) {
 	w.t.Helper()
-	_, err := w.StartExecution(fmt.Sprintf("arn:aws:states:%s:%s:stateMachine:autobackup-validation-dev", w.region, account), []byte(input))
+	_, err := w.States.StartExecution(fmt.Sprintf("arn:aws:states:%s:%s:stateMachine:autobackup-validation-dev", w.region, account), []byte(input))
 	require.NoError(w.t, err)
 }
 
@@ -261,7 +262,7 @@ func (w *world) done(edits ...func(*requeue.Options)) *requeue.Report {
 // verified are the objects of all succeeded executions, by object how often.
 func (w *world) verified() map[string]int {
 	all := map[string]int{}
-	for _, e := range w.Executions() {
+	for _, e := range w.States.Executions() {
 		if e.Result == nil || e.Result.Status != types.ExecutionStatusSucceeded {
 			continue
 		}

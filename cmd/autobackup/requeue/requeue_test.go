@@ -178,7 +178,7 @@ func TestALedgerCutOffInItsLastLineIsRead(t *testing.T) {
 		require.NoError(t, err)
 		var first map[string]string
 		require.NoError(t, json.Unmarshal([]byte(strings.Fields(string(noted))[0]), &first))
-		assert.Equal(t, w.Executions()[0].ARN, first["execution"])
+		assert.Equal(t, w.States.Executions()[0].ARN, first["execution"])
 		require.NoError(t, os.WriteFile(w.ledger, noted[:len(noted)-20], 0o600))
 		assert.Equal(t, 1, w.done().Sent())
 		assert.Zero(t, w.done().Sent(), "what is noted after a cut line is read as well")

@@ -4,6 +4,8 @@ package serve
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -13,9 +15,10 @@ import (
 	"time"
 
 	"autobackup/cmd/autobackup/functions"
-	"autobackup/internal/local"
-	"autobackup/internal/local/clock"
-	"autobackup/internal/local/samconfig"
+	"autobackup/local"
+	"autobackup/local/clock"
+	"autobackup/local/lambda"
+	"autobackup/local/samconfig"
 )
 
 // account is the one that `sam local invoke` takes where no credentials tell another.
@@ -64,14 +67,14 @@ func Run(ctx context.Context, o Options) error {
 	return serve(ctx, o, environments, binaries, listeners)
 }
 
-func serve(ctx context.Context, o Options, environments []samconfig.Environment, binaries local.Runtime, listeners []net.Listener) (err error) {
+func serve(ctx context.Context, o Options, environments []samconfig.Environment, binaries lambda.Runtime, listeners []net.Listener) (err error) {
 	dir, err := os.MkdirTemp("", "autobackup-serve-")
 	if err != nil {
 		return fmt.Errorf("make a folder for the stacks' data: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	stack, err := local.Start(context.WithoutCancel(ctx), local.Config{ // Close ends it, in order
-		Clock: clock.Real(), Project: o.Project, Dir: dir, Account: account, Seed: 1, URL: reached(listeners[0]), Runtime: binaries,
+		Clock: clock.Real(), Project: o.Project, Dir: dir, Account: account, Seed: seed(), URL: reached(listeners[0]), Runtime: binaries,
 	})
 	if err != nil {
 		return err
@@ -95,6 +98,14 @@ func serve(ctx context.Context, o Options, environments []samconfig.Environment,
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// seed makes the ids of each run others: what somebody noted in one means nothing else
+// in the next.
+func seed() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return binary.LittleEndian.Uint64(b[:])
 }
 
 // bridge is the interface of the network that Docker puts containers on. On

@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/serve"
-	"autobackup/internal/local"
+	"autobackup/local"
 )
 
 const project = "../../.."
@@ -87,7 +87,7 @@ func TestBothStacksAreServedUntilTheEnd(t *testing.T) {
 
 	invoked, err := lambda.NewFromConfig(far).Invoke(t.Context(), &lambda.InvokeInput{
 		FunctionName: aws.String("autobackup-hash-bytes-dev"),
-		Payload: []byte(`{"bucket":"autobackup-dev-replica-documents-123456789012","key":"a.txt","version":"none","etag":"e",` +
+		Payload: []byte(`{"bucket":"autobackup-dev-replica-documents-123456789012","key":"a.txt","version":"` + strings.Repeat("0", 32) + `","etag":"e",` +
 			`"size":7,"length":7,"blockSize":1048576,"algorithm":"SHA256"}`),
 	})
 	require.NoError(t, err)

@@ -15,7 +15,7 @@ import (
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/s3test"
 	"autobackup/cmd/autobackup/upload"
-	"autobackup/internal/local/s3"
+	"autobackup/local/s3"
 )
 
 const away = "eu-west-1"

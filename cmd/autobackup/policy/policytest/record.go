@@ -3,7 +3,7 @@ package policytest
 import (
 	"sync"
 
-	"autobackup/internal/local/s3"
+	"autobackup/local/s3"
 )
 
 // Record notes, by bucket, all that is asked of a local S3 from now on. fault may answer

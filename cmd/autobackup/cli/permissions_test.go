@@ -1,0 +1,184 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/cli"
+	"autobackup/cmd/autobackup/policy/policytest"
+	"autobackup/internal/handler"
+	"autobackup/internal/wire"
+	"autobackup/local"
+	"autobackup/local/asl"
+	"autobackup/local/clock"
+	"autobackup/local/lambda"
+	"autobackup/local/sqs"
+)
+
+const account = "123456789012"
+
+// guarded is both stacks at an address that the environment's AWS configuration leads to.
+type guarded struct {
+	*local.Stack
+	t     *testing.T
+	first string // region of the primary stack
+}
+
+func newGuarded(t *testing.T, clk *clock.Clock) *guarded {
+	t.Helper()
+	g := &guarded{t: t}
+	server := httptest.NewUnstartedServer(nil)
+	url := "http://" + server.Listener.Addr().String()
+	var err error
+	g.Stack, err = local.Start(t.Context(), local.Config{
+		Clock: clk, Project: project, Dir: t.TempDir(), Account: account, URL: url, KeepHistory: true,
+		Runtime: lambda.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(io.Discard), func(region string) aws.Config { return g.AWSConfig(region) }),
+	})
+	require.NoError(t, err)
+	server.Config.Handler = g.Stack
+	server.Start()
+	t.Cleanup(func() {
+		server.Close()
+		require.NoError(t, g.Close())
+	})
+	for _, name := range []string{"replica", "default"} {
+		environment, err := local.Environment(project, name)
+		require.NoError(t, err)
+		_, err = g.Deploy(environment, nil)
+		require.NoError(t, err)
+		g.first = environment.Region
+	}
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": url, "AWS_REGION": g.first, "AWS_SECRET_ACCESS_KEY": local.SecretKey, "AWS_PROFILE": "", "AWS_DEFAULT_REGION": "",
+		"AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere", "HOME": t.TempDir(), "XDG_CONFIG_HOME": t.TempDir(),
+	} {
+		t.Setenv(name, value)
+	}
+	return g
+}
+
+// machine is the ARN of the state machine, and execution that of one that failed.
+func (g *guarded) machine() string {
+	return "arn:aws:states:" + g.first + ":" + account + ":stateMachine:autobackup-validation-dev"
+}
+
+func (g *guarded) execution() string {
+	g.t.Helper()
+	g.States.TaskFault = func(context.Context, string, []byte) error { return &asl.Error{Name: "Broken", Cause: "on purpose"} }
+	e, err := g.States.StartExecution(g.machine(), []byte(`[{"messageId": "m", "body": "{}"}]`))
+	require.NoError(g.t, err)
+	require.NoError(g.t, g.WaitIdle(g.t.Context()))
+	return e.ARN
+}
+
+// Each of these permissions is needed, and what is missing is told by its name.
+func TestRequeueTellsEachPermissionThatItLacks(t *testing.T) {
+	g := newGuarded(t, clock.Skipping(t.Context()))
+	g.execution() // which the ledger of each run does not know
+	requeue := func(p policytest.Printed) (int, string) {
+		for _, body := range []string{`{"an": "event"}`, strings.Repeat("too large", 300)} {
+			_, err := g.SQS.Send("arn:aws:sqs:"+g.first+":"+account+":autobackup-event-dlq-dev", sqs.Outgoing{Body: body})
+			require.NoError(t, err)
+		}
+		user, err := g.Gate.User("ops", p)
+		require.NoError(t, err)
+		t.Setenv("AWS_ACCESS_KEY_ID", user.AccessKey())
+		code, stdout, stderr := run("requeue", "--yes", "--ledger", filepath.Join(t.TempDir(), "ledger"))
+		return code, stdout + stderr
+	}
+	p := policytest.Print(t, "requeue", "--stage", "dev", "--region", g.first, "--account", account,
+		"--kms-key", "arn:aws:kms:"+g.first+":"+account+":key/autobackup-dev-SQSKey")
+	code, said := requeue(p)
+	require.Equal(t, cli.Unexpected, code, said)
+	require.Contains(t, said, "takes at most 2048")
+	require.NotContains(t, said, "not authorized")
+	for lacks, policy := range p.Without() {
+		code, said := requeue(policy)
+		action, _, _ := strings.Cut(lacks, " ")
+		if action == "sqs:ChangeMessageVisibility" { // what it left shows by itself, later
+			continue
+		}
+		assert.Contains(t, said, "is not authorized to perform: "+action, lacks)
+		assert.NotEqual(t, cli.Expected, code, lacks)
+	}
+}
+
+// steps are what docs/operations.md and the runbooks have people do with messages and executions.
+func (g *guarded) steps(cfg aws.Config, execution string) error {
+	queues, machines := awssqs.NewFromConfig(cfg), sfn.NewFromConfig(cfg)
+	ctx := context.Background()
+	arn := func(name string) *string {
+		return aws.String("arn:aws:sqs:" + g.first + ":" + account + ":autobackup-" + name + "-dev")
+	}
+	var all []error
+	note := func(err error) { all = append(all, err) }
+	for _, name := range []string{"validation-queue", "failure-queue"} {
+		out, err := queues.GetQueueUrl(ctx, &awssqs.GetQueueUrlInput{QueueName: aws.String("autobackup-" + name + "-dev")})
+		note(err)
+		if err == nil {
+			_, err = queues.GetQueueAttributes(ctx, &awssqs.GetQueueAttributesInput{QueueUrl: out.QueueUrl, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
+			note(err)
+			_, err = queues.SendMessage(ctx, &awssqs.SendMessageInput{QueueUrl: out.QueueUrl, MessageBody: aws.String("a rehearsal")})
+			note(err)
+		}
+	}
+	for _, q := range g.SQS.Queues(g.first) {
+		if !strings.Contains(q.Name(), "-dlq-") {
+			continue
+		}
+		_, err := g.SQS.Send(q.ARN, sqs.Outgoing{Body: "parked"})
+		require.NoError(g.t, err)
+		_, err = queues.GetQueueAttributes(ctx, &awssqs.GetQueueAttributesInput{QueueUrl: &q.URL, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
+		note(err)
+		got, err := queues.ReceiveMessage(ctx, &awssqs.ReceiveMessageInput{QueueUrl: &q.URL})
+		note(err)
+		if err == nil {
+			_, err = queues.DeleteMessage(ctx, &awssqs.DeleteMessageInput{QueueUrl: &q.URL, ReceiptHandle: got.Messages[0].ReceiptHandle})
+			note(err)
+		}
+		if strings.Contains(q.Name(), "event") { // SQS moves nothing out of it
+			continue
+		}
+		_, err = queues.StartMessageMoveTask(ctx, &awssqs.StartMessageMoveTaskInput{SourceArn: aws.String(q.ARN), DestinationArn: arn("validation-queue")})
+		note(err)
+		_, err = queues.ListMessageMoveTasks(ctx, &awssqs.ListMessageMoveTasksInput{SourceArn: aws.String(q.ARN)})
+		note(err)
+	}
+	_, err := machines.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: aws.String(g.machine())})
+	note(err)
+	_, err = machines.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &execution})
+	note(err)
+	_, err = machines.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &execution})
+	note(err)
+	return errors.Join(all...)
+}
+
+func TestOperatorsNeedEachPermissionOfTheirPolicyAndNoOther(t *testing.T) {
+	g := newGuarded(t, clock.Skipping(t.Context()))
+	as := func(p policytest.Printed) aws.Config {
+		user, err := g.Gate.User("ops", p)
+		require.NoError(t, err)
+		return g.AWSConfigOf(user, g.first)
+	}
+	p := policytest.Print(t, "operate", "--stage", "dev", "--region", g.first, "--account", account,
+		"--kms-key", "arn:aws:kms:"+g.first+":"+account+":key/autobackup-dev-SQSKey")
+	execution := g.execution()
+	require.NoError(t, g.steps(as(p), execution))
+	for lacks, policy := range p.Without() {
+		action, _, _ := strings.Cut(lacks, " ")
+		require.ErrorContains(t, g.steps(as(policy), execution), "is not authorized to perform: "+action, lacks)
+	}
+}

@@ -1,0 +1,114 @@
+package local_test
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+
+	"autobackup/cmd/autobackup/policy"
+)
+
+// always has the bytes of everything read, in ranges where they are many.
+var always = []change{
+	replace("template.yaml", "Default: inconclusive", "Default: always"),
+	replace("template.yaml", `RANGE_BYTES: "4294967296"`, `RANGE_BYTES: "500"`),
+}
+
+// defaults gives a parameter of a template another default.
+func defaults(file, parameter, value string) change {
+	of := regexp.MustCompile(`(\n  ` + parameter + `:\n    Type: .*\n    Default: ).*`)
+	return func(name, text string) string {
+		if name != file {
+			return text
+		}
+		if !of.MatchString(text) {
+			panic(file + " has no parameter " + parameter + " with a default")
+		}
+		return of.ReplaceAllString(text, "${1}"+value)
+	}
+}
+
+// resource adds one to a template, before all others.
+func resource(file, text string) change {
+	return replace(file, "\nResources:\n", "\nResources:\n"+text+"\n")
+}
+
+// The stacks with keys of their own for what is stored, the replicas' in an account.
+func ownKeys(of string) []change {
+	return []change{
+		defaults("template.yaml", "StorageEncryption", "SSE-KMS"),
+		defaults("replica.yaml", "StorageEncryption", "SSE-KMS"),
+		defaults("template.yaml", "ReplicaKmsKeyArn", replicaKeyOf(of)),
+	}
+}
+
+// printed is what `autobackup policy` prints, in one line.
+func printed(o policy.Options) string {
+	o.Side, o.Partition, o.Stage = policy.Both, "aws", "dev"
+	document, err := policy.For(o)
+	if err != nil {
+		panic(err)
+	}
+	text, err := json.Marshal(document)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// boundary is the name of the policy that bounds every role, where one does.
+const boundary = "boundary"
+
+// replicaKeyOf is the key of the replicas in an account, and environmentKey that of functions'
+// environments, where one is.
+func replicaKeyOf(account string) string {
+	return "arn:aws:kms:" + secondRegion + ":" + account + ":key/autobackup-replica-dev-StorageKey"
+}
+
+var environmentKey = "arn:aws:kms:" + firstRegion + ":" + account + ":key/autobackup-dev-EnvironmentKey"
+
+// testsOwn is the statement of a key that no template makes.
+const testsOwn = "NotOfTheTemplates"
+
+// configurations are those that the templates' conditions make, of which this stack has
+// something to decide.
+var configurations = map[string][]change{
+	"SSE-S3":  always,
+	"SSE-KMS": slices.Concat(always, ownKeys(account)),
+	"another account": slices.Concat(always, ownKeys(otherAccount), []change{
+		defaults("template.yaml", "ReplicaAccount", `"`+otherAccount+`"`),
+		defaults("replica.yaml", "PrimaryAccount", `"`+account+`"`),
+	}),
+	"an own key for environments": slices.Concat(always, []change{
+		defaults("template.yaml", "EnvironmentKmsKeyArn", environmentKey),
+		resource("template.yaml", `  EnvironmentKey:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: `+testsOwn+`
+            Effect: Allow
+            Principal:
+              AWS: !Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:root
+            Action: kms:*
+            Resource: "*"
+`),
+	}),
+	"a boundary": slices.Concat(always, ownKeys(account), []change{
+		defaults("template.yaml", "PermissionsBoundaryArn", "arn:aws:iam::"+account+":policy/"+boundary),
+		defaults("replica.yaml", "PermissionsBoundaryArn", "arn:aws:iam::"+account+":policy/"+boundary),
+		resource("replica.yaml", `  Boundary:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      ManagedPolicyName: `+boundary+`
+      PolicyDocument: `+printed(policy.Options{Command: policy.Boundary, Account: account})+`
+`),
+	}),
+}
+
+// encryptions are the configurations of one account that differ in their resources.
+var encryptions = []string{"SSE-S3", "SSE-KMS"}
+
+// inOrder are the configurations as grants are tried in them: each in the first that uses it.
+var inOrder = []string{"SSE-KMS", "another account", "an own key for environments", "SSE-S3", "a boundary"}

@@ -1,0 +1,71 @@
+package local
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"autobackup/local/samconfig"
+	"autobackup/local/template"
+)
+
+// Environment reads one environment of the project's samconfig.toml.
+func Environment(project, name string) (samconfig.Environment, error) {
+	file := filepath.Join(project, "samconfig.toml")
+	source, err := os.ReadFile(file) // #nosec G304: the project's own file
+	if err != nil {
+		return samconfig.Environment{}, fmt.Errorf("read samconfig.toml: %w (run this in the project's folder, or name it with --project)", err)
+	}
+	config, err := samconfig.Load(source)
+	if err != nil {
+		return samconfig.Environment{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return config.Environment(name)
+}
+
+// addressee is who the e-mails are for where samconfig.toml says nobody. They stay on
+// this machine.
+const addressee = "oncall@example.com"
+
+// Deploy creates the resources of an environment's template, as `sam deploy
+// --config-env` would. Parameters replace those of the environment. Where neither gives
+// an AlertEmail, which AWS refuses, it is an address that nobody has. Where a resource
+// can't be made, those before it are deleted again, as their DeletionPolicy has it; what
+// could not be deleted then is in the stack until Delete.
+func (s *Stack) Deploy(env samconfig.Environment, parameters map[string]string) (*template.Stack, error) {
+	return s.DeployTo(s.Account, env, parameters)
+}
+
+// DeployTo is Deploy, into an account that may be another than the stack's own.
+func (s *Stack) DeployTo(account string, env samconfig.Environment, parameters map[string]string) (*template.Stack, error) {
+	d := &deployed{types: s.types(), target: template.Target{Stack: env.StackName, Region: env.Region, Account: account}, by: s.Deployer}
+	if err := s.enter(d); err != nil {
+		return nil, fmt.Errorf("deploy %s: %w", env.StackName, err)
+	}
+	made, err := s.resolve(account, env, parameters, d.create)
+	if err != nil {
+		if left := d.rollBack(); left != nil {
+			return nil, fmt.Errorf("deploy %s: %w\nand what was made before could not be deleted:\n%w", env.StackName, err, left)
+		}
+		s.leave(d)
+		return nil, fmt.Errorf("deploy %s: %w", env.StackName, err)
+	}
+	return made, nil
+}
+
+// Parameters are the names of the parameters of an environment's template.
+func Parameters(project string, env samconfig.Environment) ([]string, error) {
+	t, err := load(project, env)
+	if err != nil {
+		return nil, err
+	}
+	return t.Parameters(), nil
+}
+
+func load(project string, env samconfig.Environment) (*template.Template, error) {
+	source, err := os.ReadFile(filepath.Join(project, env.TemplateFile)) // #nosec G304: the project's own file
+	if err != nil {
+		return nil, err
+	}
+	return template.Load(source, env.TemplateFile)
+}

@@ -1,0 +1,31 @@
+package local
+
+import (
+	"net/http"
+
+	"autobackup/local/sigv4"
+	"autobackup/local/wire"
+)
+
+// ServeHTTP is the one address of all services in all regions. As with AWS, a
+// request tells by its signature which service in which region it is for:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+func (s *Stack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch _, service := sigv4.Scope(r); service {
+	case "sqs":
+		s.SQS.ServeHTTP(w, r)
+	case "sns":
+		s.SNS.ServeHTTP(w, r)
+	case "states":
+		s.States.ServeHTTP(w, r)
+	case "lambda":
+		s.Lambda.ServeHTTP(w, r)
+	case "sts":
+		s.STS.ServeHTTP(w, r)
+	case "s3", "":
+		// S3 itself says what is wrong with an unsigned request.
+		s.S3.ServeHTTP(w, r)
+	default:
+		wire.Refuse(w, r, "the local stack serves s3, sqs, sns, states, lambda and sts over HTTP, not "+service)
+	}
+}

@@ -1,0 +1,202 @@
+// Package events is Amazon EventBridge's default bus on one machine: rules with
+// event patterns, whose targets are SQS queues with dead-letter queues.
+//
+// A queue that refuses an event (too large, gone) answers a client error, which
+// EventBridge does not retry: the event goes to the target's dead-letter queue
+// at once, and without one it is dropped, which Counts tells.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html
+package events
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"autobackup/local/sqs"
+	"autobackup/local/wire"
+)
+
+// Queues is what a bus needs of SQS; *sqs.Service is one.
+type Queues interface {
+	Send(queueARN string, m sqs.Outgoing) (sqs.Message, error)
+}
+
+// Bus is an event bus with its rules.
+type Bus struct {
+	queues func(ruleARN string) Queues
+
+	mu    sync.Mutex
+	rules []rule
+}
+
+// New returns a bus without rules. queues are those of SQS as a rule has them.
+func New(queues func(ruleARN string) Queues) *Bus { return &Bus{queues: queues} }
+
+// Rule sends the events that Pattern, a JSON object, matches to its targets.
+// A disabled rule matches nothing.
+type Rule struct {
+	ARN      string
+	Pattern  []byte
+	Disabled bool
+	Targets  []Target
+}
+
+// Target is a queue that gets the events as they are. The input fields must be
+// empty: changing the event on its way is not supported.
+type Target struct {
+	ARN           string
+	DeadLetterARN string // "" drops what the target refuses
+
+	Input            string
+	InputPath        string
+	InputTransformer string // anything that stands in the template
+}
+
+// Counts are the deliveries of a rule.
+type Counts struct {
+	Matched      int // events that matched the pattern
+	Delivered    int // accepted by a target
+	DeadLettered int // refused by a target, accepted by its dead-letter queue
+	Dropped      int // refused by a target and not kept by a dead-letter queue
+}
+
+type rule struct {
+	Rule
+	pattern *Pattern
+	counts  Counts
+}
+
+// AddRule adds a rule. What is not supported is refused by name.
+func (b *Bus) AddRule(r Rule) error {
+	a, err := arn.Parse(r.ARN)
+	if err != nil || a.Service != "events" {
+		return fmt.Errorf("%q is no rule ARN; write it as arn:aws:events:region:account:rule/name", r.ARN)
+	}
+	p, err := ParsePattern(r.Pattern)
+	if err != nil {
+		return fmt.Errorf("rule %s: %w", r.ARN, err)
+	}
+	for i, t := range r.Targets {
+		if err := t.check(); err != nil {
+			return fmt.Errorf("rule %s: target %d: %w", r.ARN, i, err)
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rules = append(b.rules, rule{Rule: r, pattern: p})
+	return nil
+}
+
+// RemoveRule removes a rule, and what is known of its deliveries; there may be none.
+func (b *Bus) RemoveRule(ruleARN string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rules = slices.DeleteFunc(b.rules, func(r rule) bool { return r.ARN == ruleARN })
+}
+
+func (t Target) check() error {
+	for name, value := range map[string]string{"Input": t.Input, "InputPath": t.InputPath, "InputTransformer": t.InputTransformer} {
+		if value != "" {
+			return fmt.Errorf("%s is not supported by the local stack; the target gets the event as it is", name)
+		}
+	}
+	for _, queueARN := range []string{t.ARN, t.DeadLetterARN} {
+		if a, err := arn.Parse(queueARN); queueARN != "" && (err != nil || a.Service != "sqs") {
+			return fmt.Errorf("%s is not supported by the local stack as a target; use an SQS queue", queueARN)
+		}
+	}
+	if t.ARN == "" {
+		return errors.New("a target needs an ARN")
+	}
+	return nil
+}
+
+// Put delivers an event, a JSON object, to the targets of the rules it matches.
+// That a queue refuses it is no error of Put: see Counts.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+func (b *Bus) Put(event []byte) error {
+	decoded, err := decodeEvent(event)
+	if err != nil {
+		return fmt.Errorf("put event: %w", err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range b.rules {
+		r := &b.rules[i]
+		if r.Disabled || !r.pattern.matches(decoded) {
+			continue
+		}
+		r.counts.Matched++
+		for _, t := range r.Targets {
+			b.deliver(r, t, string(event))
+		}
+	}
+	return nil
+}
+
+func decodeEvent(event []byte) (map[string]any, error) {
+	d := json.NewDecoder(bytes.NewReader(event))
+	d.UseNumber()
+	var decoded map[string]any
+	if err := d.Decode(&decoded); err != nil {
+		return nil, fmt.Errorf("an event is a JSON object: %w", err)
+	}
+	if decoded == nil || d.More() {
+		return nil, errors.New("an event is one JSON object")
+	}
+	return decoded, nil
+}
+
+func (b *Bus) deliver(r *rule, t Target, event string) {
+	queues := b.queues(r.ARN)
+	_, err := queues.Send(t.ARN, sqs.Outgoing{Body: event})
+	if err == nil {
+		r.counts.Delivered++
+		return
+	}
+	if t.DeadLetterARN != "" {
+		_, refused := queues.Send(t.DeadLetterARN, sqs.Outgoing{Body: event, Attributes: map[string]sqs.Attribute{
+			"RULE_ARN":      {DataType: "String", Value: r.ARN},
+			"TARGET_ARN":    {DataType: "String", Value: t.ARN},
+			"ERROR_CODE":    {DataType: "String", Value: code(err)},
+			"ERROR_MESSAGE": {DataType: "String", Value: err.Error()},
+		}})
+		if refused == nil {
+			r.counts.DeadLettered++
+			return
+		}
+	}
+	r.counts.Dropped++
+}
+
+// code is EventBridge's name for what a queue answered.
+func code(err error) string {
+	var refused *wire.Error
+	switch {
+	case !errors.As(err, &refused):
+		return "SDK_CLIENT_ERROR"
+	case refused.Name() == "QueueDoesNotExist":
+		return "NO_RESOURCE"
+	case refused.Status == http.StatusForbidden || refused.Shape == "KmsAccessDenied":
+		return "NO_PERMISSIONS"
+	default:
+		return "INVALID_PARAMETER"
+	}
+}
+
+// Counts are the deliveries of every rule so far, by the rule's ARN.
+func (b *Bus) Counts() map[string]Counts {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := map[string]Counts{}
+	for _, r := range b.rules {
+		all[r.ARN] = r.counts
+	}
+	return all
+}

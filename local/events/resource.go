@@ -1,0 +1,56 @@
+package events
+
+import (
+	"encoding/json"
+
+	"autobackup/local/template"
+)
+
+// Types are the resource types of EventBridge.
+func (s *Service) Types() template.Types {
+	return template.Types{
+		"AWS::Events::Rule": template.Make(map[string]string{"Description": template.ForPeople}, s.deployRule, s.removeRule).Named("Name", "").AskingOf("events:PutRule", "events", "rule/", "Name"),
+	}
+}
+
+// ruleProperties are those of AWS::Events::Rule that have an effect here.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-made.html
+type ruleProperties struct {
+	Name         string `cfn:",required"`
+	State        string
+	EventPattern map[string]any `cfn:",required"`
+	Targets      []struct {
+		Id               string //nolint:revive // CloudFormation's name
+		Arn              string `cfn:",required"`
+		DeadLetterConfig struct {
+			Arn string
+		}
+	}
+}
+
+func (s *Service) deployRule(t template.Target, r template.Resource, p ruleProperties) (string, map[string]string, error) {
+	pattern, err := json.Marshal(p.EventPattern)
+	if err != nil {
+		return "", nil, r.Errorf("EventPattern", "%w", err)
+	}
+	made := Rule{ARN: t.ARN("events", "rule/"+p.Name), Pattern: pattern}
+	switch p.State {
+	case "", "ENABLED":
+	case "DISABLED":
+		made.Disabled = true
+	default:
+		return "", nil, r.Errorf("State", "%q is not supported here: use ENABLED or DISABLED", p.State)
+	}
+	for _, target := range p.Targets {
+		made.Targets = append(made.Targets, Target{ARN: target.Arn, DeadLetterARN: target.DeadLetterConfig.Arn})
+	}
+	if err := s.Bus(t.Region).AddRule(made); err != nil {
+		return "", nil, r.Errorf("", "%w", err)
+	}
+	return p.Name, map[string]string{"Arn": made.ARN}, nil
+}
+
+func (s *Service) removeRule(t template.Target, made template.Made) error {
+	s.Bus(t.Region).RemoveRule(made.Attributes["Arn"])
+	return nil
+}

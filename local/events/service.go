@@ -1,0 +1,46 @@
+package events
+
+import (
+	"maps"
+	"sync"
+
+	"autobackup/local/gate"
+	"autobackup/local/sqs"
+)
+
+// Service holds the default bus of every region.
+type Service struct {
+	// Gate decides what rules may do. nil: everything.
+	Gate *gate.Gate
+
+	queues *sqs.Service
+
+	mu    sync.Mutex
+	buses map[string]*Bus // by region
+}
+
+// NewService returns a service without rules.
+func NewService(queues *sqs.Service) *Service {
+	return &Service{queues: queues, buses: map[string]*Bus{}}
+}
+
+// Bus is a region's default event bus.
+func (s *Service) Bus(region string) *Bus {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.buses[region] == nil {
+		s.buses[region] = New(func(ruleARN string) Queues { return s.queues.As(s.Gate.Service("events.amazonaws.com", ruleARN)) })
+	}
+	return s.buses[region]
+}
+
+// Counts are the deliveries of the rules of all regions so far, by the rule's ARN.
+func (s *Service) Counts() map[string]Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := map[string]Counts{}
+	for _, bus := range s.buses {
+		maps.Copy(all, bus.Counts())
+	}
+	return all
+}

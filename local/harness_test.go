@@ -1,0 +1,362 @@
+package local_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/internal/batch"
+	"autobackup/internal/handler"
+	"autobackup/internal/verdict"
+	"autobackup/internal/wire"
+	"autobackup/local"
+	"autobackup/local/clock"
+	"autobackup/local/gate"
+	"autobackup/local/lambda"
+	"autobackup/local/sqs"
+	"autobackup/local/states"
+	"autobackup/local/template"
+	"autobackup/local/testing/memnet"
+)
+
+const account = "123456789012"
+
+// project is the folder of the templates: of this project, or of one that is changed, in
+// which TestAChangedSettingIsNoticed runs these tests again.
+var project = cmp.Or(os.Getenv("AUTOBACKUP_CHANGED"), "..")
+
+// The regions of both stacks. People change them in samconfig.toml, and the tests must still pass.
+var firstRegion, secondRegion = regionOf("default"), regionOf("replica")
+
+func regionOf(name string) string {
+	environment, err := local.Environment(project, name)
+	if err != nil {
+		panic(err)
+	}
+	return environment.Region
+}
+
+// world is both stacks, deployed into a synctest bubble with the functions in
+// this process, behind the boundary they have in Lambda.
+type world struct {
+	*local.Stack
+	t       *testing.T
+	primary *template.Stack
+	region  string // of the primary
+	client  *s3.Client
+	refused int // uploads, for want of a permission
+
+	mu     sync.Mutex
+	events map[string][]types.HistoryEvent // by execution
+}
+
+// change edits the project's files before they are deployed: it gets a file's
+// name and text.
+type change func(name, text string) string
+
+func replace(file, old, with string) change {
+	return func(name, text string) string {
+		if name != file {
+			return text
+		}
+		if !strings.Contains(text, old) {
+			panic(fmt.Sprintf("%s has no %q", file, old))
+		}
+		return strings.ReplaceAll(text, old, with)
+	}
+}
+
+// inWorld runs a test in a fresh world, with the project as it is but for the
+// changes.
+func inWorld(t *testing.T, test func(w *world), changes ...change) {
+	t.Helper()
+	folder := copyOfProject(t, changes)
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, events: map[string][]types.HistoryEvent{}}
+		network, stop := memnet.Client(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.ServeHTTP(rw, r) }))
+		defer stop()
+		w.start(folder, dir, network)
+		defer func() { require.NoError(t, w.Close()) }()
+		test(w)
+	})
+}
+
+// prepare gets the gate before anything is deployed, and deployment the error of a
+// deployment that was refused, where a test wants to have them.
+var (
+	prepare    func(*gate.Gate)
+	deployment func(error)
+)
+
+// unguarded is whether nobody's permissions are looked at; inOpenWorld sets it.
+var unguarded bool
+
+// inOpenWorld is inWorld for what the templates' permissions don't reach, such as a bucket
+// or a state machine that the test makes.
+func inOpenWorld(t *testing.T, test func(w *world), changes ...change) {
+	t.Helper()
+	unguarded = true
+	defer func() { unguarded = false }()
+	inWorld(t, test, changes...)
+}
+
+// undeployed is whether no stack is deployed; inEmptyWorld sets it.
+var undeployed bool
+
+// inEmptyWorld is inWorld before anything is deployed.
+func inEmptyWorld(t *testing.T, test func(w *world), changes ...change) {
+	t.Helper()
+	undeployed = true
+	defer func() { undeployed = false }()
+	inWorld(t, test, changes...)
+}
+
+func (w *world) start(folder, dir string, network *http.Client) {
+	t := w.t
+	var err error
+	w.Stack, err = local.Start(t.Context(), local.Config{
+		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
+		URL: "http://127.0.0.1", HTTPClient: network, History: w.record, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
+		Runtime: lambda.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(functionLog), func(region string) aws.Config {
+			cfg := w.AWSConfig(region)
+			cfg.HTTPClient = functionClient(cfg.HTTPClient)
+			return cfg
+		}),
+	})
+	require.NoError(t, err)
+	if prepare != nil {
+		prepare(w.Gate)
+	}
+	if undeployed {
+		return
+	}
+	for _, name := range []string{"replica", "default"} {
+		environment, err := local.Environment(folder, name)
+		require.NoError(t, err)
+		w.primary, err = w.DeployTo(accountOf(t, folder, name), environment, nil)
+		if err != nil && deployment != nil {
+			deployment(err)
+			return
+		}
+		require.NoError(t, err)
+		w.region = environment.Region
+	}
+	w.client = s3.NewFromConfig(w.AWSConfig(w.region))
+}
+
+// accountOf is the account that an environment is deployed into: the replicas' is the one
+// that template.yaml has as its ReplicaAccount, where it has one.
+func accountOf(t *testing.T, folder, environment string) string {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(folder, "template.yaml")) // #nosec G304: the project's own
+	require.NoError(t, err)
+	if other := inTemplate.FindSubmatch(source); other != nil && environment == "replica" {
+		return string(other[1])
+	}
+	return account
+}
+
+var inTemplate = regexp.MustCompile(`(?m)^  ReplicaAccount:\n    Type: String\n    Default: "([0-9]{12})"`)
+
+// terminalDataLimit is whether States.ALL leaves an oversized answer uncaught; a
+// test that wants it sets it.
+var terminalDataLimit bool
+
+// functionLog is where the functions log; a test that reads it sets it.
+var functionLog = nowhere
+
+var nowhere io.Writer = io.Discard
+
+// functionClient is what the functions' requests go through; a test that
+// answers some itself sets it.
+var functionClient = unchanged
+
+func unchanged(c aws.HTTPClient) aws.HTTPClient { return c }
+
+func copyOfProject(t *testing.T, changes []change) string {
+	if len(changes) == 0 {
+		return project
+	}
+	folder := t.TempDir()
+	for _, name := range []string{"template.yaml", "replica.yaml", "samconfig.toml", "statemachine/validate.asl.json"} {
+		source, err := os.ReadFile(filepath.Join(project, name))
+		require.NoError(t, err)
+		text := string(source)
+		for _, c := range changes {
+			text = c(name, text)
+		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o750))
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
+	}
+	return folder
+}
+
+func (w *world) record(execution string, e types.HistoryEvent) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.events[execution] = append(w.events[execution], e)
+}
+
+// bucket is the primary bucket of documents.
+func (w *world) bucket() string { return "autobackup-dev-primary-documents-" + account }
+
+func (w *world) replicaBucket() string { return "autobackup-dev-replica-documents-" + account }
+
+// put uploads an object and answers its version id.
+func (w *world) put(key, content string, change ...func(*s3.PutObjectInput)) string {
+	w.t.Helper()
+	in := &s3.PutObjectInput{Bucket: aws.String(w.bucket()), Key: &key, Body: strings.NewReader(content)}
+	for _, c := range change {
+		c(in)
+	}
+	out, err := w.client.PutObject(w.t.Context(), in)
+	require.NoError(w.t, err)
+	return aws.ToString(out.VersionId)
+}
+
+// send puts a message into the validation queue.
+func (w *world) send(body string) string {
+	w.t.Helper()
+	m, err := w.SQS.Send(w.queue("validation-queue"), sqs.Outgoing{Body: body})
+	require.NoError(w.t, err)
+	return m.ID
+}
+
+// queue is the ARN of autobackup-<name>-dev.
+func (w *world) queue(name string) string {
+	return fmt.Sprintf("arn:aws:sqs:%s:%s:autobackup-%s-dev", w.region, account, name)
+}
+
+// settle waits until everything sent has come to its end.
+func (w *world) settle() {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 30*24*time.Hour)
+	defer cancel()
+	require.NoError(w.t, w.WaitIdle(ctx))
+	synctest.Wait()
+}
+
+// function is the deployed function autobackup-<name>-dev.
+func (w *world) function(name string) *lambda.Function {
+	f := w.Lambda.Function(fmt.Sprintf("arn:aws:lambda:%s:%s:function:autobackup-%s-dev", w.region, account, name))
+	require.NotNil(w.t, f, name)
+	return f
+}
+
+// parked are the messages in the validation DLQ.
+func (w *world) parked() []sqs.Message { return w.messages("validation-dlq") }
+
+func (w *world) messages(queue string) []sqs.Message {
+	w.t.Helper()
+	all, err := w.SQS.Messages(w.queue(queue))
+	require.NoError(w.t, err)
+	return all
+}
+
+// reasons are the parked messages' reasons, sorted.
+func (w *world) reasons() []string {
+	var all []string
+	for _, m := range w.parked() {
+		all = append(all, m.Attributes["reason"].Value)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// one is the only execution.
+func (w *world) one() states.Execution {
+	w.t.Helper()
+	all := w.States.Executions()
+	require.Len(w.t, all, 1)
+	return all[0]
+}
+
+// summary is a succeeded execution's output.
+func (w *world) summary(e states.Execution) batch.Summary {
+	w.t.Helper()
+	require.Equal(w.t, types.ExecutionStatusSucceeded, e.Result.Status, "%s: %s", e.Result.Error, e.Result.Cause)
+	var s batch.Summary
+	require.NoError(w.t, json.Unmarshal(e.Result.Output, &s))
+	return s
+}
+
+// settled are the summary lines of all succeeded executions, by message id.
+func (w *world) settled() map[string]batch.Settled {
+	all := map[string]batch.Settled{}
+	for _, e := range w.States.Executions() {
+		if e.Result.Status != types.ExecutionStatusSucceeded {
+			continue
+		}
+		for _, line := range w.summary(e).Objects {
+			if _, known := all[line.ID]; !known || line.Verdict != verdict.Reading { // another execution has its verdict
+				all[line.ID] = line
+			}
+		}
+	}
+	return all
+}
+
+// messagesOf are those that came into an execution.
+func (w *world) messagesOf(e states.Execution) []batch.Message {
+	w.t.Helper()
+	payload, err := json.Marshal(batch.First{Input: e.Input})
+	require.NoError(w.t, err)
+	var b batch.Batch
+	require.NoError(w.t, json.Unmarshal(payload, &b))
+	return b.Messages
+}
+
+// path is the states of the only execution, with repetitions.
+func (w *world) path() string { return strings.Join(w.one().Result.Path, " ") }
+
+// subjects are those of all alerts.
+func (w *world) subjects() []string {
+	var all []string
+	for _, p := range w.SNS.Published() {
+		all = append(all, p.Subject)
+	}
+	return all
+}
+
+// parameter is the value that a template parameter has in effect.
+func (w *world) parameter(name string) int {
+	w.t.Helper()
+	var n int
+	_, err := fmt.Sscan(w.primary.Parameters[name], &n)
+	require.NoError(w.t, err, name)
+	return n
+}
+
+// deployed deploys a changed project, and answers the error it ends with.
+func deployed(t *testing.T, changes ...change) (stack *template.Stack, err error) {
+	t.Helper()
+	folder := copyOfProject(t, changes)
+	w := &world{t: t, events: map[string][]types.HistoryEvent{}}
+	w.Stack, err = local.Start(t.Context(), local.Config{
+		Clock: clock.Real(), Project: folder, Dir: t.TempDir(), Account: account, URL: "http://127.0.0.1",
+		Runtime: lambda.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.Close()) })
+	environment, err := local.Environment(folder, "default")
+	require.NoError(t, err)
+	return w.Deploy(environment, nil)
+}

@@ -1,0 +1,32 @@
+package local
+
+import (
+	"errors"
+
+	"autobackup/local/states"
+)
+
+// Kept is what another stack needs to go on with the executions of this one, beside
+// Config.Dir and the same deployments. It is JSON.
+type Kept struct {
+	IDs    []byte // where ids are: none comes twice
+	States states.Kept
+}
+
+// Suspend is Close that leaves executions for another stack to go on with.
+func (s *Stack) Suspend() (Kept, error) {
+	s.Pipes.Close()
+	s.Lambda.Stop()
+	kept := Kept{States: s.States.Suspend()}
+	s.Lambda.Close()
+	kept.IDs = s.ids.position()
+	return kept, errors.Join(s.failed(), s.S3.Close())
+}
+
+// Resume goes on with the executions of Config.Kept. It comes after Deploy.
+func (s *Stack) Resume() error {
+	if s.Kept == nil {
+		return nil
+	}
+	return s.States.Resume(s.Kept.States)
+}

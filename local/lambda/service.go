@@ -1,0 +1,161 @@
+package lambda
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"autobackup/local/clock"
+	"autobackup/local/gate"
+	"autobackup/local/logs"
+	"autobackup/local/sqs"
+	"autobackup/local/wire"
+)
+
+// Options are what a Service is made from.
+type Options struct {
+	Clock   *clock.Clock
+	NewID   func() string // makes request ids
+	Account string        // 12 digits
+	Runtime Runtime       // makes the functions run
+	Log     io.Writer     // gets what function processes print; nil drops it
+	Queues  *sqs.Service  // that event source mappings empty
+	Failed  func(error)   // is told why a mapping could not hand a batch over; nil: nobody is
+	Gate    *gate.Gate    // decides what callers and functions may do. nil: everything
+	Logs    *logs.Service // that functions log into; nil: nowhere
+	// Environment is what functions of a region get besides the template's
+	// variables, which it replaces: the access key among it is of the function's role.
+	Environment func(region, accessKey string) map[string]string
+}
+
+// Service holds the functions of every region, and the mappings that feed them.
+type Service struct {
+	Options
+
+	mu          sync.Mutex
+	functions   map[string]*Function      // by ARN
+	permissions map[string][]any          // statements of functions' policies, by ARN
+	sources     map[string][]*EventSource // by the function's ARN
+}
+
+// New returns a service without functions.
+func New(o Options) *Service {
+	return &Service{Options: o, functions: map[string]*Function{}, permissions: map[string][]any{}, sources: map[string][]*EventSource{}}
+}
+
+func (s *Service) add(f *Function) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.functions[f.ARN] != nil {
+		return &wire.Error{Code: "ResourceConflictException", Status: http.StatusConflict, Message: "Function already exist: " + f.Name}
+	}
+	s.functions[f.ARN] = f
+	return nil
+}
+
+// remove deletes a function, once what its mappings had under way is done; there may be
+// none.
+func (s *Service) remove(functionARN string) {
+	s.mu.Lock()
+	f, sources := s.functions[functionARN], s.sources[functionARN]
+	delete(s.functions, functionARN)
+	delete(s.sources, functionARN)
+	delete(s.permissions, functionARN)
+	s.mu.Unlock()
+	s.Gate.Detach(functionARN)
+	for _, source := range sources {
+		source.Close()
+	}
+	if f != nil {
+		f.Close()
+	}
+}
+
+// Functions are the ARNs of all functions, sorted.
+func (s *Service) Functions() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.functions))
+}
+
+// Function is the deployed function with this ARN, or nil.
+func (s *Service) Function(functionARN string) *Function {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.functions[functionARN]
+}
+
+// Client is the service as somebody calls it, who needs the permission: it has only what
+// asks for one.
+type Client struct {
+	service *Service
+	By      gate.Caller
+}
+
+// As is the service as a caller has it.
+func (s *Service) As(by gate.Caller) Client { return Client{s, by} }
+
+// Invoke invokes a region's function, which is named by its name or ARN, as
+// Function.Invoke does.
+func (c Client) Invoke(ctx context.Context, region, name string, payload []byte) ([]byte, error) {
+	if err := c.By.May("lambda:InvokeFunction", c.service.arn(region, name)); err != nil {
+		return nil, gate.Denied(err, wire.Error{Code: "AccessDeniedException", Status: http.StatusForbidden})
+	}
+	f, err := c.service.find(region, name)
+	if err != nil {
+		return nil, err
+	}
+	return f.Invoke(ctx, payload)
+}
+
+// arn is that of a function, which is named by its name or ARN.
+func (s *Service) arn(region, name string) string {
+	if arn.IsARN(name) {
+		return name
+	}
+	return fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", region, s.Account, name)
+}
+
+func (s *Service) find(region, name string) (*Function, error) {
+	functionARN := s.arn(region, name)
+	if a, err := arn.Parse(name); err == nil {
+		if a.Region != region {
+			return nil, notFound("Functions from '%s' are not reachable in this region ('%s')", a.Region, region)
+		}
+	}
+	if f := s.Function(functionARN); f != nil {
+		return f, nil
+	}
+	return nil, notFound("Function not found: %s", functionARN)
+}
+
+func notFound(format string, args ...any) *wire.Error {
+	return &wire.Error{Code: "ResourceNotFoundException", Status: http.StatusNotFound, Message: fmt.Sprintf(format, args...)}
+}
+
+// Stop stops the mappings, and waits for the batches being handled.
+func (s *Service) Stop() {
+	s.mu.Lock()
+	sources := slices.Concat(slices.Collect(maps.Values(s.sources))...)
+	s.mu.Unlock()
+	for _, source := range sources {
+		source.Close()
+	}
+}
+
+// Close stops the mappings, and ends the functions.
+func (s *Service) Close() {
+	s.Stop()
+	s.mu.Lock()
+	functions := slices.Collect(maps.Values(s.functions))
+	s.mu.Unlock()
+	for _, f := range functions {
+		f.Close()
+	}
+}

@@ -1,0 +1,473 @@
+package local_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/internal/reason"
+	"autobackup/internal/s3error"
+	"autobackup/internal/verdict"
+	"autobackup/local"
+	"autobackup/local/gate"
+	"autobackup/local/iam"
+	locals3 "autobackup/local/s3"
+)
+
+// grant is an action that a policy allows: one of a role, or a statement of another's.
+type grant struct{ policy, action string }
+
+func (g grant) String() string { return g.policy + " " + g.action }
+
+// grantOf names a statement's. Statements of resources and keys are told apart by their Sid,
+// those of roles about keys by the keys.
+func grantOf(d *iam.Document, s iam.Statement, action string) grant {
+	name := inWords(d.Name)
+	switch {
+	case d.Kind == iam.Trust:
+		name = "who may assume " + d.Name
+	case d.Kind != iam.Identity:
+		name += ", " + s.Sid
+	case strings.HasPrefix(action, "kms:"):
+		var keys []string
+		for _, key := range s.Resources {
+			keys = append(keys, strings.TrimPrefix(inWords(key), "key "))
+		}
+		name += ", " + strings.Join(keys, " and ")
+	}
+	return grant{name, action}
+}
+
+// inWords is the name of a policy without the region and the account of what it hangs on.
+func inWords(name string) string {
+	parts := strings.SplitN(name, ":", 6)
+	if len(parts) < 6 {
+		return name
+	}
+	what := strings.NewReplacer(
+		"-"+otherAccount, "", "-"+account, "", "function:", "",
+		"key/autobackup-replica-dev-", "replica's ", "key/autobackup-dev-EnvironmentKey", "EnvironmentKmsKeyArn", "key/autobackup-dev-", "",
+	).Replace(parts[5])
+	return map[string]string{"s3": "bucket", "sqs": "queue", "sns": "topic", "kms": "key", "lambda": "function"}[parts[2]] + " " + what
+}
+
+// everything is uploads that make every part of the workflow do what it is there for:
+// some are verified, one late, some fail, some are read, one in ranges, and S3 gives one up.
+// The reading in ranges is stopped once, and redriven.
+func (w *world) everything() {
+	reading := w.readings()
+	w.S3.Replicate = func(r locals3.Replication) locals3.Plan {
+		switch r.Key {
+		case "corrupt":
+			return locals3.Plan{Corrupt: locals3.FlipBit}
+		case "given up":
+			return locals3.Plan{Fail: true}
+		case "late":
+			return locals3.Plan{Lag: 5 * time.Minute}
+		}
+		return locals3.Plan{}
+	}
+	for _, key := range []string{"good", "tagged", "corrupt", "given up", "late", "large"} {
+		content := "content"
+		if key == "large" {
+			content = strings.Repeat("0123456789abcdef", 200)
+		}
+		in := &s3.PutObjectInput{Bucket: aws.String(w.bucket()), Key: &key, Body: strings.NewReader(content)}
+		if key == "tagged" {
+			in.Tagging = aws.String("a=b")
+		}
+		if _, err := w.client.PutObject(w.t.Context(), in); err != nil {
+			require.ErrorContains(w.t, err, "AccessDenied")
+			w.refused++
+		}
+	}
+	ctx, cancel := context.WithTimeout(w.t.Context(), day)
+	defer cancel()
+	select {
+	case <-reading:
+		synctest.Wait() // what else runs at this instant has ended
+		w.redriveAll()
+	case <-time.After(time.Hour): // bubble time: without some permission nothing is read
+	}
+	_ = w.WaitIdle(ctx) // a sender that may not send goes on trying, and an alarm tells of its queue
+	synctest.Wait()
+}
+
+// readings is closed when a range is read for the first time, which takes some seconds.
+func (w *world) readings() <-chan struct{} {
+	reading, begun := make(chan struct{}), atomic.Bool{}
+	w.States.TaskFault = func(ctx context.Context, _ string, parameters []byte) error {
+		if strings.Contains(string(parameters), `"operation":"range"`) && begun.CompareAndSwap(false, true) {
+			close(reading)
+			return w.Clock.Sleep(ctx, 10*time.Second)
+		}
+		return nil
+	}
+	return reading
+}
+
+// redriveAll stops and redrives what is under way, as an operator does.
+func (w *world) redriveAll() {
+	owner := w.Gate.As(w.Gate.Owner())
+	for _, e := range w.States.Executions() {
+		if e.Result == nil {
+			_, err := w.States.StopExecution(w.t.Context(), owner, e.ARN, "", "")
+			require.NoError(w.t, err)
+			_, err = w.States.RedriveExecution(owner, e.ARN)
+			require.NoError(w.t, err)
+		}
+	}
+}
+
+const day = 24 * time.Hour
+
+// unseen are granted and used by nothing here, each for a reason.
+var unseen = map[string]string{
+	"xray:PutTraceSegments": "nothing is traced here", "xray:PutTelemetryRecords": "nothing is traced here",
+	"xray:GetSamplingRules": "nothing is traced here", "xray:GetSamplingTargets": "nothing is traced here",
+	"states:DescribeExecution": "distributed Maps need no call for their children here", "states:StopExecution": "as above",
+	"s3:ListMultipartUploadParts": "results are one part here", "s3:AbortMultipartUpload": "as above",
+	"s3:GetObjectVersionAnnotationForReplication": "there are no annotations here",
+	"s3:GetObjectRetention":                       "nothing here is locked", "s3:GetObjectLegalHold": "nothing here is locked",
+	"s3:GetObjectVersionAttributes": "no object here has parts to compare",
+	"s3:ListBucketVersions":         "AWS does not say whether a missing version needs it", "s3:GetLifecycleConfiguration": "nothing here is replicated and then gone",
+	"s3:ReplicateDelete": "nothing here is deleted",
+
+	"queue autobackup-event-dlq-dev, EventBridge sqs:SendMessage": "only of what the validation queue refuses",
+	"topic autobackup-failure-topic-dev, Alarms sns:Publish":      "nothing raises an alarm here",
+	"key SNSKey, Alarms kms:Decrypt":                              "nothing raises an alarm here", "key SNSKey, Alarms kms:GenerateDataKey": "nothing raises an alarm here",
+	"autobackup-dev-ValidationPipeRole/queue-to-state-machine logs:CreateLogStream": "only where no execution can be started",
+	"autobackup-dev-ValidationPipeRole/queue-to-state-machine logs:PutLogEvents":    "as above",
+	"autobackup-dev-ValidationStateMachineRole/look-tell-park sns:Publish":          "only where the failure queue can't be reached",
+	"autobackup-dev-HashBytesRole/read-one-side s3:ListBucket":                      "only where a version is missing",
+	"autobackup-replica-dev-HashBytesRole/read-one-side s3:ListBucket":              "only where a version is missing",
+}
+
+// category are the roles and buckets of one category: those of the others are alike.
+var category = regexp.MustCompile(`-(replication|primary|replica)-(databases|media)\b`)
+
+// pipelines are the statements for a role of the pipeline, which pipeline.yaml makes.
+var pipelines = regexp.MustCompile(`^key .*, Pipeline$`)
+
+// granted are the grants, and those of them that were used.
+func granted(t *testing.T, changes []change) (all, used map[grant]bool) {
+	var mu sync.Mutex
+	all, used = map[grant]bool{}, map[grant]bool{}
+	of := map[iam.By][]grant{} // by a statement, of whatever side
+	prepare = func(g *gate.Gate) {
+		g.Deployed = func(d *iam.Document) {
+			for i, s := range d.Statements {
+				if s.Effect == iam.Deny || d.Name == boundary || s.Sid == testsOwn {
+					continue
+				}
+				by := iam.By{Document: d.Name, Statement: d.ID(i)}
+				for _, action := range s.Actions {
+					of[by] = append(of[by], grantOf(d, s, action))
+					all[grantOf(d, s, action)] = true
+				}
+			}
+		}
+		g.Saw = func(c gate.Call, d iam.Decision) {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, by := range d.By {
+				by.Side = ""
+				for _, g := range of[by] {
+					if d.Allowed && (g.action == c.Action || strings.HasSuffix(g.action, "*")) {
+						used[g] = true
+					}
+				}
+			}
+		}
+	}
+	defer func() { prepare = nil }()
+	inWorld(t, func(w *world) {
+		w.everything()
+		assert.Empty(t, w.Gate.Refusals(), "the templates refuse what is done: grant it there, or see that it is not done; whatever else fails here follows")
+	}, changes...)
+	return all, used
+}
+
+func TestEveryGrantIsUsedOrItIsSaidWhyNot(t *testing.T) {
+	for name, changes := range configurations {
+		t.Run(name, func(t *testing.T) {
+			all, used := granted(t, changes)
+			everyIsUsed(t, all, used)
+		})
+	}
+}
+
+func everyIsUsed(t *testing.T, all, used map[grant]bool) {
+	t.Helper()
+	var idle []string
+	for g := range all {
+		if !used[g] && unseen[g.action] == "" && unseen[g.String()] == "" && !category.MatchString(g.policy) && !pipelines.MatchString(g.policy) {
+			idle = append(idle, g.String())
+		}
+	}
+	slices.Sort(idle)
+	assert.Empty(t, idle, "granted, and used by nothing: take it away, or see first whether a call that needs it was refused")
+}
+
+// mayBe are the reasons for which a grant that is taken away may park an object that is
+// right: none says that content differs.
+var mayBe = []string{
+	string(reason.AccessDenied), string(reason.ReplicationFailed), string(reason.NotReplicated), string(reason.WorkflowError),
+	string(reason.BytesNotRead), string(reason.Inconclusive), string(reason.NoReader), string(reason.ReplicaMissing), string(reason.Unreachable),
+}
+
+// Whatever single permission is missing, no object is called damaged that is not, none is
+// called verified that is, and none is lost without a word.
+func TestWithoutAnySingleGrantNothingIsToldFalselyAndNothingIsLost(t *testing.T) {
+	came := map[grant]string{}
+	for _, name := range inOrder {
+		t.Run(name, func(t *testing.T) { withoutEach(t, configurations[name], came) })
+	}
+	written(t, came)
+}
+
+// withoutEach adds what comes of the scenario without each grant that is not among those
+// that were tried.
+func withoutEach(t *testing.T, changes []change, came map[grant]string) {
+	t.Helper()
+	_, used := granted(t, changes)
+	for _, g := range slices.SortedFunc(maps.Keys(used), compareGrants) {
+		if came[g] != "" || category.MatchString(g.policy) {
+			continue
+		}
+		t.Run(g.String(), func(t *testing.T) {
+			came[g] = whenDeployed(t, func(d *iam.Document) { takeAway(d, g) }, g.action, changes)
+		})
+	}
+}
+
+// whenDeployed is what comes of the scenario with changed policies, in which an action is
+// not allowed.
+func whenDeployed(t *testing.T, without func(d *iam.Document), action string, changes []change) (came string) {
+	t.Helper()
+	prepare = func(of *gate.Gate) { of.Deployed = without }
+	defer func() { prepare = nil }()
+	var refused error
+	deployment = func(err error) { refused = err }
+	defer func() { deployment = nil }()
+	inWorld(t, func(w *world) {
+		if refused == nil {
+			w.everything()
+			came = w.honest()
+		}
+	}, changes...)
+	if refused != nil {
+		assert.ErrorContains(t, refused, "is not authorized to perform: "+strings.TrimSuffix(action, "*"))
+		came = "the deployment is refused"
+		if action != "sts:AssumeRole" { // sessions that were taken stay
+			came += "; later: " + whenTakenLater(t, without, changes)
+		}
+	}
+	return came
+}
+
+// whenTakenLater is what comes of the scenario where policies change after the deployment.
+func whenTakenLater(t *testing.T, without func(d *iam.Document), changes []change) (came string) {
+	t.Helper()
+	prepare, deployment = nil, nil
+	inWorld(t, func(w *world) {
+		w.settle()
+		w.Gate.Change(without)
+		w.everything()
+		came = w.honest()
+	}, changes...)
+	return came
+}
+
+func compareGrants(a, b grant) int { return strings.Compare(a.String(), b.String()) }
+
+// takeAway takes a grant away.
+func takeAway(d *iam.Document, g grant) {
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		s.Actions = slices.DeleteFunc(slices.Clone(s.Actions), func(a string) bool { return s.Effect == iam.Allow && grantOf(d, *s, a) == g })
+	}
+	d.Statements = slices.DeleteFunc(d.Statements, func(s iam.Statement) bool { return len(s.Actions)+len(s.NotActions) == 0 })
+}
+
+// A boundary is a limit for every role: what it lacks no role may do, whatever its own
+// policies say.
+func TestUnderABoundaryThatLacksAnActionNothingIsToldFalselyAndNothingIsLost(t *testing.T) {
+	for action, want := range map[string]string{
+		"s3:GetObjectVersion":    "what is right is parked (ACCESS_DENIED)",
+		"s3:ReplicateObject":     "what is right is parked (REPLICATION_FAILED)",
+		"lambda:InvokeFunction":  "executions fail, and an alarm rings; what is right is parked (WORKFLOW_ERROR)",
+		"states:StartExecution":  "no e-mail tells of failures; what is right is parked (moved there by SQS after its receives)",
+		"sqs:GetQueueAttributes": "the deployment is refused; later: messages wait in the validation queue, and an alarm rings; no e-mail tells of failures; what is to be told waits in the failure queue, and an alarm rings",
+	} {
+		t.Run(action, func(t *testing.T) {
+			assert.Equal(t, want, whenDeployed(t, func(d *iam.Document) {
+				if d.Name == boundary {
+					d.Statements = []iam.Statement{{Effect: iam.Allow, NotActions: []string{action}, Resources: []string{"*"}}}
+				}
+			}, action, configurations["a boundary"]))
+		})
+	}
+}
+
+// honest holds what became of everything against what is true, and says what people see
+// of it beside what they would see anyway.
+func (w *world) honest() string {
+	t := w.t
+	settled := w.settled()
+	for _, e := range w.States.Executions() {
+		for _, m := range w.messagesOf(e) {
+			if line, ok := settled[m.ID]; ok && strings.Contains(m.Body, `"key":"corrupt"`) {
+				assert.NotEqual(t, verdict.Verified, line.Verdict, "what is damaged is verified")
+			}
+		}
+	}
+	told := map[string][]string{} // by key
+	for _, m := range w.parked() {
+		for _, key := range []string{"good", "tagged", "late", "corrupt", "given up", "large"} {
+			if strings.Contains(m.Body, `"key":"`+key+`"`) {
+				told[key] = append(told[key], m.Attributes["reason"].Value)
+			}
+		}
+	}
+	for _, key := range []string{"good", "tagged", "late", "large"} {
+		for _, why := range told[key] {
+			assert.Contains(t, append([]string{""}, mayBe...), why, "%s is as it must be", key)
+		}
+	}
+	for id, at := range w.endings() {
+		assert.NotEmpty(t, at, "message %s vanished", id)
+	}
+	waiting := 0
+	for _, queue := range []string{"validation-queue", "validation-dlq", "failure-queue", "failure-dlq", "event-dlq"} {
+		waiting += len(w.messages(queue))
+	}
+	failed := 0 // executions that failed in front of everybody: an alarm tells
+	for _, e := range w.States.Executions() {
+		if e.Result == nil || e.Result.Status != types.ExecutionStatusSucceeded {
+			failed++
+		}
+	}
+	assert.Positive(t, len(w.SNS.Published())+waiting+failed+w.refused+len(w.Undelivered()), "nobody is told anything")
+
+	var seen []string
+	for _, key := range []string{"good", "tagged", "late", "large"} {
+		for _, why := range told[key] {
+			if why == "" {
+				why = "moved there by SQS after its receives"
+			}
+			seen = append(seen, "what is right is parked ("+why+")")
+		}
+	}
+	if failed > 0 {
+		seen = append(seen, "executions fail, and an alarm rings")
+	}
+	for queue, says := range map[string]string{
+		"validation-queue": "messages wait in the validation queue, and an alarm rings",
+		"event-dlq":        "events wait in the event DLQ, and an alarm rings", "failure-queue": "what is to be told waits in the failure queue, and an alarm rings",
+		"failure-dlq": "what is to be told is moved to the failure DLQ, and an alarm rings",
+	} {
+		if len(w.messages(queue)) > 0 {
+			seen = append(seen, says)
+		}
+	}
+	if slices.ContainsFunc(w.Undelivered(), func(u local.Undelivered) bool { return strings.Contains(u.What, "dropped an event") }) {
+		seen = append(seen, "events are dropped, and an alarm rings")
+	}
+	if len(w.SNS.Published()) == 0 {
+		seen = append(seen, "no e-mail tells of failures")
+	}
+	if w.refused > 0 {
+		seen = append(seen, "uploads are refused")
+	}
+	for refusal := range w.Gate.Refusals() {
+		if strings.HasPrefix(refusal.Action, "logs:") {
+			seen = append(seen, "the log is lost, and the metrics in it")
+		}
+	}
+	if len(seen) == 0 {
+		return nothing
+	}
+	slices.Sort(seen)
+	return strings.Join(slices.Compact(seen), "; ")
+}
+
+const security = "../docs/security.md"
+
+// nothing is what comes of a grant that this scenario does not need.
+const nothing = "nothing in this scenario"
+
+var update = flag.Bool("update", false, "write what breaks without each permission into docs/security.md")
+
+// written holds the table of docs/security.md against what came.
+func written(t *testing.T, came map[grant]string) {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("| policy | action | without it |\n|---|---|---|\n")
+	for _, g := range slices.SortedFunc(maps.Keys(came), compareGrants) {
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", strings.ReplaceAll(g.policy, "-dev", "-<stage>"), g.action, came[g])
+	}
+	writtenTo(t, "without", "WithoutAnySingleGrant", b.String())
+}
+
+// writtenTo holds a block of docs/security.md against what a test found.
+func writtenTo(t *testing.T, block, test, found string) {
+	t.Helper()
+	begin := "<!-- " + block + ": begin; go test ./local -run " + test + " -update writes this -->\n"
+	text, err := os.ReadFile(security)
+	require.NoError(t, err)
+	before, rest, ok := strings.Cut(string(text), begin)
+	require.True(t, ok, "no %s", begin)
+	inside, after, ok := strings.Cut(rest, "<!-- "+block+": end -->")
+	require.True(t, ok)
+	if *update {
+		require.NoError(t, os.WriteFile(security, []byte(before+begin+found+"<!-- "+block+": end -->"+after), 0o600))
+		return
+	}
+	assert.Equal(t, inside, found, "run go test ./local -run "+test+" -update")
+}
+
+func TestWhoMayNotListABucketIsNotToldWhatIsMissing(t *testing.T) {
+	const role = "autobackup-dev-fetch-etags"
+	for action, want := range map[string]int{"none": 404, "s3:ListBucket": 403} {
+		prepare = func(of *gate.Gate) {
+			of.Deployed = func(d *iam.Document) { takeAway(d, grant{role + "/look-at-both-sides", action}) }
+		}
+		inWorld(t, func(w *world) {
+			reader, err := w.Gate.Assume("arn:aws:iam::"+account+":role/"+role, "lambda.amazonaws.com", "fetch")
+			require.NoError(t, err)
+			version := w.put("there", "content")
+			cfg := w.AWSConfig(w.region)
+			cfg.Credentials = credentials.NewStaticCredentialsProvider(reader.AccessKey(), "local", "")
+			client := s3.NewFromConfig(cfg)
+			_, err = client.HeadObject(w.t.Context(), &s3.HeadObjectInput{Bucket: aws.String(w.bucket()), Key: aws.String("there"), VersionId: &version})
+			require.NoError(t, err)
+			_, err = client.HeadObject(w.t.Context(), &s3.HeadObjectInput{Bucket: aws.String(w.bucket()), Key: aws.String("missing"), VersionId: &version})
+			assert.Equal(t, want, s3error.Status(err), action)
+			if _, err = client.HeadBucket(w.t.Context(), &s3.HeadBucketInput{Bucket: aws.String(w.bucket())}); action == "s3:ListBucket" {
+				assert.Equal(t, 403, s3error.Status(err))
+				assert.Equal(t, w.region, s3error.Header(err).Get("X-Amz-Bucket-Region"), "the region is told to who may not even list")
+			}
+			_, err = client.PutObject(w.t.Context(), &s3.PutObjectInput{Bucket: aws.String(w.bucket()), Key: aws.String("k")})
+			assert.ErrorContains(t, err, "assumed-role/"+role+"/fetch is not authorized to perform: s3:PutObject")
+		})
+	}
+	prepare = nil
+}

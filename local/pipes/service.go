@@ -1,0 +1,53 @@
+package pipes
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"autobackup/local/gate"
+	"autobackup/local/logs"
+	"autobackup/local/sqs"
+)
+
+// Service holds the pipes of every region.
+type Service struct {
+	// Gate decides what pipes may do. nil: everything.
+	Gate *gate.Gate
+	// Failed is told why a pipe could not start an execution. nil: nobody is.
+	Failed func(error)
+
+	// Logs are where pipes log into.
+	Logs *logs.Service
+
+	queues *sqs.Service
+	start  Starter
+
+	mu    sync.Mutex
+	pipes map[string]*Pipe // by ARN
+}
+
+// Starter starts an execution of a state machine for somebody.
+type Starter func(by gate.Caller, stateMachineARN string, input []byte) error
+
+// NewService returns a service without pipes.
+func NewService(queues *sqs.Service, start Starter) *Service {
+	return &Service{queues: queues, start: start, pipes: map[string]*Pipe{}}
+}
+
+// Pipes are the ARNs of all pipes, sorted.
+func (s *Service) Pipes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.pipes))
+}
+
+// Close stops all pipes and waits for the starts under way.
+func (s *Service) Close() {
+	s.mu.Lock()
+	pipes := slices.Collect(maps.Values(s.pipes))
+	s.mu.Unlock()
+	for _, pipe := range pipes {
+		pipe.Close()
+	}
+}

@@ -1,0 +1,187 @@
+package s3
+
+import (
+	"encoding/base64"
+	"encoding/xml"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// maxKeys is the longest page.
+const maxKeys = 1000
+
+// listing is what the two list operations ask for alike.
+type listing struct {
+	prefix    string
+	delimiter string
+	max       int
+	encoded   bool
+}
+
+func (c *call) listing() (listing, error) {
+	l := listing{prefix: c.query.Get("prefix"), delimiter: c.query.Get("delimiter"), max: maxKeys}
+	if value := c.query.Get("max-keys"); value != "" {
+		n, err := strconv.ParseUint(value, 10, 31)
+		if err != nil {
+			return l, invalidArgument("Provided max-keys not an integer or within integer range").detail("ArgumentName", "max-keys")
+		}
+		l.max = min(int(n), maxKeys) //nolint:gosec // 31 bits fit
+	}
+	switch encoding := c.query.Get("encoding-type"); {
+	case !c.query.Has("encoding-type"):
+	case encoding == "url":
+		l.encoded = true
+	default:
+		return l, invalidArgument("Invalid Encoding Method specified in Request").detail("ArgumentName", "encoding-type")
+	}
+	return l, nil
+}
+
+// text encodes a key as the client asked. XML can't hold every key without.
+func (l listing) text(key string) string {
+	if !l.encoded {
+		return key
+	}
+	return strings.ReplaceAll(url.QueryEscape(key), "%2F", "/")
+}
+
+func (l listing) encodingType() string {
+	if l.encoded {
+		return "url"
+	}
+	return ""
+}
+
+// listItem is a key, or a common prefix of several.
+type listItem struct {
+	name   string
+	common bool
+}
+
+// after yields the items behind a key or common prefix, in order. shown tells
+// which keys are listed at all.
+func (l listing) after(o *objects, marker string, shown func(key string) bool) iter.Seq[listItem] {
+	return func(yield func(listItem) bool) {
+		last := ""
+		o.keys.Ascend(max(marker, l.prefix), func(key string) bool {
+			if !strings.HasPrefix(key, l.prefix) {
+				return false
+			}
+			item := l.item(key)
+			if item.name <= marker || item.common && item.name == last || !shown(key) {
+				return true
+			}
+			if item.common {
+				last = item.name
+			}
+			return yield(item)
+		})
+	}
+}
+
+func (l listing) item(key string) listItem {
+	if l.delimiter != "" {
+		if i := strings.Index(key[len(l.prefix):], l.delimiter); i >= 0 {
+			return listItem{key[:len(l.prefix)+i+len(l.delimiter)], true}
+		}
+	}
+	return listItem{key, false}
+}
+
+type commonPrefix struct{ Prefix string }
+
+type listV2Result struct {
+	XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
+	Name                  string
+	Prefix                string
+	Delimiter             string `xml:",omitempty"`
+	MaxKeys               int
+	KeyCount              int
+	EncodingType          string `xml:",omitempty"`
+	StartAfter            string `xml:",omitempty"`
+	ContinuationToken     string `xml:",omitempty"`
+	NextContinuationToken string `xml:",omitempty"`
+	IsTruncated           bool
+	Contents              []listedObject
+	CommonPrefixes        []commonPrefix
+}
+
+type listedObject struct {
+	Key               string
+	LastModified      string
+	ETag              string
+	ChecksumAlgorithm string
+	ChecksumType      string
+	Size              int64
+	StorageClass      string
+	Owner             *owner
+}
+
+// listObjectsV2 lists current versions.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+func (s *Server) listObjectsV2(c *call) error {
+	l, err := c.listing()
+	if err != nil {
+		return err
+	}
+	if c.query.Get("list-type") != "2" {
+		return invalidArgument("Invalid List Type specified in Request").detail("ArgumentName", "list-type")
+	}
+	token, err := base64.URLEncoding.DecodeString(c.query.Get("continuation-token"))
+	if err != nil || c.query.Has("continuation-token") && len(token) == 0 {
+		return invalidArgument("The continuation token provided is incorrect").detail("ArgumentName", "continuation-token")
+	}
+	answer := listV2Result{
+		Name: c.bucket, Prefix: l.text(l.prefix), Delimiter: l.text(l.delimiter), MaxKeys: l.max, EncodingType: l.encodingType(),
+		ContinuationToken: c.query.Get("continuation-token"),
+	}
+	marker := string(token)
+	if marker == "" { // S3 looks at start-after in the first request only
+		marker = c.query.Get("start-after")
+		answer.StartAfter = l.text(marker)
+	}
+	err = s.withBucket(c, func(b *bucket) error {
+		s.fillV2(&answer, l, &b.objects, marker, c.query.Get("fetch-owner") == "true")
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	c.xml(http.StatusOK, answer)
+	return nil
+}
+
+func (s *Server) fillV2(answer *listV2Result, l listing, o *objects, marker string, owned bool) {
+	if l.max == 0 {
+		return
+	}
+	shown := func(key string) bool { return !o.find(key, "").marker }
+	for item := range l.after(o, marker, shown) {
+		if answer.KeyCount == l.max {
+			answer.IsTruncated = true
+			answer.NextContinuationToken = base64.URLEncoding.EncodeToString([]byte(marker))
+			return
+		}
+		answer.KeyCount++
+		marker = item.name
+		if item.common {
+			answer.CommonPrefixes = append(answer.CommonPrefixes, commonPrefix{l.text(item.name)})
+			continue
+		}
+		listed := l.object(item.name, o.find(item.name, ""))
+		if owned {
+			listed.Owner = &owner{s.account, s.account}
+		}
+		answer.Contents = append(answer.Contents, listed)
+	}
+}
+
+func (l listing) object(key string, v *version) listedObject {
+	return listedObject{
+		Key: l.text(key), LastModified: iso(v.modified), ETag: quoted(v.etag), Size: v.size(), StorageClass: v.storageClass,
+		ChecksumAlgorithm: v.checksum.algorithm.name, ChecksumType: v.checksum.kind,
+	}
+}

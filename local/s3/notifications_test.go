@@ -1,0 +1,169 @@
+package s3_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/local/s3"
+)
+
+const queue = "arn:aws:sqs:us-east-1:" + account + ":failures"
+
+// notified keeps what is sent to the queue.
+func notified(l *local) *[]map[string]any {
+	var all []map[string]any
+	l.server.OnNotification = func(_, arn string, message []byte) error {
+		if arn != queue {
+			return errors.New("there is no queue " + arn)
+		}
+		var decoded map[string]any
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		all = append(all, decoded)
+		return json.Unmarshal(message, &all[len(all)-1])
+	}
+	return &all
+}
+
+func configure(ctx context.Context, l *local, arn string, events ...types.Event) error {
+	_, err := l.client("http", primary).PutBucketNotificationConfiguration(ctx, &awss3.PutBucketNotificationConfigurationInput{
+		Bucket: aws.String(source), NotificationConfiguration: &types.NotificationConfiguration{
+			QueueConfigurations: []types.QueueConfiguration{{Id: aws.String("failures"), QueueArn: &arn, Events: events}},
+		}})
+	return err
+}
+
+// measured are rules with metrics.
+func measured(destinations ...string) *s3.ReplicationConfiguration {
+	r := rules(destinations...)
+	for i := range r.Rules {
+		r.Rules[i].ID, r.Rules[i].Destination.Metrics = "everything", &s3.Metrics{Status: "Enabled"}
+	}
+	return r
+}
+
+func TestAReplicationThatFailsIsNotifiedInS3sForm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := pair(t, measured(destination), destination)
+		messages := notified(l)
+		require.NoError(t, configure(t.Context(), l, queue, types.Event(s3.EventReplicationFailed)))
+		require.Len(t, *messages, 1)
+		assert.Equal(t, "s3:TestEvent", (*messages)[0]["Event"])
+		assert.Equal(t, source, (*messages)[0]["Bucket"])
+
+		l.server.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Fail: true, Lag: time.Minute} }
+		put := l.put(t, "Größe 50% +.pdf", "text")
+		l.settle()
+		require.Len(t, *messages, 2)
+		record := (*messages)[1]["Records"].([]any)[0].(map[string]any)
+		about := record["s3"].(map[string]any)
+		object := about["object"].(map[string]any)
+		assert.Equal(t, "Gr%C3%B6%C3%9Fe+50%25+%2B.pdf", object["key"])
+		assert.Equal(t, *put.VersionId, object["versionId"])
+		assert.InDelta(t, 4, object["size"], 0)
+		assert.Equal(t, "failures", about["configurationId"])
+		assert.Equal(t, map[string]any{
+			"replicationRuleId": "everything", "destinationBucket": "arn:aws:s3:::" + destination, "s3Operation": "OBJECT_PUT",
+			"requestTime": "2000-01-01T00:00:00.000Z", "failureReason": "DstPutObjectNotPermitted",
+		}, record["replicationEventData"])
+		assert.Equal(t, []any{"Replication:OperationFailedReplication", "2000-01-01T00:01:00.000Z"}, []any{record["eventName"], record["eventTime"]})
+	})
+}
+
+func TestOnlyRulesWithMetricsNotifyAndOnlyOfFailures(t *testing.T) {
+	for name, tc := range map[string]struct {
+		rules *s3.ReplicationConfiguration
+		plan  s3.Plan
+	}{"no metrics": {rules(destination), s3.Plan{Fail: true}}, "no failure": {measured(destination), s3.Plan{}}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := pair(t, tc.rules, destination)
+				messages := notified(l)
+				require.NoError(t, configure(t.Context(), l, queue, types.Event(s3.EventReplicationFailed)))
+				l.server.Replicate = func(s3.Replication) s3.Plan { return tc.plan }
+				l.put(t, "k", "v")
+				l.settle()
+				assert.Len(t, *messages, 1, "the test event")
+			})
+		})
+	}
+}
+
+func TestTheReasonOfAFailureFits(t *testing.T) {
+	const gone = "gone"
+	for want, do := range map[string]func(*testing.T, *local){
+		"DstBucketNotFound": func(t *testing.T, l *local) { l.put(t, "k", "v") },
+		"SrcVersionNotFound": func(t *testing.T, l *local) {
+			put := l.put(t, "k", "v")
+			_, err := l.client("http", primary).DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: aws.String(source), Key: aws.String("k"), VersionId: put.VersionId})
+			require.NoError(t, err)
+		},
+		"DstDelObjNotPermitted": func(t *testing.T, l *local) {
+			l.server.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Fail: true} }
+			_, err := l.client("http", primary).DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: aws.String(source), Key: aws.String("k")})
+			require.NoError(t, err)
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := pair(t, measured(gone))
+				messages := notified(l)
+				require.NoError(t, configure(t.Context(), l, queue, types.Event(s3.EventReplicationFailed)))
+				l.server.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Lag: time.Minute} }
+				do(t, l)
+				l.settle()
+				require.Len(t, *messages, 2)
+				record := (*messages)[1]["Records"].([]any)[0].(map[string]any)
+				assert.Equal(t, want, record["replicationEventData"].(map[string]any)["failureReason"])
+			})
+		})
+	}
+}
+
+func TestAQueueConfigurationIsTestedKeptAndRefusedByName(t *testing.T) {
+	l := pair(t, nil)
+	notified(l)
+	event := types.Event(s3.EventReplicationFailed)
+	require.ErrorContains(t, configure(t.Context(), l, "arn:aws:sqs:us-east-1:"+account+":gone", event), "Unable to validate the following destination configurations")
+	require.ErrorContains(t, configure(t.Context(), l, queue, types.EventS3ObjectCreatedPut), "sending the event s3:ObjectCreated:Put to a queue")
+	a := l.send(t, http.MethodPut, "/source?notification", nil, []byte("<NotificationConfiguration><QueueConfiguration><Queue>q</Queue></QueueConfiguration></NotificationConfiguration>"))
+	assert.Equal(t, "A queue configuration names at least one event", a.Message)
+	require.NoError(t, configure(t.Context(), l, queue, event))
+	out, err := l.client("http", primary).GetBucketNotificationConfiguration(t.Context(), &awss3.GetBucketNotificationConfigurationInput{Bucket: aws.String(source)})
+	require.NoError(t, err)
+	require.Len(t, out.QueueConfigurations, 1)
+	assert.Equal(t, types.QueueConfiguration{Id: aws.String("failures"), QueueArn: aws.String(queue), Events: []types.Event{event}}, out.QueueConfigurations[0])
+}
+
+func TestABucketWithoutVersioningHoldsOneOfEachKey(t *testing.T) {
+	l := start(t)
+	require.NoError(t, l.server.CreateBucket(s3.BucketConfig{Name: "work", Region: primary}))
+	for _, body := range []string{"first", "second"} {
+		a := l.send(t, http.MethodPut, "/work/k", nil, []byte(body))
+		require.Equal(t, http.StatusOK, a.status)
+		assert.Empty(t, a.header.Get("X-Amz-Version-Id"))
+	}
+	a := l.send(t, http.MethodGet, "/work/k", nil, nil)
+	assert.Equal(t, "second", a.body)
+	assert.Empty(t, a.header.Get("X-Amz-Version-Id"))
+	for range 2 {
+		a = l.send(t, http.MethodDelete, "/work/k", nil, nil)
+		assert.Equal(t, http.StatusNoContent, a.status)
+		assert.Empty(t, a.header.Get("X-Amz-Delete-Marker"))
+	}
+	a = l.send(t, http.MethodGet, "/work/k", nil, nil)
+	assert.Equal(t, "NoSuchKey", a.Code)
+	a = l.send(t, http.MethodDelete, "/work", nil, nil)
+	assert.Equal(t, http.StatusNoContent, a.status, "nothing is left")
+}

@@ -1,0 +1,121 @@
+package sqs
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+)
+
+// Messages is a snapshot of a queue, in the order of arrival, hidden and
+// delayed messages included, those whose retention is over left out.
+func (s *Service) Messages(queueARN string) ([]Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.find(queueARN)
+	if err != nil {
+		return nil, err
+	}
+	var live []*message
+	for _, m := range q.waiting {
+		if !q.expired(m, s.clk.Now()) {
+			live = append(live, m)
+		}
+	}
+	slices.SortFunc(live, func(a, b *message) int { return a.order - b.order })
+	all := make([]Message, len(live))
+	for i, m := range live {
+		all[i] = m.Message
+	}
+	return all, nil
+}
+
+// Counts are a queue's messages by state. SQS calls them approximate; here they are exact.
+type Counts struct {
+	Visible, Delayed, InFlight int
+}
+
+// Count counts a queue's messages.
+func (s *Service) Count(queueARN string) (Counts, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.find(queueARN)
+	if err != nil {
+		return Counts{}, err
+	}
+	return s.count(q), nil
+}
+
+// Waiting tells whether a queue that a consumer empties has messages.
+func (s *Service) Waiting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.consumers {
+		if s.count(c.q) != (Counts{}) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Service) count(q *queue) (n Counts) {
+	now := s.clk.Now()
+	for _, m := range q.waiting {
+		switch {
+		case q.expired(m, now):
+		case !m.VisibleAt.After(now):
+			n.Visible++
+		case m.Receipt == "":
+			n.Delayed++
+		default:
+			n.InFlight++
+		}
+	}
+	return n
+}
+
+// attributes are what GetQueueAttributes answers with for All.
+func (s *Service) attributes(q *queue) map[string]string {
+	n := s.count(q)
+	created := strconv.FormatInt(q.created.Unix(), 10)
+	all := map[string]string{
+		"QueueArn":                              q.ARN,
+		"ApproximateNumberOfMessages":           strconv.Itoa(n.Visible),
+		"ApproximateNumberOfMessagesDelayed":    strconv.Itoa(n.Delayed),
+		"ApproximateNumberOfMessagesNotVisible": strconv.Itoa(n.InFlight),
+		"CreatedTimestamp":                      created,
+		"LastModifiedTimestamp":                 created,
+		"DelaySeconds":                          strconv.Itoa(q.DelaySeconds),
+		"VisibilityTimeout":                     strconv.Itoa(q.VisibilityTimeout),
+		"MessageRetentionPeriod":                strconv.Itoa(q.MessageRetentionPeriod),
+		"MaximumMessageSize":                    strconv.Itoa(q.MaximumMessageSize),
+		"ReceiveMessageWaitTimeSeconds":         strconv.Itoa(q.ReceiveMessageWaitTimeSeconds),
+	}
+	if q.RedrivePolicy != nil {
+		all["RedrivePolicy"] = text(q.RedrivePolicy)
+	}
+	if q.RedriveAllowPolicy != nil {
+		all["RedriveAllowPolicy"] = text(q.RedriveAllowPolicy)
+	}
+	return all
+}
+
+// noValue are the attributes of queues that a standard one can be asked for, and that
+// none here has.
+var noValue = []string{"Policy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "RedrivePolicy", "RedriveAllowPolicy"}
+
+// asked are those of a queue's attributes that are named.
+func asked(all map[string]string, names []string) (map[string]string, error) {
+	for _, name := range names {
+		if _, known := all[name]; !known && name != "All" && !slices.Contains(noValue, name) {
+			unknown := invalidValue("Unknown Attribute %s.", name)
+			unknown.Shape, unknown.Code = "InvalidAttributeName", "InvalidAttributeName"
+			return nil, unknown
+		}
+	}
+	return only(all, names), nil
+}
+
+func text(policy any) string {
+	b, _ := json.Marshal(policy) // strings and numbers: it can't fail
+	return string(b)
+}

@@ -1,0 +1,97 @@
+package sqs
+
+import (
+	"autobackup/local/iam"
+	"autobackup/local/template"
+)
+
+// Types are the resource types of SQS.
+func (s *Service) Types() template.Types {
+	return template.Types{
+		"AWS::SQS::Queue":       template.Make(nil, s.deployQueue, s.removeQueue).Named("QueueName", "its messages").AskingOf("sqs:CreateQueue", "sqs", "", "QueueName"),
+		"AWS::SQS::QueuePolicy": template.Make(nil, s.deployPolicy, s.removePolicy),
+	}
+}
+
+// queueProperties are those of AWS::SQS::Queue that have an effect here.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html
+type queueProperties struct {
+	QueueName              string `cfn:",required"`
+	KmsMasterKeyID         string `cfn:"KmsMasterKeyId"`
+	DelaySeconds           *int
+	MaximumMessageSize     *int
+	MessageRetentionPeriod *int
+	VisibilityTimeout      *int
+	RedrivePolicy          *struct {
+		DeadLetterTargetARN string `cfn:"deadLetterTargetArn,required"`
+		MaxReceiveCount     int    `cfn:"maxReceiveCount,required"`
+	}
+	RedriveAllowPolicy *struct {
+		RedrivePermission string   `cfn:"redrivePermission,required"`
+		SourceQueueARNs   []string `cfn:"sourceQueueArns"`
+	}
+}
+
+func (s *Service) deployQueue(t template.Target, r template.Resource, p queueProperties) (string, map[string]string, error) {
+	// As in AWS, wherever this stack is reached: the SDKs send to their endpoint all the same.
+	url := "https://sqs." + t.Region + ".amazonaws.com/" + t.Account + "/" + p.QueueName
+	q := Defaults(t.ARN("sqs", p.QueueName), url)
+	set(&q.DelaySeconds, p.DelaySeconds)
+	set(&q.MaximumMessageSize, p.MaximumMessageSize)
+	set(&q.MessageRetentionPeriod, p.MessageRetentionPeriod)
+	set(&q.VisibilityTimeout, p.VisibilityTimeout)
+	q.KmsMasterKeyID = p.KmsMasterKeyID
+	if p.RedrivePolicy != nil {
+		q.RedrivePolicy = &RedrivePolicy{
+			DeadLetterTargetARN: p.RedrivePolicy.DeadLetterTargetARN,
+			MaxReceiveCount:     p.RedrivePolicy.MaxReceiveCount,
+		}
+	}
+	if p.RedriveAllowPolicy != nil {
+		q.RedriveAllowPolicy = (*RedriveAllowPolicy)(p.RedriveAllowPolicy)
+	}
+	if err := s.CreateQueue(q); err != nil {
+		return "", nil, r.Errorf("", "%w", err)
+	}
+	return q.URL, map[string]string{"Arn": q.ARN, "QueueName": q.Name(), "QueueUrl": q.URL}, nil
+}
+
+func (s *Service) removeQueue(_ template.Target, made template.Made) error {
+	s.DeleteQueue(made.Attributes["Arn"])
+	return nil
+}
+
+func set(target *int, value *int) {
+	if value != nil {
+		*target = *value
+	}
+}
+
+// policyProperties are those of AWS::SQS::QueuePolicy.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queuepolicy.html
+type policyProperties struct {
+	Queues         []string `cfn:",required"` // URLs
+	PolicyDocument any      `cfn:",required"`
+}
+
+func (s *Service) deployPolicy(t template.Target, r template.Resource, p policyProperties) (string, map[string]string, error) {
+	for _, url := range p.Queues {
+		queueARN, err := s.ARN(url)
+		if err == nil {
+			err = s.Gate.Attach(queueARN, iam.Queue, p.PolicyDocument)
+		}
+		if err != nil {
+			return "", nil, r.Errorf("PolicyDocument", "%w", err)
+		}
+	}
+	return t.Stack + "-" + r.LogicalID, nil, nil
+}
+
+func (s *Service) removePolicy(_ template.Target, made template.Made) error {
+	for _, url := range made.Properties["Queues"].([]any) {
+		if queueARN, err := s.ARN(url.(string)); err == nil { // or the queue is gone, and its policy with it
+			s.Gate.Detach(queueARN)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+// Package local runs Autobackup's own templates on one machine: the resources
+// of template.yaml and replica.yaml are created in local services, the state
+// machine is interpreted, and the functions are the deployed code. Whatever
+// decides when and where a message goes is read from the templates; what a
+// template says and this package doesn't understand is rejected by name.
+//
+// What it doesn't do stands in docs/local-fidelity.md: it is no model
+// of AWS's limits on rates, or of what the services cost.
+//
+// Each service has a package of its own, with its Go API, its HTTP API and its
+// resource types. This one makes them, hands them to each other, and has the one
+// address of all of them.
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"autobackup/local/events"
+	"autobackup/local/gate"
+	"autobackup/local/lambda"
+	"autobackup/local/logs"
+	"autobackup/local/pipes"
+	"autobackup/local/s3"
+	"autobackup/local/sns"
+	"autobackup/local/sqs"
+	"autobackup/local/states"
+	"autobackup/local/sts"
+	"autobackup/local/template"
+)
+
+// Stack is both regions on one machine. The services are there for tests and
+// demos to look into and to set faults on.
+type Stack struct {
+	Config            // what it was started with: a change has no effect
+	Gate   *gate.Gate // every call passes; nil where the stack is unguarded
+	// Deployer is who deploys and updates, through CloudFormation. Its zero value may do
+	// everything.
+	Deployer gate.Caller
+	S3       *s3.Server
+	SQS      *sqs.Service
+	SNS      *sns.Service
+	Events   *events.Service
+	Pipes    *pipes.Service
+	Lambda   *lambda.Service
+	States   *states.Service
+	STS      *sts.Service
+	Logs     *logs.Service
+
+	// CreateFault, if set before a stack is deployed, is asked before each of its resources
+	// is created; its error is the creation's.
+	CreateFault func(template.Resource) error
+
+	ids     *ids
+	mu      sync.Mutex
+	stacks  map[place]*deployed
+	failure error  // of the stack itself; Close tells
+	misses  misses // of pipes and event source mappings
+}
+
+// Start makes the services, without any resource. Close ends it.
+func Start(ctx context.Context, cfg Config) (*Stack, error) {
+	ids := newIDs(cfg.Seed)
+	if cfg.Kept != nil {
+		if err := ids.goOn(cfg.Kept.IDs); err != nil {
+			return nil, fmt.Errorf("start the stack with what another kept: its ids: %w", err)
+		}
+	}
+	store, err := s3.New(s3.Config{Clock: cfg.Clock, Dir: cfg.Dir, Account: cfg.Account, Random: ids})
+	if err != nil {
+		return nil, err
+	}
+	s := &Stack{Config: cfg, S3: store, ids: ids, stacks: map[place]*deployed{}}
+	if !cfg.Unguarded {
+		s.Gate = gate.New(cfg.Account)
+	}
+	s.S3.Gate = s.Gate
+	s.SQS = sqs.New(cfg.Clock, ids.next)
+	s.SNS = sns.New(cfg.Clock, ids.next, s.Outbox())
+	s.SQS.Gate, s.SNS.Gate = s.Gate, s.Gate
+	s.STS = &sts.Service{Account: cfg.Account, NewID: ids.next, Gate: s.Gate}
+	s.Logs = logs.New(cfg.Clock)
+	s.Logs.Gate = s.Gate
+	s.Events = events.NewService(s.SQS)
+	s.Events.Gate = s.Gate
+	s.Lambda = lambda.New(lambda.Options{
+		Clock: cfg.Clock, NewID: ids.next, Account: cfg.Account,
+		Runtime: cfg.Runtime, Log: cfg.FunctionLog, Queues: s.SQS, Failed: s.misses.note, Gate: s.Gate, Environment: s.environment, Logs: s.Logs,
+	})
+	s.States = states.New(ctx, states.Config{
+		Clock: cfg.Clock, NewID: ids.next, Seed: cfg.Seed, Project: cfg.Project, Dir: cfg.Dir, AWSConfig: s.signing, Gate: s.Gate,
+		History: cfg.History, KeepHistory: cfg.KeepHistory, TerminalDataLimit: cfg.TerminalDataLimit,
+		Functions: s.Lambda, Topics: s.SNS, Queues: s.SQS, Logs: s.Logs, Failed: s.fail,
+	})
+	s.Pipes = pipes.NewService(s.SQS, func(by gate.Caller, stateMachineARN string, input []byte) error {
+		_, err := s.States.Start(by, stateMachineARN, input)
+		return err
+	})
+	s.Pipes.Gate, s.Pipes.Failed, s.Pipes.Logs = s.Gate, s.misses.note, s.Logs
+	s.S3.OnEvent, s.S3.OnNotification = s.put, s.notify
+	return s, nil
+}
+
+// Outbox is the folder with the e-mails that operators would get.
+func (s *Stack) Outbox() string { return filepath.Join(s.Dir, "outbox") }
+
+// put hands an S3 event to the region's event bus.
+func (s *Stack) put(region string, event []byte) {
+	if err := s.Events.Bus(region).Put(event); err != nil {
+		s.fail(fmt.Errorf("deliver an event of s3: %w", err))
+	}
+}
+
+// notify hands a notification of S3 about a bucket to a queue.
+func (s *Stack) notify(bucket, queueARN string, message []byte) error {
+	_, err := s.SQS.As(s.Gate.Service("s3.amazonaws.com", "arn:aws:s3:::"+bucket)).Send(queueARN, sqs.Outgoing{Body: string(message)})
+	return err
+}
+
+// fail notes that the stack itself went wrong.
+func (s *Stack) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failure = errors.Join(s.failure, err)
+}
+
+func (s *Stack) failed() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failure
+}
+
+// Close stops consumers, executions and functions, in this order: an execution
+// whose function is killed would go on, alert and park. It removes object bytes.
+// Its error also tells of anything that went wrong in the stack itself.
+func (s *Stack) Close() error {
+	s.Pipes.Close()
+	s.Lambda.Stop()
+	s.States.Close()
+	s.Lambda.Close()
+	return errors.Join(s.failed(), s.S3.Close())
+}

@@ -1,0 +1,97 @@
+package states
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"unicode"
+
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"autobackup/local/wire"
+)
+
+// getExecutionHistory answers with the events in order; reverseOrder is refused.
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html
+func (s *Service) getExecutionHistory(r wire.Request) (any, error) {
+	var in struct {
+		paging
+		ExecutionARN string `json:"executionArn"`
+	}
+	if err := errors.Join(r.Decode(&in), in.check()); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, err := s.execution(in.ExecutionARN)
+	if err != nil {
+		return nil, err
+	}
+	if !s.KeepHistory || e.status == types.ExecutionStatusSucceeded {
+		return nil, wire.Invalid("ValidationException",
+			"the local stack keeps no history of an execution that succeeded, and of no other without Config.KeepHistory")
+	}
+	all, err := s.record(e)
+	if err != nil {
+		return nil, err
+	}
+	from := 0
+	if in.NextToken != "" {
+		if from, err = strconv.Atoi(in.NextToken); err != nil || from < 1 || from >= len(all.Events) {
+			return nil, errInvalidToken
+		}
+	}
+	var out struct {
+		Events    []any  `json:"events"`
+		NextToken string `json:"nextToken,omitempty"`
+	}
+	to := min(from+in.MaxResults, len(all.Events))
+	if to < len(all.Events) {
+		out.NextToken = strconv.Itoa(to)
+	}
+	for _, event := range all.Events[from:to] {
+		encoded, err := wireEvent(event)
+		if err != nil {
+			return nil, err
+		}
+		out.Events = append(out.Events, encoded)
+	}
+	return out, nil
+}
+
+// wireEvent is an event with the names that the API gives its members: those of
+// the SDK's structures, beginning with a small letter.
+func wireEvent(event types.HistoryEvent) (any, error) {
+	b, err := json.Marshal(event)
+	if err != nil {
+		return nil, fmt.Errorf("encode event %d: %w", event.Id, err)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var members map[string]any
+	if err := d.Decode(&members); err != nil {
+		return nil, fmt.Errorf("encode event %d: %w", event.Id, err)
+	}
+	named := smallLetters(members)
+	if event.Timestamp != nil {
+		named["timestamp"] = epoch(*event.Timestamp)
+	}
+	return named, nil
+}
+
+func smallLetters(members map[string]any) map[string]any {
+	named := map[string]any{}
+	for name, value := range members {
+		if inner, ok := value.(map[string]any); ok {
+			value = smallLetters(inner)
+		}
+		if value != nil {
+			first := []rune(name)
+			first[0] = unicode.ToLower(first[0])
+			named[string(first)] = value
+		}
+	}
+	return named
+}

@@ -1,0 +1,62 @@
+package states
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"autobackup/local/wire"
+)
+
+// listedMachine is one state machine in a list.
+type listedMachine struct {
+	StateMachineARN string  `json:"stateMachineArn"`
+	Name            string  `json:"name"`
+	Type            string  `json:"type"`
+	CreationDate    float64 `json:"creationDate"`
+}
+
+func (m *machine) listed() listedMachine {
+	return listedMachine{StateMachineARN: m.arn, Name: m.name, Type: "STANDARD", CreationDate: epoch(m.created)}
+}
+
+// listStateMachines lists those of all regions, as this stack has them, on one page.
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListStateMachines.html
+func (s *Service) listStateMachines(r wire.Request) (any, error) {
+	var in paging
+	if err := errors.Join(r.Decode(&in), in.check()); err != nil {
+		return nil, err
+	}
+	if in.NextToken != "" {
+		return nil, errInvalidToken
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := []listedMachine{}
+	for _, arn := range slices.Sorted(maps.Keys(s.machines)) {
+		all = append(all, s.machines[arn].listed())
+	}
+	return map[string]any{"stateMachines": all}, nil
+}
+
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachine.html
+func (s *Service) describeStateMachine(r wire.Request) (any, error) {
+	var in struct {
+		StateMachineARN string `json:"stateMachineArn"`
+	}
+	if err := r.Decode(&in); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.machines[in.StateMachineARN]
+	if m == nil {
+		return nil, noStateMachine(in.StateMachineARN)
+	}
+	return struct {
+		listedMachine
+		Status     string `json:"status"`
+		Definition string `json:"definition"`
+		RoleARN    string `json:"roleArn"`
+	}{m.listed(), "ACTIVE", string(m.definition), m.role}, nil
+}

@@ -1,0 +1,41 @@
+package states
+
+import (
+	"cmp"
+	"net/http"
+
+	"autobackup/local/gate"
+	"autobackup/local/sigv4"
+	"autobackup/local/wire"
+)
+
+// Start starts a state machine for somebody, who needs the permission, as StartExecution
+// does.
+func (s *Service) Start(by gate.Caller, stateMachineARN string, input []byte) (*Execution, error) {
+	if err := by.May("states:StartExecution", stateMachineARN); err != nil {
+		return nil, denied(err)
+	}
+	return s.StartExecution(stateMachineARN, input)
+}
+
+// Actions names what is served over HTTP.
+func Actions() []string { return protocol.Names() }
+
+// permit decides a request over HTTP.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
+func (s *Service) permit(r wire.Request) error {
+	var on struct {
+		StateMachineARN string `json:"stateMachineArn"`
+		ExecutionARN    string `json:"executionArn"`
+		MapRunARN       string `json:"mapRunArn"`
+	}
+	r.Names(&on)
+	resource := cmp.Or(on.StateMachineARN+on.ExecutionARN+on.MapRunARN, "*") // a list of state machines is of all
+	by := s.Gate.Signed(sigv4.AccessKey(r.Request))
+	return denied(by.May("states:"+r.Action, resource))
+}
+
+// denied is the gate's error in Step Functions' words.
+func denied(err error) error {
+	return gate.Denied(err, wire.Error{Code: "AccessDeniedException", Status: http.StatusBadRequest})
+}

@@ -1,0 +1,394 @@
+package conformance
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var bucketTests = map[string]func(T, *bed){
+	"a bucket tells its region":                          bucketTellsItsRegion,
+	"a bucket of us-east-1 has no location":              noLocation,
+	"buckets of all regions are listed together":         bucketsListedTogether,
+	"a page of the list of buckets has regions":          bucketsListedInPages,
+	"a bucket without Object Lock has no configuration":  noLockConfiguration,
+	"a destination's class, metrics and time are kept":   destinationKept,
+	"a bucket of another region redirects":               bucketOfAnotherRegionRedirects,
+	"a missing bucket is told as missing":                missingBucket,
+	"who is not known is denied":                         unknownDenied,
+	"a bucket with objects can't be deleted":             fullBucketStays,
+	"a bucket can't be made twice":                       bucketTwice,
+	"a bucket of us-east-1 can be made again":            bucketAgain,
+	"us-east-1 is no location constraint":                locationOfNone,
+	"reserved bucket names are refused":                  reservedNames,
+	"versioning is on once it is enabled":                versioningIsOn,
+	"a bucket tells its default encryption":              defaultEncryption,
+	"the EventBridge setting is kept":                    eventBridgeSetting,
+	"a bucket without rules has no configuration":        noReplicationConfiguration,
+	"replication rules are answered as they were put":    replicationRulesKept,
+	"a bucket without lifecycle rules has none":          noLifecycleConfiguration,
+	"lifecycle rules are answered as they were put":      lifecycleRulesKept,
+	"lifecycle rules may move versions to other classes": transitionsKept,
+	"a lifecycle rule selects and does something":        lifecycleRulesChecked,
+	"an object tells when a rule ends it, and which":     expiryTold,
+	"replication rules need a destination that is there": replicationNeedsDestination,
+	"replication rules need a priority":                  replicationNeedsPriority,
+}
+
+func bucketTellsItsRegion(t T, b *bed) {
+	for _, region := range []string{b.Primary, b.Replica} {
+		bucket := b.bucket(t, region)
+		out, err := b.Client(region).HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: bucket})
+		require.NoError(t, err)
+		assert.Equal(t, region, aws.ToString(out.BucketRegion))
+	}
+}
+
+func noLocation(t T, b *bed) {
+	for _, region := range []string{b.Primary, b.Replica} {
+		location, err := b.Client(region).GetBucketLocation(t.Context(), &s3.GetBucketLocationInput{Bucket: b.bucket(t, region)})
+		require.NoError(t, err)
+		if region == "us-east-1" {
+			assert.Empty(t, location.LocationConstraint)
+		} else {
+			assert.Equal(t, region, string(location.LocationConstraint))
+		}
+	}
+}
+
+func bucketsListedTogether(t T, b *bed) {
+	bucket := b.bucket(t, b.Replica)
+	all, err := b.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{})
+	require.NoError(t, err)
+	var names []string
+	for _, listed := range all.Buckets {
+		names = append(names, *listed.Name)
+	}
+	assert.Contains(t, names, *bucket)
+}
+
+func bucketsListedInPages(t T, b *bed) {
+	names := map[string]string{*b.bucket(t, b.Primary): b.Primary, *b.bucket(t, b.Replica): b.Replica}
+	pages := s3.NewListBucketsPaginator(b.s3, &s3.ListBucketsInput{MaxBuckets: aws.Int32(1)})
+	seen := map[string]bool{}
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(page.Buckets), 1)
+		for _, listed := range page.Buckets {
+			assert.False(t, seen[*listed.Name], "%s is listed twice", *listed.Name)
+			seen[*listed.Name] = true
+			if region, own := names[*listed.Name]; own {
+				assert.Equal(t, region, aws.ToString(listed.BucketRegion))
+				delete(names, *listed.Name)
+			}
+		}
+	}
+	assert.Empty(t, names, "not listed")
+}
+
+func noLockConfiguration(t T, b *bed) {
+	_, err := b.s3.GetObjectLockConfiguration(t.Context(), &s3.GetObjectLockConfigurationInput{Bucket: b.bucket(t, b.Primary)})
+	failed(t, err, 404, "ObjectLockConfigurationNotFoundError")
+}
+
+func bucketOfAnotherRegionRedirects(t T, b *bed) {
+	bucket := b.bucket(t, b.Replica)
+	_, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
+	header := failed(t, err, 301, "PermanentRedirect")
+	assert.Equal(t, b.Replica, header.Get("X-Amz-Bucket-Region"))
+
+	_, err = b.s3.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: bucket})
+	header = failed(t, err, 301, "MovedPermanently")
+	assert.Equal(t, b.Replica, header.Get("X-Amz-Bucket-Region"))
+}
+
+func missingBucket(t T, b *bed) {
+	bucket := aws.String("autobackup-conformance-nobody-made-this")
+	_, err := b.s3.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: bucket})
+	failed(t, err, 404, "NotFound")
+	_, err = b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
+	failed(t, err, 404, "NoSuchBucket")
+}
+
+func unknownDenied(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	b.put(t, bucket, "k", "v")
+	unknown := s3.New(b.s3.Options(), func(o *s3.Options) { o.Credentials = aws.AnonymousCredentials{} })
+	_, err := unknown.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("k")})
+	failed(t, err, 403, "Forbidden")
+	_, err = unknown.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k")})
+	failed(t, err, 403, "AccessDenied")
+	_, err = unknown.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("nothing")})
+	failed(t, err, 403, "Forbidden") // and not 404, which would tell that it isn't there
+}
+
+func fullBucketStays(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	b.put(t, bucket, "k", "v")
+	_, err := b.s3.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: bucket})
+	failed(t, err, 409, "BucketNotEmpty")
+}
+
+func bucketTwice(t T, b *bed) {
+	bucket := b.bucket(t, b.Replica) // us-east-1 alone allows it
+	_, err := b.Client(b.Replica).CreateBucket(t.Context(), &s3.CreateBucketInput{
+		Bucket:                    bucket,
+		CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(b.Replica)},
+	})
+	failed(t, err, 409, "BucketAlreadyOwnedByYou")
+}
+
+func bucketAgain(t T, b *bed) {
+	if b.Primary != "us-east-1" {
+		t.Skip("only us-east-1 takes a bucket twice")
+	}
+	bucket := b.bucket(t, b.Primary)
+	b.put(t, bucket, "k", "v")
+	_, err := b.s3.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: bucket})
+	require.NoError(t, err)
+	assert.Equal(t, "v", b.get(t, b.s3, bucket, "k", ""), "it is the same bucket")
+}
+
+// notMade asks for a bucket that S3 refuses, and removes it where it is made.
+func notMade(t T, client *s3.Client, code string, input *s3.CreateBucketInput) {
+	t.Helper()
+	_, err := client.CreateBucket(t.Context(), input)
+	if err == nil {
+		_, removed := client.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: input.Bucket})
+		require.NoError(t, removed)
+	}
+	failed(t, err, 400, code)
+}
+
+func locationOfNone(t T, b *bed) {
+	notMade(t, b.Client("us-east-1"), "InvalidLocationConstraint", &s3.CreateBucketInput{
+		Bucket:                    aws.String("autobackup-conformance-nowhere"),
+		CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: "us-east-1"},
+	})
+}
+
+func reservedNames(t T, b *bed) {
+	for _, name := range []string{
+		"192.168.5.4", "xn--autobackup", "sthree-autobackup", "amzn-s3-demo-autobackup",
+		"autobackup-s3alias", "autobackup--ol-s3", "autobackup.mrap", "autobackup--table-s3", // --x-s3 makes the SDK speak to another service
+	} {
+		input := &s3.CreateBucketInput{Bucket: aws.String(name)}
+		if b.Primary != "us-east-1" {
+			input.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(b.Primary)}
+		}
+		notMade(t, s3.New(b.s3.Options(), func(o *s3.Options) { o.UsePathStyle = true }), "InvalidBucketName", input)
+	}
+}
+
+func versioningIsOn(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	out, err := b.s3.GetBucketVersioning(t.Context(), &s3.GetBucketVersioningInput{Bucket: bucket})
+	require.NoError(t, err)
+	assert.Equal(t, types.BucketVersioningStatusEnabled, out.Status)
+}
+
+func eventBridgeSetting(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	out, err := b.s3.GetBucketNotificationConfiguration(t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: bucket})
+	require.NoError(t, err)
+	assert.Nil(t, out.EventBridgeConfiguration)
+	_, err = b.s3.PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
+		Bucket: bucket, NotificationConfiguration: &types.NotificationConfiguration{EventBridgeConfiguration: &types.EventBridgeConfiguration{}},
+	})
+	require.NoError(t, err)
+	out, err = b.s3.GetBucketNotificationConfiguration(t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: bucket})
+	require.NoError(t, err)
+	assert.NotNil(t, out.EventBridgeConfiguration)
+}
+
+func noReplicationConfiguration(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	_, err := b.s3.GetBucketReplication(t.Context(), &s3.GetBucketReplicationInput{Bucket: bucket})
+	failed(t, err, 404, "ReplicationConfigurationNotFoundError")
+}
+
+func replicationRulesKept(t T, b *bed) {
+	source, destination := b.bucket(t, b.Primary), b.bucket(t, b.Replica)
+	rules := []types.ReplicationRule{{
+		ID: aws.String("first"), Priority: aws.Int32(1), Status: types.ReplicationRuleStatusEnabled,
+		Filter:                  &types.ReplicationRuleFilter{Prefix: aws.String("a/")},
+		DeleteMarkerReplication: &types.DeleteMarkerReplication{Status: types.DeleteMarkerReplicationStatusEnabled},
+		Destination:             &types.Destination{Bucket: aws.String(bucketARN + *destination)},
+	}, {
+		ID: aws.String("second"), Priority: aws.Int32(2), Status: types.ReplicationRuleStatusDisabled,
+		Filter: &types.ReplicationRuleFilter{And: &types.ReplicationRuleAndOperator{
+			Prefix: aws.String("b/"), Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}},
+		}},
+		DeleteMarkerReplication: &types.DeleteMarkerReplication{Status: types.DeleteMarkerReplicationStatusDisabled},
+		Destination:             &types.Destination{Bucket: aws.String(bucketARN + *destination)},
+	}}
+	require.NoError(t, b.replicate(t, source, rules...))
+	out, err := b.s3.GetBucketReplication(t.Context(), &s3.GetBucketReplicationInput{Bucket: source})
+	require.NoError(t, err)
+	assert.Equal(t, b.Role, aws.ToString(out.ReplicationConfiguration.Role))
+	assert.ElementsMatch(t, followed(rules), followed(out.ReplicationConfiguration.Rules))
+
+	_, err = b.s3.DeleteBucketReplication(t.Context(), &s3.DeleteBucketReplicationInput{Bucket: source})
+	require.NoError(t, err)
+	_, err = b.s3.GetBucketReplication(t.Context(), &s3.GetBucketReplicationInput{Bucket: source})
+	failed(t, err, 404, "ReplicationConfigurationNotFoundError")
+}
+
+// followed is of rules what verdicts follow, for comparison.
+func followed(rules []types.ReplicationRule) (all []string) {
+	for _, r := range rules {
+		prefix, tags := aws.ToString(r.Filter.Prefix), 0
+		if r.Filter.And != nil {
+			prefix, tags = aws.ToString(r.Filter.And.Prefix), len(r.Filter.And.Tags)
+		}
+		all = append(all, fmt.Sprintf("%s priority %d %s prefix %q %d tags markers %s to %s", *r.ID, *r.Priority, r.Status,
+			prefix, tags, r.DeleteMarkerReplication.Status, *r.Destination.Bucket))
+	}
+	return all
+}
+
+func destinationKept(t T, b *bed) {
+	source, destination := b.bucket(t, b.Primary), b.bucket(t, b.Replica)
+	minutes := &types.ReplicationTimeValue{Minutes: aws.Int32(15)}
+	rule := everything(destination)
+	rule.Destination.StorageClass = types.StorageClassStandardIa
+	rule.Destination.Metrics = &types.Metrics{Status: types.MetricsStatusEnabled, EventThreshold: minutes}
+	rule.Destination.ReplicationTime = &types.ReplicationTime{Status: types.ReplicationTimeStatusEnabled, Time: minutes}
+	require.NoError(t, b.replicate(t, source, rule))
+	out, err := b.s3.GetBucketReplication(t.Context(), &s3.GetBucketReplicationInput{Bucket: source})
+	require.NoError(t, err)
+	require.Len(t, out.ReplicationConfiguration.Rules, 1)
+	assert.Equal(t, rule.Destination, out.ReplicationConfiguration.Rules[0].Destination)
+}
+
+func replicationNeedsDestination(t T, b *bed) {
+	source := b.bucket(t, b.Primary)
+	missing := aws.String("autobackup-conformance-nobody-made-this")
+	failed(t, b.replicate(t, source, everything(missing)), 400, "InvalidRequest")
+}
+
+func replicationNeedsPriority(t T, b *bed) {
+	source, destination := b.bucket(t, b.Primary), b.bucket(t, b.Replica)
+	rule := everything(destination)
+	rule.Priority = nil
+	failed(t, b.replicate(t, source, rule), 400, "InvalidRequest")
+}
+
+func defaultEncryption(t T, b *bed) {
+	out, err := b.s3.GetBucketEncryption(t.Context(), &s3.GetBucketEncryptionInput{Bucket: b.bucket(t, b.Primary)})
+	require.NoError(t, err)
+	require.Len(t, out.ServerSideEncryptionConfiguration.Rules, 1)
+	assert.Equal(t, types.ServerSideEncryptionAes256, out.ServerSideEncryptionConfiguration.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm)
+}
+
+func noLifecycleConfiguration(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	_, err := b.s3.GetBucketLifecycleConfiguration(t.Context(), &s3.GetBucketLifecycleConfigurationInput{Bucket: bucket})
+	failed(t, err, 404, "NoSuchLifecycleConfiguration")
+}
+
+// lifecycle puts lifecycle rules on a bucket, and answers those that it then has.
+func (b *bed) lifecycle(t T, bucket *string, rules ...types.LifecycleRule) ([]types.LifecycleRule, error) {
+	t.Helper()
+	_, err := b.s3.PutBucketLifecycleConfiguration(t.Context(), &s3.PutBucketLifecycleConfigurationInput{
+		Bucket: bucket, LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: rules},
+	})
+	if err != nil {
+		return nil, err
+	}
+	out, err := b.s3.GetBucketLifecycleConfiguration(t.Context(), &s3.GetBucketLifecycleConfigurationInput{Bucket: bucket})
+	require.NoError(t, err)
+	return out.Rules, nil
+}
+
+func lifecycleRulesKept(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	rules := []types.LifecycleRule{{
+		ID: aws.String("everything"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
+		Expiration:                  &types.LifecycleExpiration{Days: aws.Int32(7)},
+		NoncurrentVersionExpiration: &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(30), NewerNoncurrentVersions: aws.Int32(3)},
+	}, {
+		ID: aws.String("markers"), Status: types.ExpirationStatusDisabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("a/")},
+		Expiration: &types.LifecycleExpiration{ExpiredObjectDeleteMarker: aws.Bool(true)},
+	}, {
+		ID: aws.String("tagged"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{And: &types.LifecycleRuleAndOperator{
+			Prefix: aws.String("b/"), Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}},
+		}},
+		Expiration: &types.LifecycleExpiration{Date: aws.Time(time.Date(2035, 1, 2, 0, 0, 0, 0, time.UTC))},
+	}}
+	kept, err := b.lifecycle(t, bucket, rules...)
+	require.NoError(t, err)
+	assert.ElementsMatch(t, rules, kept)
+
+	_, err = b.s3.DeleteBucketLifecycle(t.Context(), &s3.DeleteBucketLifecycleInput{Bucket: bucket})
+	require.NoError(t, err)
+	_, err = b.s3.GetBucketLifecycleConfiguration(t.Context(), &s3.GetBucketLifecycleConfigurationInput{Bucket: bucket})
+	failed(t, err, 404, "NoSuchLifecycleConfiguration")
+}
+
+func transitionsKept(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	rule := types.LifecycleRule{
+		ID: aws.String("archive"), Status: types.ExpirationStatusEnabled,
+		Filter:                       &types.LifecycleRuleFilter{ObjectSizeGreaterThan: aws.Int64(1 << 20)},
+		Transitions:                  []types.Transition{{Days: aws.Int32(30), StorageClass: types.TransitionStorageClassStandardIa}, {Days: aws.Int32(90), StorageClass: types.TransitionStorageClassDeepArchive}},
+		NoncurrentVersionTransitions: []types.NoncurrentVersionTransition{{NoncurrentDays: aws.Int32(1), StorageClass: types.TransitionStorageClassGlacierIr}},
+	}
+	uploads := types.LifecycleRule{
+		ID: aws.String("uploads"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
+		AbortIncompleteMultipartUpload: &types.AbortIncompleteMultipartUpload{DaysAfterInitiation: aws.Int32(7)},
+	}
+	kept, err := b.lifecycle(t, bucket, rule, uploads)
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []types.LifecycleRule{rule, uploads}, kept)
+}
+
+func lifecycleRulesChecked(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	days := &types.LifecycleExpiration{Days: aws.Int32(7)}
+	all := &types.LifecycleRuleFilter{Prefix: aws.String("")}
+	for _, rule := range []types.LifecycleRule{
+		{ID: aws.String("selects nothing"), Status: types.ExpirationStatusEnabled, Expiration: days},
+		{ID: aws.String("does nothing"), Status: types.ExpirationStatusEnabled, Filter: all},
+		{ID: aws.String("has no status"), Status: "Sometimes", Filter: all, Expiration: days},
+	} {
+		_, err := b.lifecycle(t, bucket, rule)
+		require.Error(t, err, *rule.ID)
+		assert.Equal(t, 400, statusOf(err), *rule.ID)
+	}
+	kept, err := b.lifecycle(t, bucket, types.LifecycleRule{Status: types.ExpirationStatusEnabled, Filter: all, Expiration: days})
+	require.NoError(t, err)
+	require.Len(t, kept, 1)
+	assert.NotEmpty(t, aws.ToString(kept[0].ID), "a name is made up")
+}
+
+func expiryTold(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	_, err := b.lifecycle(t, bucket, types.LifecycleRule{
+		ID: aws.String("some"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("a/")},
+		Expiration: &types.LifecycleExpiration{Days: aws.Int32(7)},
+	})
+	require.NoError(t, err)
+	for key, want := range map[string]string{"a/k": `rule-id="some"`, "b/k": ""} {
+		_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: &key, Body: strings.NewReader("v")})
+		require.NoError(t, err)
+		out, err := b.s3.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: &key})
+		require.NoError(t, err)
+		told := aws.ToString(out.Expiration)
+		if want == "" {
+			assert.Empty(t, told)
+			continue
+		}
+		ends := aws.ToTime(out.LastModified).AddDate(0, 0, 7).UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
+		assert.Contains(t, told, `expiry-date="`+ends.Format(http.TimeFormat)+`"`)
+		assert.Contains(t, told, want)
+	}
+}
