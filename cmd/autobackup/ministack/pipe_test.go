@@ -3,6 +3,7 @@ package ministack_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,6 +45,7 @@ func (d *stack) pipe(r *replication, n int) execution {
 	queue := d.outputs["ValidationQueueUrl"]
 	require.Equal(d, queue[strings.LastIndex(queue, "/"):], "/"+deployed.Source[strings.LastIndex(deployed.Source, ":")+1:])
 
+	d.arrived(queue, n)
 	var e execution
 	var records []events.SQSMessage
 	messages := d.receive(queue, n)
@@ -123,6 +125,21 @@ func (r *replication) withVersion(body string) string {
 	changed, err := json.Marshal(event)
 	require.NoError(r.d, err)
 	return string(changed)
+}
+
+// arrived waits until the queue holds n messages. ministack delivers events from threads of
+// their own, and what one appends to a queue that is received from at that moment is lost.
+func (d *stack) arrived(queue string, n int) {
+	d.Helper()
+	require.Eventually(d, func() bool {
+		out, err := d.sqs.GetQueueAttributes(d.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &queue, AttributeNames: []types.QueueAttributeName{"All"}})
+		if err != nil {
+			return false
+		}
+		visible, _ := strconv.Atoi(out.Attributes["ApproximateNumberOfMessages"])
+		delayed, _ := strconv.Atoi(out.Attributes["ApproximateNumberOfMessagesDelayed"])
+		return visible+delayed >= n
+	}, patience, 100*time.Millisecond, "%d messages in %s", n, queue)
 }
 
 // unseen is for how long nobody receives again what a test received, longer
