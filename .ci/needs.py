@@ -127,6 +127,7 @@ ON_EVERYTHING = {
     "cloudwatch:DescribeAlarms": "With a narrower resource it tells of no composite alarm.",
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
     "sns:Unsubscribe": "The call names a subscription. AWS's table had no resource for it until 2026, and now an optional one.",
+    "sns:GetSubscriptionAttributes": "The same.",
 }
 
 # API operations of S3 whose action has another name.

@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 from decide import IDENTITY, decide
+from needs import ON_EVERYTHING
 from reference import LABELLED, REFERENCE, Wrong
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1a2b3c4d"
@@ -57,7 +58,7 @@ def problems(arguments):
                     continue
                 if resource != "*":
                     REFERENCE.refuse_wrong_resource(action, resource)
-                elif REFERENCE.arn_types(action) and arguments[0] != "discover":  # which knows no names before
+                elif REFERENCE.arn_types(action) and action not in ON_EVERYTHING and arguments[0] != "discover":  # which knows no names before
                     yield f"{action} takes a narrower resource than *"
             for key in itertools.chain(*statement.get("Condition", {}).values()):
                 if key not in REFERENCE.condition_keys(action):

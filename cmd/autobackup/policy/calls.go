@@ -72,9 +72,11 @@ var ofUploads = []Call{
 	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: keys},
 }
 
-// ofOperators are made by the steps of docs/operations.md: parked messages are looked at,
-// moved and discarded, and executions are read. A move task receives and deletes in the one
-// queue, and sends to the other.
+// ofOperators are made by the commands of docs/operations.md and of the runbooks: parked
+// messages are looked at, moved and discarded, executions, logs and states are read, the pipe
+// is stopped and started, and one alarm is rung. What lets objects be read, decides who is told or
+// asks AWS for more is left out, as that page says. A move task receives and deletes in the
+// one queue, and sends to the other.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
 var ofOperators = []Call{
 	{Operation: "GetQueueUrl", Actions: []string{"sqs:GetQueueUrl"}, On: queues},
@@ -93,6 +95,25 @@ var ofOperators = []Call{
 	{Operation: "GetExecutionHistory", Actions: []string{"states:GetExecutionHistory"}, On: executions},
 	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: queueKeys},
 	{Operation: "GenerateDataKey", Actions: []string{"kms:GenerateDataKey"}, On: queueKeys},
+	{Operation: "DescribeKey", Actions: []string{"kms:DescribeKey"}, On: keyStates},
+	{Operation: "DescribeStacks", Actions: []string{"cloudformation:DescribeStacks"}, On: stack},
+	{Operation: "FilterLogEvents", Actions: []string{"logs:FilterLogEvents"}, On: logGroups},
+	{Operation: "GetFunctionConfiguration", Actions: []string{"lambda:GetFunctionConfiguration"}, On: functions},
+	{Operation: "GetFunctionConcurrency", Actions: []string{"lambda:GetFunctionConcurrency"}, On: functions},
+	{Operation: "DescribePipe", Actions: []string{"pipes:DescribePipe"}, On: pipe},
+	{Operation: "StopPipe", Actions: []string{"pipes:StopPipe"}, On: pipe},
+	{Operation: "StartPipe", Actions: []string{"pipes:StartPipe"}, On: pipe},
+	{Operation: "SetAlarmState", Actions: []string{"cloudwatch:SetAlarmState"}, On: rehearsedAlarm},
+	{Operation: "ListSubscriptionsByTopic", Actions: []string{"sns:ListSubscriptionsByTopic"}, On: topic},
+	{Operation: "GetRolePolicy", Actions: []string{"iam:GetRolePolicy"}, On: replicationRoles},
+	// CloudWatch tells of composite alarms to whom it is allowed on everything, SNS's call names a
+	// subscription, and the others are about the account.
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+	{Operation: "DescribeAlarms", Actions: []string{"cloudwatch:DescribeAlarms"}, On: everything},
+	{Operation: "GetSubscriptionAttributes", Actions: []string{"sns:GetSubscriptionAttributes"}, On: everything},
+	{Operation: "GetMetricStatistics", Actions: []string{"cloudwatch:GetMetricStatistics"}, On: everything},
+	{Operation: "GetAccountSettings", Actions: []string{"lambda:GetAccountSettings"}, On: everything},
+	{Operation: "ListEventSourceMappings", Actions: []string{"lambda:ListEventSourceMappings"}, On: everything},
 }
 
 // ofStacks are made by requeue.

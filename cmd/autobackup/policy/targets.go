@@ -25,6 +25,15 @@ const (
 	queues          Target = "Queues" // that messages are sent to
 	dlqs            Target = "DLQs"   // that they are moved from
 	role            Target = "Roles"
+
+	stack            Target = "Stack"
+	keyStates        Target = "KeyStates" // of the queues' keys, which are not asked through SQS
+	logGroups        Target = "Logs"
+	functions        Target = "Functions"
+	pipe             Target = "Pipe"
+	rehearsedAlarm   Target = "RehearsedAlarm"
+	topic            Target = "Topic"
+	replicationRoles Target = "ReplicationRoles"
 )
 
 // Stand for what nobody named.
@@ -37,12 +46,6 @@ const (
 
 // resources are the ARNs of a target, on a side. None: the statement is left out.
 func (o Options) resources(t Target, s Side) []string {
-	at := func(service string, resources ...string) (all []string) {
-		for _, resource := range resources {
-			all = append(all, "arn:"+o.Partition+":"+service+":"+cmp.Or(o.Region, noRegion)+":"+cmp.Or(o.Account, noAccount)+":"+resource)
-		}
-		return all
-	}
 	switch t {
 	case bucket:
 		return o.arns(s, "")
@@ -52,25 +55,41 @@ func (o Options) resources(t Target, s Side) []string {
 		return []string{"arn:" + o.Partition + ":s3:::" + plain(o.Output.Bucket+"/"+strings.TrimPrefix(strings.TrimSuffix(o.Output.Rest, "/")+"/", "/")) + "*"}
 	case keys:
 		return o.keys(s)
-	case queueKeys:
+	case queueKeys, keyStates:
 		return o.Keys
 	case role:
 		return o.Roles
-	case validationQueue:
-		return at("sqs", "autobackup-validation-queue-"+o.Stage)
-	case eventDLQ:
-		return at("sqs", "autobackup-event-dlq-"+o.Stage)
-	case queues:
-		return at("sqs", "autobackup-validation-queue-"+o.Stage, "autobackup-failure-queue-"+o.Stage)
-	case dlqs:
-		return at("sqs", "autobackup-validation-dlq-"+o.Stage, "autobackup-failure-dlq-"+o.Stage)
-	case stateMachine:
-		return at("states", "stateMachine:autobackup-validation-"+o.Stage)
-	case executions:
-		return at("states", "execution:autobackup-validation-"+o.Stage+":*")
-	default:
+	case everything:
 		return []string{"*"}
+	default:
+		return o.ofStack(t)
 	}
+}
+
+// ofStack are the ARNs of what has names in the stack. HERE stands for the primary
+// stack's region and account.
+func (o Options) ofStack(t Target) (all []string) {
+	account := cmp.Or(o.Account, noAccount)
+	names := strings.NewReplacer("HERE", cmp.Or(o.Region, noRegion)+":"+account, "ACCOUNT", account, "STAGE", o.Stage)
+	for _, form := range map[Target][]string{
+		validationQueue:  {"sqs:HERE:autobackup-validation-queue-STAGE"},
+		eventDLQ:         {"sqs:HERE:autobackup-event-dlq-STAGE"},
+		queues:           {"sqs:HERE:autobackup-validation-queue-STAGE", "sqs:HERE:autobackup-failure-queue-STAGE"},
+		dlqs:             {"sqs:HERE:autobackup-validation-dlq-STAGE", "sqs:HERE:autobackup-failure-dlq-STAGE"},
+		stateMachine:     {"states:HERE:stateMachine:autobackup-validation-STAGE"},
+		executions:       {"states:HERE:execution:autobackup-validation-STAGE:*"},
+		stack:            {"cloudformation:HERE:stack/autobackup-STAGE/*"},
+		functions:        {"lambda:HERE:function:autobackup-*-STAGE"},
+		pipe:             {"pipes:HERE:pipe/autobackup-validation-pipe-STAGE"},
+		rehearsedAlarm:   {"cloudwatch:HERE:alarm:autobackup-pipe-not-running-STAGE"},
+		topic:            {"sns:HERE:autobackup-failure-topic-STAGE"},
+		replicationRoles: {"iam::ACCOUNT:role/autobackup-STAGE-replication-*"},
+		// Also of the function that runs in the second region.
+		logGroups: {"logs:*:ACCOUNT:log-group:/aws/lambda/autobackup-*-STAGE:*", "logs:HERE:log-group:/aws/vendedlogs/pipes/autobackup-validation-pipe-STAGE:*"},
+	}[t] {
+		all = append(all, "arn:"+o.Partition+":"+names.Replace(form))
+	}
+	return all
 }
 
 func (o Options) arns(s Side, behind string) (all []string) {

@@ -56,10 +56,23 @@ func needs(m Made, s policy.Side) (all []string) {
 // what no call needs. Unseen are actions that the calls can't show, with the reason.
 func Hold(t testing.TB, o policy.Options, made []Made, unseen map[string]string) {
 	t.Helper()
+	document, used := Allow(t, o, made)
+	for _, s := range document.Statement {
+		for _, action := range s.Action {
+			why := unseen[action]
+			assert.NotEqual(t, used[s.Sid+" "+action], why != "", "%s in %s: either a call needs it, or a reason says why none is seen (%s)", action, s.Sid, why)
+		}
+	}
+}
+
+// Allow fails where a call of a side is not allowed by its policy. It answers the policy, and
+// which actions of its statements the calls need.
+func Allow(t testing.TB, o policy.Options, made []Made) (document policy.Document, used map[string]bool) {
+	t.Helper()
 	require.NotEmpty(t, made)
 	document, err := policy.For(o)
 	require.NoError(t, err)
-	used := map[string]bool{}
+	used = map[string]bool{}
 	for _, m := range made {
 		known := slices.ContainsFunc(o.Calls(o.Side), func(c policy.Call) bool { return c.Operation == m.Operation })
 		assert.True(t, known, "%s on %s is made, and the policy knows no such call: add it to calls.go", m.Operation, m.Resource)
@@ -69,12 +82,7 @@ func Hold(t testing.TB, o policy.Options, made []Made, unseen map[string]string)
 			used[sid+" "+action] = true
 		}
 	}
-	for _, s := range document.Statement {
-		for _, action := range s.Action {
-			why := unseen[action]
-			assert.NotEqual(t, used[s.Sid+" "+action], why != "", "%s in %s: either a call needs it, or a reason says why none is seen (%s)", action, s.Sid, why)
-		}
-	}
+	return document, used
 }
 
 // allowing is the statement that allows an action on a resource.
