@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"autobackup/cmd/autobackup/policy"
 )
 
 // parameter is what a template says of one of its parameters.
@@ -18,6 +20,7 @@ type parameter struct {
 	AllowedValues         []string `yaml:"AllowedValues"`
 	MinValue              string   `yaml:"MinValue"`
 	MaxValue              string   `yaml:"MaxValue"`
+	AllowedPattern        string   `yaml:"AllowedPattern"`
 	ConstraintDescription string   `yaml:"ConstraintDescription"`
 }
 
@@ -130,5 +133,12 @@ func TestThePipelineTakesOnlyNamesThatTokensAndIAMHave(t *testing.T) {
 		for _, value := range tt.refused {
 			assert.NotRegexp(t, whole, value, name)
 		}
+	}
+}
+
+func TestPoliciesAreForStagesThatTheTemplatesTake(t *testing.T) {
+	for _, file := range []string{"template.yaml", "replica.yaml"} {
+		_, known := parameters(t, "../"+file)
+		assert.Equal(t, known["Stage"].AllowedPattern, policy.StagePattern, file)
 	}
 }

@@ -145,8 +145,12 @@ var outside = map[string][]string{
 
 func TestTheBoundaryFitsInAManagedPolicyWhateverItsNames(t *testing.T) {
 	for _, o := range both {
+		var keys []string
+		for _, key := range o.ReplicaKeys {
+			keys = append(keys, strings.Replace(key, "arn:aws:", "arn:aws-us-gov:", 1))
+		}
 		d, err := policy.For(policy.Options{
-			Command: policy.Boundary, Side: policy.Both, Partition: "aws-us-gov", Stage: "abcdefghij", Account: here, ReplicaAccount: o.ReplicaAccount, Keys: o.Keys, ReplicaKeys: o.ReplicaKeys,
+			Command: policy.Boundary, Side: policy.Both, Partition: "aws-us-gov", Stage: "abcdefghij", Account: here, ReplicaAccount: o.ReplicaAccount, ReplicaKeys: keys,
 		})
 		require.NoError(t, err)
 		text, err := json.Marshal(d)

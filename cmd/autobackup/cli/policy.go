@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"strings"
+
+	"github.com/alecthomas/kong"
 
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/policy"
@@ -15,43 +19,79 @@ import (
 type policyCommand struct {
 	Command string `arg:"" help:"What the policy is for: a command; upload or operate, of what people do with a deployed stack; deploy, of a stack without the pipeline; or boundary, of all roles in both stacks: ${enum}." enum:"audit,explain,discover,requeue,accept,demo,serve,policy,upload,operate,deploy,boundary"`
 
-	Side      string   `help:"Whose policy: ${enum}. both is one identity for all buckets, report copies the report with --output-profile, caller assumes the roles that read." enum:"both,primary,replica,report,caller" default:"both" group:"Who"`
+	Side      string   `help:"Whose policy: ${enum}. both is one identity for all buckets, report copies the report with --output-profile, caller assumes the roles that read. Of deploy: of which stack." enum:"both,primary,replica,report,caller" default:"both" group:"Who"`
 	Role      []string `help:"Of side caller: ARN of a role that it assumes, with * for any account; may be repeated." placeholder:"ARN" group:"Who"`
 	Partition string   `help:"Partition of the ARNs: aws, aws-cn or aws-us-gov." default:"aws" group:"Who"`
 
 	Primary       string   `help:"Primary bucket." placeholder:"BUCKET" group:"What"`
 	Replica       []string `help:"Replica bucket; may be repeated." placeholder:"BUCKET" group:"What"`
 	KMSKey        []string `help:"ARN of a KMS key that encrypts objects of the primary, of requeue and operate the queues, of boundary the functions' environment; may be repeated." name:"kms-key" placeholder:"ARN" group:"What"`
-	Deletes       bool     `help:"Of upload: also delete objects, which leaves delete markers." group:"What"`
+	Deletes       bool     `help:"Also delete objects, which leaves delete markers." group:"What"`
 	ReplicaKMSKey []string `help:"ARN of a KMS key that encrypts objects of the replicas; may be repeated." name:"replica-kms-key" placeholder:"ARN" group:"What"`
 
-	Level    string `help:"Of audit: as there, ${enum}." enum:"listed,rest,all,bytes" default:"rest" group:"Of audit"`
-	Metadata bool   `help:"As of audit." group:"Of audit"`
-	Locks    bool   `help:"As of audit." group:"Of audit"`
-	Output   string `help:"As of audit, where it is s3://BUCKET/PREFIX." placeholder:"WHERE" group:"Of audit"`
+	Level    string `help:"As of audit: ${enum}." enum:"listed,rest,all,bytes" default:"rest" group:"As of audit"`
+	Metadata bool   `help:"As of audit." group:"As of audit"`
+	Locks    bool   `help:"As of audit." group:"As of audit"`
+	Output   string `help:"As of audit, where it is s3://BUCKET/PREFIX." placeholder:"WHERE" group:"As of audit"`
 
-	Stage          string `help:"Stage of the stack." default:"dev" group:"Of stacks: requeue, operate, deploy, boundary"`
-	Region         string `help:"Of requeue and operate: region of the primary stack." placeholder:"REGION" group:"Of stacks: requeue, operate, deploy, boundary"`
-	Account        string `help:"Account of the stack." placeholder:"ID" group:"Of stacks: requeue, operate, deploy, boundary"`
-	ReplicaAccount string `help:"Of boundary: account of the replica stack, where it is another." placeholder:"ID" group:"Of stacks: requeue, operate, deploy, boundary"`
-	Boundary       string `help:"Of deploy: ARN of the permissions boundary that every role must get, as PermissionsBoundaryArn of the templates." placeholder:"ARN" group:"Of stacks: requeue, operate, deploy, boundary"`
+	Stage          string `help:"Stage of the stack." default:"dev" group:"Of stacks"`
+	Region         string `help:"Region of the primary stack." placeholder:"REGION" group:"Of stacks"`
+	Account        string `help:"Account of the stack." placeholder:"ID" group:"Of stacks"`
+	ReplicaAccount string `help:"Account of the replica stack, where it is another." placeholder:"ID" group:"Of stacks"`
+	Boundary       string `help:"ARN of the permissions boundary that every role must get, as PermissionsBoundaryArn of the templates." placeholder:"ARN" group:"Of stacks"`
+
+	given []*kong.Flag
 }
 
 // Help is printed below the flags' list.
 func (policyCommand) Help() string {
+	var takes strings.Builder
+	for _, command := range policy.Commands() {
+		fmt.Fprintf(&takes, "\n  %-9s %s", command, strings.Join(policy.Takes(command), " "))
+	}
 	return `Prints the least policy of IAM that lets a command do all that it does, lets people
-put objects into a primary bucket (upload) or do the steps of docs/operations.md
-(operate), or lets somebody deploy, update and delete one of the stacks. Of boundary it
-prints a managed policy that bounds what the stacks' roles may ever be given. It asks
-AWS for nothing. What is not named stands in it as a word in capitals: PRIMARY,
-REPLICA, REGION, ACCOUNT. A bucket of another account has to allow the same in its own
-policy, and so has a KMS key.
+put objects into a primary bucket (upload) or type the commands of docs/operations.md
+and of the runbooks (operate), or lets somebody deploy, update and delete one of the
+stacks. Of boundary it prints a managed policy that bounds what the stacks' roles may
+ever be given. It asks AWS for nothing. What is not named stands in it as a word in
+capitals: PRIMARY, REPLICA, REGION, ACCOUNT. A bucket of another account has to allow
+the same in its own policy, and so has a KMS key.
+
+A flag that would change nothing of a policy is refused. Each takes:
+` + takes.String() + `
 
 Exit codes: 0 printed, or the command needs no policy, which is then said on stderr;
 2 wrong usage.`
 }
 
+// AfterApply remembers which flags were given: some have values without being.
+func (c *policyCommand) AfterApply(parsed *kong.Context) error {
+	for _, at := range parsed.Path {
+		if at.Flag != nil {
+			c.given = append(c.given, at.Flag)
+		}
+	}
+	return nil
+}
+
+// check refuses flags that would change nothing, and those that a shell's empty variable left
+// without a value.
+func (c policyCommand) check() error {
+	for _, f := range c.given {
+		if err := policy.Refuse(c.Command, f.Name); err != nil {
+			return err
+		}
+		if kind := f.Target.Kind(); (kind == reflect.String || kind == reflect.Slice) && f.Target.Len() == 0 {
+			return fmt.Errorf("--%s is empty: give it a value, or leave it out", f.Name)
+		}
+	}
+	return nil
+}
+
 func (c policyCommand) run(_ context.Context, stdout, stderr io.Writer) int {
+	if err := c.check(); err != nil {
+		return trouble(stderr, err)
+	}
 	o := policy.Options{
 		Command: c.Command, Side: policy.Side(c.Side), Partition: c.Partition, Primary: c.Primary, Replicas: c.Replica,
 		Level: core.Level(c.Level), Metadata: c.Metadata, Locks: c.Locks, Keys: c.KMSKey, ReplicaKeys: c.ReplicaKMSKey,

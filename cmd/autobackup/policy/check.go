@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // check refuses what makes no policy, or one that means more than was said: a * in a
@@ -17,23 +19,20 @@ func (o Options) check() error {
 		return errors.New("--role is for --side caller: the policies of the other sides are the roles' own")
 	case o.Side == Report && o.Output.Bucket == "":
 		return errors.New("policy for copying the report: name where to with --output s3://BUCKET/PREFIX")
-	case o.Command != Audit && o.Output.Bucket != "":
-		return errors.New("--output: only an audit copies its report")
-	case o.Deletes && o.Command != Upload:
-		return errors.New("--deletes is for who uploads: autobackup policy upload")
+	case o.Side == Report && o.Command != Audit:
+		return errors.New("--side report: only an audit copies its report; leave --side out, or name another")
 	case o.Command == Deploy && o.Side != Primary && o.Side != Replica:
 		return errors.New("each stack is deployed by itself: name the one with --side primary or --side replica")
-	case o.Command != Deploy && o.Boundary != "":
-		return errors.New("--boundary is for deploy: nothing else makes roles")
-	case o.Command != Boundary && o.ReplicaAccount != "":
-		return errors.New("--replica-account is for boundary: no other policy names it")
-	case slices.Contains([]string{Requeue, Operate, Upload, Boundary}, o.Command) && o.Side != Both:
-		return fmt.Errorf("%s has one side: leave --side out", o.Command)
 	case o.Command == Discover && o.Side != Both && o.Side != Caller:
 		return errors.New("discover knows no primaries and replicas: leave --side out, or name the caller with --side caller")
+	case o.ReplicaAccount != "" && o.ReplicaAccount == o.Account:
+		return fmt.Errorf("--replica-account is for replicas in another account, and %s is that of --account: leave it out", o.Account)
 	}
-	return errors.Join(o.checkNames(), checkARNs(given(o.Boundary), "managed policy: write arn:aws:iam::ACCOUNT:policy/NAME", policyARN), checkARNs(o.Roles, "role: write arn:aws:iam::ACCOUNT:role/NAME", roleARN), checkARNs(slices.Concat(o.Keys, o.ReplicaKeys), "KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it", keyARN))
+	return errors.Join(o.checkNames(), o.checkARNs())
 }
+
+// partitions are those that the stacks can be deployed in.
+var partitions = []string{"aws", "aws-cn", "aws-us-gov"}
 
 func (o Options) checkNames() error {
 	for _, bucket := range slices.Concat([]string{o.Primary, o.Output.Bucket}, o.Replicas) {
@@ -41,13 +40,63 @@ func (o Options) checkNames() error {
 			return fmt.Errorf("%q is no bucket's name: write it without s3://", bucket)
 		}
 	}
+	if !slices.Contains(partitions, o.Partition) {
+		return fmt.Errorf("--partition: %q is none that this program knows: name one of %s", o.Partition, and(partitions))
+	}
 	for _, n := range []struct {
-		what, value string
-		is          *regexp.Regexp
-	}{{"partition", o.Partition, partition}, {"stage", o.Stage, word}, {"region", o.Region, word}, {"account", o.Account, account}, {"account", o.ReplicaAccount, account}} {
-		if !n.is.MatchString(n.value) {
-			return fmt.Errorf("%q is no %s", n.value, n.what)
+		flag, value, what string
+		is                *regexp.Regexp
+	}{
+		{"stage", o.Stage, "stage: write 1 to 10 lower-case letters and digits, a letter first, such as dev, without the replica- of a stack's name", stage},
+		{"region", o.Region, "region: write one, such as eu-central-1", region},
+		{"account", o.Account, "account: write its 12 digits", account},
+		{"replica-account", o.ReplicaAccount, "account: write its 12 digits", account},
+	} {
+		if n.value != "" && !n.is.MatchString(n.value) {
+			return fmt.Errorf("--%s: %q is no %s", n.flag, n.value, n.what)
 		}
+	}
+	return nil
+}
+
+// checkARNs refuses those of something else, and those of a place where the policy is not.
+func (o Options) checkARNs() error {
+	for _, given := range []struct {
+		flag, what string
+		is         *regexp.Regexp
+		all        []string
+	}{
+		{"boundary", "managed policy: write arn:aws:iam::ACCOUNT:policy/NAME", policyARN, []string{o.Boundary}},
+		{"role", "role: write arn:aws:iam::ACCOUNT:role/NAME", roleARN, o.Roles},
+		{"kms-key", "KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it", keyARN, o.Keys},
+		{"replica-kms-key", "KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it", keyARN, o.ReplicaKeys},
+	} {
+		for _, text := range given.all {
+			if text == "" {
+				continue
+			}
+			if !given.is.MatchString(text) {
+				return fmt.Errorf("--%s: %q is no ARN of a %s", given.flag, text, given.what)
+			}
+			if err := o.checkPlace(given.flag, text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkPlace refuses an ARN that nothing the policy is about can be used with.
+func (o Options) checkPlace(flag, text string) error {
+	a, _ := arn.Parse(text) // its form is known
+	ofQueues := flag == "kms-key" && (o.Command == Requeue || o.Command == Operate)
+	switch {
+	case a.Partition != o.Partition:
+		return fmt.Errorf("--%s: %s is of the partition %s, and the policy of %s: name one of the same, or the other with --partition", flag, text, a.Partition, o.Partition)
+	case (flag == "boundary" && a.AccountID != "aws" || ofQueues) && o.Account != "" && a.AccountID != o.Account:
+		return fmt.Errorf("--%s: %s is of account %s, and the stack of %s: name one of the stack's account", flag, text, a.AccountID, o.Account)
+	case ofQueues && o.Region != "" && a.Region != o.Region:
+		return fmt.Errorf("--%s: %s is of region %s, and the queues of %s: name their key, the primary stack's SQSKey", flag, text, a.Region, o.Region)
 	}
 	return nil
 }
@@ -56,24 +105,13 @@ var (
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, with
 	// those of before 2018
 	bucketName = regexp.MustCompile(`^[A-Za-z0-9._-]{3,255}$`)
-	partition  = regexp.MustCompile(`^aws(-[a-z]+)*$`)
-	word       = regexp.MustCompile(`^[a-z0-9-]*$`)
-	account    = regexp.MustCompile(`^([0-9]{12})?$`)
+	stage      = regexp.MustCompile(`^` + StagePattern + `$`)
+	region     = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
+	account    = regexp.MustCompile(`^[0-9]{12}$`)
 	roleARN    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|\*):role/[\w+=,.@/-]+$`)
 	policyARN  = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]+$`)
 	keyARN     = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[\w-]+$`)
 )
 
-// given is what was given, of one.
-func given(one string) []string {
-	return slices.DeleteFunc([]string{one}, func(s string) bool { return s == "" })
-}
-
-func checkARNs(all []string, what string, is *regexp.Regexp) error {
-	for _, a := range all {
-		if !is.MatchString(a) {
-			return fmt.Errorf("%q is no ARN of a %s", a, what)
-		}
-	}
-	return nil
-}
+// StagePattern is the templates' AllowedPattern of Stage, against which a test holds it.
+const StagePattern = "[a-z][a-z0-9]{0,9}"

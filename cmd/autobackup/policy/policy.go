@@ -114,7 +114,7 @@ func (o Options) sides() []Side {
 		return []Side{Primary}
 	case o.Side != Both || o.Command == Requeue || o.Command == Operate || o.Command == Discover:
 		return []Side{o.Side}
-	case o.Output.Bucket != "":
+	case o.Command == Audit && o.Output.Bucket != "":
 		return []Side{Primary, Replica, Report}
 	default:
 		return []Side{Primary, Replica}

@@ -2,11 +2,13 @@ package policy_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -198,43 +200,128 @@ func TestACommandThatCallsNothingNeedsNoPolicy(t *testing.T) {
 	}
 }
 
-const noKey = " is no ARN of a KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it"
+const (
+	noKey   = " is no ARN of a KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it"
+	noStage = " is no stage: write 1 to 10 lower-case letters and digits, a letter first, such as dev, without the replica- of a stack's name"
+	mine    = "111122223333"
+	theirs  = "444455556666"
+)
 
 func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
 	for want, o := range map[string]policy.Options{
 		"policy of the caller: name the role that is assumed with --role":                                   {Command: policy.Audit, Side: policy.Caller},
 		"--role is for --side caller: the policies of the other sides are the roles' own":                   {Command: policy.Audit, Side: policy.Primary, Roles: []string{role}},
-		`"role/reads" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME`:                            {Command: policy.Audit, Side: policy.Caller, Roles: []string{"role/reads"}},
-		`"` + key + `" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME`:                           {Command: policy.Audit, Side: policy.Caller, Roles: []string{key}},
+		`--role: "role/reads" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME`:                    {Command: policy.Audit, Side: policy.Caller, Roles: []string{"role/reads"}},
+		`--role: "` + key + `" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME`:                   {Command: policy.Audit, Side: policy.Caller, Roles: []string{key}},
 		"policy for copying the report: name where to with --output s3://BUCKET/PREFIX":                     {Command: policy.Audit, Side: policy.Report},
-		"--output: only an audit copies its report":                                                         {Command: policy.Explain, Side: policy.Both, Output: pair.Address{Bucket: "out"}},
+		"--side report: only an audit copies its report; leave --side out, or name another":                 {Command: policy.Explain, Side: policy.Report, Output: pair.Address{Bucket: "out"}},
 		"discover knows no primaries and replicas: leave --side out, or name the caller with --side caller": {Command: policy.Discover, Side: policy.Primary},
-		`"arn:aws:iam::111122223333:role/*" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME`:      {Command: policy.Discover, Side: policy.Caller, Roles: []string{"arn:aws:iam::111122223333:role/*"}},
-		"each stack is deployed by itself: name the one with --side primary or --side replica":              {Command: policy.Deploy, Side: policy.Both},
-		"--boundary is for deploy: nothing else makes roles":                                                {Command: policy.Boundary, Side: policy.Both, Boundary: "arn:aws:iam::aws:policy/b"},
-		"--replica-account is for boundary: no other policy names it":                                       {Command: policy.Deploy, Side: policy.Primary, ReplicaAccount: "111122223333"},
-		"boundary has one side: leave --side out":                                                           {Command: policy.Boundary, Side: policy.Replica},
-		`"` + role + `" is no ARN of a managed policy: write arn:aws:iam::ACCOUNT:policy/NAME`:              {Command: policy.Deploy, Side: policy.Primary, Boundary: role},
-		"requeue has one side: leave --side out":                                                            {Command: policy.Requeue, Side: policy.Primary},
-		`"alias/a"` + noKey:                                                                                 {Command: policy.Audit, Side: policy.Both, Keys: []string{"alias/a"}},
-		`"` + role + `"` + noKey:                                                                            {Command: policy.Audit, Side: policy.Both, ReplicaKeys: []string{role}},
-		`"arn:aws:kms:eu-central-1:1:alias/a"` + noKey:                                                      {Command: policy.Audit, Side: policy.Both, Keys: []string{"arn:aws:kms:eu-central-1:1:alias/a"}},
-		`"s3://docs" is no bucket's name: write it without s3://`:                                           {Command: policy.Audit, Side: policy.Both, Primary: "s3://docs"},
-		`"docs*" is no bucket's name: write it without s3://`:                                               {Command: policy.Audit, Side: policy.Both, Replicas: []string{"docs", "docs*"}},
-		`"*" is no partition`: {Command: policy.Audit, Side: policy.Both, Partition: "*"},
-		`"*" is no stage`:     {Command: policy.Requeue, Side: policy.Both, Stage: "*"},
-		`"eu-*" is no region`: {Command: policy.Requeue, Side: policy.Both, Region: "eu-*"},
-		`"13" is no account`:  {Command: policy.Boundary, Side: policy.Both, ReplicaAccount: "13"},
-		`"arn:aws:iam::111122223333:policy/*" is no ARN of a managed policy: write arn:aws:iam::ACCOUNT:policy/NAME`: {Command: policy.Deploy, Side: policy.Replica, Boundary: "arn:aws:iam::111122223333:policy/*"},
-		`"12" is no account`: {Command: policy.Requeue, Side: policy.Both, Account: "12"},
+		`--role: "arn:aws:iam::111122223333:role/*" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME`: {
+			Command: policy.Discover, Side: policy.Caller, Roles: []string{"arn:aws:iam::111122223333:role/*"},
+		},
+		"each stack is deployed by itself: name the one with --side primary or --side replica":                                                      {Command: policy.Deploy},
+		`--boundary: "` + role + `" is no ARN of a managed policy: write arn:aws:iam::ACCOUNT:policy/NAME`:                                          {Command: policy.Deploy, Side: policy.Primary, Boundary: role},
+		`--boundary: "arn:aws:iam::111122223333:policy/*" is no ARN of a managed policy: write arn:aws:iam::ACCOUNT:policy/NAME`:                    {Command: policy.Deploy, Side: policy.Replica, Boundary: "arn:aws:iam::111122223333:policy/*"},
+		"--boundary: arn:aws:iam::444455556666:policy/b is of account 444455556666, and the stack of 111122223333: name one of the stack's account": {Command: policy.Deploy, Side: policy.Primary, Account: mine, Boundary: "arn:aws:iam::" + theirs + ":policy/b"},
+		"--boundary: arn:aws-cn:iam::111122223333:policy/b is of the partition aws-cn, and the policy of aws: name one of the same, or the other with --partition": {
+			Command: policy.Deploy, Side: policy.Primary, Account: mine, Boundary: "arn:aws-cn:iam::" + mine + ":policy/b",
+		},
+		"--replica-account is for replicas in another account, and 111122223333 is that of --account: leave it out": {Command: policy.Boundary, Account: mine, ReplicaAccount: mine},
+		`--kms-key: "alias/a"` + noKey:                            {Command: policy.Audit, Keys: []string{"alias/a"}},
+		`--replica-kms-key: "` + role + `"` + noKey:               {Command: policy.Audit, ReplicaKeys: []string{role}},
+		`--kms-key: "arn:aws:kms:eu-central-1:1:alias/a"` + noKey: {Command: policy.Audit, Keys: []string{"arn:aws:kms:eu-central-1:1:alias/a"}},
+		"--kms-key: " + other + " is of region eu-west-1, and the queues of eu-central-1: name their key, the primary stack's SQSKey": {Command: policy.Requeue, Region: "eu-central-1", Keys: []string{key, other}},
+		"--kms-key: " + key + " is of account 111122223333, and the stack of 444455556666: name one of the stack's account":           {Command: policy.Operate, Account: theirs, Keys: []string{key}},
+		"--replica-kms-key: " + key + " is of the partition aws, and the policy of aws-cn: name one of the same, or the other with --partition": {
+			Command: policy.Explain, Partition: "aws-cn", ReplicaKeys: []string{key},
+		},
+		`"s3://docs" is no bucket's name: write it without s3://`:                                        {Command: policy.Audit, Primary: "s3://docs"},
+		`"docs*" is no bucket's name: write it without s3://`:                                            {Command: policy.Audit, Replicas: []string{"docs", "docs*"}},
+		`--partition: "aws-iso" is none that this program knows: name one of aws, aws-cn and aws-us-gov`: {Command: policy.Audit, Partition: "aws-iso"},
+		`--stage: "*"` + noStage:                                         {Command: policy.Requeue, Stage: "*"},
+		`--stage: "replica-dev"` + noStage:                               {Command: policy.Operate, Stage: "replica-dev"},
+		`--stage: "1st"` + noStage:                                       {Command: policy.Deploy, Side: policy.Primary, Stage: "1st"},
+		`--region: "eu-*" is no region: write one, such as eu-central-1`: {Command: policy.Requeue, Region: "eu-*"},
+		`--account: "12" is no account: write its 12 digits`:             {Command: policy.Requeue, Account: "12"},
+		`--replica-account: "13" is no account: write its 12 digits`:     {Command: policy.Boundary, ReplicaAccount: "13"},
 	} {
-		if o.Partition == "" {
-			o.Partition = "aws"
-		}
-		if o.Stage == "" {
-			o.Stage = "dev"
-		}
+		o.Side, o.Partition = cmp.Or(o.Side, policy.Both), cmp.Or(o.Partition, "aws")
 		_, err := policy.For(o)
 		assert.EqualError(t, err, want)
+	}
+}
+
+func TestWhatIsRightIsNotRefused(t *testing.T) {
+	for name, o := range map[string]policy.Options{
+		"a boundary of AWS's own":                     {Command: policy.Deploy, Side: policy.Primary, Account: mine, Boundary: "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+		"a boundary where no account is named":        {Command: policy.Deploy, Side: policy.Primary, Boundary: "arn:aws:iam::" + theirs + ":policy/b"},
+		"keys of buckets of another account":          {Command: policy.Audit, Keys: []string{key, other}, Account: theirs},
+		"a key of the queues where no place is named": {Command: policy.Requeue, Keys: []string{other}},
+		"a key of an environment of any region":       {Command: policy.Boundary, Account: theirs, Keys: []string{key, other}},
+		"a key of another partition, which is named":  {Command: policy.Operate, Partition: "aws-cn", Region: "cn-north-1", Keys: []string{"arn:aws-cn:kms:cn-north-1:111122223333:key/a"}},
+		"replicas in another account":                 {Command: policy.Boundary, Account: mine, ReplicaAccount: theirs},
+		"the longest name of a stage":                 {Command: policy.Operate, Stage: "abcdefghi0"},
+		"a region with more than three parts":         {Command: policy.Requeue, Partition: "aws-us-gov", Region: "us-gov-west-1"},
+	} {
+		o.Side, o.Partition = cmp.Or(o.Side, policy.Both), cmp.Or(o.Partition, "aws")
+		_, err := policy.For(o)
+		assert.NoError(t, err, name)
+	}
+}
+
+func TestAFlagThatWouldChangeNothingIsRefused(t *testing.T) {
+	assert.EqualError(t, policy.Refuse(policy.Upload, "region"),
+		"--region changes nothing of the policy for upload, only of that for requeue and operate: leave it out; upload takes --partition, --primary, --kms-key and --deletes")
+	assert.EqualError(t, policy.Refuse("demo", "deletes"),
+		"--deletes changes nothing of the policy for demo, only of that for upload: leave it out; demo takes no flag")
+	assert.NoError(t, policy.Refuse(policy.Operate, "region"))
+}
+
+func TestAFlagIsTakenWhereItChangesThePolicyAndNowhereElse(t *testing.T) {
+	changes := map[string]func(*policy.Options){
+		"side": func(o *policy.Options) {
+			o.Side = policy.Replica
+			if o.Command == policy.Discover {
+				o.Side, o.Roles = policy.Caller, []string{role}
+			}
+		},
+		"role":            func(o *policy.Options) { o.Side, o.Roles = policy.Caller, []string{role} },
+		"partition":       func(o *policy.Options) { o.Partition = "aws-cn" },
+		"primary":         func(o *policy.Options) { o.Primary = "docs" },
+		"replica":         func(o *policy.Options) { o.Replicas = []string{"docs-copy"} },
+		"kms-key":         func(o *policy.Options) { o.Keys = []string{key} },
+		"deletes":         func(o *policy.Options) { o.Deletes = true },
+		"replica-kms-key": func(o *policy.Options) { o.ReplicaKeys = []string{key} },
+		"level":           func(o *policy.Options) { o.Level = audit.Listed },
+		"metadata":        func(o *policy.Options) { o.Metadata = true },
+		"locks":           func(o *policy.Options) { o.Locks = true },
+		"output":          func(o *policy.Options) { o.Output = pair.Address{Bucket: "evidence"} },
+		"stage":           func(o *policy.Options) { o.Stage = "prod" },
+		"region":          func(o *policy.Options) { o.Region = "eu-central-1" },
+		"account":         func(o *policy.Options) { o.Account = mine },
+		"replica-account": func(o *policy.Options) { o.ReplicaAccount = theirs },
+		"boundary":        func(o *policy.Options) { o.Boundary = "arn:aws:iam::aws:policy/b" },
+	}
+	for _, command := range policy.Commands() {
+		plain := policy.Options{Command: command, Stage: "dev"}
+		if command == policy.Deploy {
+			plain.Side = policy.Primary
+		}
+		for flag, change := range changes {
+			changed := plain
+			change(&changed)
+			changed.Side, changed.Partition = cmp.Or(changed.Side, policy.Both), cmp.Or(changed.Partition, "aws")
+			d, err := policy.For(changed)
+			what := command + " --" + flag
+			switch taken := slices.Contains(policy.Takes(command), "--"+flag); {
+			case command == policy.Discover && flag == "partition": // says only of which the roles may be
+			case taken:
+				require.NoError(t, err, what)
+				assert.NotEqual(t, of(t, plain), d, what)
+			case err == nil:
+				assert.Equal(t, of(t, plain), d, what)
+			}
+			assert.Equal(t, slices.Contains(policy.Takes(command), "--"+flag), policy.Refuse(command, flag) == nil, what)
+		}
 	}
 }

@@ -1,0 +1,76 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// flags are those of the command line, in its order, and the commands whose policies they change.
+var flags = []struct {
+	name string
+	of   []string
+}{
+	{"side", []string{Audit, Explain, Discover, Deploy}},
+	{"role", []string{Audit, Explain, Discover}},
+	{"partition", []string{Audit, Explain, Discover, Requeue, Upload, Operate, Deploy, Boundary}},
+	{"primary", []string{Audit, Explain, Upload}},
+	{"replica", []string{Audit, Explain}},
+	{"kms-key", []string{Audit, Explain, Requeue, Upload, Operate, Boundary}},
+	{"deletes", []string{Upload}},
+	{"replica-kms-key", []string{Audit, Explain, Boundary}},
+	{"level", []string{Audit}},
+	{"metadata", []string{Audit}},
+	{"locks", []string{Audit}},
+	{"output", []string{Audit}},
+	{"stage", []string{Requeue, Operate, Deploy, Boundary}},
+	{"region", []string{Requeue, Operate}},
+	{"account", []string{Requeue, Operate, Deploy, Boundary}},
+	{"replica-account", []string{Boundary}},
+	{"boundary", []string{Deploy}},
+}
+
+// Commands are those that there are policies for.
+func Commands() (names []string) {
+	for _, f := range flags {
+		for _, command := range f.of {
+			if !slices.Contains(names, command) {
+				names = append(names, command)
+			}
+		}
+	}
+	return names
+}
+
+// Takes are the flags that a command's policy depends on.
+func Takes(command string) (names []string) {
+	for _, f := range flags {
+		if slices.Contains(f.of, command) {
+			names = append(names, "--"+f.name)
+		}
+	}
+	return names
+}
+
+// Refuse says of a flag that was given that it would change nothing of a command's policy.
+func Refuse(command, given string) error {
+	for _, f := range flags {
+		if f.name == given && !slices.Contains(f.of, command) {
+			return fmt.Errorf("--%s changes nothing of the policy for %s, only of that for %s: leave it out; %s takes %s",
+				given, command, and(f.of), command, and(Takes(command)))
+		}
+	}
+	return nil
+}
+
+// and is a list as a sentence has it.
+func and(words []string) string {
+	switch last := len(words) - 1; {
+	case last < 0:
+		return "no flag"
+	case last == 0:
+		return words[0]
+	default:
+		return strings.Join(words[:last], ", ") + " and " + words[last]
+	}
+}
