@@ -16,6 +16,10 @@ import (
 	core "autobackup/internal/audit"
 )
 
+// unbounded is said with a policy for deploying that asks for no boundary.
+const unbounded = "autobackup: without --boundary, whoever has this policy can make roles that may do more than it allows, " +
+	"and use them: name the managed policy that autobackup policy boundary prints."
+
 type policyCommand struct {
 	Command string `arg:"" help:"What the policy is for: a command; upload or operate, of what people do with a deployed stack; deploy, of a stack without the pipeline; or boundary, of all roles in both stacks: ${enum}." enum:"audit,explain,discover,requeue,accept,demo,serve,policy,upload,operate,deploy,boundary"`
 
@@ -38,7 +42,7 @@ type policyCommand struct {
 	Region         string `help:"Region of the primary stack." placeholder:"REGION" group:"Of stacks"`
 	Account        string `help:"Account of the stack." placeholder:"ID" group:"Of stacks"`
 	ReplicaAccount string `help:"Account of the replica stack, where it is another." placeholder:"ID" group:"Of stacks"`
-	Boundary       string `help:"ARN of the permissions boundary that every role must get, as PermissionsBoundaryArn of the templates." placeholder:"ARN" group:"Of stacks"`
+	Boundary       string `help:"ARN of the permissions boundary that every role must get, as PermissionsBoundaryArn of the templates. Without it, whoever has the policy can make roles that may do more." placeholder:"ARN" group:"Of stacks"`
 
 	given []*kong.Flag
 }
@@ -113,6 +117,9 @@ func (c policyCommand) run(_ context.Context, stdout, stderr io.Writer) int {
 	}
 	if err != nil {
 		return trouble(stderr, err)
+	}
+	if c.Command == policy.Deploy && c.Boundary == "" {
+		fmt.Fprintln(stderr, unbounded) //nolint:errcheck // nowhere left to tell
 	}
 	return Expected
 }

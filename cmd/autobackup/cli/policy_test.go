@@ -98,6 +98,20 @@ func TestEachFlagOfPolicyIsTakenByTheCommandsThatTheHelpSays(t *testing.T) {
 	assert.Empty(t, listed)
 }
 
+func TestAPolicyForDeployingWithoutABoundarySaysWhatItLetsThrough(t *testing.T) {
+	for _, side := range []string{"primary", "replica"} {
+		code, stdout, stderr := run("policy", "deploy", "--side", side)
+		assert.Equal(t, cli.Expected, code)
+		assert.True(t, json.Valid([]byte(stdout)), "what is said goes to stderr alone")
+		assert.Equal(t, "autobackup: without --boundary, whoever has this policy can make roles that may do more than it allows, and use them: name the managed policy that autobackup policy boundary prints.\n", stderr)
+		_, _, stderr = run("policy", "deploy", "--side", side, "--boundary", "arn:aws:iam::aws:policy/b")
+		assert.Empty(t, stderr)
+	}
+	_, stdout, stderr := run("policy", "deploy")
+	assert.Empty(t, stdout)
+	assert.NotContains(t, stderr, "without --boundary", "nothing is printed")
+}
+
 // commandNames are those that the help lists.
 func commandNames(t *testing.T) (names []string) {
 	t.Helper()
