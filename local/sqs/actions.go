@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"autobackup/local/sigv4"
 	"autobackup/local/wire"
 )
 
@@ -89,7 +90,8 @@ func (s *Service) queueOf(r wire.Request, in any, url *string) (string, error) {
 	if *url == "" {
 		return "", missing("QueueUrl")
 	}
-	return s.ARN(*url)
+	region, _ := sigv4.Scope(r.Request)
+	return s.ARN(region, *url)
 }
 
 type batchFailure struct {

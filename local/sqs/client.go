@@ -153,7 +153,8 @@ func (s *Service) permit(r wire.Request) error {
 	r.Names(&on)
 	queueARN := on.SourceARN
 	if on.QueueURL != "" {
-		queueARN, _ = s.ARN(on.QueueURL)
+		region, _ := sigv4.Scope(r.Request)
+		queueARN, _ = s.ARN(region, on.QueueURL)
 	}
 	switch r.Action {
 	case "SendMessage", "SendMessageBatch":

@@ -40,6 +40,7 @@ var conformance = []struct {
 	{"a batch tells which of its entries failed", batch},
 	{"requests that SQS refuses are refused with its error codes", refusals},
 	{"queues are found by name and described", describe},
+	{"a queue is found by the URL that the guide gives for its ARN", guidesURL},
 	{"an attribute has the one value that its type asks for", attributeValues},
 	{"a number has at most 38 digits that count", numbers},
 	{"an attribute of queues that nobody knows is refused", unknownAttribute},
@@ -272,11 +273,19 @@ func describe(t *testing.T, s server) {
 	assert.Equal(t, s.mainARN, out.Attributes["QueueArn"])
 	assert.Equal(t, "5", out.Attributes["VisibilityTimeout"])
 	assert.Equal(t, "1", out.Attributes["ApproximateNumberOfMessages"])
+	assert.Equal(t, "true", out.Attributes["SqsManagedSseEnabled"], "it was made without a key")
 	assert.JSONEq(t, `{"deadLetterTargetArn":"`+s.dlqARN+`","maxReceiveCount":2}`, out.Attributes["RedrivePolicy"])
 	_, err = s.PurgeQueue(ctx, &client.PurgeQueueInput{QueueUrl: s.main})
 	require.NoError(t, err)
 	time.Sleep(time.Minute)
 	assert.Empty(t, s.receive(t, s.main, 1))
+}
+
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
+func guidesURL(t *testing.T, s server) {
+	parts := strings.Split(s.mainARN, ":")
+	s.send(t, aws.String("https://sqs."+parts[3]+".amazonaws.com/"+parts[4]+"/"+parts[5]), "x")
+	assert.Len(t, s.receive(t, s.main, 1), 1)
 }
 
 // with sends a message with one attribute.
@@ -344,7 +353,7 @@ func unknownAttribute(t *testing.T, s server) {
 		_, err := ask("All", name)
 		assert.Equal(t, "InvalidAttributeName", code(err), name)
 	}
-	out, err := ask("Policy", "VisibilityTimeout")
+	out, err := ask("Policy", "KmsMasterKeyId", "VisibilityTimeout")
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"VisibilityTimeout": "5"}, out.Attributes)
 }

@@ -31,8 +31,8 @@ var protocol = wire.JSON[*Service]{
 // Actions names what is served over HTTP.
 func Actions() []string { return protocol.Names() }
 
-// ServeHTTP answers requests of the JSON protocol as SQS does. The region of
-// GetQueueUrl and ListQueues comes from the request's signature; queue URLs are
-// compared whole. Actions and parameters that are not supported are refused by name.
+// ServeHTTP answers requests of the JSON protocol as SQS does. The region of a
+// request comes from its signature, and of a queue from its URL where that is AWS's.
+// Actions and parameters that are not supported are refused by name.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { protocol.Serve(s, s.newID, w, r) }

@@ -73,7 +73,11 @@ func (s *Service) count(q *queue) (n Counts) {
 	return n
 }
 
+// dataKeySeconds is how long SQS uses a data key again, where a queue doesn't say.
+const dataKeySeconds = "300"
+
 // attributes are what GetQueueAttributes answers with for All.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 func (s *Service) attributes(q *queue) map[string]string {
 	n := s.count(q)
 	created := strconv.FormatInt(q.created.Unix(), 10)
@@ -89,6 +93,13 @@ func (s *Service) attributes(q *queue) map[string]string {
 		"MessageRetentionPeriod":                strconv.Itoa(q.MessageRetentionPeriod),
 		"MaximumMessageSize":                    strconv.Itoa(q.MaximumMessageSize),
 		"ReceiveMessageWaitTimeSeconds":         strconv.Itoa(q.ReceiveMessageWaitTimeSeconds),
+		"SqsManagedSseEnabled":                  strconv.FormatBool(q.KmsMasterKeyID == ""), // a queue without a key is encrypted by one of SQS's
+	}
+	if q.policy != "" {
+		all["Policy"] = q.policy
+	}
+	if q.KmsMasterKeyID != "" {
+		all["KmsMasterKeyId"], all["KmsDataKeyReusePeriodSeconds"] = q.KmsMasterKeyID, dataKeySeconds
 	}
 	if q.RedrivePolicy != nil {
 		all["RedrivePolicy"] = text(q.RedrivePolicy)
@@ -99,14 +110,13 @@ func (s *Service) attributes(q *queue) map[string]string {
 	return all
 }
 
-// noValue are the attributes of queues that a standard one can be asked for, and that
-// none here has.
-var noValue = []string{"Policy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "RedrivePolicy", "RedriveAllowPolicy"}
+// optional are the attributes that not every queue has.
+var optional = []string{"Policy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "RedrivePolicy", "RedriveAllowPolicy"}
 
 // asked are those of a queue's attributes that are named.
 func asked(all map[string]string, names []string) (map[string]string, error) {
 	for _, name := range names {
-		if _, known := all[name]; !known && name != "All" && !slices.Contains(noValue, name) {
+		if _, known := all[name]; !known && name != "All" && !slices.Contains(optional, name) {
 			unknown := invalidValue("Unknown Attribute %s.", name)
 			unknown.Shape, unknown.Code = "InvalidAttributeName", "InvalidAttributeName"
 			return nil, unknown

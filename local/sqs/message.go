@@ -87,6 +87,7 @@ func md5Hex(b []byte) string {
 type queue struct {
 	Queue
 	created, purged time.Time
+	policy          string   // as JSON; empty where there is none
 	waiting         messages // every message, the next visible one first
 	byID            map[string]*message
 	arrivals        int

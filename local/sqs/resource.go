@@ -76,9 +76,9 @@ type policyProperties struct {
 
 func (s *Service) deployPolicy(t template.Target, r template.Resource, p policyProperties) (string, map[string]string, error) {
 	for _, url := range p.Queues {
-		queueARN, err := s.ARN(url)
+		queueARN, err := s.ARN(t.Region, url)
 		if err == nil {
-			err = s.Gate.Attach(queueARN, iam.Queue, p.PolicyDocument)
+			err = s.setPolicy(queueARN, p.PolicyDocument)
 		}
 		if err != nil {
 			return "", nil, r.Errorf("PolicyDocument", "%w", err)
@@ -87,10 +87,28 @@ func (s *Service) deployPolicy(t template.Target, r template.Resource, p policyP
 	return t.Stack + "-" + r.LogicalID, nil, nil
 }
 
-func (s *Service) removePolicy(_ template.Target, made template.Made) error {
+// setPolicy gives a queue its policy, which it also tells.
+func (s *Service) setPolicy(queueARN string, document any) error {
+	if err := s.Gate.Attach(queueARN, iam.Queue, document); err != nil {
+		return err
+	}
+	s.tellPolicy(queueARN, text(document))
+	return nil
+}
+
+func (s *Service) tellPolicy(queueARN, policy string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if q := s.queues[queueARN]; q != nil {
+		q.policy = policy
+	}
+}
+
+func (s *Service) removePolicy(t template.Target, made template.Made) error {
 	for _, url := range made.Properties["Queues"].([]any) {
-		if queueARN, err := s.ARN(url.(string)); err == nil { // or the queue is gone, and its policy with it
+		if queueARN, err := s.ARN(t.Region, url.(string)); err == nil { // or the queue is gone, and its policy with it
 			s.Gate.Detach(queueARN)
+			s.tellPolicy(queueARN, "")
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ package sqs
 
 import (
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -187,17 +188,28 @@ func (s *Service) find(queueARN string) (*queue, error) {
 	return nil, noSuchQueue()
 }
 
-// ARN is the ARN of the queue with this URL.
-func (s *Service) ARN(url string) (string, error) {
+// ARN is the ARN of the queue with this URL. Its path names the account and the queue. Its
+// host names the region, where it is AWS's; any other, such as this stack's own address, is
+// that of all regions, and the region is where the call is made.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
+func (s *Service) ARN(region, queueURL string) (string, error) {
+	u, err := url.Parse(queueURL)
+	if err != nil {
+		return "", noSuchQueue()
+	}
+	account, name, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	if named, ok := strings.CutPrefix(u.Hostname(), "sqs."); ok && strings.HasSuffix(named, awsDomain) {
+		region = strings.TrimSuffix(named, awsDomain)
+	}
+	queueARN := arn.ARN{Partition: "aws", Service: "sqs", Region: region, AccountID: account, Resource: name}.String()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, q := range s.queues {
-		if q.URL == url {
-			return q.ARN, nil
-		}
-	}
-	return "", noSuchQueue()
+	_, err = s.find(queueARN)
+	return queueARN, err
 }
+
+// awsDomain ends the names of AWS's hosts.
+const awsDomain = ".amazonaws.com"
 
 // Queues are the configurations of all queues of a region, by name.
 func (s *Service) Queues(region string) []Queue {

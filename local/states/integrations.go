@@ -19,11 +19,9 @@ import (
 // Functions' own integrations that this project uses.
 // https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 func (s *Service) integrations(region string, by gate.Caller) func(arn string) (asl.Task, error) {
-	as := integration{s, by}
+	as := integration{s, region, by}
 	calls := map[string]task{
-		"arn:aws:states:::lambda:invoke": func(ctx context.Context, parameters []byte) ([]byte, error) {
-			return as.invoke(ctx, region, parameters)
-		},
+		"arn:aws:states:::lambda:invoke":         as.invoke,
 		"arn:aws:states:::sns:publish":           as.publish,
 		"arn:aws:states:::sqs:sendMessage":       as.sendMessage,
 		"arn:aws:states:::states:startExecution": as.startNested,
@@ -44,10 +42,11 @@ func (s *Service) integrations(region string, by gate.Caller) func(arn string) (
 	}
 }
 
-// integration is the service with the role of a state machine, as which it calls.
+// integration is the service as a state machine calls it, with its role.
 type integration struct {
 	*Service
-	by gate.Caller
+	region string
+	by     gate.Caller
 }
 
 // task makes a function an asl.Task.
@@ -59,7 +58,7 @@ func (t task) Run(ctx context.Context, parameters []byte) ([]byte, error) { retu
 // invoke is arn:aws:states:::lambda:invoke. Step Functions calls functions of its
 // own region only.
 // https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
-func (s integration) invoke(ctx context.Context, region string, parameters []byte) ([]byte, error) {
+func (s integration) invoke(ctx context.Context, parameters []byte) ([]byte, error) {
 	var p struct {
 		FunctionName string
 		Payload      json.RawMessage
@@ -67,7 +66,7 @@ func (s integration) invoke(ctx context.Context, region string, parameters []byt
 	if err := decode(parameters, &p); err != nil {
 		return nil, err
 	}
-	answer, err := s.Functions.As(s.by).Invoke(ctx, region, p.FunctionName, p.Payload)
+	answer, err := s.Functions.As(s.by).Invoke(ctx, s.region, p.FunctionName, p.Payload)
 	if failed := (*lambda.FunctionError)(nil); errors.As(err, &failed) {
 		return nil, &asl.Error{Name: failed.Type, Cause: string(failed.Payload)}
 	}
@@ -110,7 +109,7 @@ func (s integration) sendMessage(_ context.Context, parameters []byte) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	queue, err := s.Queues.ARN(p.QueueUrl)
+	queue, err := s.Queues.ARN(s.region, p.QueueUrl)
 	if err != nil {
 		return nil, serviceError("SQS", err)
 	}
