@@ -12,6 +12,8 @@ import (
 	client "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -43,6 +45,7 @@ var conformance = []struct {
 	{"a queue is found by the URL that the guide gives for its ARN", guidesURL},
 	{"an attribute has the one value that its type asks for", attributeValues},
 	{"a number has at most 38 digits that count", numbers},
+	{"a body that is no object with values of the right types is refused", malformed},
 	{"an attribute of queues that nobody knows is refused", unknownAttribute},
 }
 
@@ -342,6 +345,25 @@ func numbers(t *testing.T, s server) {
 		"0x10":                          "InvalidParameterValue",
 	} {
 		assert.Equal(t, want, code(s.with(t, types.MessageAttributeValue{DataType: aws.String("Number"), StringValue: &value})), value)
+	}
+}
+
+// AWS's SDKs send no such body.
+func malformed(t *testing.T, s server) {
+	for _, body := range []string{`[]`, `"x"`, `{`, `{"QueueUrl":"` + *s.main + `","MaxNumberOfMessages":"ten"}`} {
+		_, err := s.ReceiveMessage(t.Context(), &client.ReceiveMessageInput{QueueUrl: s.main}, func(o *client.Options) {
+			o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+				return stack.Build.Add(middleware.BuildMiddlewareFunc("body", func(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
+					r, err := in.Request.(*smithyhttp.Request).SetStream(strings.NewReader(body)) //nolint:errcheck,forcetypeassert // of HTTP
+					in.Request = r
+					if err != nil {
+						return middleware.BuildOutput{}, middleware.Metadata{}, err
+					}
+					return next.HandleBuild(ctx, in)
+				}), middleware.Before)
+			})
+		})
+		assert.Equal(t, "SerializationException", code(err), body)
 	}
 }
 

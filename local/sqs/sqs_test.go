@@ -143,7 +143,9 @@ func TestWhatTheHTTPFrontDoesNotSupportIsRefusedByName(t *testing.T) {
 	for name, c := range map[string]struct{ target, body, want string }{
 		"an action":    {"AmazonSQS.CreateQueue", `{}`, "the local stack does not support CreateQueue"},
 		"a parameter":  {"AmazonSQS.SendMessage", `{"QueueUrl":"q","MessageBody":"x","MessageGroupId":"g"}`, `unknown field \"MessageGroupId\"`},
-		"no JSON":      {"AmazonSQS.SendMessage", `{`, "SendMessage: the local stack does not take this request: unexpected EOF"},
+		"no JSON":      {"AmazonSQS.SendMessage", `{`, "SendMessage: the body is not JSON (unexpected EOF)"},
+		"a number":     {"AmazonSQS.SendMessage", `{"MessageBody":1}`, "SendMessage: MessageBody is of the JSON type number: it must be of the type string"},
+		"an entry":     {"AmazonSQS.SendMessageBatch", `{"Entries":[{"MessageBody":1}]}`, "SendMessageBatch: MessageBody is of the JSON type number: it must be of the type string"},
 		"no target":    {"", ``, "not a request of AmazonSQS in the AWS JSON protocol"},
 		"no queue":     {"AmazonSQS.SendMessage", `{"MessageBody":"x"}`, "The request must contain the parameter QueueUrl."},
 		"no signature": {"AmazonSQS.ListQueues", `{}`, "ListQueues needs a signed request: its signature names the region"},

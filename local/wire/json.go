@@ -43,12 +43,16 @@ type Request struct {
 // has: the action says what is wrong with it.
 func (r Request) Names(v any) { _ = json.Unmarshal(r.body, v) }
 
-// Decode refuses parameters that are not in v.
+// Decode refuses parameters that are not in v, and what is no request at all.
 func (r Request) Decode(v any) error {
-	if err := Decode(r.body, v); err != nil {
-		return r.unsupported(err.Error())
+	err := Decode(r.body, v)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if why := malformed(err); why != "" {
+		return Invalid("SerializationException", "%s: %s", r.Action, why)
+	}
+	return r.unsupported(err.Error())
 }
 
 // Names are the actions that are served, in order.

@@ -21,7 +21,11 @@ var protocol = wire.JSON[string]{
 	Unsupported: func(message string) *wire.Error { return wire.Invalid("Unsupported", "%s", message) },
 	Actions: map[string]func(string, wire.Request) (any, error){
 		"Echo": func(service string, r wire.Request) (any, error) {
-			var in struct{ Text string }
+			var in struct {
+				Text  string
+				Times *int
+				Each  []struct{ Bytes []byte }
+			}
 			err := r.Decode(&in)
 			return map[string]string{"Text": service + in.Text}, err
 		},
@@ -42,6 +46,15 @@ func TestTheJSONProtocolAnswersActionsAndRefusesTheRestByName(t *testing.T) {
 	}{
 		"an action":             {"POST", "AmazonTests.Echo", `{"Text":"<&>"}`, 200, "", `{"Text":"service<&>"}`},
 		"a parameter too many":  {"POST", "AmazonTests.Echo", `{"Text":"","Loud":true}`, 400, "Unsupported;Sender", `{"__type":"com.amazonaws.tests#Unsupported","message":"Echo: the local stack does not take this request: json: unknown field \"Loud\""}`},
+		"a list":                {"POST", "AmazonTests.Echo", `[]`, 400, "SerializationException;Sender", `{"__type":"com.amazonaws.tests#SerializationException","message":"Echo: the body is JSON of the type array: it must be an object with the action's parameters"}`},
+		"a text":                {"POST", "AmazonTests.Echo", `"x"`, 400, "SerializationException;Sender", `{"__type":"com.amazonaws.tests#SerializationException","message":"Echo: the body is JSON of the type string: it must be an object with the action's parameters"}`},
+		"nothing":               {"POST", "AmazonTests.Echo", ``, 400, "SerializationException;Sender", `{"__type":"com.amazonaws.tests#SerializationException","message":"Echo: the body is not JSON (EOF): it must be an object with the action's parameters"}`},
+		"half an object":        {"POST", "AmazonTests.Echo", `{"Text":`, 400, "SerializationException;Sender", `{"__type":"com.amazonaws.tests#SerializationException","message":"Echo: the body is not JSON (unexpected EOF): it must be an object with the action's parameters"}`},
+		"no JSON":               {"POST", "AmazonTests.Echo", `Text=x`, 400, "SerializationException;Sender", `{"__type":"com.amazonaws.tests#SerializationException","message":"Echo: the body is not JSON (invalid character 'T' looking for beginning of value): it must be an object with the action's parameters"}`},
+		"a number as text":      {"POST", "AmazonTests.Echo", `{"Times":"2"}`, 400, "SerializationException;Sender", `{"__type":"com.amazonaws.tests#SerializationException","message":"Echo: Times is of the JSON type string: it must be of the type whole number"}`},
+		"half a number":         {"POST", "AmazonTests.Echo", `{"Times":1.5}`, 400, "SerializationException;Sender", `{"__type":"com.amazonaws.tests#SerializationException","message":"Echo: Times is of the JSON type number 1.5: it must be of the type whole number"}`},
+		"an object as a list":   {"POST", "AmazonTests.Echo", `{"Each":{}}`, 400, "SerializationException;Sender", `{"__type":"com.amazonaws.tests#SerializationException","message":"Echo: Each is of the JSON type object: it must be of the type array"}`},
+		"bytes that are none":   {"POST", "AmazonTests.Echo", `{"Each":[{"Bytes":"?"}]}`, 400, "SerializationException;Sender", `{"__type":"com.amazonaws.tests#SerializationException","message":"Echo: a value of bytes is not base64 (illegal base64 data at input byte 0)"}`},
 		"an action too many":    {"POST", "AmazonTests.Shout", `{}`, 400, "NoAction;Sender", `{"__type":"com.amazonaws.tests#NoAction","message":"the local stack does not support Shout"}`},
 		"another service":       {"POST", "AmazonSQS.Echo", `{}`, 400, "NoRequest;Sender", `{"__type":"com.amazonaws.tests#NoRequest","message":"not a request of AmazonTests in the AWS JSON protocol: it is a POST with X-Amz-Target: AmazonTests.<action>"}`},
 		"another method":        {"GET", "AmazonTests.Echo", "", 400, "NoRequest;Sender", `{"__type":"com.amazonaws.tests#NoRequest","message":"not a request of AmazonTests in the AWS JSON protocol: it is a POST with X-Amz-Target: AmazonTests.<action>"}`},
