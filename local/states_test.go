@@ -121,11 +121,15 @@ func TestStepFunctionsRefusesWhatIsNotThereOrNotSupported(t *testing.T) {
 				return err
 			},
 			"ExecutionDoesNotExist": func() error {
-				_, err := client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: nowhere})
+				_, err := client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(failed + "-gone")})
 				return err
 			},
 			"Execution Does Not Exist": func() error {
-				_, err := client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: nowhere})
+				_, err := client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: aws.String(failed + "-gone")})
+				return err
+			},
+			"ValidationException: 1 validation error detected: Value 'DONE' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum value set: [RUNNING, ": func() error {
+				_, err := client.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: aws.String(w.machine()), StatusFilter: "DONE"})
 				return err
 			},
 			"keeps no history of an execution that succeeded": func() error {

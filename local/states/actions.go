@@ -2,7 +2,9 @@ package states
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
@@ -72,13 +74,13 @@ func (s *Service) listExecutions(r wire.Request) (any, error) {
 		StateMachineARN string                `json:"stateMachineArn"`
 		StatusFilter    types.ExecutionStatus `json:"statusFilter"`
 	}
-	if err := errors.Join(r.Decode(&in), in.check()); err != nil {
+	if err := errors.Join(r.Decode(&in), in.check(), checkStatus(in.StatusFilter)); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.machines[in.StateMachineARN] == nil {
-		return nil, noStateMachine(in.StateMachineARN)
+	if _, err := s.machine(in.StateMachineARN); err != nil {
+		return nil, err
 	}
 	newest := slices.Clone(s.executions)
 	slices.Reverse(newest)
@@ -108,12 +110,12 @@ func (s *Service) listExecutions(r wire.Request) (any, error) {
 	return out, nil
 }
 
-// execution finds an execution; s.mu is held.
-func (s *Service) execution(arn string) (*execution, error) {
-	if e := s.byID[parseID(arn)]; e != nil {
-		return e, nil
+func checkStatus(filter types.ExecutionStatus) error {
+	if all := filter.Values(); filter != "" && !slices.Contains(all, filter) {
+		return wire.Invalid("ValidationException", "1 validation error detected: Value '%s' at 'statusFilter' failed to satisfy constraint: "+
+			"Member must satisfy enum value set: %s", filter, strings.ReplaceAll(fmt.Sprint(all), " ", ", "))
 	}
-	return nil, wire.Invalid("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn)
+	return nil
 }
 
 func (s *Service) describeExecution(r wire.Request) (any, error) {

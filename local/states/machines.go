@@ -49,9 +49,9 @@ func (s *Service) describeStateMachine(r wire.Request) (any, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m := s.machines[in.StateMachineARN]
-	if m == nil {
-		return nil, noStateMachine(in.StateMachineARN)
+	m, err := s.machine(in.StateMachineARN)
+	if err != nil {
+		return nil, err
 	}
 	return struct {
 		listedMachine

@@ -38,9 +38,9 @@ func (s *Service) describeMapRun(request wire.Request) (any, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, there := s.mapRuns[in.MapRunARN]
-	if !there {
-		return nil, wire.Invalid("ResourceNotFound", "Resource not found: '%s'", in.MapRunARN)
+	r, err := s.mapRun(in.MapRunARN)
+	if err != nil {
+		return nil, err
 	}
 	out := struct {
 		MapRunARN                  string             `json:"mapRunArn"`

@@ -84,9 +84,9 @@ func (s *Service) redriveExecution(executionARN string) (redriven time.Time, err
 	if why := s.unredrivable(r, now); why != "" {
 		return redriven, wire.Invalid("ExecutionNotRedrivable", "%s", why)
 	}
-	m := s.machines[e.machine]
-	if m == nil {
-		return redriven, noStateMachine(e.machine)
+	m, err := s.machine(e.machine)
+	if err != nil {
+		return redriven, err
 	}
 	e.redrives, e.redriven, e.ended = e.redrives+1, now, time.Time{}
 	s.begin(m, e, &live{input: []byte(r.Input), events: r.Events}, r.Progress, true)

@@ -38,9 +38,9 @@ func (s *Service) StartExecution(stateMachineARN string, input []byte, options .
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m := s.machines[stateMachineARN]
-	if m == nil {
-		return nil, noStateMachine(stateMachineARN)
+	m, err := s.machine(stateMachineARN)
+	if err != nil {
+		return nil, err
 	}
 	i := id{m.arn, e.Name}
 	e.ARN, e.started = i.arn(), s.Clock.Now()
@@ -89,8 +89,4 @@ func (e *execution) startedAgain(again *Execution) error {
 		return nil
 	}
 	return wire.Invalid("ExecutionAlreadyExists", "Execution Already Exists: '%s'", e.arn())
-}
-
-func noStateMachine(arn string) error {
-	return wire.Invalid("StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)
 }
