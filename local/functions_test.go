@@ -55,6 +55,10 @@ func TestWhatLambdaRefusesIsToldByItsName(t *testing.T) {
 		large := (*types.RequestTooLargeException)(nil)
 		require.ErrorAs(t, err, &large)
 
+		_, err = w.invoke(w.region, "autobackup-compare-etags-dev", `{"messages":`)
+		malformed := (*types.InvalidRequestContentException)(nil)
+		require.ErrorAs(t, err, &malformed)
+
 		_, err = awslambda.NewFromConfig(w.AWSConfig(w.region)).ListFunctions(w.t.Context(), &awslambda.ListFunctionsInput{},
 			func(o *awslambda.Options) { o.RetryMaxAttempts = 1 })
 		refused := smithy.APIError(nil)

@@ -7,6 +7,7 @@ package lambda
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -91,6 +92,11 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if len(payload) > maxPayload {
 		return nil, &wire.Error{Code: "RequestTooLargeException", Status: http.StatusRequestEntityTooLarge,
 			Message: fmt.Sprintf("Request must be smaller than %d bytes for the InvokeFunction operation", maxPayload)}
+	}
+	if len(payload) > 0 { // an invocation may have none
+		if err := json.Unmarshal(payload, new(json.RawMessage)); err != nil {
+			return nil, wire.Invalid("InvalidRequestContentException", "Could not parse request body into json: %v", err)
+		}
 	}
 	if f.Unlock != nil {
 		if err := f.Unlock(); err != nil {

@@ -78,9 +78,9 @@ func TestAHandlerGetsItsPayloadAndContext(t *testing.T) {
 			deadline, _ := ctx.Deadline()
 			return fmt.Appendf(nil, "%s %s %s %s", payload, lc.AwsRequestID, lc.InvokedFunctionArn, time.Until(deadline)), nil
 		})
-		answer, err := f.Invoke(t.Context(), []byte("payload"))
+		answer, err := f.Invoke(t.Context(), []byte(`"payload"`))
 		require.NoError(t, err)
-		assert.Equal(t, "payload id-000001 "+functionARN+" 3s", string(answer))
+		assert.Equal(t, `"payload" id-000001 `+functionARN+" 3s", string(answer))
 	})
 }
 
@@ -131,8 +131,23 @@ func TestAPayloadOverSixMegabytesIsRefused(t *testing.T) {
 	f := newFunction(t, func(_ context.Context, p []byte) ([]byte, error) { return nil, nil })
 	_, err := f.Invoke(t.Context(), make([]byte, 6<<20+1))
 	assert.EqualError(t, err, "RequestTooLargeException: Request must be smaller than 6291456 bytes for the InvokeFunction operation")
-	_, err = f.Invoke(t.Context(), make([]byte, 6<<20))
+	_, err = f.Invoke(t.Context(), []byte(`"`+strings.Repeat("x", 6<<20-2)+`"`))
 	assert.NoError(t, err)
+}
+
+// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+func TestAPayloadThatIsNoJSONIsRefusedWithoutRunningTheFunction(t *testing.T) {
+	runs := 0
+	f := newFunction(t, func(context.Context, []byte) ([]byte, error) { runs++; return nil, nil })
+	for _, payload := range []string{"{", "text", `{"a":1} {"b":2}`, "'a'", "\xef\xbb\xbf{}"} {
+		_, err := f.Invoke(t.Context(), []byte(payload))
+		require.ErrorContains(t, err, "InvalidRequestContentException: Could not parse request body into json: ", payload)
+	}
+	assert.Zero(t, runs)
+	for _, payload := range []string{"", "null", " [1] ", `"text"`} {
+		_, err := f.Invoke(t.Context(), []byte(payload))
+		require.NoError(t, err, payload)
+	}
 }
 
 func TestFunctionsAreCheckedWhenCreated(t *testing.T) {
