@@ -216,7 +216,7 @@ func TestEveryNameInACommandIsOneOfTheStacks(t *testing.T) {
 func TestTheDocumentsNameTheVersionOfTheAWSCLIThatTheirCommandsAreTypedWith(t *testing.T) {
 	pinned := regexp.MustCompile(`(?m)^AWS_CLI=(\d+\.\d+)\.\d+$`).FindStringSubmatch(read(t, "../.ci/run"))
 	require.NotNil(t, pinned)
-	for _, file := range []string{"deploy.md", "operations.md", "runbooks/README.md"} {
+	for _, file := range []string{"deploy.md", "local.md", "operations.md", "runbooks/README.md"} {
 		said := regexp.MustCompile(`(?s)AWS CLI.{0,120}\b` + regexp.QuoteMeta(pinned[1]) + ` or newer`)
 		assert.True(t, said.MatchString(read(t, file)), "%s says that commands need version %s of the AWS CLI or a newer one", file, pinned[1])
 	}

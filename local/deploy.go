@@ -14,13 +14,25 @@ func Environment(project, name string) (samconfig.Environment, error) {
 	file := filepath.Join(project, "samconfig.toml")
 	source, err := os.ReadFile(file) // #nosec G304: the project's own file
 	if err != nil {
-		return samconfig.Environment{}, fmt.Errorf("read samconfig.toml: %w (run this in the project's folder, or name it with --project)", err)
+		return samconfig.Environment{}, notProject("read samconfig.toml", err)
 	}
 	config, err := samconfig.Load(source)
 	if err != nil {
 		return samconfig.Environment{}, fmt.Errorf("%s: %w", file, err)
 	}
-	return config.Environment(name)
+	environment, err := config.Environment(name)
+	if err != nil {
+		return environment, err
+	}
+	if _, err := os.Stat(filepath.Join(project, environment.TemplateFile)); err != nil {
+		return environment, notProject("find the template of samconfig.toml's environment "+name, err)
+	}
+	return environment, nil
+}
+
+// notProject says what to do where a folder lacks what the project's has.
+func notProject(operation string, err error) error {
+	return fmt.Errorf("%s: %w (run this in the project's folder, or name it with --project)", operation, err)
 }
 
 // addressee is who the e-mails are for where samconfig.toml says nobody. They stay on

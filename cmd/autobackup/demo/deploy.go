@@ -39,8 +39,10 @@ type pair struct {
 // deploy builds the functions, starts the local stack on a loopback port and
 // deploys replica.yaml, then template.yaml.
 func (r *run) deploy(ctx context.Context, folder string) (stop func() error, err error) {
-	if _, err := local.Environment(r.Project, primaryEnvironment); err != nil {
-		return nil, err
+	for _, name := range []string{replicaEnvironment, primaryEnvironment} {
+		if _, err := local.Environment(r.Project, name); err != nil {
+			return nil, err
+		}
 	}
 	r.display.say("building the functions")
 	binaries, err := functions.Build(ctx, r.Project)

@@ -28,6 +28,9 @@ func Build(ctx context.Context, project string) (lambda.Runtime, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the project: %w", err)
 	}
+	if _, err := os.Stat(filepath.Join(project, "lambdas")); err != nil {
+		return nil, fmt.Errorf("find the functions' source: %w (run this in the project's folder, or name it with --project)", err)
+	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		cache = os.TempDir()

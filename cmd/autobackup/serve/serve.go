@@ -53,14 +53,19 @@ func Run(ctx context.Context, o Options) error {
 		}
 		environments = append(environments, environment)
 	}
+	listeners, err := listen(ctx, o.Listen) // before the build, which takes a while
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, l := range listeners {
+			_ = l.Close() // it is closed already, where it was served
+		}
+	}()
 	if _, err := fmt.Fprintln(o.Progress, "Building the functions ..."); err != nil {
 		return err
 	}
 	binaries, err := functions.Build(ctx, o.Project)
-	if err != nil {
-		return err
-	}
-	listeners, err := listen(ctx, o.Listen)
 	if err != nil {
 		return err
 	}

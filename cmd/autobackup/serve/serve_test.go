@@ -113,7 +113,33 @@ func TestAnAddressInUseIsTold(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, listener.Close()) }()
 	var out bytes.Buffer
-	err = serve.Run(t.Context(), serve.Options{Project: project, Listen: listener.Addr().String(), Out: &out, Progress: io.Discard})
+	err = serve.Run(t.Context(), serve.Options{Project: project, Listen: listener.Addr().String(), Out: &out, Progress: &out})
 	require.ErrorContains(t, err, "address already in use (name another address with --listen)")
-	assert.Empty(t, out.String())
+	assert.Empty(t, out.String(), "it is told before anything is built")
+}
+
+func TestAFolderThatIsNotTheProjectsIsToldByWhatItLacks(t *testing.T) {
+	folder := t.TempDir()
+	for _, c := range []struct{ file, want string }{
+		{"samconfig.toml", "read samconfig.toml: open " + folder + "/samconfig.toml"},
+		{"replica.yaml", "find the template of samconfig.toml's environment replica: stat " + folder + "/replica.yaml"},
+		{"template.yaml", "find the template of samconfig.toml's environment default: stat " + folder + "/template.yaml"},
+		{"", "find the functions' source: stat " + folder + "/lambdas"},
+	} {
+		var listen string
+		if listener, err := net.Listen("tcp", "127.0.0.1:0"); assert.NoError(t, err) {
+			listen = listener.Addr().String()
+			require.NoError(t, listener.Close())
+		}
+		err := serve.Run(t.Context(), serve.Options{Project: folder, Listen: listen, Out: io.Discard, Progress: io.Discard})
+		require.EqualError(t, err, c.want+": no such file or directory (run this in the project's folder, or name it with --project)")
+		freed, err := net.Listen("tcp", listen)
+		require.NoError(t, err, "nothing listens any more")
+		require.NoError(t, freed.Close())
+		if c.file != "" {
+			text, err := os.ReadFile(filepath.Join(project, c.file))
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(folder, c.file), text, 0o600))
+		}
+	}
 }
