@@ -14,6 +14,7 @@ import (
 
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
+	"autobackup/local/iam"
 	locals3 "autobackup/local/s3"
 )
 
@@ -109,13 +110,16 @@ func TestAnUploadThatTheRulesLeaveOutIsToldWithItsCause(t *testing.T) {
 	}{
 		"an own key of AWS KMS": {func(in *s3.PutObjectInput) {
 			in.ServerSideEncryption = types.ServerSideEncryptionAwsKms
-			in.SSEKMSKeyId = aws.String("arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555")
+			in.SSEKMSKeyId = aws.String(arnOf("kms", "key/own"))
 		}, "aws:kms"},
 		"DEEP_ARCHIVE": {func(in *s3.PutObjectInput) { in.StorageClass = types.StorageClassDeepArchive }, "DEEP_ARCHIVE"},
 		"GLACIER":      {func(in *s3.PutObjectInput) { in.StorageClass = types.StorageClassGlacier }, "GLACIER"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(w *world) {
+				require.NoError(w.t, w.Gate.Attach(arnOf("kms", "key/own"), iam.Key, map[string]any{"Version": "2012-10-17", "Statement": map[string]any{
+					"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*",
+				}}))
 				w.put("payroll.csv", "content", tt.change)
 				w.settle()
 				assert.Equal(t, []string{string(reason.LeftOut)}, w.reasons())

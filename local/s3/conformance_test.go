@@ -15,7 +15,9 @@ import (
 	"github.com/aws/smithy-go/logging"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/local/gate"
 	"autobackup/local/s3"
+	"autobackup/local/template"
 	"autobackup/local/testing/conformance"
 	"autobackup/local/testing/minio"
 )
@@ -23,7 +25,7 @@ import (
 func TestConformance(t *testing.T) {
 	conformance.Run(t, "", func(t *testing.T, test func(*testing.T, conformance.Target)) {
 		synctest.Test(t, func(t *testing.T) {
-			local := start(t)
+			local := guarded(t)
 			local.server.Replicate = func(s3.Replication) s3.Plan { return s3.Plan{Lag: 3 * time.Second} }
 			test(t, conformance.Target{
 				Client:  func(region string) *awss3.Client { return local.client("https", region) },
@@ -32,6 +34,22 @@ func TestConformance(t *testing.T) {
 			})
 		})
 	})
+}
+
+// guarded is a server whose callers have accounts and keys, and that has the role.
+func guarded(t *testing.T) *local {
+	t.Helper()
+	l := start(t)
+	l.server.Gate = gate.New(account)
+	_, _, err := l.server.Gate.Types()["AWS::IAM::Role"].Create(template.Target{Account: account}, template.Resource{LogicalID: "Role", Properties: map[string]any{
+		"RoleName": strings.TrimPrefix(role, "arn:aws:iam::"+account+":role/"),
+		"AssumeRolePolicyDocument": map[string]any{"Version": "2012-10-17", "Statement": map[string]any{
+			"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": map[string]any{"Service": "s3.amazonaws.com"},
+		}},
+		"Policies": []any{map[string]any{"PolicyName": "all", "PolicyDocument": map[string]any{"Version": "2012-10-17", "Statement": allow("*", "s3:*")}}},
+	}})
+	require.NoError(t, err)
+	return l
 }
 
 // A real server may take two minutes to replicate an object, and is looked at 20
@@ -102,7 +120,7 @@ func environment(t *testing.T) (target conformance.Target, server string) {
 // the environment names nothing else.
 func TestConformanceOfTheEnvironment(t *testing.T) {
 	if os.Getenv("AUTOBACKUP_S3_REGIONS") == "" {
-		served := httptest.NewServer(start(t).server)
+		served := httptest.NewServer(guarded(t).server)
 		t.Cleanup(served.Close)
 		t.Setenv("AUTOBACKUP_S3_REGIONS", primary+"="+served.URL+","+replica+"="+served.URL)
 		t.Setenv("AUTOBACKUP_S3_ROLE", role)

@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"net/http"
 	"slices"
+	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/google/uuid"
 )
 
@@ -82,12 +84,28 @@ func (s *Server) encryptionByDefault(c *call) encryption {
 	return e
 }
 
+// defaultKey is the alias of the account's default key, in every region.
+const defaultKey = "alias/aws/s3"
+
 // kmsKey is the ARN of the key that was named, be it by an alias, or of the account's default one.
 func (s *Server) kmsKey(region, key string) string {
-	if key == "" {
+	if key == "" || key == defaultKey || key == "arn:aws:kms:"+region+":"+s.account+":"+defaultKey {
 		key = uuid.NewSHA1(uuid.NameSpaceOID, []byte(region+s.account)).String()
 	}
 	return s.Gate.Key(region, s.account, key)
+}
+
+// noSuchKMSKey is what S3 says of a key that is not there: KMS's own words, but for a key of
+// another region, which S3 doesn't ask for. No document tells them.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html
+func noSuchKMSKey(region, key string) error {
+	text := "Key '" + key + "' does not exist"
+	if named, err := arn.Parse(key); err == nil && named.Region != region {
+		text = "Invalid arn " + named.Region
+	} else if strings.HasPrefix(named.Resource, "alias/") {
+		text = "Alias " + key + " is not found."
+	}
+	return fail(http.StatusBadRequest, "KMS.NotFoundException", "%s", text)
 }
 
 // customerKeyOf reads the three headers of SSE-C, and answers the key's MD5.

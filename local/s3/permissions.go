@@ -228,8 +228,11 @@ func (s *Server) mayDecrypt(c *call, e encryption) error {
 // anybody's of the account.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html#bucket-key-changes
 func (s *Server) mayUse(by gate.Caller, region, bucket, key string, e encryption, actions ...string) error {
-	if !e.kms() || !s.Gate.Knows(e.kmsKey) {
+	switch {
+	case s.Gate == nil || !e.kms() || e.kmsKey == s.kmsKey(region, ""):
 		return nil
+	case !s.Gate.Knows(e.kmsKey):
+		return noSuchKMSKey(region, e.kmsKey)
 	}
 	context := s.arn(bucket, key)
 	if e.bucketKey == "true" {

@@ -50,6 +50,24 @@ func kmsKeyTold(t T, b *bed) {
 	assert.Contains(t, aws.ToString(put.SSEKMSKeyId), "arn:aws:kms:"+b.Primary+":")
 }
 
+// An administrator's credentials are taken for granted: others are denied before.
+func kmsKeyMissing(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	b.put(t, bucket, "k", "v")
+	for _, named := range []string{"00000000-1111-4222-8333-444444444444", "alias/autobackup-nobody-made-this"} {
+		_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: bucket, Key: aws.String("new"), Body: strings.NewReader("v"), ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: &named,
+		})
+		failed(t, err, 400, "KMS.NotFoundException")
+		_, err = b.s3.CopyObject(t.Context(), &s3.CopyObjectInput{
+			Bucket: bucket, Key: aws.String("new"), CopySource: aws.String(*bucket + "/k"), ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: &named,
+		})
+		failed(t, err, 400, "KMS.NotFoundException")
+	}
+	_, err := head(t, b.s3, bucket, "new", "")
+	failed(t, err, 404, "NotFound")
+}
+
 // keyOf is a customer's key of one byte, and its MD5.
 func keyOf(b byte) (key, sum *string) {
 	raw := bytes.Repeat([]byte{b}, 32)

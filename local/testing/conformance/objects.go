@@ -35,6 +35,7 @@ var objectTests = map[string]func(T, *bed){
 	"an object under SSE-KMS has an ETag, no MD5":   kmsETag,
 	"an object under DSSE has an ETag, no MD5":      dsseETag,
 	"an object under SSE-KMS tells the key's ARN":   kmsKeyTold,
+	"a KMS key that nobody made encrypts nothing":   kmsKeyMissing,
 	"an object under a customer's key needs it":     customerKey,
 	"an archived object can be looked at, not read": archivedObject,
 	"a wrong Content-MD5 is refused":                wrongMD5,
