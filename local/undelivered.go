@@ -3,6 +3,7 @@ package local
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"sync"
 )
@@ -25,10 +26,13 @@ type misses struct {
 	times map[string]int
 }
 
+// requestID is what makes two errors differ that are the same failure.
+var requestID = regexp.MustCompile(`(?i)\brequest ?id: [\w-]+[,;]? ?`)
+
 func (m *misses) note(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	what := err.Error()
+	what := requestID.ReplaceAllString(err.Error(), "")
 	if _, known := m.times[what]; !known && len(m.times) >= kinds {
 		what = "other pipes and event source mappings, or for other reasons"
 	}

@@ -93,6 +93,33 @@ func TestTheDemoTakesTheUsersOwnFilesAndTellsWhatItCouldNotRead(t *testing.T) {
 	assert.False(t, report.Expected)
 }
 
+func TestTheDemoEndsWhereNobodyCanBeTold(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"go.mod", "go.sum", "replica.yaml", "template.yaml", "samconfig.toml"} {
+		text, err := os.ReadFile(filepath.Join(project, name))
+		require.NoError(t, err)
+		if name == "template.yaml" {
+			before, role, _ := strings.Cut(string(text), "  FailureNotifierRole:")
+			require.Contains(t, role, "Action: sns:Publish")
+			text = []byte(before + "  FailureNotifierRole:" + strings.Replace(role, "Action: sns:Publish", "Action: sns:ListTopics", 1))
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), text, 0o600))
+	}
+	for _, name := range []string{"internal", "lambdas", "statemachine"} {
+		require.NoError(t, os.CopyFS(filepath.Join(folder, name), os.DirFS(filepath.Join(project, name))))
+	}
+	code, stdout, stderr := run("demo", "--project", folder, "--json")
+	require.Equal(t, cli.Unexpected, code, "%s%s", stdout, stderr)
+	var report demo.Report
+	require.NoError(t, json.Unmarshal([]byte(stdout), &report))
+	require.Len(t, report.Refused, 1)
+	assert.Equal(t, "sns:Publish", report.Refused[0].Action)
+	assert.Less(t, report.Refused[0].Times, 100, "it is not tried for a whole day of the stack's time")
+	require.NotEmpty(t, report.Undelivered)
+	assert.Less(t, len(report.Undelivered), 10, "what failed alike is told once")
+	assert.Contains(t, report.Undelivered[0].What, "publish an e-mail")
+}
+
 func TestTheDemoDeploysWithTheParametersOfTheCommandLine(t *testing.T) {
 	code, stdout, stderr := run("demo", "--project", project, "--json",
 		"--parameter", "ByteVerification=always", "--parameter", "Stage=try", "--parameter", "ObjectLockMode=GOVERNANCE", "--parameter", "ObjectLockDays=1")

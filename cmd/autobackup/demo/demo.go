@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"autobackup/local"
 	"autobackup/local/clock"
@@ -63,10 +64,7 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 	if err := r.upload(ctx); err != nil {
 		return nil, err
 	}
-	// What may not be told is tried again and again: the report tells of it.
-	bounded, stop := r.stack.Clock.WithTimeout(ctx, patience)
-	defer stop()
-	if err := r.stack.WaitIdle(bounded); err != nil && (ctx.Err() != nil || bounded.Err() == nil) {
+	if err := r.wait(ctx); err != nil {
 		return nil, fmt.Errorf("wait for the validations: %w", err)
 	}
 	r.display.Stop()
@@ -74,6 +72,41 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 		return nil, err
 	}
 	return r.report()
+}
+
+// vain is how long, by the stack's clock, nothing but failures may come: more than a message
+// takes to its dead-letter queue, and than lies between two e-mails.
+const vain = time.Hour
+
+// wait waits until everything that was sent has come to its end. What may not be told is
+// tried again and again, so it ends, too, where deliveries failed for a while, and nothing
+// else came: the report tells of them.
+func (r *run) wait(ctx context.Context) error {
+	for range patience / vain {
+		before := r.came()
+		bounded, stop := r.stack.Clock.WithTimeout(ctx, vain)
+		err := r.stack.WaitIdle(bounded)
+		late := bounded.Err() != nil
+		stop()
+		if err == nil || ctx.Err() != nil || !late {
+			return err
+		}
+		after := r.came()
+		_, running := r.stack.States.UnderWay()
+		if failed := after.failures > before.failures; failed && !running && after.executions == before.executions && after.mails == before.mails {
+			return nil
+		}
+	}
+	return nil
+}
+
+// came counts what has come of everything so far.
+func (r *run) came() (n struct{ executions, mails, failures int }) {
+	n.executions, n.mails = len(r.stack.States.Executions()), len(r.stack.SNS.Published())
+	for _, u := range r.stack.Undelivered() {
+		n.failures += u.Times
+	}
+	return n
 }
 
 // keep copies the outbox, which goes with the demo's folder.
