@@ -75,6 +75,10 @@ var minioDifferences = []Difference{
 		Says: "tells arn:aws:kms: and the name of its only key", Matters: notVerdicts, fails: []string{`"arn:aws:kms:autobackup"`},
 	},
 	{
+		Test: "a KMS key that nobody made encrypts nothing", Address: "https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html",
+		Says: "says kms:KeyNotFound, with 404", Matters: notVerdicts, fails: []string{`actual  : 404`, `actual  : "kms:KeyNotFound"`},
+	},
+	{
 		Test: "a storage class is kept", Address: userGuide + "storage-class-intro.html",
 		Says: "has STANDARD and REDUCED_REDUNDANCY", Matters: lessToTest, fails: []string{"api error InvalidStorageClass"},
 	},
