@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"autobackup/local/samconfig"
 	"autobackup/local/template"
@@ -74,10 +75,22 @@ func Parameters(project string, env samconfig.Environment) ([]string, error) {
 	return t.Parameters(), nil
 }
 
+// loaded are the templates that were loaded, by their file's name and text: nothing changes
+// them, and tests deploy the same ones hundreds of times.
+var loaded sync.Map
+
 func load(project string, env samconfig.Environment) (*template.Template, error) {
 	source, err := os.ReadFile(filepath.Join(project, env.TemplateFile)) // #nosec G304: the project's own file
 	if err != nil {
 		return nil, err
 	}
-	return template.Load(source, env.TemplateFile)
+	key := [2]string{env.TemplateFile, string(source)}
+	if known, ok := loaded.Load(key); ok {
+		return known.(*template.Template), nil //nolint:forcetypeassert // nothing else is in it
+	}
+	t, err := template.Load(source, env.TemplateFile)
+	if err == nil {
+		loaded.Store(key, t)
+	}
+	return t, err
 }

@@ -61,12 +61,13 @@ func inWords(name string) string {
 	if len(parts) < 6 {
 		return name
 	}
-	what := strings.NewReplacer(
-		"-"+otherAccount, "", "-"+account, "", "function:", "",
-		"key/autobackup-replica-dev-", "replica's ", "key/autobackup-dev-EnvironmentKey", "EnvironmentKmsKeyArn", "key/autobackup-dev-", "",
-	).Replace(parts[5])
-	return map[string]string{"s3": "bucket", "sqs": "queue", "sns": "topic", "kms": "key", "lambda": "function"}[parts[2]] + " " + what
+	return map[string]string{"s3": "bucket", "sqs": "queue", "sns": "topic", "kms": "key", "lambda": "function"}[parts[2]] + " " + placeless.Replace(parts[5])
 }
+
+var placeless = strings.NewReplacer(
+	"-"+otherAccount, "", "-"+account, "", "function:", "",
+	"key/autobackup-replica-dev-", "replica's ", "key/autobackup-dev-EnvironmentKey", "EnvironmentKmsKeyArn", "key/autobackup-dev-", "",
+)
 
 // everything is uploads that make every part of the workflow do what it is there for:
 // some are verified, one late, some fail, some are read, one in ranges, and S3 gives one up.

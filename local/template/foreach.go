@@ -125,6 +125,9 @@ var notAlphanumeric = regexp.MustCompile(`[^A-Za-z0-9]+`)
 // inText puts the item in place of ${Identifier}, and without what is neither
 // letter nor digit in place of &{Identifier}.
 func (l loop) inText(text, item string) string {
+	if !strings.Contains(text, "{"+l.identifier+"}") { // as most do: a replacer takes long to make
+		return text
+	}
 	return strings.NewReplacer(
 		"${"+l.identifier+"}", item,
 		"&{"+l.identifier+"}", notAlphanumeric.ReplaceAllString(item, ""),
