@@ -75,22 +75,28 @@ func Parameters(project string, env samconfig.Environment) ([]string, error) {
 	return t.Parameters(), nil
 }
 
-// loaded are the templates that were loaded, by their file's name and text: nothing changes
+// loaded are the templates that were loaded last, by their file's name: nothing changes
 // them, and tests deploy the same ones hundreds of times.
 var loaded sync.Map
+
+type loadedTemplate struct {
+	source string
+	*template.Template
+}
 
 func load(project string, env samconfig.Environment) (*template.Template, error) {
 	source, err := os.ReadFile(filepath.Join(project, env.TemplateFile)) // #nosec G304: the project's own file
 	if err != nil {
 		return nil, err
 	}
-	key := [2]string{env.TemplateFile, string(source)}
-	if known, ok := loaded.Load(key); ok {
-		return known.(*template.Template), nil //nolint:forcetypeassert // nothing else is in it
+	if last, _ := loaded.Load(env.TemplateFile); last != nil {
+		if last := last.(loadedTemplate); last.source == string(source) {
+			return last.Template, nil
+		}
 	}
 	t, err := template.Load(source, env.TemplateFile)
 	if err == nil {
-		loaded.Store(key, t)
+		loaded.Store(env.TemplateFile, loadedTemplate{string(source), t})
 	}
 	return t, err
 }
