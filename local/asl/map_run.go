@@ -9,46 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 )
 
-// MapRun is what is known of one run of a distributed Map.
-// https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeMapRun.html
-type MapRun struct {
-	ARN             string
-	ExecutionARN    string // of the execution that the Map is in
-	StateMachineARN string // of the children
-	Status          types.MapRunStatus
-	// MaxConcurrency and the tolerated failures are as in the definition; 0 where
-	// they are left out.
-	MaxConcurrency             int
-	ToleratedFailureCount      int64
-	ToleratedFailurePercentage float64
-	Executions, Items          Counts
-	Start, Stop                time.Time // Stop is zero while it runs
-	Redrives                   int
-	Redriven                   time.Time // the last time; zero for never
-}
-
-// Counts says how many children, or items in them, came to what. Total is that
-// of those read so far.
-type Counts struct {
-	Pending, Running, Succeeded, Failed, TimedOut, Aborted, Total, ResultsWritten int64
-	PendingRedrive                                                                int64 // unsuccessful, and to be redriven
-}
-
-// in is the counter of an execution's status.
-func (c *Counts) in(status types.ExecutionStatus) *int64 {
-	switch status {
-	case types.ExecutionStatusSucceeded:
-		return &c.Succeeded
-	case types.ExecutionStatusFailed:
-		return &c.Failed
-	case types.ExecutionStatusTimedOut:
-		return &c.TimedOut
-	case types.ExecutionStatusAborted:
-		return &c.Aborted
-	}
-	return &c.Running
-}
-
 // mapRun runs the children of a distributed Map, several at a time. Items are
 // read when there is a place for them.
 type mapRun struct {
@@ -282,64 +242,4 @@ func (r *mapRun) settle() {
 		r.settles = now.Add(1)
 	}
 	r.clock().AfterFunc(r.settles.Sub(now), func() { close(r.settled) })
-}
-
-// count changes the counts of children and of items, and tells.
-func (r *mapRun) count(change func(n *Counts, by int64), s share) {
-	change(&r.info.Executions, 1)
-	change(&r.info.Items, s.items)
-	r.tell()
-}
-
-func (r *mapRun) tell() {
-	if r.given.MapRun != nil && !r.suspended {
-		r.given.MapRun(r.info)
-	}
-}
-
-// outcome ends the Map Run.
-func (r *mapRun) outcome() (any, error) {
-	if r.stopped() {
-		r.leave()
-		r.end(types.MapRunStatusAborted)
-		return nil, errStopped
-	}
-	result, err := r.close()
-	if err != nil {
-		e := asError(err).in(r.state.name)
-		r.end(types.MapRunStatusFailed)
-		r.record(types.HistoryEvent{Type: types.HistoryEventTypeMapRunFailed,
-			MapRunFailedEventDetails: &types.MapRunFailedEventDetails{Error: optional(e.Name), Cause: optional(e.Cause)}})
-		return nil, e
-	}
-	r.end(types.MapRunStatusSucceeded)
-	r.record(types.HistoryEvent{Type: types.HistoryEventTypeMapRunSucceeded})
-	r.aside(types.HistoryEvent{Type: types.HistoryEventTypeMapStateSucceeded})
-	r.last = r.begun // MapStateExited follows it since November 2024, as recorded
-	return result, nil
-}
-
-// close notes what was not started, and completes the results.
-func (r *mapRun) close() (any, error) {
-	r.leave()
-	for !r.complete {
-		s, err := r.next()
-		if err != nil {
-			break
-		}
-		r.count(func(n *Counts, by int64) { n.Pending += by; n.Total += by }, s)
-		if err := r.results.pending(s); err != nil {
-			break // closing tells
-		}
-	}
-	result, err := r.results.close()
-	if r.failure != nil {
-		return nil, r.failure
-	}
-	return result, err
-}
-
-func (r *mapRun) end(status types.MapRunStatus) {
-	r.info.Status, r.info.Stop = status, r.clock().Now()
-	r.tell()
 }
