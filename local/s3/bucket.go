@@ -26,6 +26,7 @@ type bucket struct {
 	aged        time.Time // lifecycle has done what was due until then
 	objects     objects
 	uploads     map[string]*upload
+	erased      map[string]bool // replicas that were deleted by their version ids
 }
 
 // BucketConfig describes a bucket to CreateBucket.
@@ -82,7 +83,7 @@ func (s *Server) addBucket(b *bucket) error {
 	if !bucketName.MatchString(b.name) || reservedNames.MatchString(b.name) {
 		return fail(http.StatusBadRequest, "InvalidBucketName", "The specified bucket is not valid.").detail("BucketName", b.name)
 	}
-	b.created, b.uploads = s.clock.Now(), map[string]*upload{}
+	b.created, b.uploads, b.erased = s.clock.Now(), map[string]*upload{}, map[string]bool{}
 	b.aged = b.created
 	s.mu.Lock()
 	defer s.mu.Unlock()

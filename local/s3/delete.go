@@ -59,6 +59,9 @@ func (s *Server) delete(c *call, id string) (deleted, error) {
 		if v == nil {
 			return nil // S3 answers as if there had been one
 		}
+		if v.replica {
+			b.erased[v.id] = true
+		}
 		gone.was, tell = v.marker, s.removed(b, c.key, v, reasonDelete, s.clock.Now(), c.origin(s.account))
 		v.body.release()
 		return nil

@@ -139,6 +139,9 @@ func (r *replication) operation() string {
 	if r.version.marker {
 		return "OBJECT_DELETE"
 	}
+	if r.change {
+		return "OBJECT_TAGGING"
+	}
 	return "OBJECT_PUT"
 }
 
@@ -152,6 +155,8 @@ func (s *Server) failureReason(r *replication, why error) string {
 		return "DstBucketNotFound"
 	case errors.Is(why, errNoDestination):
 		return "DstBucketUnversioned"
+	case errors.Is(why, errErased):
+		return "DstObjectHardDeleted"
 	case errors.Is(why, errRole):
 		return "AssumeRoleNotPermitted"
 	}

@@ -21,6 +21,10 @@ func (c *call) permissions(op *operation) []string {
 		return []string{c.ofVersion("s3:GetObject", "s3:GetObjectVersion"), c.ofVersion("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes")}
 	case "GetObjectTagging":
 		return []string{c.ofVersion("s3:GetObjectTagging", "s3:GetObjectVersionTagging")}
+	case "PutObjectTagging":
+		return []string{c.ofVersion("s3:PutObjectTagging", "s3:PutObjectVersionTagging")}
+	case "DeleteObjectTagging":
+		return []string{c.ofVersion("s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging")}
 	case "DeleteObject":
 		return []string{c.ofVersion("s3:DeleteObject", "s3:DeleteObjectVersion")}
 	case "CreateBucket":

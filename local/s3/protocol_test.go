@@ -63,7 +63,6 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 		"GET /source?acl":                    "GetBucketAcl",
 		"PUT /source?cors":                   "PutBucketCors",
 		"DELETE /source?policy":              "DeleteBucketPolicy",
-		"PUT /source/k?tagging":              "PutObjectTagging",
 		"GET /source":                        "ListObjects (version 1)",
 		"POST /source":                       "POST Object (a browser's upload)",
 		"GET /source/k?partNumber=1":         "GET with the query parameter partNumber",
@@ -115,8 +114,7 @@ func TestConfigurationsWithUnknownElementsAreRefused(t *testing.T) {
 		"/source?notification&": {"<NotificationConfiguration><QueueConfiguration><Filter/></QueueConfiguration></NotificationConfiguration>",
 			"the element Filter is"},
 		"/source?versioning": {"<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>", "suspended versioning is"},
-		"/source?replication": {"<ReplicationConfiguration><Rule><Prefix/><Status>Enabled</Status></Rule></ReplicationConfiguration>",
-			"a replication rule without Filter (version 1 of the schema) is"},
+		"/source?replication": {"<ReplicationConfiguration><Rule><Size/><Status>Enabled</Status></Rule></ReplicationConfiguration>", "the element Size is"},
 	} {
 		a := l.send(t, http.MethodPut, target, nil, []byte(test[0]))
 		assert.Equal(t, http.StatusNotImplemented, a.status, a.body)

@@ -12,6 +12,7 @@ type Replication struct {
 	Key         string
 	VersionID   string
 	Marker      bool // a delete marker
+	Change      bool // of tags, after the upload
 }
 
 // Plan is what becomes of a replication.
@@ -28,12 +29,14 @@ type replication struct {
 	key                 string
 	version             *version
 	rule                ReplicationRule
+	change              bool // of tags, after the upload
 }
 
 var (
 	errPlanned       = errors.New("replication fails by plan")
 	errNoDestination = errors.New("the destination bucket does not exist or has no versioning")
 	errSourceGone    = errors.New("the source version is gone")
+	errErased        = errors.New("the replica was deleted by its version id")
 	errRole          = errors.New("the replication role can't be taken")
 )
 
@@ -46,7 +49,7 @@ func (s *Server) replications(b *bucket, key string, v *version) []*replication 
 	var jobs []*replication
 	for destination, rule := range rules {
 		v.copies[destination] = statusPending
-		jobs = append(jobs, &replication{b.name, destination, key, v, *rule})
+		jobs = append(jobs, &replication{b.name, destination, key, v, *rule, false})
 	}
 	s.pending += len(jobs)
 	return jobs
@@ -55,7 +58,7 @@ func (s *Server) replications(b *bucket, key string, v *version) []*replication 
 func (s *Server) schedule(r *replication) {
 	var plan Plan
 	if s.Replicate != nil {
-		plan = s.Replicate(Replication{r.source, r.destination, r.key, r.version.id, r.version.marker})
+		plan = s.Replicate(Replication{r.source, r.destination, r.key, r.version.id, r.version.marker, r.change})
 	}
 	s.clock.AfterFunc(plan.Lag, func() { s.replicate(r, plan) })
 }
@@ -67,6 +70,10 @@ func (s *Server) replicate(r *replication, plan Plan) {
 	default:
 	}
 	tell := func() {}
+	if r.change {
+		s.replicateTags(r, plan)
+		return
+	}
 	replica, err := s.makeReplica(r, plan)
 	s.mu.Lock()
 	if err == nil {
@@ -107,6 +114,7 @@ func (s *Server) makeReplica(r *replication, plan Plan) (*version, error) {
 	if replica.body, err = s.sourceBody(r); err != nil {
 		return nil, err
 	}
+	replica.tags = r.version.tags
 	if plan.Recut != nil {
 		shared := replica.body
 		defer shared.release()
@@ -134,14 +142,24 @@ func (s *Server) makeReplica(r *replication, plan Plan) (*version, error) {
 	return replica, nil
 }
 
-// sourceBody holds the source's bytes, if it still exists.
+// sourceBody holds the source's bytes, if it still exists. Its tags may have changed.
 func (s *Server) sourceBody(r *replication) (*body, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if b := s.buckets[r.source]; b == nil || b.objects.find(r.key, r.version.id) != r.version {
+	now := s.current(r)
+	if now == nil {
 		return nil, errSourceGone
 	}
-	return r.version.body.hold(), nil
+	r.version = now
+	return now.body.hold(), nil
+}
+
+// current is the source's version as it is now. nil: it is gone. The server is locked.
+func (s *Server) current(r *replication) *version {
+	if b := s.buckets[r.source]; b != nil {
+		return b.objects.find(r.key, r.version.id)
+	}
+	return nil
 }
 
 // deliver puts the replica into the destination. The server is locked.
@@ -150,6 +168,10 @@ func (s *Server) deliver(r *replication, replica *version) (func(), error) {
 	if b == nil || !b.versioned {
 		replica.body.release()
 		return func() {}, errNoDestination
+	}
+	if b.erased[replica.id] {
+		replica.body.release()
+		return func() {}, errErased
 	}
 	if err := b.protect(replica, s.clock.Now()); err != nil {
 		replica.body.release()
@@ -163,6 +185,7 @@ func (s *Server) deliver(r *replication, replica *version) (func(), error) {
 		replica.encryption.kmsKey = s.kmsKey(b.region, key)
 	}
 	aged := s.age(b)
+	b.objects.remove(r.key, replica.id).release() // a job of Batch Replication may bring it again
 	b.objects.add(r.key, replica)
 	return both(aged, s.event(b, r.key, replica, s.clock.Now(), s.itself())), nil
 }

@@ -70,6 +70,8 @@ var operations = []*operation{
 	{name: "UploadPart", method: http.MethodPut, on: objectResource, by: "uploadId", params: []string{"partNumber"}, header: partHeaders, handle: (*Server).uploadPart},
 	{name: "CompleteMultipartUpload", method: http.MethodPost, on: objectResource, by: "uploadId", header: append([]string{objectSizeHeader}, partHeaders...), handle: (*Server).completeMultipartUpload},
 	{name: "AbortMultipartUpload", method: http.MethodDelete, on: objectResource, by: "uploadId", handle: (*Server).abortMultipartUpload},
+	{name: "PutObjectTagging", method: http.MethodPut, on: objectResource, by: "tagging", params: []string{"versionId"}, header: []string{checksumAlgorithm}, handle: (*Server).putObjectTagging},
+	{name: "DeleteObjectTagging", method: http.MethodDelete, on: objectResource, by: "tagging", params: []string{"versionId"}, handle: (*Server).deleteObjectTagging},
 	{name: "CopyObject", method: http.MethodPut, on: objectResource, copies: true, header: append([]string{copySourceHeader, metadataDirective, taggingDirective, annotationDirective}, uploadHeaders...), handle: (*Server).copyObject},
 	{name: "PutObject", method: http.MethodPut, on: objectResource, header: append([]string{"If-Match", "If-None-Match"}, uploadHeaders...), handle: (*Server).putObject},
 	{name: "GetObjectAttributes", method: http.MethodGet, on: objectResource, by: "attributes", params: []string{"versionId"},

@@ -31,21 +31,29 @@ func tagsOf(header string) (url.Values, error) {
 		return nil, unreadableTags()
 	}
 	if len(tags) > maxTags {
-		return nil, fail(http.StatusBadRequest, "BadRequest", "Object tags cannot be greater than %d", maxTags)
+		return nil, tooManyTags()
 	}
+	return tags, validTags(tags)
+}
+
+func validTags(tags url.Values) error {
 	for key, values := range tags {
 		switch {
 		case key == "" || len(values) > 1:
-			return nil, unreadableTags()
+			return unreadableTags()
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
-			return nil, invalidTag("Your TagKey cannot be prefixed with aws:")
+			return invalidTag("Your TagKey cannot be prefixed with aws:")
 		case characters(key) > maxTagKey || !tagText.MatchString(key):
-			return nil, invalidTag("The TagKey you have provided is invalid")
+			return invalidTag("The TagKey you have provided is invalid")
 		case characters(values[0]) > maxTagValue || !tagText.MatchString(values[0]):
-			return nil, invalidTag("The TagValue you have provided is invalid")
+			return invalidTag("The TagValue you have provided is invalid")
 		}
 	}
-	return tags, nil
+	return nil
+}
+
+func tooManyTags() error {
+	return fail(http.StatusBadRequest, "BadRequest", "Object tags cannot be greater than %d", maxTags)
 }
 
 func characters(s string) int { return len(utf16.Encode([]rune(s))) }

@@ -22,7 +22,7 @@ const (
 
 // version is one version of an object, or a delete marker. Once it is in a
 // bucket only copies changes, with the server locked; one that moves to another storage
-// class is another one.
+// class, or gets other tags, is another one.
 type version struct {
 	attributes
 	id       string
@@ -40,14 +40,15 @@ type version struct {
 
 // replicationStatus of all destinations together; empty where no rule applies.
 func (v *version) replicationStatus() string {
-	if v.replica {
-		return statusReplica
-	}
 	status := ""
+	if v.replica {
+		status = statusReplica // unless a change to it is on its way back
+	}
 	for _, s := range v.copies {
 		switch {
 		case s == statusFailed:
 			return statusFailed
+		case v.replica && s == statusCompleted:
 		case status != statusPending:
 			status = s
 		}
