@@ -36,7 +36,7 @@ func TestALineTellsTheFactsOfAVerdict(t *testing.T) {
 		"two replicas": {failed(entry("r1", "eu-west-1", verdict.Failed, "one"), entry("r2", "", verdict.Failed, "")), a,
 			"primary docs-primary (eu-central-1); replica r1 (eu-west-1): one; replica r2 (region unknown): ACCESS_DENIED"},
 		"what the primary decides": {situations["rule-not-supported"].judge(), a,
-			"primary docs-primary (eu-central-1): rule all-tagged selects by tag"},
+			"primary docs-primary (eu-central-1): 4 replicas; autobackup compares at most 3"},
 		"a message that tells of no object": {verdict.Verdict{Outcome: verdict.Failed, Reason: reason.MalformedEvent, Detail: "not JSON"}, s3event.ObjectVersion{},
 			"not JSON"},
 		"a reason alone":   {verdict.Verdict{Outcome: verdict.Failed, Reason: reason.WorkflowError}, s3event.ObjectVersion{}, "WORKFLOW_ERROR"},

@@ -61,6 +61,7 @@ var meanings = map[reason.Code]string{
 	reason.ReplicationFailed:    "S3 gave up replicating this version or a change to it.",
 	reason.NotReplicated:        "S3 is not replicating this version.",
 	reason.LeftOut:              "A replication rule covers the key, but leaves out versions that are encrypted or stored as this one is.",
+	reason.TagsMatchNow:         "A replication rule selects this version by its tags, as they are now, and the replica bucket does not hold it.",
 	reason.ReplicaNotReplicated: "This version is itself a replica, and the next bucket of the chain does not hold it.",
 	reason.AccessDenied:         "A call to S3 or to a function was refused: a permission is missing, or a policy denies it.",
 	reason.UnreadableSSEC:       "The object is encrypted with a key that only the uploader holds (SSE-C).",

@@ -84,6 +84,16 @@ var missingRows = []row{
 		why:  lost + " S3 will not replicate it by itself.",
 		next: "The rule may be newer than the version; or the uploader's account owns the object, and that of {primary} may not read it. Compare the time of the upload with that of the rule, and the object's owner with the bucket's. Then replicate this version with " + batchJob + ", and have the message looked at again (see the end); or " + anew, copying: true,
 	}},
+	{reason.TagsMatchNow, completed, words{
+		what: "A replication rule of {primary} selects this version for {replica} by its tags, as they are now, and {replica} does not hold it. S3 says that it replicated the version (status COMPLETED), which may mean another bucket: it was tagged after the upload, when rules by tag no longer take it; or it was in {replica} and is gone.",
+		why:  lost + " S3 will not replicate it by itself.",
+		next: "Let uploaders send the tags with the upload (x-amz-tagging), not after it. Replicate this version with " + batchJob + ", which goes by the tags of now, and have the message looked at again (see the end). That does not bring back what was deleted by its version id at the destination; for such a version, " + anew, copying: true,
+	}},
+	{reason.TagsMatchNow, nil, words{
+		what: "A replication rule of {primary} selects this version for {replica} by its tags, as they are now, but S3 shows no replication status, and {replica} does not hold it: S3 is not replicating it. Rules by tag take what has the tags when it is uploaded; these came later, or the rule did.",
+		why:  lost + " S3 will not replicate it by itself.",
+		next: "Let uploaders send the tags with the upload (x-amz-tagging), not after it. Replicate this version with " + batchJob + ", which goes by the tags of now, and have the message looked at again (see the end); or " + anew, copying: true,
+	}},
 	{reason.LeftOut, nil, words{
 		what: "A replication rule covers the key of this version, but S3 leaves the version out for how it is encrypted or stored, as the line above says, and {replica} does not hold it.",
 		why:  lost + " S3 will not replicate it by itself.",

@@ -37,7 +37,7 @@ var unreadRows = []row{
 	{reason.AccessDenied, ofPrimary, words{
 		what: "S3 refused the call about {primary} that the line above names (403, or 401): a permission is missing. Nothing was compared.",
 		why:  unknowing,
-		next: "Allow " + fetchETags + " s3:GetObjectVersion, s3:ListBucket and s3:ListBucketVersions (without these two, S3 may answer 403 for what is missing, too) and s3:GetReplicationConfiguration on {primary}, and kms:Decrypt on the key of the object." + deny + " " + lookAgain,
+		next: "Allow " + fetchETags + " s3:GetObjectVersion, s3:ListBucket and s3:ListBucketVersions (without these two, S3 may answer 403 for what is missing, too) and s3:GetReplicationConfiguration on {primary}, s3:GetObjectVersionTagging where its rules select by tag, and kms:Decrypt on the key of the object." + deny + " " + lookAgain,
 	}},
 	{reason.AccessDenied, nil, words{
 		what: "S3 refused the call about {replica} that the line above names (403, or 401): a permission is missing. This replica was not compared.",
@@ -75,8 +75,8 @@ var unreadRows = []row{
 		next: "Check that {place} exists, the AWS Health Dashboard of both regions, and the request metrics of both buckets. " + lookAgain,
 	}},
 	{reason.RuleNotSupported, nil, words{
-		what: "The replication rules of {primary} are of a kind that Autobackup does not follow, as the line above says: they select objects by tag, or they name more than three replica buckets for one object. Nothing was compared.",
+		what: "The replication rules of {primary} are of a kind that Autobackup does not follow: they name more than three replica buckets for this object, as the line above says. Nothing was compared.",
 		why:  "Not every replica that this object should have can be looked at, so its backup is not validated.",
-		next: "Let the rules select by prefix, and replicate an object to at most three buckets (the first command below shows the rules). " + lookAgain,
+		next: "Let the rules replicate an object to at most three buckets (the first command below shows the rules). " + lookAgain,
 	}},
 }

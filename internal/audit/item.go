@@ -67,6 +67,8 @@ func (i Item) Replicable() bool {
 	switch i.Reason {
 	case reason.BeforeRule, reason.ReplicationFailed, reason.MissingNotLookedAt, reason.NullVersion:
 		return i.On == OnPrimary
+	case reason.TagsMatchNow: // where it was there and was deleted, the job says so
+		return true
 	case reason.ReplicaMissing:
 		return cmp.Or(i.Status, pendingStatus) != completedStatus
 	}

@@ -131,7 +131,7 @@ func (j Judge) failed(row Row, c Conclusion) Conclusion {
 		c.Category, c.Reason, c.Detail = Unknown, reason.AccessDenied, "the replica lacks it, and the primary's replication rules, which may say why, could not be read"
 	case c.Reason == reason.NotReplicated && j.Rules.Leads():
 		c.Category, c.Reason = Expected, reason.BeforeRule
-	case c.Reason == reason.ReplicaMissing && remover != "":
+	case (c.Reason == reason.ReplicaMissing || c.Reason == reason.TagsMatchNow && c.Status == completedStatus) && remover != "":
 		c.Category, c.Reason, c.Expires = Expected, reason.LifecycleOnReplica, remover
 	case c.Reason == reason.ReplicaMissing && c.Status != pendingStatus && (j.hidden(row, true) || row.Marker && c.Status == "" && j.hidden(row, false)):
 		hidden := unknownLifecycle("the replica lacks it")

@@ -44,6 +44,8 @@ func TestWhatALookDecides(t *testing.T) {
 	const old = 1000 * hours
 	object, gone, mark := shows(verdict.Object), shows(verdict.Missing), shows(verdict.Marker)
 	ignoresKMS := func(r *verdict.Replica) { r.IgnoresKMS = true }
+	byTag := func(r *verdict.Replica) { r.ByTag = true }
+	unselected := func(l verdict.Look) verdict.Look { l.Unselected = true; return l }
 	ignoresMarkers := func(r *verdict.Replica) { r.IgnoresMarkers = true }
 	missing := func(age time.Duration, change ...func(*audit.Row)) audit.Pair {
 		return audit.Pair{Primary: listed(age, change...)}
@@ -101,6 +103,11 @@ func TestWhatALookDecides(t *testing.T) {
 		"missing where the rules could not be read": {pair: missing(old), look: look(object, gone), rules: said{astray: true, unread: true}, want: "unknown ACCESS_DENIED"},
 		"null on both sides, and not the same":      {pair: audit.Pair{Primary: listed(old, null), Replica: listed(old, null, larger)}, look: look(object, object), want: "expected NULL_VERSION"},
 		"null is compared where both sides have it": {pair: audit.Pair{Primary: listed(old, null), Replica: listed(old, null)}, look: look(object, object), want: "compared"},
+		"a tag that matches now, without a status":  {pair: missing(old), look: look(object, gone, byTag), want: "finding TAGS_MATCH_NOW"},
+		"a tag that matches now, COMPLETED":         {pair: missing(old), look: look(completed, gone, byTag), want: "finding TAGS_MATCH_NOW"},
+		"a tag that matches now, gone by lifecycle": {pair: missing(old), look: look(completed, gone, byTag), rules: said{tidyAway: "r"}, want: "expected LIFECYCLE_ON_REPLICA r"},
+		"other tags":                                {pair: missing(old), look: unselected(look(object, gone)), want: "expected NOT_SELECTED"},
+		"other tags, and another rule took it":      {pair: missing(old), look: unselected(look(completed, gone)), want: "expected NOT_SELECTED"},
 		"left out for its encryption":               {pair: missing(old), look: look(shows(verdict.Object, underKMS), gone, ignoresKMS), want: "expected LEFT_OUT"},
 		"left out for its class":                    {pair: missing(old), look: look(shows(verdict.Object, archived), gone), want: "expected LEFT_OUT"},
 		"archived after it was replicated":          {pair: missing(old), look: look(shows(verdict.Object, archived, status("COMPLETED")), gone), want: "finding REPLICA_MISSING"},

@@ -90,6 +90,7 @@ func TestWhatIsToldLineByLineAndWhatS3CanReplicateAgain(t *testing.T) {
 	assert.True(t, audit.Item{Reason: reason.ReplicaMissing, Status: "PENDING"}.Replicable())
 	assert.True(t, audit.Item{Reason: reason.ReplicaMissing}.Replicable())
 	assert.False(t, audit.Item{Reason: reason.ReplicaMissing, Status: "COMPLETED"}.Replicable())
+	assert.True(t, audit.Item{Reason: reason.TagsMatchNow, Status: "COMPLETED"}.Replicable(), "nobody knows that it was deleted")
 	for _, r := range []reason.Code{reason.MarkerMissing, reason.ReplicaNotReplicated} {
 		assert.False(t, audit.Item{Reason: r, On: audit.OnPrimary}.Replicable(), r)
 	}

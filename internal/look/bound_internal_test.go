@@ -28,7 +28,7 @@ func largestObject() verdict.Replica {
 			ChecksumType: filling(maxWord), Replication: filling(maxWord),
 			Metadata: &verdict.Metadata{Headers: fingerprint(0), User: fingerprint(0), Tags: fingerprint(0), Retention: fingerprint(0), LegalHold: "OFF"},
 		},
-		IgnoresMarkers: true, IgnoresKMS: true,
+		IgnoresMarkers: true, IgnoresKMS: true, ByTag: true,
 		Parts: &verdict.Parts{Algorithm: checksum.CRC64NVME, Offset: math.MaxInt64, Length: math.MaxInt64},
 	}
 }
@@ -40,7 +40,7 @@ func largestMissing() verdict.Replica {
 			Bucket: filling(maxBucket), Region: filling(maxRegion), Found: verdict.Unreachable,
 			Detail: strings.Repeat(`"`, verdict.MaxSideDetail), Replication: filling(maxWord),
 		},
-		IgnoresMarkers: true, IgnoresKMS: true, Expires: filling(maxRule),
+		IgnoresMarkers: true, IgnoresKMS: true, ByTag: true, Expires: filling(maxRule),
 	}
 }
 
@@ -116,6 +116,6 @@ func TestMaxLookIsWhatTheLargestLookTakes(t *testing.T) {
 		seen.Replicas = append(seen.Replicas, verdict.Replica{Side: full})
 	}
 	assert.Equal(t, maxLook, len(`,"look":`)+text.Encoded(seen))
-	alone := verdict.Look{Primary: full, Unsupported: strings.Repeat(`"`, verdict.MaxSideDetail)}
+	alone := verdict.Look{Primary: full, Unselected: true, Unsupported: strings.Repeat(`"`, verdict.MaxSideDetail), Unread: &verdict.Read{Found: verdict.Unreachable, Detail: strings.Repeat(`"`, verdict.MaxSideDetail)}}
 	assert.Less(t, len(`,"look":`)+text.Encoded(alone), maxLook)
 }

@@ -27,7 +27,7 @@ type Buckets interface {
 	GetBucketLifecycleConfiguration(context.Context, *s3.GetBucketLifecycleConfigurationInput, ...func(*s3.Options)) (*s3.GetBucketLifecycleConfigurationOutput, error)
 }
 
-// directory knows the buckets' regions and rules.
+// directory knows the buckets' regions and rules, and whether tags may be read.
 type directory struct {
 	buckets      Buckets
 	timeout      time.Duration // of a call
@@ -35,10 +35,11 @@ type directory struct {
 	regions      *cache[string]
 	replications *cache[[]types.ReplicationRule]
 	lifecycles   *cache[[]types.LifecycleRule]
+	taggings     *cache[bool] // of buckets whose tags may be read
 }
 
 func newDirectory(buckets Buckets, now func() time.Time) *directory {
-	return &directory{buckets, callTimeout, now, newCache[string](now), newCache[[]types.ReplicationRule](now), newCache[[]types.LifecycleRule](now)}
+	return &directory{buckets, callTimeout, now, newCache[string](now), newCache[[]types.ReplicationRule](now), newCache[[]types.LifecycleRule](now), newCache[bool](now)}
 }
 
 // call runs one call of S3 within the timeout, the SDK's retries included.

@@ -69,17 +69,27 @@ func bucketSide(bucket string, err error) verdict.Side {
 
 // rulesSide is a primary whose replication rules could not be read.
 func rulesSide(bucket, region string, err error) verdict.Side {
-	side := verdict.Side{Bucket: bucket, Region: region}
+	return unruled(bucket, region, "GetBucketReplication", "grant s3:GetReplicationConfiguration on the bucket: ", err, s3error.Message(err))
+}
+
+// unreadTags says why tags by which rules select could not be read. S3's own text may
+// have the key.
+func unreadTags(err error) *verdict.Read {
+	side := bounded(unruled("", "", "GetObjectTagging", "grant s3:GetObjectVersionTagging on the bucket's objects, as its rules select by tag: ", err, ""))
+	return &verdict.Read{Found: side.Found, Detail: side.Detail}
+}
+
+// unruled is a primary of which it can't be told where rules take its versions.
+func unruled(bucket, region, operation, grant string, err error, message string) verdict.Side {
+	side := verdict.Side{Bucket: bucket, Region: region, Found: verdict.Unreachable, Detail: s3error.Explain(operation, err) + message}
 	switch {
 	case s3error.Code(err) == "NoSuchBucket":
-		side.Found, side.Detail = verdict.Unreachable, noBucket
+		side.Detail = noBucket
 	case s3error.Found(err) == verdict.Denied:
-		side.Found, side.Detail = verdict.Denied, s3error.Explain("grant s3:GetReplicationConfiguration on the bucket: GetBucketReplication", err)+s3error.Message(err)
+		side.Found, side.Detail = verdict.Denied, s3error.Explain(grant+operation, err)+message
 		if refusal, known := s3error.RefusalOf(err); known && refusal.Final() {
-			side.Found, side.Detail = verdict.Forbidden, s3error.Explain("GetBucketReplication", err)+": "+refusal.String()
+			side.Found, side.Detail = verdict.Forbidden, s3error.Explain(operation, err)+": "+refusal.String()
 		}
-	default:
-		side.Found, side.Detail = verdict.Unreachable, s3error.Explain("GetBucketReplication", err)+s3error.Message(err)
 	}
 	return side
 }

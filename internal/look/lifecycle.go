@@ -22,7 +22,7 @@ import (
 func (l *Looker) expires(ctx context.Context, v s3event.ObjectVersion, primary verdict.Side, r verdict.Replica) string {
 	marker := primary.Found == verdict.Marker
 	bucketGone := r.Region == ""
-	if primary.Replication != string(types.ReplicationStatusCompleted) || r.Found != verdict.Missing || bucketGone || marker && r.IgnoresMarkers {
+	if primary.Replication != string(types.ReplicationStatusCompleted) || r.Found != verdict.Missing || bucketGone || r.ByTag || marker && r.IgnoresMarkers {
 		return ""
 	}
 	rules, _ := l.directory.lifecycle(ctx, r.Bucket, r.Region) // with an error there are none

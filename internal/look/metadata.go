@@ -71,6 +71,9 @@ func (l *Looker) tags(ctx context.Context, v s3event.ObjectVersion, seen *verdic
 	}
 	var all errgroup.Group
 	for _, s := range objects {
+		if s.Metadata.Tags != "" && s.Metadata.Tags != verdict.TagsUnread {
+			continue // rules by tag needed them
+		}
 		all.Go(func() error {
 			s.Metadata.Tags = l.tagsOf(ctx, v, *s)
 			return nil
@@ -81,6 +84,15 @@ func (l *Looker) tags(ctx context.Context, v s3event.ObjectVersion, seen *verdic
 
 // tagsOf is the fingerprint of a side's tags.
 func (l *Looker) tagsOf(ctx context.Context, v s3event.ObjectVersion, s verdict.Side) string {
+	tags, err := l.tagSet(ctx, v, s)
+	if err != nil {
+		return verdict.TagsUnread
+	}
+	return fingerprint(tags)
+}
+
+// tagSet is a side's tags.
+func (l *Looker) tagSet(ctx context.Context, v s3event.ObjectVersion, s verdict.Side) (map[string]string, error) {
 	tags := map[string]string{}
 	err := l.directory.call(ctx, func(ctx context.Context) error {
 		out, err := l.objects.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{
@@ -94,10 +106,7 @@ func (l *Looker) tagsOf(ctx context.Context, v s3event.ObjectVersion, s verdict.
 		}
 		return nil
 	})
-	if err != nil {
-		return verdict.TagsUnread
-	}
-	return fingerprint(tags)
+	return tags, err
 }
 
 // fingerprint is 48 bits of the SHA-256 of a value's JSON, which sorts the keys of

@@ -8,7 +8,7 @@ import (
 )
 
 // maxLook is what the largest look adds to a message in the workflow's state, in
-// bytes of JSON. One with Look.Unsupported has no replicas, so it is smaller.
+// bytes of JSON. One without replicas, with Look.Unsupported or Look.Unread, is smaller.
 const maxLook = len(`,"look":{"primary":,"replicas":[]}`) + (1+verdict.MaxReplicas)*verdict.MaxSide + (verdict.MaxReplicas-1)*len(",")
 
 // round is the batch as Look leaves it, but for the looks, and the versions to

@@ -2,80 +2,86 @@ package look
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-
-	"autobackup/internal/text"
-	"autobackup/internal/verdict"
 )
 
-// maxQuotedID bounds a rule's id in a sentence, in bytes, so that it stays within
-// verdict.MaxSideDetail with what to do next.
-const maxQuotedID = 50
-
-// destination is a bucket that a key is replicated to, with what the rule leaves
-// out.
-type destination struct {
-	bucket         string
-	ignoresMarkers bool
-	ignoresKMS     bool
-}
-
-// destinations follows the enabled rules whose prefix the key has. Of several
-// rules to one bucket the one of the highest priority counts:
+// Rule is what the replication rules of a bucket say about one key and one bucket: the
+// enabled ones whose prefix the key has. Of several, that of the highest priority counts
+// which selects the version:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html
-// Where such a rule selects by tag, or where they lead to more than
-// verdict.MaxReplicas buckets, there are none and unsupported says why.
-func destinations(rules []types.ReplicationRule, key string) (found []destination, unsupported string) {
-	for _, rule := range matching(rules, key) {
-		d := destination{bucketName(rule), ignoresMarkers(rule), ignoresKMS(rule)}
-		if slices.ContainsFunc(found, func(other destination) bool { return other.bucket == d.bucket }) {
-			continue
-		}
-		if byTag(rule) {
-			return nil, "replication rule " + text.Quoted(aws.ToString(rule.ID), maxQuotedID) +
-				" selects objects by tag, which is not supported: let the rule select by prefix"
-		}
-		found = append(found, d)
-	}
-	if len(found) > verdict.MaxReplicas {
-		return nil, fmt.Sprintf("%d replicas; autobackup compares at most %d", len(found), verdict.MaxReplicas)
-	}
-	return found, ""
-}
-
-// Rule is what the replication rules of a bucket say about one key and one bucket.
 type Rule struct {
-	// Covers is set where an enabled rule for such keys leads to the bucket. Whether one
-	// that selects by tag, too, matched a version, only the version's status tells.
-	Covers         bool
-	ID             string
-	ByTag          bool // it selects by tag, too
-	IgnoresMarkers bool // it replicates no delete markers
-	IgnoresKMS     bool // it replicates nothing that is encrypted with keys of AWS KMS
+	// Covers is set where a rule for such keys leads to the bucket. Whether one
+	// that selects by tag, too, took a version, its tags and its status tell.
+	Covers bool
+	ID     string // of the rule of the highest priority
+	ByTag  bool   // no rule for such keys leads there that does not select by tag
+	// IgnoresMarkers: a delete marker has no tags, so the first rule without decides, and
+	// rules by tag replicate none:
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-marker-replication.html
+	IgnoresMarkers bool
+	// IgnoresKMS: no rule takes what is encrypted with keys of AWS KMS. S3 calls that another
+	// filter of a rule, so the next rule may take what the first one leaves out:
+	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_SourceSelectionCriteria.html
+	IgnoresKMS bool
+
+	bucket string
+	rules  []types.ReplicationRule // the highest priority first
+	alone  bool                    // no rule for such keys leads to another bucket
 }
 
-// RuleFor is the rule of the highest priority that leads to the bucket for such keys.
+// RuleFor is what the rules say about such keys and one bucket.
 func RuleFor(rules []types.ReplicationRule, key, bucket string) Rule {
-	var found Rule
-	for _, r := range matching(rules, key) {
-		if bucketName(r) != bucket {
-			continue
-		}
-		if !found.Covers {
-			found = Rule{true, aws.ToString(r.ID), byTag(r), ignoresMarkers(r), ignoresKMS(r)}
-		}
-		if !byTag(r) { // a delete marker has no tags, so the first rule without decides for it
-			found.IgnoresMarkers = ignoresMarkers(r)
-			break
+	for _, r := range rulesFor(rules, key) {
+		if r.bucket == bucket {
+			return r
 		}
 	}
-	return found
+	return Rule{}
+}
+
+// rulesFor is that for every bucket that rules for such keys lead to, the one of the
+// highest priority first.
+func rulesFor(rules []types.ReplicationRule, key string) (all []Rule) {
+	for _, r := range matching(rules, key) {
+		i := slices.IndexFunc(all, func(found Rule) bool { return found.bucket == bucketName(r) })
+		if i < 0 {
+			i = len(all)
+			all = append(all, Rule{Covers: true, ID: aws.ToString(r.ID), ByTag: true, IgnoresMarkers: true, bucket: bucketName(r)})
+		}
+		if all[i].ByTag && !byTag(r) {
+			all[i].ByTag, all[i].IgnoresMarkers = false, ignoresMarkers(r)
+		}
+		all[i].rules = append(all[i].rules, r)
+	}
+	for i := range all {
+		all[i].alone, all[i].IgnoresKMS = len(all) == 1, leaveOutKMS(all[i].rules)
+	}
+	return all
+}
+
+func leaveOutKMS(rules []types.ReplicationRule) bool {
+	return !slices.ContainsFunc(rules, func(r types.ReplicationRule) bool { return !ignoresKMS(r) })
+}
+
+// open says whether it takes a version's tags to tell what the rules mean for it.
+func (r Rule) open() bool {
+	tagged := slices.DeleteFunc(slices.Clone(r.rules), byTag)
+	return r.ByTag || leaveOutKMS(tagged) != leaveOutKMS(r.rules)
+}
+
+// selecting are the rules that select a version with these tags.
+func (r Rule) selecting(tags map[string]string) []types.ReplicationRule {
+	return slices.DeleteFunc(slices.Clone(r.rules), func(rule types.ReplicationRule) bool {
+		return slices.ContainsFunc(wanted(rule), func(t types.Tag) bool {
+			value, has := tags[aws.ToString(t.Key)]
+			return !has || value != aws.ToString(t.Value)
+		})
+	})
 }
 
 // Destinations is the buckets that enabled rules lead to, whatever the key, each once.
@@ -112,9 +118,21 @@ func prefix(r types.ReplicationRule) string {
 	}
 }
 
-func byTag(r types.ReplicationRule) bool {
-	return r.Filter != nil && (r.Filter.Tag != nil || r.Filter.And != nil && len(r.Filter.And.Tags) > 0)
+// wanted are the tags that a version must have, all of them.
+func wanted(r types.ReplicationRule) []types.Tag {
+	switch {
+	case r.Filter == nil:
+		return nil
+	case r.Filter.And != nil:
+		return r.Filter.And.Tags
+	case r.Filter.Tag != nil:
+		return []types.Tag{*r.Filter.Tag}
+	default:
+		return nil
+	}
 }
+
+func byTag(r types.ReplicationRule) bool { return len(wanted(r)) > 0 }
 
 // ignoresMarkers: a rule without Filter is of the first version of replication
 // configurations, which replicates the markers of users' deletions unasked.

@@ -3,6 +3,7 @@ package look
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,19 +23,34 @@ func (l *Looker) version(ctx context.Context, v s3event.ObjectVersion) verdict.L
 	if err != nil {
 		return verdict.Look{Primary: bounded(rulesSide(v.Bucket, region, err))}
 	}
-	destinations, unsupported := destinations(rules, v.Key)
-	seen := l.sides(ctx, v, region, destinations)
-	seen.Unsupported = unsupported
+	ways := rulesFor(rules, v.Key)
+	var seen verdict.Look
+	var tags map[string]string
+	if slices.ContainsFunc(ways, Rule.open) {
+		seen.Primary = bounded(l.side(ctx, v.Bucket, region, v))
+		if tags, err = l.selectedBy(ctx, v, &seen.Primary); err != nil {
+			seen.Unread = unreadTags(err)
+			return seen
+		}
+	}
+	destinations, unselected := chosen(ways, tags, seen.Primary)
+	if seen.Unselected, seen.Unsupported = unselected, tooMany(destinations); seen.Unsupported != "" {
+		destinations = nil
+	}
+	l.sides(ctx, v, region, &seen, destinations)
 	return seen
 }
 
-// sides reads all sides at the same time, and then what they leave open.
-func (l *Looker) sides(ctx context.Context, v s3event.ObjectVersion, region string, destinations []destination) (seen verdict.Look) {
+// sides reads all sides at the same time, but for the primary where it was, and then
+// what they leave open.
+func (l *Looker) sides(ctx context.Context, v s3event.ObjectVersion, region string, seen *verdict.Look, destinations []destination) {
 	var heads errgroup.Group
-	heads.Go(func() error {
-		seen.Primary = bounded(l.side(ctx, v.Bucket, region, v))
-		return nil
-	})
+	if seen.Primary.Found == "" {
+		heads.Go(func() error {
+			seen.Primary = bounded(l.side(ctx, v.Bucket, region, v))
+			return nil
+		})
+	}
 	replicas := make([]verdict.Replica, len(destinations))
 	for i, d := range destinations {
 		heads.Go(func() error {
@@ -43,11 +59,10 @@ func (l *Looker) sides(ctx context.Context, v s3event.ObjectVersion, region stri
 		})
 	}
 	_ = heads.Wait() // as in Look
-	if len(replicas) > 0 {
+	if replicas = likely(destinations, replicas); len(replicas) > 0 {
 		seen.Replicas = replicas
 	}
-	l.leftOpen(ctx, v, &seen)
-	return seen
+	l.leftOpen(ctx, v, seen)
 }
 
 // leftOpen asks for what HeadObject alone does not tell: tags, checksums of parts,
@@ -77,7 +92,7 @@ func (l *Looker) replica(ctx context.Context, d destination, v s3event.ObjectVer
 	default:
 		side = l.side(ctx, d.bucket, region, v)
 	}
-	return verdict.Replica{Side: bounded(side), IgnoresMarkers: d.ignoresMarkers, IgnoresKMS: d.ignoresKMS}
+	return verdict.Replica{Side: bounded(side), IgnoresMarkers: d.ignoresMarkers, IgnoresKMS: d.ignoresKMS, ByTag: d.byTag}
 }
 
 // At looks at one object version in its bucket and in one other, whether or not the
@@ -88,5 +103,16 @@ func (l *Looker) At(ctx context.Context, v s3event.ObjectVersion, bucket string,
 	if err != nil {
 		return verdict.Look{Primary: bounded(bucketSide(v.Bucket, err))}
 	}
-	return l.sides(ctx, v, region, []destination{{bucket, rule.IgnoresMarkers, rule.IgnoresKMS}})
+	var seen verdict.Look
+	l.sides(ctx, v, region, &seen, []destination{{bucket: bucket, ignoresMarkers: rule.IgnoresMarkers, ignoresKMS: rule.IgnoresKMS}})
+	if r := &seen.Replicas[0]; rule.open() && r.Found == verdict.Missing && seen.Primary.Found == verdict.Object {
+		tags, err := l.selectedBy(ctx, v, &seen.Primary)
+		if err != nil {
+			seen.Unread = unreadTags(err)
+			return seen
+		}
+		d, selected := rule.destination(tags, seen.Primary)
+		seen.Unselected, r.ByTag, r.IgnoresKMS = !selected, d.byTag, d.ignoresKMS
+	}
+	return seen
 }

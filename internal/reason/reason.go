@@ -32,6 +32,9 @@ const (
 	// LeftOut: a rule covers the key, but leaves out what is encrypted or stored
 	// as this version is.
 	LeftOut Code = "LEFT_OUT"
+	// TagsMatchNow: a rule by tag selects the version by its tags of now, the replica
+	// lacks it, and nothing shows that the rule took it when it was uploaded.
+	TagsMatchNow Code = "TAGS_MATCH_NOW"
 	// ReplicaNotReplicated: the primary's version is itself a replica, and S3
 	// does not replicate replicas: the next bucket of a chain lacks it.
 	ReplicaNotReplicated Code = "REPLICA_NOT_REPLICATED"
@@ -47,9 +50,8 @@ const (
 	// NoReader: the bytes were to be read, and no hash-bytes function is deployed
 	// in the region of a side.
 	NoReader Code = "NO_READER"
-	// RuleNotSupported: the bucket's replication rules select by tag, which a
-	// look at the object's headers cannot follow, or lead to more replicas than
-	// are compared.
+	// RuleNotSupported: the bucket's replication rules lead one object to more
+	// replicas than are compared.
 	RuleNotSupported Code = "RULE_NOT_SUPPORTED"
 	// MetadataDiffers: the content is verified, but other settings of the object
 	// are not the same on both sides. Without Policy.AlertMetadata it is no
@@ -69,6 +71,7 @@ const (
 	SourceDeleted       Code = "SOURCE_DELETED"
 	LifecycleMarker     Code = "LIFECYCLE_MARKER"
 	MarkerNotReplicated Code = "MARKER_NOT_REPLICATED"
+	NotSelected         Code = "NOT_SELECTED"
 )
 
 // Reasons of an audit, beside those of verdicts: about versions that were not
@@ -121,7 +124,7 @@ const (
 func Severity() []Code {
 	return []Code{
 		ContentMismatch, SizeMismatch, RecordDisagrees,
-		ReplicationFailed, ReplicaMissing, ReplicaNotReplicated, LeftOut, NotReplicated, NotVersioned,
+		ReplicationFailed, ReplicaMissing, ReplicaNotReplicated, LeftOut, TagsMatchNow, NotReplicated, NotVersioned,
 		WorkflowError, AccessDenied, UnreadableSSEC, Archived, NoReader, RuleNotSupported, Unreachable, Inconclusive,
 		BytesNotRead, MetadataDiffers, MalformedEvent,
 	}

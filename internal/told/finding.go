@@ -80,7 +80,7 @@ func finding(f batch.Failed, e Example, subject []string, entry verdict.Entry) F
 // kind is what makes two reasons the same news.
 func kind(e verdict.Entry) string {
 	switch e.Reason {
-	case reason.ReplicaMissing, reason.ReplicationFailed, reason.NotReplicated, reason.LeftOut, reason.ReplicaNotReplicated:
+	case reason.ReplicaMissing, reason.ReplicationFailed, reason.NotReplicated, reason.LeftOut, reason.TagsMatchNow, reason.ReplicaNotReplicated:
 		if e.Basis == verdict.ChangeBasis { // the replica is there, without the change
 			return "change"
 		}

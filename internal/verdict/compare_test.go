@@ -187,6 +187,10 @@ func TestOneChangeFlipsTheVerdict(t *testing.T) {
 			func(l *verdict.Look) { l.Primary.Replication = "REPLICA" }, "lagging REPLICA_MISSING", "lagging REPLICA_NOT_REPLICATED"},
 		{"the rule begins to leave out KMS", look(primary(status(""), silent), replica(absent)),
 			func(l *verdict.Look) { l.Replicas[0].IgnoresKMS = true }, "lagging NOT_REPLICATED", "lagging LEFT_OUT"},
+		{"the rule begins to select by tag", look(primary(status("")), replica(absent)),
+			func(l *verdict.Look) { l.Replicas[0].ByTag = true }, "lagging NOT_REPLICATED", "lagging TAGS_MATCH_NOW"},
+		{"the tag is taken off", look(primary(status("")), replica(absent)),
+			func(l *verdict.Look) { l.Unselected = true }, "lagging NOT_REPLICATED", "lagging NOT_SELECTED"},
 		{"a block of the bytes", look(primary(silent), replica(silent, wasRead(equalBytes))),
 			func(l *verdict.Look) { l.Replicas[0].Bytes.Different = &checksum.Piece{Length: 1} }, "verified bytes read on both sides", "failed CONTENT_MISMATCH"},
 		{"the primary's record is of other bytes", look(primary(recorded(readA)), replica(silent, wasRead(equalBytes))),
@@ -198,7 +202,7 @@ func TestOneChangeFlipsTheVerdict(t *testing.T) {
 		{"the source is deleted", look(primary(), replica()),
 			func(l *verdict.Look) { l.Primary.Found = verdict.Missing }, "verified single-part ETag (MD5)", "skipped SOURCE_DELETED"},
 		{"the rules can't be followed", look(primary(), replica()),
-			func(l *verdict.Look) { l.Unsupported = "by tag" }, "verified single-part ETag (MD5)", "failed RULE_NOT_SUPPORTED"},
+			func(l *verdict.Look) { l.Unsupported = "4 replicas" }, "verified single-part ETag (MD5)", "failed RULE_NOT_SUPPORTED"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			short := func() string {

@@ -22,6 +22,13 @@
 //	here
 //	missing                            skipped SOURCE_DELETED, with what the replicas show; one that is
 //	                                   denied or unreachable has its looks first
+//	rules select by tag, and the tags  as a primary that is denied, forbidden or unreachable
+//	can't be read
+//	rules by tag alone cover the key, and none selects the tags that the version has now; no
+//	replica that was looked at all the same holds it:
+//	    a delete marker                skipped MARKER_NOT_REPLICATED: S3 replicates none by those
+//	    status REPLICA                 skipped IS_REPLICA
+//	    any other status               for GraceLooks looks, then skipped NOT_SELECTED
 //	no rule covers the key:
 //	    status REPLICA                 skipped IS_REPLICA
 //	    any other status               for GraceLooks looks, then failed NOT_REPLICATED
@@ -52,6 +59,9 @@
 //	or may be another replica's
 //	status empty, and S3 does not replicate  for GraceLooks looks, then failed LEFT_OUT
 //	the object's storage class
+//	status COMPLETED, and a rule by tag      for GoneLooks looks in a row, then failed TAGS_MATCH_NOW: the status
+//	selects the tags of now, where the       may be of another replica
+//	status need not be of this replica
 //	status COMPLETED                         for GoneLooks looks in a row, then failed REPLICA_MISSING, with
 //	                                         the lifecycle rule that may have removed it
 //	S3 told that it gave up this replica     failed REPLICATION_FAILED at once, with S3's cause
@@ -60,6 +70,8 @@
 //	status FAILED                            until the deadline, then failed REPLICATION_FAILED; where no other
 //	                                         replica is missing, so that it must be this one which failed,
 //	                                         already after GaveUpLooks looks in a row
+//	status empty, and a rule by tag selects  for GraceLooks looks, then failed TAGS_MATCH_NOW
+//	the tags of now
 //	an object, status empty                  for GraceLooks looks, then failed NOT_REPLICATED
 //	anything else                            until the deadline, then failed REPLICA_MISSING
 //

@@ -22,7 +22,7 @@ func TestTheDocsTellTheLimitsTheEvidenceAndTheAlgorithms(t *testing.T) {
 		algorithms = append(algorithms, string(a))
 	}
 	for _, want := range []string{
-		fmt.Sprintf("| no replication status, a status of REPLICA, what a rule leaves out, or no rule for the key | %d looks |", verdict.GraceLooks),
+		fmt.Sprintf("| no replication status, a status of REPLICA, what a rule leaves out, or no rule for the key or its tags | %d looks |", verdict.GraceLooks),
 		fmt.Sprintf("| replication marked as FAILED, this replica alone missing, no notification of S3 | %d looks in a row, at most until the deadline |", verdict.GaveUpLooks),
 		fmt.Sprintf("| replicated, and the replica missing since | %d looks in a row |", verdict.GoneLooks),
 		fmt.Sprintf("| a side denied | %d looks in a row |", verdict.DeniedLooks),

@@ -36,6 +36,11 @@ var anyInput = rapid.Custom(func(t *rapid.T) input {
 	if rare.Draw(t, "unsupported") {
 		in.Look.Unsupported = anyText.Draw(t, "why")
 	}
+	if rare.Draw(t, "unread") {
+		why := anyRead.Draw(t, "tags")
+		in.Look.Unread = &why
+	}
+	in.Look.Unselected = rare.Draw(t, "unselected")
 	for range rapid.IntRange(0, verdict.MaxReplicas+1).Draw(t, "replicas") {
 		in.Look.Replicas = append(in.Look.Replicas, like(t, in.Look.Primary))
 	}
@@ -45,7 +50,7 @@ var anyInput = rapid.Custom(func(t *rapid.T) input {
 // like draws a replica, mostly one that shows what the primary does.
 func like(t *rapid.T, primary verdict.Side) verdict.Replica {
 	r := verdict.Replica{
-		Side: anySide.Draw(t, "replica"), IgnoresMarkers: rapid.Bool().Draw(t, "ignores markers"), IgnoresKMS: rapid.Bool().Draw(t, "ignores KMS"),
+		Side: anySide.Draw(t, "replica"), IgnoresMarkers: rapid.Bool().Draw(t, "ignores markers"), IgnoresKMS: rapid.Bool().Draw(t, "ignores KMS"), ByTag: rapid.Bool().Draw(t, "by tag"),
 		Expires: oneOf("", "rule-1").Draw(t, "expires"), Parts: rapid.Ptr(anyParts, true).Draw(t, "parts"), Bytes: rapid.Ptr(anyBytes, true).Draw(t, "bytes"),
 	}
 	other := r.Side

@@ -105,6 +105,10 @@ type Replica struct {
 	// IgnoresKMS is set where the rule does not replicate what is encrypted with
 	// keys of AWS KMS.
 	IgnoresKMS bool `json:"ignoresKMS,omitempty"`
+	// ByTag is set where rules by tag alone lead there, and one selects the version by
+	// its tags of now. Whether one did when it was uploaded, S3 does not show: its status
+	// is empty, or may be of another bucket.
+	ByTag bool `json:"byTag,omitempty"`
 	// Expires is the id of a lifecycle rule of the replica's bucket that covers the
 	// key and removes versions. It is looked for only where the version is gone.
 	Expires string `json:"expires,omitempty"`
@@ -126,7 +130,7 @@ type Bytes struct {
 	Error string `json:"error,omitempty"`
 }
 
-// Read is what reading the bytes of one side came to.
+// Read is what reading the bytes of one side came to, or its tags.
 type Read struct {
 	Found  Found  `json:"found,omitempty"`  // Object: every byte of that version was read
 	Detail string `json:"detail,omitempty"` // as Side.Detail
@@ -139,6 +143,12 @@ type Read struct {
 type Look struct {
 	Primary  Side      `json:"primary"`
 	Replicas []Replica `json:"replicas,omitempty"` // none: no replication rule covers the key
+	// Unread is set where rules select by tag, and the tags could not be read: then it is
+	// not known which replicas there should be.
+	Unread *Read `json:"unread,omitempty"`
+	// Unselected is set where rules by tag alone cover the key, and none selects the
+	// version.
+	Unselected bool `json:"unselected,omitempty"`
 	// Unsupported says, in one line as Side.Detail, why the primary's replication
 	// rules can't be followed; empty where they can.
 	Unsupported string `json:"unsupported,omitempty"`
@@ -146,6 +156,11 @@ type Look struct {
 
 // expects says whether the replica should hold what the primary does.
 func (l Look) expects(r Replica) bool { return l.Primary.Found != Marker || !r.IgnoresMarkers }
+
+// holds says whether a replica holds the version.
+func (l Look) holds() bool {
+	return slices.ContainsFunc(l.Replicas, func(r Replica) bool { return r.Found == Object || r.Found == Marker })
+}
 
 // missing counts the replicas that should hold the version and do not.
 func (l Look) missing() (n int) {
@@ -166,7 +181,7 @@ func (l Look) gone() bool { return l.Primary.Replication == completedStatus && l
 
 // unread says whether a side that counts was denied or unreachable.
 func (l Look) unread() bool {
-	return l.Primary.Found.looks() > 0 || slices.ContainsFunc(l.Replicas, func(r Replica) bool { return l.expects(r) && r.Found.looks() > 0 })
+	return l.Primary.Found.looks() > 0 || l.Unread != nil && l.Unread.Found.looks() > 0 || slices.ContainsFunc(l.Replicas, func(r Replica) bool { return l.expects(r) && r.Found.looks() > 0 })
 }
 
 // Values of x-amz-replication-status

@@ -43,12 +43,27 @@ func (t trial) judge() Verdict {
 		return ofPrimary(t.unreadable(primary))
 	case primary.Found == Missing:
 		return t.sourceDeleted()
+	case t.look.Unread != nil:
+		return ofPrimary(t.unreadable(Side{Found: t.look.Unread.Found, Detail: t.look.Unread.Detail}))
+	case t.look.Unselected && !t.look.holds():
+		return ofPrimary(t.unselected())
 	case len(t.look.Replicas) == 0 && primary.Replication == replicaStatus:
 		return ofPrimary(skipped(reason.IsReplica, "the primary is itself a replica, and no replication rule covers the key"))
 	case len(t.look.Replicas) == 0:
 		return ofPrimary(untilLooks(t.progress.Looks, GraceLooks, failed(reason.NotReplicated, "no replication rule covers the key")))
 	}
 	return t.replicas()
+}
+
+// unselected rules on a version that rules by tag leave out.
+func (t trial) unselected() ruling {
+	switch primary := t.look.Primary; {
+	case primary.Found == Marker:
+		return skipped(reason.MarkerNotReplicated, "only rules by tag cover the key, and S3 replicates no delete markers by those")
+	case primary.Replication == replicaStatus:
+		return skipped(reason.IsReplica, "the primary is itself a replica, and no replication rule selects its tags")
+	}
+	return untilLooks(t.progress.Looks, GraceLooks, skipped(reason.NotSelected, "replication rules select such keys by tag, and none the tags that the version has"))
 }
 
 // replicas judges every replica that the verdict is about.

@@ -35,6 +35,8 @@ func (t trial) late(r Replica, detail string) ruling {
 	switch {
 	case leftOut != "":
 		return untilLooks(t.progress.Looks, GraceLooks, failed(reason.LeftOut, leftOut+"; "+detail))
+	case primary.Replication == completedStatus && r.ByTag:
+		return untilLooks(t.progress.Gone, GoneLooks, failed(reason.TagsMatchNow, detail))
 	case primary.Replication == completedStatus:
 		gone := untilLooks(t.progress.Gone, GoneLooks, failed(reason.ReplicaMissing, detail))
 		gone.Expires = r.Expires
@@ -49,6 +51,8 @@ func (t trial) late(r Replica, detail string) ruling {
 		return failed(reason.ReplicationFailed, detail)
 	case primary.Replication == failedStatus:
 		return t.untilDeadline(failed(reason.ReplicationFailed, detail))
+	case primary.Replication == "" && r.ByTag:
+		return untilLooks(t.progress.Looks, GraceLooks, failed(reason.TagsMatchNow, detail))
 	case primary.Replication == "" && primary.Found == Object:
 		return untilLooks(t.progress.Looks, GraceLooks, failed(reason.NotReplicated, detail))
 	default:

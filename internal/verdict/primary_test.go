@@ -20,12 +20,50 @@ func TestWhatNoGrantOverrulesIsKept(t *testing.T) {
 	assert.False(t, verdict.Judge(verdict.Event{}, look(primary(), replica(found(verdict.Denied))), progress, policy).Replicas[0].Forbidden)
 }
 
+func TestWhatRulesByTagDoNotSelect(t *testing.T) {
+	unselected := func(primary verdict.Side, replicas ...verdict.Replica) verdict.Look {
+		return verdict.Look{Primary: primary, Replicas: replicas, Unselected: true}
+	}
+	untold := func(found verdict.Found) verdict.Look {
+		l := look(primary(), replica())
+		l.Unread = &verdict.Read{Found: found, Detail: "GetObjectTagging answered 403"}
+		assert.Equal(t, 1, verdict.Progress{}.Add(l).Unread)
+		return l
+	}
+	try(t, []row{
+		{name: "other tags lag for a grace",
+			look: unselected(primary(status(""))), progress: looks(2), want: "lagging NOT_SELECTED"},
+		{name: "other tags are skipped after the grace",
+			look: unselected(primary(status(""))), progress: looks(3), want: "skipped NOT_SELECTED",
+			detail: "replication rules select such keys by tag, and none the tags that the version has"},
+		{name: "a delete marker is not replicated by tag",
+			look: unselected(primary(marker, status(""))), want: "skipped MARKER_NOT_REPLICATED",
+			detail: "only rules by tag cover the key, and S3 replicates no delete markers by those"},
+		{name: "a replica of other tags is a replica",
+			look: unselected(primary(status("REPLICA"))), want: "skipped IS_REPLICA"},
+		{name: "a primary that is gone is gone",
+			look: unselected(primary(absent)), want: "skipped SOURCE_DELETED"},
+		{name: "a primary that is denied is denied",
+			look: unselected(primary(found(verdict.Denied))), progress: unread(3), want: "failed ACCESS_DENIED"},
+		{name: "tags that may not be read lag for a few looks in a row",
+			look: untold(verdict.Denied), progress: unread(2), want: "lagging ACCESS_DENIED"},
+		{name: "tags that may not be read are told as that, whatever the replicas show",
+			look: untold(verdict.Denied), progress: unread(3), want: "failed ACCESS_DENIED", detail: "denied (GetObjectTagging answered 403)"},
+		{name: "tags that nobody answers for lag longer",
+			look: untold(verdict.Unreachable), progress: unread(7), want: "lagging UNREACHABLE"},
+		{name: "a bucket that was looked at all the same and lacks it changes nothing",
+			look: unselected(primary(status("COMPLETED")), replica(absent)), progress: looks(3), want: "skipped NOT_SELECTED"},
+		{name: "a bucket that was looked at all the same and holds it is compared",
+			look: unselected(primary(status("")), replica()), want: "verified single-part ETag (MD5)"},
+	})
+}
+
 func TestTheEventAndThePrimaryDecideFirst(t *testing.T) {
 	markerMade := verdict.Event{Marker: true}
 	byLifecycle := verdict.Event{Marker: true, Lifecycle: true}
 	denied, down := found(verdict.Denied), found(verdict.Unreachable)
 	unsupported := look(primary(), replica())
-	unsupported.Unsupported = "rule r1 selects by tag\n"
+	unsupported.Unsupported = "4 replicas;\nat most 3"
 	try(t, []row{
 		{name: "an event without a version is not versioned, whatever was looked at",
 			event: verdict.Event{Unversioned: true}, look: look(primary(), replica()), want: "failed NOT_VERSIONED",
@@ -44,9 +82,9 @@ func TestTheEventAndThePrimaryDecideFirst(t *testing.T) {
 			event: byLifecycle, look: unsupported, want: "skipped LIFECYCLE_MARKER"},
 
 		{name: "rules that can't be followed are told in one line",
-			look: unsupported, want: "failed RULE_NOT_SUPPORTED", detail: "rule r1 selects by tag "},
+			look: unsupported, want: "failed RULE_NOT_SUPPORTED", detail: "4 replicas; at most 3"},
 		{name: "rules that can't be followed come before what the primary shows",
-			look: verdict.Look{Primary: primary(denied), Unsupported: "rule r1 selects by tag"}, want: "failed RULE_NOT_SUPPORTED"},
+			look: verdict.Look{Primary: primary(denied), Unsupported: "4 replicas"}, want: "failed RULE_NOT_SUPPORTED"},
 
 		{name: "a primary under a customer's key is unreadable at once",
 			look: look(primary(found(verdict.SSEC)), replica()), want: "failed UNREADABLE_SSE_C", detail: "sse-c"},
@@ -105,7 +143,7 @@ func TestWhatThePrimaryDecidesHasNoEntries(t *testing.T) {
 		"a denied primary":  look(primary(found(verdict.Denied)), replica(), second()),
 		"a gone primary":    look(primary(absent)),
 		"no rule":           look(primary()),
-		"rules by tags":     {Primary: primary(), Replicas: []verdict.Replica{replica()}, Unsupported: "by tag"},
+		"too many replicas": {Primary: primary(), Replicas: []verdict.Replica{replica()}, Unsupported: "4 replicas"},
 		"markers ignored":   look(primary(marker), replica(ignoresMarkers)),
 		"a customer's key ": look(primary(found(verdict.SSEC)), replica()),
 	} {

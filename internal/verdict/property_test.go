@@ -17,7 +17,7 @@ import (
 	"autobackup/internal/verdict"
 )
 
-var skipping = []reason.Code{reason.IsReplica, reason.SourceDeleted, reason.LifecycleMarker, reason.MarkerNotReplicated}
+var skipping = []reason.Code{reason.IsReplica, reason.SourceDeleted, reason.LifecycleMarker, reason.MarkerNotReplicated, reason.NotSelected}
 
 // merging is how replicas merge, the first that occurs wins.
 var merging = []verdict.Outcome{verdict.Failed, verdict.Lagging, verdict.Reading, verdict.Skipped, verdict.Verified}
@@ -57,7 +57,7 @@ func TestAnyInputGetsAKnownVerdictInPrintableLines(t *testing.T) {
 		case verdict.Failed:
 			assert.Contains(t, reason.Severity(), code)
 		case verdict.Lagging:
-			assert.Contains(t, append(reason.Severity(), reason.SourceDeleted), code)
+			assert.Contains(t, append(reason.Severity(), reason.SourceDeleted, reason.NotSelected), code)
 		case verdict.Reading:
 			assert.Contains(t, []reason.Code{"", reason.Inconclusive}, code)
 		default:

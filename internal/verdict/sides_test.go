@@ -103,6 +103,7 @@ func wasRead(b verdict.Bytes) change    { return func(x *verdict.Replica) { x.By
 func shows(m verdict.Metadata) change   { return func(x *verdict.Replica) { x.Metadata = &m } }
 func ignoresMarkers(x *verdict.Replica) { x.IgnoresMarkers = true }
 func ignoresKMS(x *verdict.Replica)     { x.IgnoresKMS = true }
+func byTag(x *verdict.Replica)          { x.ByTag = true }
 func absent(x *verdict.Replica) {
 	x.Side = verdict.Side{Bucket: x.Bucket, Region: x.Region, Found: verdict.Missing}
 }

@@ -74,7 +74,7 @@ func TestEverySampleOfCompareETagsGetsTheVerdictItIsNamedAfter(t *testing.T) {
 }
 
 func TestEveryReasonHasASampleOfCompareETags(t *testing.T) {
-	for _, code := range slices.Concat(reason.Severity(), []reason.Code{reason.IsReplica, reason.SourceDeleted, reason.LifecycleMarker, reason.MarkerNotReplicated}) {
+	for _, code := range slices.Concat(reason.Severity(), []reason.Code{reason.IsReplica, reason.SourceDeleted, reason.LifecycleMarker, reason.MarkerNotReplicated, reason.NotSelected}) {
 		named := "*" + strings.ReplaceAll(strings.ToLower(string(code)), "_", "-") + "*.json"
 		paths, err := filepath.Glob(filepath.Join("../../events/compare-etags", named))
 		require.NoError(t, err)

@@ -71,6 +71,8 @@ func (c *subject) causes() []string {
 
 var causes = map[reason.Code]string{
 	reason.ReplicationFailed: "the replication role, the replica bucket's policy, versioning or Object Lock, or one of the keys; S3's notification of the failure has its reason, which the e-mail tells",
+	reason.TagsMatchNow:      "it was tagged after its upload, when rules by tag no longer take it, or is from before the rule; or, where its status is of another bucket as well, it was removed from the replica",
+	reason.NotSelected:       "the rules to this replica select by tag, and the version has other tags, or none",
 	reason.BeforeRule:        "it was uploaded before the rule was made, or the rule did not match it then",
 	reason.AccessDenied:      "a permission that was never granted, or a deny in a bucket, key, endpoint or organization policy",
 	reason.Unreachable:       "throttling, an outage, or the network between here and the bucket",

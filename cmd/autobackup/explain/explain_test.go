@@ -91,6 +91,12 @@ func unfound(bucket string) func(*world) (string, string) {
 
 func none(s *setting) { s.rule = s3.ReplicationRule{} }
 
+// selecting lets the rule take what is tagged.
+func selecting(s *setting) {
+	s.rule.Filter = &s3.RuleFilter{Tag: &s3.Tag{Key: "backup", Value: "yes"}}
+	s.rule.DeleteMarkerReplication = &s3.Switch{Status: "Disabled"}
+}
+
 func kms(s *setting) {
 	s.rule.SourceSelectionCriteria = &s3.SourceSelectionCriteria{SseKmsEncryptedObjects: &s3.Switch{Status: "Enabled"}}
 	s.rule.Destination.EncryptionConfiguration = &s3.EncryptionConfiguration{ReplicaKmsKeyID: "arn:aws:kms:eu-west-1:111122223333:key/1"}
@@ -179,6 +185,23 @@ var situations = []situation{
 	{"metadata-differs", nil, corrupted(s3.Relabel), nil, audit.Compared, reason.MetadataDiffers},
 	{"tags-differ", nil, corrupted(s3.Untag), nil, audit.Compared, reason.MetadataDiffers},
 	{"kms", kms, func(w *world) (string, string) { return "a", w.put("a", "content", encrypted) }, nil, audit.Compared, ""},
+	{"tags-match-now", selecting, func(w *world) (string, string) {
+		w.Replicate = func(s3.Replication) s3.Plan { panic("nothing takes it") }
+		version := w.put("a", "content")
+		w.Tag(primary, "a", version, "backup", "yes")
+		return "a", version
+	}, nil, audit.Finding, reason.TagsMatchNow},
+	{"not-selected", selecting, func(w *world) (string, string) { return "a", w.put("a", "content") }, nil, audit.Expected, reason.NotSelected},
+	{"tags-unread", selecting, func(w *world) (string, string) {
+		version := w.put("a", "content")
+		w.Fault = func(r s3.Request) *s3.Fault {
+			if r.Operation == "GetObjectTagging" {
+				return &s3.Fault{Status: http.StatusForbidden}
+			}
+			return nil
+		}
+		return "a", version
+	}, nil, audit.Unknown, reason.AccessDenied},
 	{"kms-left-out", nil, func(w *world) (string, string) { return "a", w.put("a", "content", encrypted) }, nil, audit.Expected, reason.LeftOut},
 	{"denied", nil, faulty(http.StatusForbidden, "HeadObject"), nil, audit.Unknown, reason.AccessDenied},
 	{"denied-and-not-listed", nil, faulty(http.StatusForbidden, "HeadObject", "ListObjectVersions"), nil, audit.Unknown, reason.AccessDenied},

@@ -32,7 +32,7 @@ func (c *subject) replication() string {
 	}
 	words := []string{fmt.Sprintf("replication rule %s covers the key", named(rule.ID))}
 	if rule.ByTag {
-		words = append(words, "it selects by tag, too: whether it matched, only the version's status tells")
+		words = append(words, "all rules for it select by tag, too: what they took is told by the version's status, and its tags may have changed since")
 	}
 	words = append(words, "delete markers are "+but(rule.IgnoresMarkers)+"replicated", "objects under KMS keys are "+but(rule.IgnoresKMS)+"replicated")
 	return strings.Join(words, "; ")

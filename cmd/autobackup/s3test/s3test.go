@@ -95,6 +95,15 @@ func (s *Server) Mark(bucket, key string) string {
 	return aws.ToString(out.VersionId)
 }
 
+// Tag gives a version a tag after its upload.
+func (s *Server) Tag(bucket, key, version, name, value string) {
+	s.t.Helper()
+	_, err := s.Client.PutObjectTagging(s.t.Context(), &sdk.PutObjectTaggingInput{Bucket: &bucket, Key: &key, VersionId: &version,
+		Tagging: &types.Tagging{TagSet: []types.Tag{{Key: &name, Value: &value}}}})
+	require.NoError(s.t, err)
+	s.Replicated()
+}
+
 // InParts uploads an object with a tag in two parts, whose checksums are kept.
 func (s *Server) InParts(bucket, key string) string {
 	s.t.Helper()
