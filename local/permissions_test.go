@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -431,18 +430,7 @@ func written(t *testing.T, came map[grant]string) {
 // writtenTo holds a block of docs/security.md against what a test found.
 func writtenTo(t *testing.T, block, test, found string) {
 	t.Helper()
-	begin := "<!-- " + block + ": begin; go test ./local -run " + test + " -update writes this -->\n"
-	text, err := os.ReadFile(security)
-	require.NoError(t, err)
-	before, rest, ok := strings.Cut(string(text), begin)
-	require.True(t, ok, "no %s", begin)
-	inside, after, ok := strings.Cut(rest, "<!-- "+block+": end -->")
-	require.True(t, ok)
-	if *update {
-		require.NoError(t, os.WriteFile(security, []byte(before+begin+found+"<!-- "+block+": end -->"+after), 0o600))
-		return
-	}
-	assert.Equal(t, inside, found, "run go test ./local -run "+test+" -update")
+	writtenInto(t, security, block, test, found)
 }
 
 func TestWhoMayNotListABucketIsNotToldWhatIsMissing(t *testing.T) {
