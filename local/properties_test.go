@@ -26,7 +26,6 @@ var unread = map[string]string{
 	"s3.bucketProperties.PublicAccessBlockConfiguration.BlockPublicAcls":                              "there are no ACLs",
 	"s3.bucketProperties.PublicAccessBlockConfiguration.IgnorePublicAcls":                             "there are no ACLs",
 	"s3.bucketProperties.PublicAccessBlockConfiguration.RestrictPublicBuckets":                        "no policy here is public",
-	"s3.bucketProperties.ReplicationConfiguration.Rules.SourceSelectionCriteria.ReplicaModifications": "kept and answered, without effect",
 	"s3.bucketProperties.ReplicationConfiguration.Rules.Destination.ReplicationTime":                  "the same", "s3.bucketProperties.ReplicationConfiguration.Rules.Destination.Metrics.EventThreshold": "the same",
 	"s3.bucketProperties.ReplicationConfiguration.Rules.Destination.Account":                        "kept and answered, without effect",
 	"s3.bucketProperties.ReplicationConfiguration.Rules.Destination.AccessControlTranslation.Owner": "kept and answered: the owner is the replica's",
