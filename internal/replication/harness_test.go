@@ -55,6 +55,7 @@ type world struct {
 	t                *testing.T
 	primary, replica *minio.Server
 	from, to         *s3.Client // of primary and replica
+	target           string     // the replica, as MinIO's rules name it
 	// hold is called before a look at versions, with the looks they had so far.
 	hold func(ctx context.Context, looks int, versions []version)
 }
@@ -143,6 +144,7 @@ func (w *world) copyBuckets() {
 	require.NoError(t, w.replica.AddUser(ctx, replicator))
 	target, err := w.primary.Target(ctx, bucket, w.replica, replicaBucket, replicator)
 	require.NoError(t, err)
+	w.target = target
 
 	deployed, err := s3.NewFromConfig(w.AWSConfig(w.primary.Region)).GetBucketReplication(ctx, &s3.GetBucketReplicationInput{Bucket: aws.String(bucket)})
 	require.NoError(t, err)

@@ -113,7 +113,7 @@ func TestConfigurationsWithUnknownElementsAreRefused(t *testing.T) {
 			"sending the event s3:ObjectCreated:* to a queue is"},
 		"/source?notification&": {"<NotificationConfiguration><QueueConfiguration><Filter/></QueueConfiguration></NotificationConfiguration>",
 			"the element Filter is"},
-		"/source?versioning": {"<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>", "suspended versioning is"},
+		"/source?versioning":  {"<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>", "suspended versioning is"},
 		"/source?replication": {"<ReplicationConfiguration><Rule><Size/><Status>Enabled</Status></Rule></ReplicationConfiguration>", "the element Size is"},
 	} {
 		a := l.send(t, http.MethodPut, target, nil, []byte(test[0]))

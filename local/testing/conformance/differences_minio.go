@@ -165,6 +165,16 @@ var minioDifferences = []Difference{
 		Says: "takes them without", Matters: notVerdicts, fails: []string{"An error is expected but got nil"},
 	},
 	{
+		Test: "a rule by several tags takes what has them all", Address: userGuide + "replication-add-config.html",
+		Says: "takes what has one of them", Matters: "its status shows that the rule took it, so it is compared",
+		fails: []string{"Should be empty, but was", "An error is expected but got nil"},
+	},
+	{
+		Test: "what is tagged after its upload is not replicated", Address: userGuide + "replication-troubleshoot.html",
+		Says: "replicates it then", Matters: "TAGS_MATCH_NOW is proved on the local S3 only",
+		fails: []string{"Should be empty, but was", "An error is expected but got nil"},
+	},
+	{
 		Test: "a write takes no other condition", Address: userGuide + "conditional-writes.html",
 		Says: "compares any ETag with If-None-Match, and takes If-Match: *", Matters: nothing + ": no such condition is sent",
 		fails: []string{"actual  : 412", `actual  : "PreconditionFailed"`, "An error is expected but got nil"},

@@ -26,6 +26,9 @@ var replicationTests = map[string]func(T, *bed){
 	"what no rule covers has no replication status":         notCovered,
 	"an upload into an archive is not replicated":           archiveNotReplicated,
 	"a rule may put replicas into an archive":               archivedReplica,
+	"a rule by tag takes what has the tag":                  byTagReplicated,
+	"a rule by several tags takes what has them all":        byTagsReplicated,
+	"what is tagged after its upload is not replicated":     taggedLaterNotReplicated,
 	"a replica that is deleted stays deleted":               deletedReplicaStaysDeleted,
 }
 
