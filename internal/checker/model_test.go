@@ -22,8 +22,14 @@ func (p pair) want() want {
 		return skipped(reason.SourceDeleted)
 	case onPrimary != "":
 		return unseen(onPrimary)
-	case p.primary.marker && p.ignoresMarkers:
+	case p.primary.marker && (p.ignoresMarkers || p.tags != ""):
 		return skipped(reason.MarkerNotReplicated)
+	case p.tags != "" && p.lasting("GetObjectTagging docs") != "":
+		return unseen(p.lasting("GetObjectTagging docs"))
+	case (p.tags == "other" || p.tags == "none") && p.status == "":
+		return skipped(reason.NotSelected)
+	case (p.tags == "other" || p.tags == "none") && p.status == "REPLICA":
+		return skipped(reason.IsReplica)
 	case onReplica == "404":
 		return failed(p.missing())
 	case onReplica != "":
@@ -52,6 +58,8 @@ func (p pair) missing() reason.Code {
 		return reason.ReplicationFailed
 	case p.status == "" && !p.primary.marker && strings.HasPrefix(p.primary.encryption, "aws:kms") && p.ignoresKMS:
 		return reason.LeftOut
+	case p.status == "" && p.tags == "match":
+		return reason.TagsMatchNow
 	case p.status == "" && !p.primary.marker:
 		return reason.NotReplicated
 	}

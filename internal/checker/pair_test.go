@@ -11,6 +11,7 @@ type pair struct {
 	status           string // of the primary's replication
 	ignoresMarkers   bool   // the rule leaves delete markers out
 	ignoresKMS       bool   // the rule leaves out what is encrypted with keys of AWS KMS
+	tags             string // the rule selects by tag, and this is what the primary has: match, other or none; empty: no such rule
 	lifecycle        bool   // the event says that lifecycle made it
 	reading          string // the parameter
 	faults           map[string]fault

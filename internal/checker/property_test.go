@@ -79,7 +79,7 @@ func (d draws) copyOf(content []byte, likely string) copyOf {
 
 // fault draws one at a step. 404 of the primary is for good, as S3 is consistent.
 func (d draws) fault(p *pair) {
-	step := pick(d, "step", "HeadBucket docs", "GetBucketReplication docs", "HeadBucket copy", "HeadObject docs", "HeadObject copy",
+	step := pick(d, "step", "HeadBucket docs", "GetBucketReplication docs", "HeadBucket copy", "HeadObject docs", "HeadObject copy", "GetObjectTagging docs",
 		"GetObject docs", "GetObject docs", "GetObject copy", "GetObject copy")
 	f := fault{kind: pick(d, "fault", "403", "503", "hang"), first: rapid.IntRange(0, 1).Draw(d.T, "passing")}
 	if strings.Contains(step, "Object ") && rapid.Bool().Draw(d.T, "absence") {
@@ -96,8 +96,8 @@ func (d draws) pair() pair {
 	p := pair{
 		status:    pick(d, "status", "COMPLETED", "COMPLETED", "COMPLETED", "COMPLETED", "PENDING", "PENDING", "FAILED", "REPLICA", ""),
 		lifecycle: pick(d, "lifecycle", false, false, false, true), ignoresMarkers: pick(d, "ignores markers", false, false, false, true),
-		ignoresKMS: rapid.Bool().Draw(d.T, "ignores KMS"),
-		faults:     map[string]fault{},
+		ignoresKMS: rapid.Bool().Draw(d.T, "ignores KMS"), tags: pick(d, "tags", "", "", "", "match", "other", "none"),
+		faults: map[string]fault{},
 	}
 	p.primary = d.copyOf(content, "CRC32")
 	p.replica = p.primary

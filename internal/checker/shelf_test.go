@@ -40,6 +40,8 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	step := "GetObject "
 	switch {
+	case r.URL.Query().Has("tagging"):
+		step = "GetObjectTagging "
 	case key == "" && r.Method == http.MethodHead:
 		step = "HeadBucket "
 	case key == "" && r.URL.Query().Has("lifecycle"):
@@ -64,12 +66,18 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Amz-Bucket-Region", map[string]string{primary: home, replica: away}[bucket])
 	case "GetBucketLifecycleConfiguration ":
 		refuse(w, http.StatusNotFound, "NoSuchLifecycleConfiguration")
+	case "GetObjectTagging ":
+		_, _ = fmt.Fprintf(w, "<Tagging><TagSet>%s</TagSet></Tagging>", map[string]string{"match": tagX, "other": tagY}[p.tags])
 	case "GetBucketReplication ":
 		status := map[bool]string{true: "Disabled", false: "Enabled"}
+		filter := "<Prefix></Prefix>"
+		if p.tags != "" {
+			filter = tagX
+		}
 		_, _ = fmt.Fprintf(w, "<ReplicationConfiguration><Role>r</Role><Rule><ID>all</ID><Status>Enabled</Status><Priority>1</Priority>"+
-			"<Filter><Prefix></Prefix></Filter><DeleteMarkerReplication><Status>%s</Status></DeleteMarkerReplication>"+
+			"<Filter>%s</Filter><DeleteMarkerReplication><Status>%s</Status></DeleteMarkerReplication>"+
 			"<SourceSelectionCriteria><SseKmsEncryptedObjects><Status>%s</Status></SseKmsEncryptedObjects></SourceSelectionCriteria>"+
-			"<Destination><Bucket>arn:aws:s3:::copy</Bucket></Destination></Rule></ReplicationConfiguration>", status[p.ignoresMarkers], status[p.ignoresKMS])
+			"<Destination><Bucket>arn:aws:s3:::copy</Bucket></Destination></Rule></ReplicationConfiguration>", filter, status[p.ignoresMarkers], status[p.ignoresKMS])
 	default:
 		if r.URL.Query().Get("versionId") != "v1" || key != "k" {
 			w.WriteHeader(http.StatusTeapot)
@@ -80,9 +88,17 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			held, status = p.replica, "REPLICA"
 		}
 		w.Header().Set("X-Amz-Replication-Status", status)
+		if p.tags == "match" || p.tags == "other" {
+			w.Header().Set("X-Amz-Tagging-Count", "1")
+		}
 		held.answer(w, r)
 	}
 }
+
+const (
+	tagX = "<Tag><Key>team</Key><Value>x</Value></Tag>"
+	tagY = "<Tag><Key>team</Key><Value>y</Value></Tag>"
+)
 
 // next is the pair, and the fault that the step answers now.
 func (s *shelf) next(step string) (pair, string) {
