@@ -105,7 +105,7 @@ func (l *Looker) At(ctx context.Context, v s3event.ObjectVersion, bucket string,
 	}
 	var seen verdict.Look
 	l.sides(ctx, v, region, &seen, []destination{{bucket: bucket, ignoresMarkers: rule.IgnoresMarkers, ignoresKMS: rule.IgnoresKMS}})
-	if r := &seen.Replicas[0]; rule.open() && r.Found == verdict.Missing && seen.Primary.Found == verdict.Object {
+	if r := &seen.Replicas[0]; rule.open() && r.Found == verdict.Missing {
 		tags, err := l.selectedBy(ctx, v, &seen.Primary)
 		if err != nil {
 			seen.Unread = unreadTags(err)
