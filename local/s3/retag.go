@@ -72,7 +72,8 @@ func (b *bucket) retag(key string, v *version, tags url.Values) *version {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-for-metadata-changes.html
 func (s *Server) changes(b *bucket, key string, v *version) (jobs []*replication) {
 	for destination, rule := range b.replication.applying(key, v) {
-		if _, known := v.copies[destination]; !known && !(v.replica && b.syncs(destination) && s.synced(destination, b.name)) {
+		back := v.replica && b.syncs(destination) && s.synced(destination, b.name)
+		if _, known := v.copies[destination]; !known && !back {
 			continue
 		}
 		if v.copies == nil {

@@ -73,10 +73,10 @@ func byTagsReplicated(t T, b *bed) {
 
 func taggedLaterNotReplicated(t T, b *bed) {
 	source, destination := b.taggedPair(t, "team", "x")
-	put := b.put(t, source, "k", "v")
-	_, err := b.s3.PutObjectTagging(t.Context(), &s3.PutObjectTaggingInput{Bucket: source, Key: aws.String("k"), VersionId: put.VersionId,
+	put := b.put(t, source, "late", "v")
+	_, err := b.s3.PutObjectTagging(t.Context(), &s3.PutObjectTaggingInput{Bucket: source, Key: aws.String("late"), VersionId: put.VersionId,
 		Tagging: &types.Tagging{TagSet: []types.Tag{{Key: aws.String("team"), Value: aws.String("x")}}}})
 	require.NoError(t, err)
-	assert.Equal(t, map[string]string{"team": "x"}, tagsOf(t, b.s3, source, "k", *put.VersionId))
-	b.leftAlone(t, source, destination, "k", *put.VersionId, "team=x")
+	assert.Equal(t, map[string]string{"team": "x"}, tagsOf(t, b.s3, source, "late", *put.VersionId))
+	b.leftAlone(t, source, destination, "late", *put.VersionId, "team=x")
 }
