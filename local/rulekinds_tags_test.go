@@ -8,11 +8,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
+	"autobackup/local/gate"
+	"autobackup/local/iam"
 	locals3 "autobackup/local/s3"
 )
 
@@ -172,17 +175,54 @@ func TestABucketWhoseRulesCanNotBeFollowedCostsNobodyElse(t *testing.T) {
 	}
 }
 
+// Without the grant S3 hides how many tags there are, so that no tags and no permission look
+// alike. Neither is taken for a version that no rule selects.
+func TestWithoutTheGrantToReadTagsNothingIsTakenForNotSelected(t *testing.T) {
+	for _, granted := range []bool{true, false} {
+		t.Run(fmt.Sprint(granted), func(t *testing.T) {
+			if !granted {
+				prepare = func(g *gate.Gate) {
+					g.Deployed = func(d *iam.Document) {
+						takeAway(d, grant{"autobackup-dev-fetch-etags/look-at-both-sides", "s3:GetObjectVersionTagging"})
+					}
+				}
+				defer func() { prepare = nil }()
+			}
+			inWorld(t, func(w *world) {
+				w.changed(ofTags("", "team", "x"))
+				w.put("selected", "content", func(in *s3.PutObjectInput) { in.Tagging = aws.String("team=x") })
+				w.put("other", "content", func(in *s3.PutObjectInput) { in.Tagging = aws.String("team=y") })
+				w.put("untagged", "content")
+				w.settle()
+				denied := []string{"failed " + string(reason.AccessDenied)}
+				want := map[string][]string{"selected": denied, "other": denied, "untagged": denied}
+				if granted {
+					want = map[string][]string{"selected": {"verified"}, "other": {"skipped"}, "untagged": {"skipped"}}
+				}
+				assert.Equal(w.t, want, w.endsByKey())
+				assert.Equal(w.t, !granted, strings.Contains(w.mails(), "grant s3:GetObjectVersionTagging on the bucket's objects"))
+			})
+		})
+	}
+}
+
+// changed changes the deployed rules of documents.
+func (w *world) changed(change func(*types.ReplicationRule)) {
+	w.t.Helper()
+	bucket := aws.String(w.bucket())
+	deployed, err := w.client.GetBucketReplication(w.t.Context(), &s3.GetBucketReplicationInput{Bucket: bucket})
+	require.NoError(w.t, err)
+	for i := range deployed.ReplicationConfiguration.Rules {
+		change(&deployed.ReplicationConfiguration.Rules[i])
+	}
+	_, err = w.client.PutBucketReplication(w.t.Context(), &s3.PutBucketReplicationInput{Bucket: bucket, ReplicationConfiguration: deployed.ReplicationConfiguration})
+	require.NoError(w.t, err)
+}
+
 // An owner override takes a permission of the replication role, which the templates don't give.
 func TestAnOwnerOverrideThatTheRoleMayNotDoIsAFailedReplication(t *testing.T) {
 	inWorld(t, func(w *world) {
-		bucket := aws.String(w.bucket())
-		deployed, err := w.client.GetBucketReplication(w.t.Context(), &s3.GetBucketReplicationInput{Bucket: bucket})
-		require.NoError(w.t, err)
-		for i := range deployed.ReplicationConfiguration.Rules {
-			ownedThere(&deployed.ReplicationConfiguration.Rules[i])
-		}
-		_, err = w.client.PutBucketReplication(w.t.Context(), &s3.PutBucketReplicationInput{Bucket: bucket, ReplicationConfiguration: deployed.ReplicationConfiguration})
-		require.NoError(w.t, err)
+		w.changed(ownedThere)
 		w.put("a", "content")
 		w.settle()
 		assert.Contains(w.t, w.came(), "failed `REPLICATION_FAILED`")
