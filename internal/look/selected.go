@@ -1,6 +1,7 @@
 package look
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -74,11 +75,20 @@ func taken(primary verdict.Side) bool {
 	return primary.Found == verdict.Object && primary.Replication != "" && primary.Replication != string(types.ReplicationStatusReplica)
 }
 
+// guessedOne is told of each of several buckets that may have been meant.
+const guessedOne = "one of several buckets that rules by tag lead to; its tags no longer tell which"
+
 // likely are, of buckets that are guessed, those that hold the version, if any does.
 func likely(destinations []destination, replicas []verdict.Replica) []verdict.Replica {
 	holds := func(r verdict.Replica) bool { return r.Found == verdict.Object }
-	if slices.ContainsFunc(destinations, func(d destination) bool { return d.guessed }) && slices.ContainsFunc(replicas, holds) {
+	if !slices.ContainsFunc(destinations, func(d destination) bool { return d.guessed }) {
+		return replicas
+	}
+	if slices.ContainsFunc(replicas, holds) {
 		return slices.DeleteFunc(replicas, func(r verdict.Replica) bool { return !holds(r) })
+	}
+	for i := range replicas {
+		replicas[i].Detail = cmp.Or(replicas[i].Detail, guessedOne)
 	}
 	return replicas
 }

@@ -97,6 +97,7 @@ func TestWhatIsLookedAtWhereRulesSelectByTag(t *testing.T) {
 				var replicas found
 				var byTag []string
 				for _, r := range got.Replicas {
+					assert.Equal(t, name == "a tag that is gone, and neither holds it", r.Detail != "", "which it was is not claimed")
 					if replicas == nil {
 						replicas = found{}
 					}
