@@ -17,6 +17,7 @@ import (
 
 	"autobackup/local"
 	"autobackup/local/asl"
+	"autobackup/local/events"
 	"autobackup/local/s3"
 	"autobackup/local/sns"
 	"autobackup/local/sqs"
@@ -55,6 +56,7 @@ func TestLocalFidelityListsWhatTheCodeKnows(t *testing.T) {
 	want = fill(t, want, "s3", quoted(s3.Operations()))
 	want = fill(t, want, "sqs", quoted(sqs.Actions()))
 	want = fill(t, want, "sns", quoted(sns.Actions()))
+	want = fill(t, want, "events", quoted(events.Actions()))
 	want = fill(t, want, "states", quoted(stepfunctions.Actions()))
 	if *update {
 		require.NoError(t, os.WriteFile("local-fidelity.md", []byte(want), 0o600))

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/local/events"
 	"autobackup/local/gate"
 	"autobackup/local/iam"
 	locals3 "autobackup/local/s3"
@@ -104,7 +105,7 @@ func TestEveryOperationNeedsWhatAWSsPagesSay(t *testing.T) {
 			assert.Equal(t, r.needs, slices.Compact(got), "%s %s", r.operation, r.path)
 		}
 	})
-	for service, operations := range map[string][]string{"s3": locals3.Operations(), "sqs": sqs.Actions(), "states": states.Actions()} {
+	for service, operations := range map[string][]string{"s3": locals3.Operations(), "sqs": sqs.Actions(), "states": states.Actions(), "events": events.Actions()} {
 		for _, operation := range operations {
 			assert.True(t, tried[service+" "+operation], "what does %s need?", operation)
 		}

@@ -26,6 +26,9 @@ func (w *world) ofS3() (all []request) {
 	on("PutBucketNotificationConfiguration", http.MethodPut, "?notification", "PutBucketNotification")
 	on("GetBucketNotificationConfiguration", http.MethodGet, "?notification", "GetBucketNotification")
 	on("GetObjectLockConfiguration", http.MethodGet, "?object-lock", "GetBucketObjectLockConfiguration")
+	on("GetBucketPolicy", http.MethodGet, "?policy", "GetBucketPolicy")
+	on("GetBucketTagging", http.MethodGet, "?tagging", "GetBucketTagging")
+	on("GetBucketRequestPayment", http.MethodGet, "?requestPayment", "GetBucketRequestPayment")
 	on("ListObjectsV2", http.MethodGet, "?list-type=2", "ListBucket")
 	on("ListObjectVersions", http.MethodGet, "?versions", "ListBucketVersions")
 	on("HeadBucket", http.MethodHead, "", "ListBucket")
@@ -169,6 +172,10 @@ func (w *world) ofOthers() (all []request) {
 		request{
 			service: "states", operation: "ListStateMachines", method: http.MethodPost, path: "/", body: "{}", needs: []string{"states:ListStateMachines *"},
 			header: map[string]string{"X-Amz-Target": "AWSStepFunctions.ListStateMachines", "Content-Type": "application/x-amz-json-1.0"},
+		},
+		request{
+			service: "events", operation: "ListRules", method: http.MethodPost, path: "/", body: "{}", needs: []string{"events:ListRules *"},
+			header: map[string]string{"X-Amz-Target": "AWSEvents.ListRules", "Content-Type": "application/x-amz-json-1.1"},
 		},
 		request{service: "sns", operation: "Publish", method: http.MethodPost, path: "/", header: form, body: url.Values{"Action": {"Publish"}, "TopicArn": {topic}, "Message": {"m"}}.Encode(), needs: []string{"sns:Publish " + topic}},
 		request{service: "sns", operation: "ListTopics", method: http.MethodPost, path: "/", header: form, body: "Action=ListTopics", needs: []string{"sns:ListTopics *"}},

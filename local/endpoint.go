@@ -20,12 +20,14 @@ func (s *Stack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.States.ServeHTTP(w, r)
 	case "lambda":
 		s.Lambda.ServeHTTP(w, r)
+	case "events":
+		s.Events.ServeHTTP(w, r)
 	case "sts":
 		s.STS.ServeHTTP(w, r)
 	case "s3", "":
 		// S3 itself says what is wrong with an unsigned request.
 		s.S3.ServeHTTP(w, r)
 	default:
-		wire.Refuse(w, r, "the local stack serves s3, sqs, sns, states, lambda and sts over HTTP, not "+service)
+		wire.Refuse(w, r, "the local stack serves s3, sqs, sns, events, states, lambda and sts over HTTP, not "+service)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/local/events"
 	"autobackup/local/iam"
 	"autobackup/local/sns"
 	"autobackup/local/sqs"
@@ -31,6 +32,9 @@ func TestEveryActionOverHTTPIsRefusedToWhoMayNothing(t *testing.T) {
 		}
 		for _, action := range states.Actions() {
 			w.refuses("states", jsonRequest("AWSStepFunctions."+action, string(about)))
+		}
+		for _, action := range events.Actions() {
+			w.refuses("events", jsonRequest("AWSEvents."+action, "{}"))
 		}
 		for _, action := range sns.Actions() {
 			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(urlEncoded("Action", action, "TopicArn", topicARN, "Message", "m")))

@@ -218,8 +218,8 @@ func TestEveryPrimaryBucketTestsItsWayToTheFailureQueue(t *testing.T) {
 }
 
 func TestNotificationsThatAreNotSupportedAreRejectedByName(t *testing.T) {
-	_, err := deployed(t, replace("template.yaml", "s3:Replication:OperationFailedReplication", "s3:ObjectCreated:*"))
-	assert.ErrorContains(t, err, "sending the event s3:ObjectCreated:* to a queue is not supported by the local S3")
+	_, err := deployed(t, replace("template.yaml", "s3:Replication:OperationFailedReplication", "s3:Replication:Nothing"))
+	assert.ErrorContains(t, err, "The event is not supported for notifications")
 	_, err = deployed(t, replace("template.yaml", "                Queue: !GetAtt FailureQueue.Arn\n", "                Queue: !GetAtt FailureQueue.Arn\n                Filter: {}\n"))
 	assert.ErrorContains(t, err, "NotificationConfiguration.QueueConfigurations[0].Filter")
 	_, err = deployed(t, replace("template.yaml", "                Queue: !GetAtt FailureQueue.Arn\n", "                Queue: arn:aws:sqs:eu-central-1:123456789012:gone\n"))

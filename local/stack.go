@@ -19,6 +19,8 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"autobackup/local/events"
 	"autobackup/local/gate"
 	"autobackup/local/lambda"
@@ -85,7 +87,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	s.Logs = logs.New(cfg.Clock)
 	s.Logs.Gate = s.Gate
 	s.Events = events.NewService(s.SQS)
-	s.Events.Gate = s.Gate
+	s.Events.Gate, s.Events.NewID = s.Gate, ids.next
 	s.Lambda = lambda.New(lambda.Options{
 		Clock: cfg.Clock, NewID: ids.next, Account: cfg.Account,
 		Runtime: cfg.Runtime, Log: cfg.FunctionLog, Queues: s.SQS, Failed: s.misses.note, Gate: s.Gate, Environment: s.environment, Logs: s.Logs,
@@ -114,9 +116,25 @@ func (s *Stack) put(region string, event []byte) {
 	}
 }
 
-// notify hands a notification of S3 about a bucket to a queue.
-func (s *Stack) notify(bucket, queueARN string, message []byte) error {
-	_, err := s.SQS.As(s.Gate.Service("s3.amazonaws.com", "arn:aws:s3:::"+bucket)).Send(queueARN, sqs.Outgoing{Body: string(message)})
+// notify hands a notification of S3 about a bucket to a queue or a topic. A function is
+// only asked whether it takes them: nothing here invokes one for S3.
+func (s *Stack) notify(bucket, targetARN string, message []byte) error {
+	by := s.Gate.Service("s3.amazonaws.com", "arn:aws:s3:::"+bucket)
+	at, err := arn.Parse(targetARN)
+	if err != nil {
+		return fmt.Errorf("notify %s: %w", targetARN, err)
+	}
+	switch at.Service {
+	case "sns":
+		_, err = s.SNS.As(by).Publish(sns.Publication{TopicARN: targetARN, Subject: "Amazon S3 Notification", Message: string(message)})
+	case "lambda":
+		if s.Lambda.Function(targetARN) == nil {
+			return fmt.Errorf("there is no function %s", targetARN)
+		}
+		err = by.May("lambda:InvokeFunction", targetARN)
+	default:
+		_, err = s.SQS.As(by).Send(targetARN, sqs.Outgoing{Body: string(message)})
+	}
 	return err
 }
 

@@ -93,6 +93,16 @@ func (b *Bus) AddRule(r Rule) error {
 	return nil
 }
 
+// Rules are those of the bus, in the order in which they were added.
+func (b *Bus) Rules() (all []Rule) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range b.rules {
+		all = append(all, r.Rule)
+	}
+	return all
+}
+
 // RemoveRule removes a rule, and what is known of its deliveries; there may be none.
 func (b *Bus) RemoveRule(ruleARN string) {
 	b.mu.Lock()

@@ -12,6 +12,8 @@ import (
 type Service struct {
 	// Gate decides what rules may do. nil: everything.
 	Gate *gate.Gate
+	// NewID makes the ids of requests over HTTP.
+	NewID func() string
 
 	queues *sqs.Service
 

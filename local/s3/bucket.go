@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"maps"
@@ -12,37 +13,44 @@ import (
 
 // bucket is one bucket; its name is unique across regions.
 type bucket struct {
-	name        string
-	region      string
-	created     time.Time
-	versioned   bool
-	eventBridge bool
-	lock        *ObjectLock // nil: none
-	queues      []QueueConfiguration
-	replication *ReplicationConfiguration // nil: none
-	lifecycle   *LifecycleConfiguration   // nil: none
-	encryption  BucketEncryption
-	public      bool      // it takes policies that let everybody in
-	aged        time.Time // lifecycle has done what was due until then
-	objects     objects
-	uploads     map[string]*upload
-	erased      map[string]bool // replicas that were deleted by their version ids
+	name          string
+	region        string
+	created       time.Time
+	versioned     bool
+	eventBridge   bool
+	lock          *ObjectLock // nil: none
+	notifications Notifications
+	replication   *ReplicationConfiguration // nil: none
+	lifecycle     *LifecycleConfiguration   // nil: none
+	encryption    BucketEncryption
+	public        bool   // it takes policies that let everybody in
+	policy        string // as it was written; empty: none
+	tags          map[string]string
+	requesterPays bool
+	aged          time.Time // lifecycle has done what was due until then
+	objects       objects
+	uploads       map[string]*upload
+	erased        map[string]bool // replicas that were deleted by their version ids
 }
 
 // BucketConfig describes a bucket to CreateBucket.
 type BucketConfig struct {
-	Name        string
-	Region      string
-	Versioned   bool        // versioning is enabled
-	EventBridge bool        // its events go to OnEvent
-	Lock        *ObjectLock // nil: versions can't be locked
-	Queues      []QueueConfiguration
+	Name          string
+	Region        string
+	Versioned     bool        // versioning is enabled
+	EventBridge   bool        // its events go to OnEvent
+	Lock          *ObjectLock // nil: versions can't be locked
+	Notifications Notifications
 	// Replication has the rules for what is put from now on; nil: none. The
 	// destinations may be made later.
 	Replication *ReplicationConfiguration
 	Lifecycle   *LifecycleConfiguration // nil: none
 	Encryption  BucketEncryption
-	Public      bool // it takes policies that let everybody in, which new buckets don't
+	// Policy is what GetBucketPolicy answers. Who may do what, the gate's policies decide.
+	Policy        string
+	Tags          map[string]string
+	RequesterPays bool
+	Public        bool // it takes policies that let everybody in, which new buckets don't
 }
 
 // BucketEncryption is that of objects which are uploaded without one of their own.
@@ -61,7 +69,7 @@ func (s *Server) CreateBucket(cfg BucketConfig) error {
 			return fmt.Errorf("create bucket %s: %w", cfg.Name, err)
 		}
 	}
-	if err := s.checkQueues(cfg.Name, cfg.Queues); err != nil {
+	if err := cmp.Or(cfg.Notifications.check(cfg.Region), s.validate(cfg.Name, cfg.Notifications)); err != nil {
 		return fmt.Errorf("create bucket %s: %w", cfg.Name, err)
 	}
 	if cfg.Lifecycle != nil {
@@ -71,7 +79,8 @@ func (s *Server) CreateBucket(cfg BucketConfig) error {
 	}
 	err := s.addBucket(&bucket{
 		name: cfg.Name, region: cfg.Region, versioned: cfg.Versioned,
-		eventBridge: cfg.EventBridge, lock: cfg.Lock, queues: cfg.Queues, replication: cfg.Replication, lifecycle: cfg.Lifecycle, encryption: cfg.Encryption, public: cfg.Public,
+		eventBridge: cfg.EventBridge, lock: cfg.Lock, notifications: s.named(cfg.Notifications), replication: cfg.Replication, lifecycle: cfg.Lifecycle, encryption: cfg.Encryption, public: cfg.Public,
+		policy: cfg.Policy, tags: cfg.Tags, requesterPays: cfg.RequesterPays,
 	})
 	if err != nil {
 		return fmt.Errorf("create bucket %s: %w", cfg.Name, err)

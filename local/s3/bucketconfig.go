@@ -3,7 +3,10 @@ package s3
 import (
 	"cmp"
 	"encoding/xml"
+	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -61,36 +64,45 @@ func (s *Server) getBucketEncryption(c *call) error {
 	})
 }
 
-// notificationConfiguration knows EventBridge and queues: topics, functions and
-// filters are refused.
-type notificationConfiguration struct {
-	XMLName     xml.Name             `xml:"NotificationConfiguration"`
-	Xmlns       string               `xml:"xmlns,attr,omitempty"`
-	Queues      []QueueConfiguration `xml:"QueueConfiguration"`
-	EventBridge *struct{}            `xml:"EventBridgeConfiguration"`
-}
-
-func (s *Server) putBucketNotification(c *call) error {
-	var body notificationConfiguration
-	if err := c.readXML(&body); err != nil {
-		return err
-	}
-	if err := s.checkQueues(c.bucket, body.Queues); err != nil {
-		return err
-	}
+// getBucketPolicy answers the policy as it was written.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html
+func (s *Server) getBucketPolicy(c *call) error {
 	return s.withBucket(c, func(b *bucket) error {
-		b.eventBridge, b.queues = body.EventBridge != nil, body.Queues
+		if b.policy == "" {
+			return fail(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist").detail("BucketName", b.name)
+		}
+		c.w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(c.w, b.policy) // a client that is gone needs no answer
 		return nil
 	})
 }
 
-func (s *Server) getBucketNotification(c *call) error {
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketTagging.html
+func (s *Server) getBucketTagging(c *call) error {
 	return s.withBucket(c, func(b *bucket) error {
-		answer := notificationConfiguration{Xmlns: xmlns, Queues: b.queues}
-		if b.eventBridge {
-			answer.EventBridge = &struct{}{}
+		if len(b.tags) == 0 {
+			return fail(http.StatusNotFound, "NoSuchTagSet", "The TagSet does not exist").detail("BucketName", b.name)
 		}
-		c.xml(http.StatusOK, answer)
+		var set []tag
+		for _, key := range slices.Sorted(maps.Keys(b.tags)) {
+			set = append(set, tag{key, b.tags[key]})
+		}
+		writeTags(c, set)
+		return nil
+	})
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketRequestPayment.html
+func (s *Server) getBucketRequestPayment(c *call) error {
+	return s.withBucket(c, func(b *bucket) error {
+		payer := "BucketOwner"
+		if b.requesterPays {
+			payer = "Requester"
+		}
+		c.xml(http.StatusOK, struct {
+			XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ RequestPaymentConfiguration"`
+			Payer   string
+		}{Payer: payer})
 		return nil
 	})
 }

@@ -102,7 +102,28 @@ func (s *Server) changedClass(b *bucket, key string, v *version, at time.Time, f
 	return s.tell(b, "Object Storage Class Changed", key, v, s.seq, at, from, detail)
 }
 
+// notificationNames are what S3's own notifications call what happened, by how
+// EventBridge's events do.
+var notificationNames = map[string]string{
+	"Object Created " + reasonPut: "ObjectCreated:Put", "Object Created " + reasonCopy: "ObjectCreated:Copy",
+	"Object Created " + reasonComplete: "ObjectCreated:CompleteMultipartUpload",
+	"Object Deleted " + reasonDelete:   "ObjectRemoved:", "Object Deleted " + reasonLifecycle: "LifecycleExpiration:",
+	"Object Storage Class Changed ": "LifecycleTransition",
+}
+
+// deletions are how the names of notifications about deletions end.
+var deletions = map[string]string{"Delete Marker Created": "DeleteMarkerCreated", "Permanently Deleted": "Delete"}
+
+// tell prepares what is told of something that happened: to EventBridge, and to whom the
+// bucket's notifications go.
 func (s *Server) tell(b *bucket, detailType, key string, v *version, seq uint64, at time.Time, from origin, detail eventDetail) func() {
+	name := notificationNames[detailType+" "+detail.Reason] + deletions[detail.DeletionType]
+	return both(s.toEventBridge(b, detailType, key, v, seq, at, from, detail), s.send(b, name, key, func() notified {
+		return s.notified(b, key, v, seq, at, from)
+	}))
+}
+
+func (s *Server) toEventBridge(b *bucket, detailType, key string, v *version, seq uint64, at time.Time, from origin, detail eventDetail) func() {
 	if !b.eventBridge || s.OnEvent == nil {
 		return func() {}
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -136,9 +138,8 @@ func TestAQueueConfigurationIsTestedKeptAndRefusedByName(t *testing.T) {
 	notified(l)
 	event := types.Event(s3.EventReplicationFailed)
 	require.ErrorContains(t, configure(t.Context(), l, "arn:aws:sqs:us-east-1:"+account+":gone", event), "Unable to validate the following destination configurations")
-	require.ErrorContains(t, configure(t.Context(), l, queue, types.EventS3ObjectCreatedPut), "sending the event s3:ObjectCreated:Put to a queue")
-	a := l.send(t, http.MethodPut, "/source?notification", nil, []byte("<NotificationConfiguration><QueueConfiguration><Queue>q</Queue></QueueConfiguration></NotificationConfiguration>"))
-	assert.Equal(t, "A queue configuration names at least one event", a.Message)
+	a := l.send(t, http.MethodPut, "/source?notification", nil, []byte("<NotificationConfiguration><QueueConfiguration><Queue>"+queue+"</Queue></QueueConfiguration></NotificationConfiguration>"))
+	assert.Equal(t, "A configuration names at least one event", a.Message)
 	require.NoError(t, configure(t.Context(), l, queue, event))
 	out, err := l.client("http", primary).GetBucketNotificationConfiguration(t.Context(), &awss3.GetBucketNotificationConfigurationInput{Bucket: aws.String(source)})
 	require.NoError(t, err)
@@ -166,4 +167,107 @@ func TestABucketWithoutVersioningHoldsOneOfEachKey(t *testing.T) {
 	assert.Equal(t, "NoSuchKey", a.Code)
 	a = l.send(t, http.MethodDelete, "/work", nil, nil)
 	assert.Equal(t, http.StatusNoContent, a.status, "nothing is left")
+}
+
+const configuration = "<NotificationConfiguration>%s</NotificationConfiguration>"
+
+// sends is a configuration of one kind, with filters.
+func sends(kind, arn, event string, filters ...string) string {
+	filter := ""
+	for _, f := range filters {
+		name, value, _ := strings.Cut(f, "=")
+		filter += "<FilterRule><Name>" + name + "</Name><Value>" + value + "</Value></FilterRule>"
+	}
+	if filter != "" {
+		filter = "<Filter><S3Key>" + filter + "</S3Key></Filter>"
+	}
+	return fmt.Sprintf("<%sConfiguration><%s>%s</%s><Event>%s</Event>%s</%sConfiguration>", kind, kind, arn, kind, event, filter, kind)
+}
+
+func TestAConfigurationThatS3RefusesIsRefusedInItsWords(t *testing.T) {
+	l := pair(t, nil)
+	notified(l)
+	const created, topic = "s3:ObjectCreated:*", "arn:aws:sns:us-east-1:" + account + ":t"
+	overlap, ambiguous := "Configurations overlap. Configurations on the same bucket cannot share a common event type.",
+		"Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are overlapping for the same event type."
+	for body, want := range map[string]string{
+		sends("Queue", queue, created) + sends("Topic", topic, "s3:ObjectCreated:Put"):                                         overlap,
+		sends("Queue", queue, created, "prefix=a/") + sends("Queue", queue, created):                                           ambiguous,
+		sends("Queue", queue, created, "prefix=a/", "suffix=.pdf") + sends("Queue", queue, created, "prefix=a/b", "suffix=df"): ambiguous,
+		sends("Queue", queue, created, "prefix=a/", "prefix=b/"):                                                               "Cannot specify more than one prefix rule in a filter.",
+		sends("Queue", queue, created, "infix=a/"):                                                                             "filter rule name must be either prefix or suffix",
+		sends("Queue", queue, "s3:Nothing"):                                                                                    "The event is not supported for notifications",
+		sends("Queue", topic, created):                                                                                         "The ARN is not well formed",
+		sends("Queue", "arn:aws:sqs:eu-west-1:"+account+":q", created):                                                         "The notification destination service region is not valid for the bucket location constraint",
+		sends("Topic", topic, created):                                                                                         "Unable to validate the following destination configurations: there is no queue " + topic,
+	} {
+		a := l.send(t, http.MethodPut, "/source?notification", nil, fmt.Appendf(nil, configuration, body))
+		assert.Equal(t, []any{http.StatusBadRequest, "InvalidArgument", want}, []any{a.status, a.Code, a.Message}, body)
+	}
+	for _, body := range []string{
+		sends("Queue", queue, created, "prefix=a/") + sends("Queue", queue, created, "prefix=b/"),
+		sends("Queue", queue, created, "prefix=a/", "suffix=.pdf") + sends("Queue", queue, created, "prefix=a/", "suffix=.txt"),
+		sends("Queue", queue, created) + sends("Queue", queue, "s3:ObjectRemoved:Delete"),
+	} {
+		a := l.send(t, http.MethodPut, "/source?notification", nil, fmt.Appendf(nil, configuration, body))
+		assert.Equal(t, http.StatusOK, a.status, body)
+	}
+}
+
+func TestTargetsAreAskedUnlessThatIsLeftOut(t *testing.T) {
+	l := pair(t, nil)
+	messages := notified(l)
+	gone := fmt.Appendf(nil, configuration, sends("CloudFunction", "arn:aws:lambda:us-east-1:"+account+":function:f", "s3:ObjectTagging:*", "suffix=.pdf")+sends("Queue", queue, "s3:ObjectCreated:*"))
+	a := l.send(t, http.MethodPut, "/source?notification", nil, gone)
+	assert.Equal(t, "InvalidArgument", a.Code)
+	require.Len(t, *messages, 1, "the queue is asked all the same")
+	a = l.send(t, http.MethodPut, "/source?notification", map[string]string{"X-Amz-Skip-Destination-Validation": "true"}, gone)
+	assert.Equal(t, http.StatusOK, a.status)
+	assert.Len(t, *messages, 1)
+	out, err := l.client("http", primary).GetBucketNotificationConfiguration(t.Context(), &awss3.GetBucketNotificationConfigurationInput{Bucket: aws.String(source)})
+	require.NoError(t, err)
+	require.Len(t, out.LambdaFunctionConfigurations, 1)
+	assert.NotEmpty(t, aws.ToString(out.LambdaFunctionConfigurations[0].Id), "S3 gives an id")
+	assert.Equal(t, []types.FilterRule{{Name: "Suffix", Value: aws.String(".pdf")}}, out.LambdaFunctionConfigurations[0].Filter.Key.FilterRules)
+}
+
+func TestAQueueIsToldOfWhatItsConfigurationNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := pair(t, nil)
+		messages := notified(l)
+		a := l.send(t, http.MethodPut, "/source?notification", nil, fmt.Appendf(nil, configuration,
+			sends("Queue", queue, "s3:ObjectCreated:*", "prefix=in/", "suffix=.txt")+sends("Queue", queue, "s3:ObjectRemoved:DeleteMarkerCreated")))
+		require.Equal(t, http.StatusOK, a.status, a.body)
+		put := l.put(t, "in/a.txt", "text")
+		l.put(t, "in/a.pdf", "text")
+		l.put(t, "a.txt", "text")
+		c := l.client("http", primary)
+		_, err := c.DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: aws.String(source), Key: aws.String("a.txt")})
+		require.NoError(t, err)
+		_, err = c.DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: aws.String(source), Key: aws.String("in/a.txt"), VersionId: put.VersionId})
+		require.NoError(t, err)
+		l.settle()
+		var told []string
+		for _, m := range (*messages)[2:] {
+			record := m["Records"].([]any)[0].(map[string]any)
+			assert.NotContains(t, record, "replicationEventData")
+			told = append(told, record["eventName"].(string)+" "+record["s3"].(map[string]any)["object"].(map[string]any)["key"].(string))
+		}
+		assert.Equal(t, []string{"ObjectCreated:Put in%2Fa.txt", "ObjectRemoved:DeleteMarkerCreated a.txt"}, told)
+	})
+}
+
+func TestABucketAnswersItsPolicyTagsAndWhoPays(t *testing.T) {
+	l := start(t)
+	require.NoError(t, l.server.CreateBucket(s3.BucketConfig{Name: "theirs", Region: primary, Policy: `{"a":1}`, Tags: map[string]string{"b": "2", "a": "1"}, RequesterPays: true}))
+	c := l.client("http", primary)
+	policy, err := c.GetBucketPolicy(t.Context(), &awss3.GetBucketPolicyInput{Bucket: aws.String("theirs")})
+	require.NoError(t, err)
+	assert.Equal(t, `{"a":1}`, aws.ToString(policy.Policy))
+	tags, err := c.GetBucketTagging(t.Context(), &awss3.GetBucketTaggingInput{Bucket: aws.String("theirs")})
+	require.NoError(t, err)
+	assert.Equal(t, []types.Tag{{Key: aws.String("a"), Value: aws.String("1")}, {Key: aws.String("b"), Value: aws.String("2")}}, tags.TagSet)
+	pays, err := c.GetBucketRequestPayment(t.Context(), &awss3.GetBucketRequestPaymentInput{Bucket: aws.String("theirs")})
+	require.NoError(t, err)
+	assert.Equal(t, types.PayerRequester, pays.Payer)
 }

@@ -109,10 +109,8 @@ func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 func TestConfigurationsWithUnknownElementsAreRefused(t *testing.T) {
 	l := pair(t, nil)
 	for target, test := range map[string][2]string{
-		"/source?notification": {"<NotificationConfiguration><QueueConfiguration><Queue>q</Queue><Event>s3:ObjectCreated:*</Event></QueueConfiguration></NotificationConfiguration>",
-			"sending the event s3:ObjectCreated:* to a queue is"},
-		"/source?notification&": {"<NotificationConfiguration><QueueConfiguration><Filter/></QueueConfiguration></NotificationConfiguration>",
-			"the element Filter is"},
+		"/source?notification": {"<NotificationConfiguration><QueueConfiguration><Filter><Tags/></Filter></QueueConfiguration></NotificationConfiguration>",
+			"the element Tags is"},
 		"/source?versioning":  {"<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>", "suspended versioning is"},
 		"/source?replication": {"<ReplicationConfiguration><Rule><Size/><Status>Enabled</Status></Rule></ReplicationConfiguration>", "the element Size is"},
 	} {

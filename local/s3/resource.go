@@ -99,9 +99,9 @@ func (s *Server) deployBucket(t template.Target, r template.Resource, p bucketPr
 		}
 	}
 	for _, q := range p.NotificationConfiguration.QueueConfigurations {
-		cfg.Queues = append(cfg.Queues, QueueConfiguration{Queue: q.Queue, Events: []string{q.Event}})
+		cfg.Notifications.Queues = append(cfg.Notifications.Queues, Notification{Queue: q.Queue, Events: []string{q.Event}})
 	}
-	if t.Account != s.account && (cfg.EventBridge || len(cfg.Queues) > 0 || cfg.Replication != nil) {
+	if t.Account != s.account && (cfg.EventBridge || len(cfg.Notifications.Queues) > 0 || cfg.Replication != nil) {
 		return "", nil, r.Errorf("", "%s belongs to %s: only buckets of %s send events and notifications, and are replicated, here", cfg.Name, t.Account, s.account)
 	}
 	if err := s.CreateBucket(cfg); err != nil {
@@ -156,12 +156,28 @@ func (s *Server) deployPolicy(t template.Target, r template.Resource, p policyPr
 	if err := s.Gate.Attach(s.arn(p.Bucket, ""), iam.Bucket, p.PolicyDocument); err != nil {
 		return "", nil, r.Errorf("PolicyDocument", "%w", err)
 	}
+	text, err := json.Marshal(p.PolicyDocument)
+	if err != nil {
+		return "", nil, r.Errorf("PolicyDocument", "%w", err)
+	}
+	s.write(p.Bucket, string(text))
 	return t.Stack + "-" + r.LogicalID, nil, nil
 }
 
 func (s *Server) removePolicy(_ template.Target, made template.Made) error {
-	s.Gate.Detach(s.arn(made.Properties["Bucket"].(string), ""))
+	bucket := made.Properties["Bucket"].(string)
+	s.Gate.Detach(s.arn(bucket, ""))
+	s.write(bucket, "")
 	return nil
+}
+
+// write gives a bucket the policy that it answers.
+func (s *Server) write(bucket, policy string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b := s.buckets[bucket]; b != nil {
+		b.policy = policy
+	}
 }
 
 // refusePublic refuses a policy that lets everybody in, unless the bucket takes such. One

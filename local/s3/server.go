@@ -6,8 +6,7 @@
 // their ETags, all additional checksums in all upload encodings, ranges,
 // listings, Object Lock (uploads' and buckets' retention, legal holds),
 // conditional uploads, replication rules, redirects to the right region, EventBridge
-// events, lifecycle rules, and notifications to queues about replications that
-// failed. Everything that is not supported, be it an operation, a query parameter, a
+// events, lifecycle rules, and S3's own notifications. Everything that is not supported, be it an operation, a query parameter, a
 // header or an element of a configuration, is refused with 501 NotImplemented and its name.
 //
 // What it does not do: requests must be signed with Signature Version 4, whose
@@ -56,9 +55,9 @@ type Server struct {
 	// OnEvent gets every event of buckets that have EventBridge turned on, as
 	// EventBridge in that region would: the complete JSON object.
 	OnEvent func(region string, event []byte)
-	// OnNotification gets S3's own notifications: the complete JSON object. Its
-	// error is the queue's. nil: there are no queues.
-	OnNotification func(bucket, queueARN string, message []byte) error
+	// OnNotification gets S3's own notifications for a queue, a topic or a function: the
+	// complete JSON object. Its error is the target's. nil: there are none.
+	OnNotification func(bucket, targetARN string, message []byte) error
 
 	clock   *clock.Clock
 	account string

@@ -78,11 +78,16 @@ func (s *Server) getObjectTagging(c *call) error {
 		set = append(set, tag{key, v.tags.Get(key)})
 	}
 	writeID(c.w.Header(), id)
+	writeTags(c, set)
+	return nil
+}
+
+// writeTags answers with the tags of an object or a bucket.
+func writeTags(c *call, set []tag) {
 	c.xml(http.StatusOK, struct {
 		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ Tagging"`
 		TagSet  struct {
 			Tag []tag
 		}
 	}{TagSet: struct{ Tag []tag }{set}})
-	return nil
 }

@@ -99,7 +99,9 @@ func addElements(t reflect.Type, known map[string]bool) {
 			}
 			continue
 		}
-		known[cmp.Or(name, field.Name)] = true
+		for element := range strings.SplitSeq(cmp.Or(name, field.Name), ">") {
+			known[element] = true
+		}
 		addElements(field.Type, known)
 	}
 }

@@ -31,6 +31,10 @@ var bucketTests = map[string]func(T, *bed){
 	"versioning is on once it is enabled":                versioningIsOn,
 	"a bucket tells its default encryption":              defaultEncryption,
 	"the EventBridge setting is kept":                    eventBridgeSetting,
+	"notifications that overlap are refused":             overlappingNotifications,
+	"a notification needs an event that S3 knows":        unknownNotification,
+	"a bucket without a policy or tags has none":         noPolicyNoTags,
+	"a bucket's owner pays":                              ownerPays,
 	"a bucket without rules has no configuration":        noReplicationConfiguration,
 	"replication rules are answered as they were put":    replicationRulesKept,
 	"a bucket without lifecycle rules has none":          noLifecycleConfiguration,
@@ -207,6 +211,44 @@ func eventBridgeSetting(t T, b *bed) {
 	out, err = b.s3.GetBucketNotificationConfiguration(t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: bucket})
 	require.NoError(t, err)
 	assert.NotNil(t, out.EventBridgeConfiguration)
+}
+
+// configure puts notifications of events to a queue, which nobody has made.
+func (b *bed) configure(t T, bucket *string, events ...types.Event) error {
+	var queues []types.QueueConfiguration
+	for _, event := range events {
+		queues = append(queues, types.QueueConfiguration{Events: []types.Event{event}, QueueArn: aws.String("arn:aws:sqs:" + b.Primary + ":111122223333:no-queue")})
+	}
+	_, err := b.s3.PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
+		Bucket: bucket, NotificationConfiguration: &types.NotificationConfiguration{QueueConfigurations: queues},
+	})
+	return err
+}
+
+func overlappingNotifications(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	failed(t, b.configure(t, bucket, "s3:ObjectCreated:*", "s3:ObjectCreated:Put"), 400, "InvalidArgument")
+	out, err := b.s3.GetBucketNotificationConfiguration(t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: bucket})
+	require.NoError(t, err)
+	assert.Empty(t, out.QueueConfigurations)
+}
+
+func unknownNotification(t T, b *bed) {
+	failed(t, b.configure(t, b.bucket(t, b.Primary), "s3:Nothing"), 400, "InvalidArgument")
+}
+
+func noPolicyNoTags(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	_, err := b.s3.GetBucketPolicy(t.Context(), &s3.GetBucketPolicyInput{Bucket: bucket})
+	failed(t, err, 404, "NoSuchBucketPolicy")
+	_, err = b.s3.GetBucketTagging(t.Context(), &s3.GetBucketTaggingInput{Bucket: bucket})
+	failed(t, err, 404, "NoSuchTagSet")
+}
+
+func ownerPays(t T, b *bed) {
+	out, err := b.s3.GetBucketRequestPayment(t.Context(), &s3.GetBucketRequestPaymentInput{Bucket: b.bucket(t, b.Primary)})
+	require.NoError(t, err)
+	assert.Equal(t, types.PayerBucketOwner, out.Payer)
 }
 
 func noReplicationConfiguration(t T, b *bed) {

@@ -1,0 +1,65 @@
+package events
+
+import (
+	"net/http"
+	"strings"
+
+	"autobackup/local/gate"
+	"autobackup/local/sigv4"
+	"autobackup/local/wire"
+)
+
+// protocol has the actions that are served.
+// https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
+var protocol = wire.JSON[*Service]{
+	Target: "AWSEvents", Shapes: "com.amazonaws.events", Permit: (*Service).permit,
+	NoRequest: unknownOperation, NoAction: unknownOperation,
+	Unsupported: func(message string) *wire.Error { return wire.Invalid("ValidationException", "%s", message) },
+	Actions:     map[string]func(*Service, wire.Request) (any, error){"ListRules": (*Service).listRules},
+}
+
+func unknownOperation(message string) *wire.Error {
+	return wire.Invalid("UnknownOperationException", "%s", message)
+}
+
+// Actions names what is served over HTTP.
+func Actions() []string { return protocol.Names() }
+
+// ServeHTTP answers requests for EventBridge.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { protocol.Serve(s, s.NewID, w, r) }
+
+// permit decides a request over HTTP: rules are listed of all.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+func (s *Service) permit(r wire.Request) error {
+	by := s.Gate.Signed(sigv4.AccessKey(r.Request))
+	return gate.Denied(by.May("events:"+r.Action, "*"), wire.Error{Code: "AccessDeniedException", Status: http.StatusBadRequest})
+}
+
+// listed is a rule as ListRules answers it.
+type listed struct {
+	Arn, Name, State, EventPattern, EventBusName string
+}
+
+// listRules answers the rules of the default bus on one page.
+// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRules.html
+func (s *Service) listRules(r wire.Request) (any, error) {
+	var in struct{ NamePrefix string }
+	if err := r.Decode(&in); err != nil {
+		return nil, err
+	}
+	region, err := wire.Region(r.Request, "ListRules")
+	if err != nil {
+		return nil, err
+	}
+	rules := []listed{}
+	for _, rule := range s.Bus(region).Rules() {
+		one := listed{Arn: rule.ARN, Name: rule.ARN[strings.LastIndexByte(rule.ARN, '/')+1:], State: "ENABLED", EventPattern: string(rule.Pattern), EventBusName: "default"}
+		if rule.Disabled {
+			one.State = "DISABLED"
+		}
+		if strings.HasPrefix(one.Name, in.NamePrefix) {
+			rules = append(rules, one)
+		}
+	}
+	return map[string]any{"Rules": rules}, nil
+}
