@@ -198,7 +198,7 @@ func (s *Server) validate(bucket string, n Notifications) error {
 			refused = invalidArgument("Unable to validate the following destination configurations: %v", err)
 		}
 		number := strconv.Itoa(i + 1)
-		refused.detail("ArgumentName"+number, one.target()).detail("ArgumentValue"+number, err.Error())
+		refused = refused.detail("ArgumentName"+number, one.target()).detail("ArgumentValue"+number, err.Error())
 	}
 	if refused == nil {
 		return nil

@@ -22,20 +22,22 @@ import (
 // Exit codes, printed in the help.
 const (
 	Expected   = 0 // every outcome was the expected one
-	Unexpected = 1 // an object was not verified, not read, or not as expected; a message was not put back
+	Unexpected = 1 // an object was not verified, not read, or not as expected; a message was not put back, a bucket not attached
 	Trouble    = 2 // wrong usage, or the program could not do its work
 )
 
 const description = `Know, not hope, that S3 backups in another region are intact.
 
 Exit codes: 0 every outcome was the expected one; 1 at least one was not, a file
-could not be read, or a message was not put back; 2 wrong usage, or the program
-could not do its work.`
+could not be read, a message was not put back, or a bucket not attached; 2 wrong
+usage, or the program could not do its work.`
 
 type commands struct {
 	Audit    auditCommand    `cmd:"" help:"Compare all versions of a bucket with its replicas: read-only, nothing to deploy."`
 	Explain  explainCommand  `cmd:"" help:"Explain one object version: both sides now, side by side, why, and what to do; read-only."`
 	Discover discoverCommand `cmd:"" help:"Show which buckets of your accounts replicate and are validated, and which do not."`
+	Attach   attachCommand   `cmd:"" help:"Have the uploads into buckets that you have validated: looks, shows what it would change, and asks."`
+	Detach   detachCommand   `cmd:"" help:"Take back what attach changed of buckets."`
 	Accept   acceptCommand   `cmd:"" help:"Take what is known and meant out of the findings of the next audits."`
 	Policy   policyCommand   `cmd:"" help:"Print the least IAM policy for a command or for deploying, or a boundary of all roles."`
 	Demo     demoCommand     `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"autobackup/internal/attach"
 	"autobackup/internal/s3error"
 )
 
@@ -145,42 +146,55 @@ func (r *reader) lock(ctx context.Context, b *Bucket) error {
 	if err != nil {
 		return err
 	}
-	b.Lock = lock(out.ObjectLockConfiguration)
+	b.Lock = Locks(out.ObjectLockConfiguration)
 	return nil
 }
 
-// triggers are Autobackup's rules in a region.
-func (r *reader) triggers(ctx context.Context, region string) (all []trigger, err error) {
-	client := eventbridge.NewFromConfig(r.cfg, func(o *eventbridge.Options) { o.Region = region })
+// UploadRules are Autobackup's rules in a region.
+func UploadRules(ctx context.Context, cfg aws.Config, region string) (all []UploadRule, err error) {
+	err = EachRule(ctx, cfg, region, attach.TriggerPrefix, func(rule types.Rule) error {
+		t, err := parse(aws.ToString(rule.Name), aws.ToString(rule.EventPattern))
+		if err == nil {
+			all = append(all, t)
+		}
+		return err
+	})
+	return all, err
+}
+
+// EachRule hands over each enabled rule of events on the default bus of a region.
+func EachRule(ctx context.Context, cfg aws.Config, region, prefix string, do func(types.Rule) error) error {
+	client := eventbridge.NewFromConfig(cfg, func(o *eventbridge.Options) { o.Region = region })
 	tokens := map[string]bool{}
-	ask := &eventbridge.ListRulesInput{NamePrefix: aws.String(triggerPrefix)} // S3's events are on the default bus
+	ask := &eventbridge.ListRulesInput{} // S3's events are on the default bus
+	if prefix != "" {
+		ask.NamePrefix = &prefix
+	}
 	for {
 		out, err := client.ListRules(ctx, ask)
 		if err != nil {
-			return all, err
+			return err
 		}
 		for _, rule := range out.Rules {
 			if rule.State == types.RuleStateDisabled || rule.EventPattern == nil {
 				continue
 			}
-			t, err := parse(aws.ToString(rule.Name), *rule.EventPattern)
-			if err != nil {
-				return all, err
+			if err := do(rule); err != nil {
+				return err
 			}
-			all = append(all, t)
 		}
 		if ask.NextToken = out.NextToken; aws.ToString(ask.NextToken) == "" {
-			return all, nil
+			return nil
 		}
 		if tokens[*ask.NextToken] {
-			return all, errors.New("the same page of rules comes again and again")
+			return errors.New("the same page of rules comes again and again")
 		}
 		tokens[*ask.NextToken] = true
 	}
 }
 
-// lock says what a bucket does to versions that come without retention of their own.
-func lock(c *s3types.ObjectLockConfiguration) string {
+// Locks says what a bucket does to versions that come without retention of their own.
+func Locks(c *s3types.ObjectLockConfiguration) string {
 	switch {
 	case c == nil || c.ObjectLockEnabled != s3types.ObjectLockEnabledEnabled:
 		return "no"

@@ -173,8 +173,8 @@ func (r *run) fill(ctx context.Context, from *reader, a *Account, buckets []Buck
 	}
 	slices.Sort(a.Regions)
 	a.Regions = slices.Compact(a.Regions)
-	triggers, failed := make([][]trigger, len(a.Regions)), make([]error, len(a.Regions))
-	parallel(len(a.Regions), func(i int) { triggers[i], failed[i] = from.triggers(ctx, a.Regions[i]) })
+	triggers, failed := make([][]UploadRule, len(a.Regions)), make([]error, len(a.Regions))
+	parallel(len(a.Regions), func(i int) { triggers[i], failed[i] = UploadRules(ctx, from.cfg, a.Regions[i]) })
 	parallel(len(buckets), func(i int) {
 		b := &buckets[i]
 		from.look(ctx, b)
@@ -189,10 +189,10 @@ func (r *run) fill(ctx context.Context, from *reader, a *Account, buckets []Buck
 
 // match finds the triggers that take the bucket. Where they could not all be read, that none
 // was found says nothing.
-func (b *Bucket) match(triggers []trigger, failed error) {
+func (b *Bucket) match(triggers []UploadRule, failed error) {
 	for _, t := range triggers {
-		if t.takes(b.Account, b.Region, b.Name) {
-			b.Triggers = append(b.Triggers, t.name)
+		if t.Takes(b.Account, b.Region, b.Name) {
+			b.Triggers = append(b.Triggers, t.Name)
 		}
 	}
 	if failed != nil && len(b.Triggers) == 0 {

@@ -164,7 +164,7 @@ func TestATriggerTakesABucketByNameOrPrefixWithAllOfItsKeys(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			trigger, err := parse("autobackup-s3-upload-trigger-dev", tt.pattern)
 			assert.NoError(t, err)
-			assert.Equal(t, tt.want, trigger.takes("111122223333", "eu-central-1", "documents"))
+			assert.Equal(t, tt.want, trigger.Takes("111122223333", "eu-central-1", "documents"))
 		})
 	}
 	_, err := parse("autobackup-s3-upload-trigger-dev", `{"source":[{"cidr":"10.0.0.0/24"}]}`)

@@ -7,28 +7,25 @@ import (
 	"autobackup/local/events"
 )
 
-// triggerPrefix begins the names of the rules that template.yaml makes. Any other rule that
-// takes a bucket's events may be anybody's, and validates nothing.
-const triggerPrefix = "autobackup-s3-upload-trigger-"
-
-// trigger is an enabled rule of Autobackup's on the default event bus of a region.
-type trigger struct {
-	name    string
+// UploadRule is an enabled rule of Autobackup's on the default event bus of a region. Any
+// other rule that takes a bucket's events may be anybody's, and validates nothing.
+type UploadRule struct {
+	Name    string
 	pattern *events.Pattern
 }
 
 // parse takes a rule's pattern as EventBridge understands it.
-func parse(name, pattern string) (trigger, error) {
+func parse(name, pattern string) (UploadRule, error) {
 	p, err := events.ParsePattern([]byte(pattern))
 	if err != nil {
-		return trigger{}, fmt.Errorf("read the pattern of rule %s: %w", safe(name), err)
+		return UploadRule{}, fmt.Errorf("read the pattern of rule %s: %w", safe(name), err)
 	}
-	return trigger{name, p}, nil
+	return UploadRule{name, p}, nil
 }
 
-// takes says whether all uploads into a bucket match. No pattern that selects keys by how
+// Takes says whether all uploads into a bucket match. No pattern that selects keys by how
 // they begin or end takes this key, or the other size, so that whoever takes both takes all.
-func (t trigger) takes(account, region, bucket string) bool {
+func (t UploadRule) Takes(account, region, bucket string) bool {
 	for _, o := range []struct {
 		key  string
 		size int64
@@ -50,4 +47,38 @@ func (t trigger) takes(account, region, bucket string) bool {
 		}
 	}
 	return true
+}
+
+// MayTake says whether a rule may take any event of a bucket, by nothing but what its
+// pattern says of where events come from: one that can't be read may.
+func MayTake(pattern, account, region, bucket string) bool {
+	var raw struct {
+		Source  any `json:"source,omitempty"`
+		Account any `json:"account,omitempty"`
+		Region  any `json:"region,omitempty"`
+		Detail  struct {
+			Bucket struct {
+				Name any `json:"name,omitempty"`
+			} `json:"bucket,omitzero"`
+		} `json:"detail,omitzero"`
+	}
+	if json.Unmarshal([]byte(pattern), &raw) != nil {
+		return pattern != "" // without one it runs by the clock
+	}
+	reduced, err := json.Marshal(raw)
+	if err != nil {
+		return true
+	}
+	p, err := events.ParsePattern(reduced)
+	if err != nil {
+		return true
+	}
+	event, err := json.Marshal(map[string]any{
+		"source": "aws.s3", "account": account, "region": region, "detail": map[string]any{"bucket": map[string]string{"name": bucket}},
+	})
+	if err != nil {
+		return true
+	}
+	taken, err := p.Matches(event)
+	return err != nil || taken
 }

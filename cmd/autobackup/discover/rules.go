@@ -14,18 +14,23 @@ func enabled(rules []types.ReplicationRule) []Rule {
 		if r.Status != types.ReplicationRuleStatusEnabled || r.Destination == nil {
 			continue
 		}
-		to := aws.ToString(r.Destination.Bucket)
 		all = append(all, Rule{
-			ID: aws.ToString(r.ID), To: to[strings.LastIndexByte(to, ':')+1:], Account: aws.ToString(r.Destination.Account), Every: every(r),
+			ID: aws.ToString(r.ID), To: Named(r.Destination.Bucket), Account: aws.ToString(r.Destination.Account), Every: Every(r),
 			Metrics: r.Destination.Metrics != nil && r.Destination.Metrics.Status == types.MetricsStatusEnabled,
 		})
 	}
 	return all
 }
 
-// every says whether a rule covers every key, with or without the Filter that newer
+// Named is the bucket of an ARN.
+func Named(arn *string) string {
+	to := aws.ToString(arn)
+	return to[strings.LastIndexByte(to, ':')+1:]
+}
+
+// Every says whether a rule covers every key, with or without the Filter that newer
 // configurations have.
-func every(r types.ReplicationRule) bool {
+func Every(r types.ReplicationRule) bool {
 	prefix := aws.ToString(r.Prefix) //nolint:staticcheck // deprecated, and S3 still answers it
 	if f := r.Filter; f != nil {
 		prefix += aws.ToString(f.Prefix)

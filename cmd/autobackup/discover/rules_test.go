@@ -25,7 +25,7 @@ func TestARuleCoversEveryKeyWithoutPrefixAndTags(t *testing.T) {
 		"an old configuration's every key":  {types.ReplicationRule{Prefix: aws.String("")}, true},    //nolint:staticcheck // the same
 		"a filter of And without any of it": {types.ReplicationRule{Filter: &types.ReplicationRuleFilter{And: &types.ReplicationRuleAndOperator{}}}, true},
 	} {
-		assert.Equal(t, tt.want, every(tt.rule), name)
+		assert.Equal(t, tt.want, Every(tt.rule), name)
 	}
 }
 

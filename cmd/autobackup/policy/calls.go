@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"autobackup/cmd/autobackup/attach"
 	"autobackup/cmd/autobackup/discover"
 	"autobackup/internal/audit"
 )
@@ -150,6 +151,31 @@ func ofAccounts(s Side) (all []Call) {
 		}
 	}
 	return all
+}
+
+// ofAttached are made by attach and detach: of the primary and of the replicas, by rules
+// of EventBridge, and in the stage's working bucket.
+func ofAttached(command string, s Side) (all []Call) {
+	for _, p := range attach.Permissions {
+		if command == Attach && !p.Attach || command == Detach && !p.Detach {
+			continue
+		}
+		for _, place := range p.On {
+			if (place == attach.Replica) != (s == Replica) {
+				continue
+			}
+			c := Call{Operation: p.Operation, On: map[attach.Place]Target{attach.Primary: bucket, attach.Replica: bucket, attach.Work: workBucket, attach.Records: records, attach.Anything: everything}[place]}
+			if p.Action != "" {
+				c.Actions = []string{p.Action}
+			}
+			all = append(all, c)
+		}
+	}
+	if s == Replica {
+		return all
+	}
+	// S3 makes them where the working bucket has a key of its own.
+	return append(all, Call{Operation: "GenerateDataKey", Actions: []string{"kms:GenerateDataKey"}, On: keys}, Call{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: keys})
 }
 
 // looks says whether versions are looked at at all.

@@ -15,6 +15,8 @@ const (
 	Explain  = "explain"
 	Discover = "discover"
 	Requeue  = "requeue"
+	Attach   = "attach"
+	Detach   = "detach"
 )
 
 // What no command of this program does, and people ask a policy for all the same.
@@ -110,8 +112,10 @@ func For(o Options) (Document, error) {
 
 func (o Options) sides() []Side {
 	switch {
-	case o.Command == Upload:
+	case o.Command == Upload, o.Command == Detach:
 		return []Side{Primary}
+	case o.Command == Attach:
+		return []Side{Primary, Replica}
 	case o.Side != Both || o.Command == Requeue || o.Command == Operate || o.Command == Discover:
 		return []Side{o.Side}
 	case o.Command == Audit && o.Output.Bucket != "":
@@ -133,6 +137,8 @@ func (o Options) Calls(s Side) []Call {
 		all = ofStacks
 	case o.Command == Discover:
 		all = ofAccounts(s)
+	case o.Command == Attach || o.Command == Detach:
+		all = ofAttached(o.Command, s)
 	case s == Caller:
 		all = []Call{{Operation: "AssumeRole", Actions: []string{"sts:AssumeRole"}, On: role}}
 	case s == Report:

@@ -25,6 +25,8 @@ const (
 	queues          Target = "Queues" // that messages are sent to
 	dlqs            Target = "DLQs"   // that they are moved from
 	role            Target = "Roles"
+	workBucket      Target = "WorkBucket"
+	records         Target = "Records" // of what attach changed
 
 	stack            Target = "Stack"
 	keyStates        Target = "KeyStates" // of the queues' keys, which are not asked through SQS
@@ -59,6 +61,10 @@ func (o Options) resources(t Target, s Side) []string {
 		return o.Keys
 	case role:
 		return o.Roles
+	case workBucket:
+		return []string{o.work()}
+	case records:
+		return []string{o.work() + "/attached/*"}
 	case everything:
 		return []string{"*"}
 	default:
@@ -90,6 +96,10 @@ func (o Options) ofStack(t Target) (all []string) {
 		all = append(all, "arn:"+o.Partition+":"+names.Replace(form))
 	}
 	return all
+}
+
+func (o Options) work() string {
+	return "arn:" + o.Partition + ":s3:::autobackup-" + o.Stage + "-work-" + cmp.Or(o.Account, noAccount)
 }
 
 func (o Options) arns(s Side, behind string) (all []string) {

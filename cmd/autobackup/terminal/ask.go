@@ -13,8 +13,14 @@ import (
 // The end of ctx ends the wait for the answer. An error ends with the hint in
 // brackets, which says how not to be asked.
 func Ask(ctx context.Context, in io.Reader, prompt io.Writer, question, hint string) (bool, error) {
-	if _, err := fmt.Fprintf(prompt, "%s [y/N] ", question); err != nil {
-		return false, fmt.Errorf("ask: %w (%s)", err, hint)
+	answer, err := Choose(ctx, in, prompt, question+" [y/N]", hint)
+	return answer == "y" || answer == "yes", err
+}
+
+// Choose puts a question that is answered with a word, in small letters.
+func Choose(ctx context.Context, in io.Reader, prompt io.Writer, question, hint string) (string, error) {
+	if _, err := fmt.Fprintf(prompt, "%s ", question); err != nil {
+		return "", fmt.Errorf("ask: %w (%s)", err, hint)
 	}
 	type answer struct {
 		text string
@@ -27,12 +33,11 @@ func Ask(ctx context.Context, in io.Reader, prompt io.Writer, question, hint str
 	}()
 	select {
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return "", ctx.Err()
 	case a := <-given:
 		if a.err != nil && !errors.Is(a.err, io.EOF) {
-			return false, fmt.Errorf("read the answer: %w (%s)", a.err, hint)
+			return "", fmt.Errorf("read the answer: %w (%s)", a.err, hint)
 		}
-		text := strings.ToLower(strings.TrimSpace(a.text))
-		return text == "y" || text == "yes", nil
+		return strings.ToLower(strings.TrimSpace(a.text)), nil
 	}
 }

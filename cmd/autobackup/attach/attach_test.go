@@ -1,0 +1,384 @@
+package attach_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/attach"
+	core "autobackup/internal/attach"
+	locals3 "autobackup/local/s3"
+)
+
+func TestABucketIsAttachedAndDetachedAndThenAsItWas(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.put(docs, &types.NotificationConfiguration{TopicConfigurations: []types.TopicConfiguration{w.theirs("theirs", "s3:ObjectRemoved:*")}})
+	before := w.notifications(docs)
+	o := w.options(docs)
+	o.SkipValidation = true // their topic is gone
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, 0, r.Exit, screen)
+	assert.Contains(t, screen, "1 bucket changed   exit 0")
+	got := w.notifications(docs)
+	assert.NotNil(t, got.EventBridgeConfiguration)
+	assert.Equal(t, before.TopicConfigurations, got.TopicConfigurations)
+	require.Len(t, got.QueueConfigurations, 1)
+	assert.Equal(t, []types.Event{core.Failed}, got.QueueConfigurations[0].Events)
+
+	r, screen = w.run(attach.Run, o)
+	assert.Equal(t, 0, r.Exit, screen)
+	assert.Equal(t, core.Attached, r.Buckets[0].State)
+	assert.Contains(t, screen, "nothing was changed: there is nothing to change")
+
+	o.EventBridgeOff = true
+	r, screen = w.run(attach.Detach, o)
+	assert.Equal(t, 0, r.Exit, screen)
+	assert.Contains(t, screen, "EventBridge on → off")
+	assertSame(t, before, w.notifications(docs))
+	r, screen = w.run(attach.Detach, o)
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, screen, "attach has recorded nothing of it in the stage dev")
+}
+
+func TestAnUploadIntoAnAttachedBucketComesToTheStagesRule(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	matched := func() int {
+		_, err := w.client().PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(docs), Key: aws.String("k"), Body: strings.NewReader("text")})
+		require.NoError(t, err)
+		return w.Events.Counts()["arn:aws:events:"+w.first+":"+account+":rule/autobackup-s3-upload-trigger-dev-2"].Matched
+	}
+	assert.Equal(t, 0, matched())
+	_, screen := w.run(attach.Run, w.options(docs))
+	assert.Equal(t, 1, strings.Count(screen, "EventBridge off → on"))
+	assert.Equal(t, 1, matched())
+}
+
+func TestNothingIsChangedBeforeSomebodySaysSo(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	o := w.options(docs)
+	o.Yes = false
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, screen, "nothing was changed: there is no terminal to ask on; --yes changes without asking, --plan FILE writes what would be changed   exit 1")
+	assert.Empty(t, w.writes())
+
+	for _, answer := range []string{"", "n", "no", "yes please"} {
+		o.Choose = func(question string) (string, error) {
+			assert.Empty(t, w.writes())
+			assert.Equal(t, "Nothing is changed yet.  y apply   p plan file   t print Terraform   N stop:", question)
+			return answer, nil
+		}
+		r, _ = w.run(attach.Run, o)
+		assert.Equal(t, 1, r.Exit)
+		assert.Empty(t, w.writes(), answer)
+	}
+	o.Choose = func(string) (string, error) { return "t", nil }
+	_, screen = w.run(attach.Run, o)
+	assert.Contains(t, screen, "resource \"aws_s3_bucket_notification\" \"acme_invoices\" {")
+	assert.Empty(t, w.writes())
+	o.Choose = func(string) (string, error) { return "y", nil }
+	r, _ = w.run(attach.Run, o)
+	assert.Equal(t, 0, r.Exit)
+	assert.ElementsMatch(t, []string{"PutBucketNotificationConfiguration " + docs, "PutObject autobackup-dev-work-" + account}, w.writes())
+
+	o.Choose = nil
+	_, screen = w.run(attach.Detach, o)
+	assert.Contains(t, screen, "--yes takes back without asking")
+	o.Choose = func(string) (string, error) { return "n", nil }
+	_, _ = w.run(attach.Detach, o)
+	assert.Empty(t, w.writes())
+}
+
+func TestAStageThatDoesNotTakeTheBucketIsDeployedFirst(t *testing.T) {
+	w := newWorld(t)
+	w.bucket(replica, w.second, nil)
+	w.bucket("acme-other", w.first, nil, replica)
+	r, screen := w.run(attach.Run, w.options("acme-other"))
+	assert.Equal(t, core.Waiting, r.Buckets[0].State)
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, screen, "add acme-other to Buckets and acme-invoices-dr to ReplicaBuckets in samconfig.toml, deploy both stacks (docs/deploy.md), and attach again")
+	assert.Empty(t, w.writes())
+}
+
+func TestWhatSomebodyChangedBetweenTheLookAndTheChangeIsLeftAlone(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	o := w.options(docs)
+	o.Yes = false
+	o.Choose = func(string) (string, error) {
+		w.put(docs, &types.NotificationConfiguration{TopicConfigurations: []types.TopicConfiguration{w.theirs("new", "s3:ObjectCreated:*")}})
+		w.asked()
+		return "y", nil
+	}
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, screen, "nothing was changed of it: somebody has changed its notifications since they were looked at")
+	assert.Regexp(t, `when looked at:\n +EventBridge off\n +now:\n +EventBridge off\n +topic arn:aws:sns:\S+:theirs, id "new": s3:ObjectCreated:\*`, screen)
+	assert.Empty(t, w.writes())
+}
+
+func TestWhatSomebodyChangesDuringTheChangeIsToldWithBothTexts(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	o := w.options(docs)
+	n := 0
+	o.Wait = func(ctx context.Context, _ time.Duration) error { // between the PUT and what reads it back
+		if n++; n == 1 {
+			w.put(docs, &types.NotificationConfiguration{})
+		}
+		return ctx.Err()
+	}
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, 1, r.Exit)
+	assert.Equal(t, 4, n, "S3 may take a moment to answer what was written")
+	assert.Regexp(t, `it was changed, and what stands there is not what was written: somebody changed it in between; look again\n +written:\n +EventBridge on\n +queue .*\n +there:\n +EventBridge off\n`, screen)
+}
+
+func TestOthersChangesBetweenAttachAndDetachStay(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.run(attach.Run, w.options(docs))
+	now := w.notifications(docs)
+	w.put(docs, &types.NotificationConfiguration{
+		EventBridgeConfiguration: now.EventBridgeConfiguration, QueueConfigurations: now.QueueConfigurations,
+		TopicConfigurations: []types.TopicConfiguration{w.theirs("new", "s3:ObjectCreated:*")},
+	})
+	o := w.options(docs)
+	o.SkipValidation = true
+	r, screen := w.run(attach.Detach, o)
+	assert.Equal(t, 0, r.Exit, screen)
+	got := w.notifications(docs)
+	assert.Len(t, got.TopicConfigurations, 1)
+	assert.Empty(t, got.QueueConfigurations)
+	assert.NotNil(t, got.EventBridgeConfiguration)
+	assert.Contains(t, screen, "autobackup-s3-upload-trigger-dev-2 still takes its uploads: take acme.invoices out of Buckets")
+}
+
+func TestAPlanIsAppliedOnlyToWhatIsAsItWas(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	file := filepath.Join(t.TempDir(), "plan.json")
+	o := w.options(docs)
+	o.Yes, o.Plan = false, file
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, 0, r.Exit)
+	assert.Contains(t, screen, "autobackup attach --apply "+file+" applies it")
+	assert.Empty(t, w.writes())
+
+	apply := w.options()
+	apply.Yes, apply.Apply = false, file
+	written, err := os.ReadFile(file) //nolint:gosec // the test's
+	require.NoError(t, err)
+	for name, edit := range map[string]func() (back func()){
+		"the bucket changed": func() func() {
+			w.put(docs, &types.NotificationConfiguration{TopicConfigurations: []types.TopicConfiguration{w.theirs("new", "s3:ObjectCreated:*")}})
+			return func() { w.put(docs, &types.NotificationConfiguration{}) }
+		},
+		"the plan was edited": func() func() {
+			require.NoError(t, os.WriteFile(file, []byte(strings.Replace(string(written), `"s3:Replication`, `"s3:ObjectCreated`, 1)), 0o600))
+			return func() { require.NoError(t, os.WriteFile(file, written, 0o600)) }
+		},
+	} {
+		back := edit()
+		w.asked()
+		r, screen = w.run(attach.Run, apply)
+		assert.Equal(t, 1, r.Exit, name)
+		assert.Contains(t, screen, "it is not as it was when the plan was written, or the plan was edited; plan and review again", name)
+		assert.Empty(t, w.writes(), name)
+		back()
+	}
+	r, screen = w.run(attach.Run, apply)
+	assert.Equal(t, 0, r.Exit, screen)
+	assert.NotNil(t, w.notifications(docs).EventBridgeConfiguration)
+
+	require.NoError(t, os.WriteFile(file, []byte("{}"), 0o600))
+	_, err = attach.Run(t.Context(), w.config(), apply)
+	assert.ErrorContains(t, err, "is no plan that this version of autobackup wrote: write it again with --plan")
+	require.NoError(t, os.WriteFile(file, []byte(strings.Replace(string(written), `"stage": "dev"`, `"stage": "prod"`, 1)), 0o600))
+	_, err = attach.Run(t.Context(), w.config(), apply)
+	assert.ErrorContains(t, err, "the plan is of the stage prod")
+}
+
+func TestWhatCodeOwnsIsPrintedAndNotChanged(t *testing.T) {
+	w := newWorld(t)
+	w.pair(func(c *locals3.BucketConfig) { c.Tags = map[string]string{"aws:cloudformation:stack-name": "data"} })
+	r, screen := w.run(attach.Run, w.options(docs))
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, screen, "warning  its tag aws:cloudformation:stack-name=data says that CloudFormation owns it")
+	assert.Contains(t, screen, "NotificationConfiguration:\n  EventBridgeConfiguration:\n    EventBridgeEnabled: true\n  QueueConfigurations:\n    - Event: \"s3:Replication:OperationFailedReplication\"\n")
+	assert.Empty(t, w.writes())
+	o := w.options(docs)
+	o.Yes = false
+	o.Choose = func(question string) (string, error) {
+		assert.Contains(t, question, "N print it for the code that owns it:")
+		return "", nil
+	}
+	_, screen = w.run(attach.Run, o)
+	assert.Contains(t, screen, "NotificationConfiguration:\n")
+	assert.Empty(t, w.writes())
+	o.Choose = func(string) (string, error) { return "y", nil }
+	r, _ = w.run(attach.Run, o)
+	assert.Equal(t, 0, r.Exit, "who saw the warning may all the same")
+}
+
+func TestWhereTheCredentialsEndInTheMiddleTheRestIsToldAndDoneByASecondRun(t *testing.T) {
+	w := newWorld(t)
+	w.bucket(replica, w.second, nil)
+	var names []string
+	for i := range 5 {
+		names = append(names, fmt.Sprint("acme-", i))
+		w.bucket(names[i], w.first, nil, replica)
+	}
+	w.takes(names...)
+	w.failing(func(r locals3.Request) *locals3.Fault {
+		if r.Operation == "PutBucketNotificationConfiguration" && r.Bucket == "acme-2" {
+			return &locals3.Fault{Status: 400, Code: "ExpiredToken"}
+		}
+		return nil
+	})
+	r, screen := w.run(attach.Run, w.options(names...))
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, screen, "done     acme-1: changed: EventBridge on, failure notices to")
+	assert.Contains(t, screen, "FAIL     acme-2: change its notifications: PutBucketNotificationConfiguration answered 400 ExpiredToken")
+	assert.Contains(t, screen, "aws sso login")
+	assert.Contains(t, screen, "FAIL     acme-3: not tried: nothing of it was changed")
+	assert.Contains(t, screen, "2 buckets changed of 5; the same command again goes on with the rest   exit 1")
+	w.failing(nil)
+	r, screen = w.run(attach.Run, w.options(names...))
+	assert.Equal(t, 0, r.Exit, screen)
+	assert.Contains(t, screen, "3 buckets changed   exit 0")
+	w.asked()
+	_, screen = w.run(attach.Detach, w.options(names...))
+	assert.Contains(t, screen, "5 buckets as before   exit 0")
+}
+
+func TestThrottlingOfOneBucketStopsNoOther(t *testing.T) {
+	w := newWorld(t)
+	w.bucket(replica, w.second, nil)
+	w.bucket("acme-1", w.first, nil, replica)
+	w.bucket("acme-2", w.first, nil, replica)
+	w.takes("acme-1", "acme-2")
+	w.failing(func(r locals3.Request) *locals3.Fault {
+		if r.Operation == "PutBucketNotificationConfiguration" && r.Bucket == "acme-1" {
+			return &locals3.Fault{Status: 503}
+		}
+		return nil
+	})
+	r, screen := w.run(attach.Run, w.options("acme-1", "acme-2"))
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, screen, "PutBucketNotificationConfiguration answered 503 SlowDown")
+	assert.Contains(t, screen, "1 bucket changed of 2; the same command again goes on with the rest   exit 1")
+}
+
+func TestAHundredBucketsAreAttachedAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.bucket(replica, w.second, nil)
+	var names []string
+	for i := range 100 {
+		names = append(names, fmt.Sprintf("acme-%03d", i))
+		w.bucket(names[i], w.first, nil, replica)
+	}
+	w.takes(names...)
+	r, screen := w.run(attach.Run, w.options(names...))
+	assert.Equal(t, 0, r.Exit)
+	assert.Contains(t, screen, "100 to be changed; 100 buckets changed   exit 0")
+}
+
+func TestABucketThatCantBeAttachedIsRefusedAndNothingIsChanged(t *testing.T) {
+	w := newWorld(t)
+	w.bucket("plain", w.first, func(c *locals3.BucketConfig) { c.Versioned = false })
+	w.bucket("lone", w.first, nil)
+	w.bucket("to-nowhere", w.first, nil, "gone-dr")
+	w.bucket("far", w.second, nil, "lone")
+	w.bucket("closed", w.first, func(c *locals3.BucketConfig) {
+		c.Policy = `{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}]}`
+	}, "lone")
+	names := []string{"plain", "lone", "to-nowhere", "far", "closed", "not-there"}
+	w.takes(names...)
+	r, screen := w.run(attach.Run, w.options(names...))
+	assert.Equal(t, 1, r.Exit)
+	for _, b := range r.Buckets {
+		assert.Equal(t, core.Refused, b.State, b.Bucket)
+	}
+	for _, want := range []string{
+		"versioning is never, so nothing replicates", "no replication rule is enabled", "a rule leads to gone-dr, which does not exist",
+		"it is in " + w.second + ", and the stage dev in " + w.first, "add this to its Condition: \"ArnNotEquals\"", "there is no such bucket in the partition aws",
+	} {
+		assert.Contains(t, screen, want)
+	}
+	assert.Empty(t, w.writes())
+}
+
+func TestAStageThatIsNotDeployedIsSaidSo(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	o := w.options(docs)
+	o.Stage = "prod"
+	_, screen := w.run(attach.Run, o)
+	assert.Contains(t, screen, "the stage prod has no working bucket autobackup-prod-work-"+account+" in "+w.first+": deploy it first (docs/deploy.md), or name another with --stage and --region")
+	assert.Contains(t, screen, "cannot be attached")
+}
+
+func TestATargetThatIsGoneKeepsTheChangeFromBeingMadeUnlessNobodyAsksIt(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.put(docs, &types.NotificationConfiguration{TopicConfigurations: []types.TopicConfiguration{w.theirs("theirs", "s3:ObjectCreated:*")}})
+	r, screen := w.run(attach.Run, w.options(docs))
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, screen, "--skip-validation leaves its validation out")
+	assert.Nil(t, w.notifications(docs).EventBridgeConfiguration)
+	o := w.options(docs)
+	o.SkipValidation = true
+	r, _ = w.run(attach.Run, o)
+	assert.Equal(t, 0, r.Exit)
+}
+
+func TestWhatIsTypedIsABucket(t *testing.T) {
+	names, err := attach.Names([]string{"s3://docs", "s3://a.b-c/", "s3://docs"})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"docs", "a.b-c"}, names)
+	for typed, want := range map[string]string{
+		"docs":                "is no address of a bucket: write s3://BUCKET",
+		"arn:aws-cn:s3:::doc": "is an ARN: write s3://BUCKET, with credentials of the bucket's own account and partition",
+		"s3://docs/a/b":       "buckets are attached as a whole: write s3://docs",
+		"s3://-x":             "is no bucket's name",
+		"s3://":               "is no bucket's name",
+		"s3://a\nb":           "is no bucket's name",
+	} {
+		_, err := attach.Names([]string{typed})
+		assert.ErrorContains(t, err, want, typed)
+	}
+	_, err = attach.Names(nil)
+	assert.ErrorContains(t, err, "name the buckets")
+}
+
+func TestCredentialsThatAreRefusedEndTheLook(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.failing(func(r locals3.Request) *locals3.Fault {
+		if r.Operation == "GetBucketPolicy" {
+			return &locals3.Fault{Status: 400, Code: "ExpiredToken"}
+		}
+		return nil
+	})
+	_, err := attach.Run(t.Context(), w.config(), w.options(docs))
+	assert.ErrorContains(t, err, "GetBucketPolicy answered 400 ExpiredToken: check the credentials with aws sts get-caller-identity")
+	cfg := w.config()
+	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errors.New("none") })
+	_, err = attach.Run(t.Context(), cfg, w.options(docs))
+	assert.ErrorContains(t, err, "find credentials for your account")
+}

@@ -1,0 +1,145 @@
+package attach
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"autobackup/cmd/autobackup/discover"
+	"autobackup/internal/attach"
+	"autobackup/internal/s3error"
+	"autobackup/internal/text"
+)
+
+// Detach takes back what attach changed of buckets, as it is recorded.
+func Detach(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
+	a, err := identify(ctx, cfg, o.Stage)
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Stage: a.stage}
+	for _, name := range o.Buckets {
+		b, err := a.recorded(ctx, name, o.EventBridgeOff)
+		if err != nil {
+			return nil, err
+		}
+		r.Buckets = append(r.Buckets, b)
+	}
+	slices.SortStableFunc(r.Buckets, func(x, y *Result) int { return attach.Worse(x.State, y.State) })
+	if o.Show != nil {
+		if err := o.Show(r); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.takeBack(ctx, o, r); err != nil {
+		return nil, err
+	}
+	r.exit()
+	return r, nil
+}
+
+// recorded plans what to take back of a bucket.
+func (a *account) recorded(ctx context.Context, name string, off bool) (*Result, error) {
+	b := attach.Bucket{Side: side(name), Stages: []string{}, Replicas: []attach.Side{}, Rules: []attach.Rule{}, Tags: map[string]string{}}
+	b.Region, b.Account = a.stage.Region, a.stage.Account
+	unread := func(f attach.Fact, operation string, err error) error {
+		if err == nil {
+			return nil
+		}
+		return failed(&b.Side, f, operation, err)
+	}
+	var err error
+	b.Record, err = a.record(ctx, name)
+	if err := unread(attach.Recorded, "GetObject", err); err != nil {
+		return nil, err
+	}
+	b.Configuration, err = a.configuration(ctx, name, b.Region)
+	b.Gone = s3error.Code(err) == "NoSuchBucket"
+	if err := unread(attach.Notifications, "GetBucketNotificationConfiguration", err); err != nil {
+		return nil, err
+	}
+	others, own, err := a.takers(ctx, name)
+	if err := unread(attach.Triggers, "ListRules", err); err != nil {
+		return nil, err
+	}
+	return &Result{Facts: b, Plan: attach.Return(a.stage, b, attach.Takers{Off: off, Others: others, Own: own})}, nil
+}
+
+// takers are the EventBridge rules that take events of a bucket, or may: others than the
+// stage's, and the stage's own.
+func (a *account) takers(ctx context.Context, bucket string) (others, own []string, err error) {
+	err = discover.EachRule(ctx, a.cfg, a.stage.Region, "", func(rule types.Rule) error {
+		name := aws.ToString(rule.Name)
+		switch {
+		case !discover.MayTake(aws.ToString(rule.EventPattern), a.stage.Account, a.stage.Region, bucket):
+		case strings.HasPrefix(name, attach.TriggerPrefix) && attach.StageOf(name) == a.stage.Name:
+			own = append(own, name)
+		default:
+			others = append(others, text.Line(name, 100))
+		}
+		return nil
+	})
+	return others, own, err
+}
+
+func (a *account) takeBack(ctx context.Context, o Options, r *Report) error {
+	open := r.open(true)
+	if len(open) == 0 {
+		r.Changes = "nothing was changed: there is nothing to take back"
+		return nil
+	}
+	if !o.Yes {
+		if o.Choose == nil {
+			r.Changes = "nothing was changed: there is no terminal to ask on; --yes takes back without asking"
+			return nil
+		}
+		answer, err := o.Choose(nothingYet + "  y take back   N stop:")
+		if err != nil {
+			return err
+		}
+		if answer != "y" && answer != "yes" {
+			r.Changes = "nothing was changed"
+			return nil
+		}
+	}
+	n := 0
+	for i, b := range open {
+		err := a.undo(ctx, o, b)
+		if b.tell(err, "taken back") {
+			n++
+			continue
+		}
+		if over(ctx, err) {
+			for _, left := range open[i+1:] {
+				left.Failed, left.Outcome = true, "not tried: nothing of it was changed"
+			}
+			break
+		}
+	}
+	r.Changes = text.Count(n, "bucket") + " as before"
+	if n < len(open) {
+		r.Changes += fmt.Sprintf(" of %d; the same command again goes on with the rest", len(open))
+	}
+	return nil
+}
+
+// undo changes a bucket back, and then forgets that it was attached.
+func (a *account) undo(ctx context.Context, o Options, b *Result) error {
+	if !b.Becomes.Equal(b.Was) {
+		if err := a.change(ctx, o, b.Bucket, b.Was, b.Becomes, nil); err != nil {
+			return err
+		}
+	}
+	_, err := a.s3.DeleteObject(ctx, &s3.DeleteObjectInput{
+		Bucket: aws.String(a.stage.WorkBucket()), Key: aws.String(attach.RecordKey(b.Bucket)), ExpectedBucketOwner: &a.stage.Account,
+	}, in(a.stage.Region))
+	if err != nil {
+		return doing("it was taken back, and stays on record", "DeleteObject", err)
+	}
+	return nil
+}

@@ -1,0 +1,43 @@
+package cli_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/cli"
+	"autobackup/local"
+	"autobackup/local/clock"
+)
+
+// What docs/adopt.md has people type works in this order, against stacks that take the bucket.
+func TestTheCommandsOfThePageOnAdoptingWork(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/adopt.md")
+	require.NoError(t, err)
+	g := newGuarded(t, clock.Skipping(t.Context()))
+	g.existing()
+	t.Setenv("AWS_ACCESS_KEY_ID", local.AccessKey)
+	t.Chdir(t.TempDir())
+	var typed []string
+	for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```").FindAllStringSubmatch(string(text), -1) {
+		for line := range strings.Lines(block[1]) {
+			words := strings.Fields(line)
+			require.Equal(t, "autobackup", words[0], line)
+			code, stdout, stderr := run(words[1:]...)
+			want := cli.Expected
+			if len(typed) == 0 { // there is no terminal to be asked on
+				want = cli.Unexpected
+				assert.Contains(t, stdout, "to be changed")
+			}
+			assert.Equal(t, want, code, "%s\n%s%s", line, stdout, stderr)
+			assert.NotContains(t, stdout, "grant", line)
+			assert.NotEmpty(t, stdout, line)
+			typed = append(typed, words[1])
+		}
+	}
+	assert.Equal(t, []string{"attach", "attach", "attach", "attach", "attach", "attach", "attach", "detach", "policy", "policy"}, typed)
+}

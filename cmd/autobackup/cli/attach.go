@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	smithytime "github.com/aws/smithy-go/time"
+
+	"autobackup/cmd/autobackup/attach"
+	"autobackup/cmd/autobackup/terminal"
+	"autobackup/local/clock"
+)
+
+// attachFlags are those of attach and detach.
+type attachFlags struct {
+	Stage          string `help:"Stage of the stack that validates." default:"dev" placeholder:"STAGE"`
+	Region         string `help:"Region of the primary stack and of the buckets; default: the AWS configuration's." placeholder:"REGION"`
+	Yes            bool   `help:"Do not ask." short:"y"`
+	SkipValidation bool   `help:"Have S3 not ask the targets of the bucket's own notifications whether they take them." name:"skip-validation"`
+	JSON           bool   `help:"Print the report as JSON." name:"json"`
+}
+
+type attachCommand struct {
+	Buckets []string `arg:"" optional:"" name:"bucket" help:"s3://BUCKET; several may be named."`
+	Plan    string   `help:"Write what would be changed into FILE, for somebody to review, and change nothing." placeholder:"FILE"`
+	Apply   string   `help:"Change what the plan in FILE has, if everything is as it was." placeholder:"FILE" type:"existingfile"`
+	Print   string   `help:"Print what your own code needs, and change nothing: terraform, cloudformation or aws." placeholder:"FORM" enum:",terraform,cloudformation,aws" default:""`
+	attachFlags
+}
+
+// Help is printed below the flags' list.
+func (attachCommand) Help() string {
+	return `Has the uploads into buckets that you have validated. It looks at each bucket and at
+the buckets that its replication rules lead to, shows what it would change, and asks.
+It changes two things at most: EventBridge is turned on, and S3 tells the stage of
+replications that failed, where a rule has metrics. Everything else stays as it is.
+autobackup detach takes it back. docs/adopt.md has the steps before it.
+
+Buckets whose tags say that infrastructure code owns them are not changed by --yes:
+what their code needs is printed.
+
+Exit codes: 0 every bucket is attached, or was planned or printed; 1 at least one is
+not; 2 wrong usage, or nothing could be found out.`
+}
+
+type detachCommand struct {
+	Buckets        []string `arg:"" name:"bucket" help:"s3://BUCKET; several may be named."`
+	EventBridgeOff bool     `help:"Also turn EventBridge off where attach turned it on, and no other rule takes the bucket's events." name:"eventbridge-off"`
+	attachFlags
+}
+
+// Help is printed below the flags' list.
+func (detachCommand) Help() string {
+	return `Takes back what attach changed of buckets, as it is recorded in the stage's working
+bucket, and nothing else: what somebody changed since is theirs. EventBridge stays on
+unless --eventbridge-off says otherwise. It shows what it would change, and asks.
+
+Exit codes: 0 all was taken back; 1 something of at least one bucket was not; 2 wrong
+usage, or nothing could be found out.`
+}
+
+// stageName is a stage's, as the templates have it.
+var stageName = regexp.MustCompile(`^[a-z][a-z0-9]{0,9}$`)
+
+func (f attachFlags) load(ctx context.Context, stderr io.Writer) (cfg aws.Config, err error) {
+	if !stageName.MatchString(f.Stage) {
+		return cfg, fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first", f.Stage)
+	}
+	if cfg, err = config.LoadDefaultConfig(ctx, config.WithRegion(f.Region)); err != nil {
+		return cfg, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		return cfg, errors.New("no region is known: name the stage's with --region or AWS_REGION")
+	}
+	if at := aws.ToString(cfg.BaseEndpoint); at != "" {
+		if _, err := fmt.Fprintf(stderr, "AWS_ENDPOINT_URL is set: this is about the buckets at %s, not about AWS's.\n", at); err != nil {
+			return cfg, err
+		}
+	}
+	return cfg, nil
+}
+
+// options are what both commands do with what they find out.
+func (f attachFlags) options(ctx context.Context, typed []string, stdout, stderr io.Writer) (o attach.Options, err error) {
+	o = attach.Options{Stage: f.Stage, Yes: f.Yes, SkipValidation: f.SkipValidation, Out: stdout, Now: clock.Real().Now, Wait: smithytime.SleepWithContext}
+	if o.Buckets, err = attach.Names(typed); err != nil {
+		return o, err
+	}
+	if f.JSON {
+		o.Out = stderr
+	} else {
+		o.Show = func(r *attach.Report) error { return r.Screen(stdout) }
+	}
+	if terminal.Is(stderr) && terminal.Is(os.Stdin) {
+		o.Choose = func(question string) (string, error) {
+			return terminal.Choose(ctx, os.Stdin, stderr, question, "--yes goes on without asking")
+		}
+	}
+	return o, nil
+}
+
+func (f attachFlags) end(r *attach.Report, err error, stdout, stderr io.Writer) int {
+	if err == nil && f.JSON {
+		err = r.JSON(stdout)
+	} else if err == nil {
+		err = r.Ending(stdout)
+	}
+	if err != nil {
+		return trouble(stderr, err)
+	}
+	return r.Exit
+}
+
+func (c attachCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
+	typed := c.Buckets
+	if named := slices.DeleteFunc([]string{c.Plan, c.Apply, c.Print}, func(s string) bool { return s == "" }); len(named) > 1 || len(named) == 1 && c.Yes {
+		return trouble(stderr, errors.New("--plan, --apply, --print and --yes each say what to do: name one of them"))
+	}
+	if c.Apply != "" {
+		if len(typed) > 0 {
+			return trouble(stderr, errors.New("--apply changes the buckets that the plan has: name none"))
+		}
+		typed = []string{"s3://the-plans"}
+	}
+	o, err := c.options(ctx, typed, stdout, stderr)
+	if err != nil {
+		return trouble(stderr, err)
+	}
+	o.Plan, o.Apply, o.Print = c.Plan, c.Apply, c.Print
+	if c.Print != "" && !c.JSON {
+		o.Show = func(r *attach.Report) error { return r.Screen(stderr) } // what is printed is for a file
+	}
+	cfg, err := c.load(ctx, stderr)
+	if err != nil {
+		return trouble(stderr, err)
+	}
+	r, err := attach.Run(ctx, cfg, o)
+	if c.Print != "" && !c.JSON {
+		stdout = stderr
+	}
+	return c.end(r, err, stdout, stderr)
+}
+
+func (c detachCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
+	o, err := c.options(ctx, c.Buckets, stdout, stderr)
+	if err != nil {
+		return trouble(stderr, err)
+	}
+	o.EventBridgeOff = c.EventBridgeOff
+	cfg, err := c.load(ctx, stderr)
+	if err != nil {
+		return trouble(stderr, err)
+	}
+	r, err := attach.Detach(ctx, cfg, o)
+	return c.end(r, err, stdout, stderr)
+}

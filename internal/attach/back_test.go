@@ -1,0 +1,63 @@
+package attach_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"autobackup/internal/attach"
+)
+
+// attached is a bucket as attach leaves it, with its record.
+func attached() attach.Bucket {
+	b := ready()
+	b.Notifications = []attach.Notification{{Kind: "queue", ID: "theirs", Target: "q", Events: []string{"s3:ObjectCreated:*"}}}
+	p := attach.Judge(stage, b)
+	b.Record = &attach.Record{Version: attach.RecordVersion, Stage: "dev", Bucket: "docs", Was: p.Was, Change: p.Change}
+	b.Configuration = p.Becomes
+	return b
+}
+
+func TestDetachTakesBackWhatIsRecordedAndNothingElse(t *testing.T) {
+	bridge := func(on bool, notifications ...attach.Notification) attach.Configuration {
+		return attach.Configuration{EventBridge: on, Notifications: notifications}
+	}
+	theirs := attached().Notifications[0]
+	ours := attached().Notifications[1]
+	for name, tt := range map[string]struct {
+		edit    func(*attach.Bucket)
+		takers  attach.Takers
+		state   attach.State
+		becomes attach.Configuration
+		word    string
+		says    string
+	}{
+		"as attach left it":     {nil, attach.Takers{}, attach.Ready, bridge(true, theirs), "note", "EventBridge stays on: others may rely on it"},
+		"EventBridge off":       {nil, attach.Takers{Off: true}, attach.Ready, bridge(false, theirs), "change", "EventBridge on → off"},
+		"off, and others match": {nil, attach.Takers{Off: true, Others: []string{"theirs"}}, attach.Ready, bridge(true, theirs), "note", "other rules take its events, or may: theirs"},
+		"off, and nobody can tell": {func(b *attach.Bucket) {
+			b.Unread = []attach.Unread{{Fact: attach.Triggers, Why: "403", Grant: "events:ListRules"}}
+		}, attach.Takers{Off: true}, attach.Ready, bridge(true, theirs), "?", "grant events:ListRules"},
+		"it was on before":         {func(b *attach.Bucket) { b.Record.Change.EventBridge = false }, attach.Takers{Off: true}, attach.Ready, bridge(true, theirs), "note", "EventBridge was on before attach"},
+		"the stage still takes it": {nil, attach.Takers{Own: []string{"autobackup-s3-upload-trigger-dev"}}, attach.Ready, bridge(true, theirs), "warning", "take docs out of Buckets"},
+		"the notification changed": {func(b *attach.Bucket) {
+			b.Notifications = []attach.Notification{theirs, {Kind: "queue", ID: ours.ID, Target: "other", Events: ours.Events}}
+		}, attach.Takers{}, attach.Ready,
+			bridge(true, theirs, attach.Notification{Kind: "queue", ID: ours.ID, Target: "other", Events: ours.Events}), "note", "is somebody else's, and stays"},
+		"no record":             {func(b *attach.Bucket) { b.Record = nil }, attach.Takers{Off: true}, attach.Refused, bridge(true, theirs, ours), "FAIL", "attach has recorded nothing of it in the stage dev"},
+		"an unread record":      {func(b *attach.Bucket) { b.Record, b.Unread = nil, []attach.Unread{{Fact: attach.Recorded, Why: "403"}} }, attach.Takers{}, attach.Refused, bridge(true, theirs, ours), "FAIL", "its record could not be read"},
+		"unread notifications":  {func(b *attach.Bucket) { b.Unread = []attach.Unread{{Fact: attach.Notifications, Why: "403"}} }, attach.Takers{}, attach.Refused, bridge(true, theirs, ours), "FAIL", "its notifications could not be read"},
+		"a bucket that is gone": {func(b *attach.Bucket) { b.Gone, b.Configuration = true, bridge(false) }, attach.Takers{}, attach.Ready, bridge(false), "change", "its record is forgotten"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := attached()
+			if tt.edit != nil {
+				tt.edit(&b)
+			}
+			p := attach.Return(stage, b, tt.takers)
+			assert.Equal(t, tt.state, p.State)
+			assert.True(t, tt.becomes.Equal(p.Becomes), "%v", p.Becomes.Lines())
+			assert.Contains(t, said(p, tt.word), tt.says)
+		})
+	}
+}

@@ -1,0 +1,133 @@
+package attach
+
+import (
+	"slices"
+	"strings"
+)
+
+// Fact is something that is read of a bucket.
+type Fact string
+
+// The facts.
+const (
+	Where         Fact = "region"
+	Versioning    Fact = "versioning"
+	Replication   Fact = "replication rules"
+	Notifications Fact = "EventBridge and notifications"
+	Encryption    Fact = "encryption"
+	Lock          Fact = "Object Lock"
+	Lifecycle     Fact = "lifecycle rules"
+	Policy        Fact = "bucket policy"
+	Payer         Fact = "who pays"
+	Tags          Fact = "tags"
+	Triggers      Fact = "EventBridge rules"
+	Recorded      Fact = "what attach recorded"
+)
+
+// Unread is a fact that could not be read, which is then unknown whatever stands beside.
+type Unread struct {
+	Fact  Fact   `json:"fact"`
+	Why   string `json:"why"`             // what was called, and the answer
+	Grant string `json:"grant,omitempty"` // the action that was denied
+}
+
+// Side is a bucket of either side as it was read.
+type Side struct {
+	Bucket        string   `json:"bucket"`
+	Region        string   `json:"region"`
+	Account       string   `json:"account"`    // empty: not known
+	Gone          bool     `json:"gone"`       // there is no such bucket
+	Versioning    string   `json:"versioning"` // Enabled, Suspended or never
+	Encryption    string   `json:"encryption"` // S3's word, by default
+	Key           string   `json:"key,omitempty"`
+	BucketKey     bool     `json:"bucketKey"`
+	Lock          string   `json:"objectLock"`       // no, on, or the default retention
+	Expires       []string `json:"expires"`          // lifecycle rules that remove versions
+	Policy        string   `json:"policy,omitempty"` // as it is written
+	RequesterPays bool     `json:"requesterPays"`    // who reads it says so
+	Unread        []Unread `json:"unread"`           // facts that are unknown
+}
+
+// Known says whether a fact was read.
+func (s *Side) Known(f Fact) bool {
+	return !slices.ContainsFunc(s.Unread, func(u Unread) bool { return u.Fact == f })
+}
+
+// Rule is a replication rule.
+type Rule struct {
+	ID      string `json:"id"`
+	Enabled bool   `json:"enabled"`
+	To      string `json:"to"`      // bucket
+	Account string `json:"account"` // where the rule tells it
+	Every   bool   `json:"everyKey"`
+	ByTag   bool   `json:"byTag"`
+	Metrics bool   `json:"metrics"`
+}
+
+// Bucket is one that is to be attached.
+type Bucket struct {
+	Side
+	Rules []Rule `json:"rules"`
+	Configuration
+	Tags     map[string]string `json:"tags"`
+	Stages   []string          `json:"stages"` // whose rules take all of its uploads
+	Replicas []Side            `json:"replicas"`
+	Record   *Record           `json:"record,omitempty"` // of what attach changed before
+}
+
+// Record is what attach changed of a bucket, as it stands in the working bucket.
+type Record struct {
+	Version int           `json:"version"`
+	Stage   string        `json:"stage"`
+	Bucket  string        `json:"bucket"`
+	Region  string        `json:"region"`
+	By      string        `json:"by"` // ARN
+	At      string        `json:"at"`
+	Was     Configuration `json:"was"` // before the first change
+	Change  Change        `json:"change"`
+}
+
+// RecordVersion is the form of records that is written.
+const RecordVersion = 1
+
+// Stage is where buckets are attached to.
+type Stage struct {
+	Name      string `json:"stage"`
+	Region    string `json:"region"`
+	Account   string `json:"account"`
+	Partition string `json:"partition"`
+}
+
+// Role is the ARN of the role that looks at both sides.
+func (s Stage) Role() string {
+	return "arn:" + s.Partition + ":iam::" + s.Account + ":role/autobackup-" + s.Name + "-fetch-etags"
+}
+
+// FailureQueue is the ARN of the queue that takes S3's notification of failed replications.
+func (s Stage) FailureQueue() string {
+	return "arn:" + s.Partition + ":sqs:" + s.Region + ":" + s.Account + ":autobackup-failure-queue-" + s.Name
+}
+
+// WorkBucket is the bucket that records are kept in.
+func (s Stage) WorkBucket() string { return "autobackup-" + s.Name + "-work-" + s.Account }
+
+// RecordKey is where the record of a bucket is.
+func RecordKey(bucket string) string { return "attached/" + bucket + ".json" }
+
+// TriggerPrefix begins the names of the EventBridge rules that template.yaml makes: the
+// stage's name follows, and where there are several, a number.
+const TriggerPrefix = "autobackup-s3-upload-trigger-"
+
+// Trigger is the name of the EventBridge rule that takes a stage's uploads.
+func (s Stage) Trigger() string { return TriggerPrefix + s.Name }
+
+// StageOf is the stage of an EventBridge rule.
+func StageOf(trigger string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(trigger, TriggerPrefix), "-")
+	return name
+}
+
+// notification is the one that attach adds.
+func (s Stage) notification() *Notification {
+	return &Notification{Kind: "queue", ID: "autobackup-" + s.Name + "-replication-failed", Target: s.FailureQueue(), Events: []string{Failed}}
+}

@@ -1,0 +1,250 @@
+package attach
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"autobackup/internal/text"
+	"autobackup/internal/verdict"
+)
+
+// State is what becomes of a bucket.
+type State string
+
+// The states: what is worst first.
+const (
+	Refused  State = "cannot be attached"
+	Waiting  State = "the stage does not take it yet"
+	Owned    State = "infrastructure code owns it"
+	Ready    State = "to be changed"
+	Attached State = "attached"
+)
+
+var states = []State{Refused, Waiting, Owned, Ready, Attached}
+
+// Line is one of the first screen.
+type Line struct {
+	Word string `json:"word"` // FAIL, next, ok, change, note, ?, warning, undo
+	Text string `json:"text"`
+}
+
+// Plan is what follows from the facts about a bucket.
+type Plan struct {
+	Bucket string        `json:"bucket"`
+	State  State         `json:"state"`
+	Lines  []Line        `json:"lines"`
+	Was    Configuration `json:"was"`
+	Change Change        `json:"change"`
+	// Becomes is the whole configuration after it.
+	Becomes Configuration `json:"becomes"`
+}
+
+// Judge plans what to do about a bucket.
+func Judge(s Stage, b Bucket) Plan {
+	p := &Plan{Bucket: b.Bucket, Was: b.Configuration, Becomes: b.Configuration}
+	p.refuse(s, &b)
+	if len(p.Lines) > 0 {
+		p.State = Refused
+		p.unknown(s, &b)
+		return *p
+	}
+	p.Change = Change{EventBridge: !b.EventBridge}
+	sends := b.Sends(Failed)
+	metrics := slices.ContainsFunc(b.Rules, func(r Rule) bool { return r.Enabled && r.Metrics })
+	if metrics && sends == nil {
+		p.Change.Notification = s.notification()
+	}
+	p.Becomes = Merge(p.Was, p.Change)
+	tool, tag := Owner(b.Tags)
+	switch {
+	case !slices.Contains(b.Stages, s.Name):
+		p.State = Waiting
+		p.say("next", "no rule %s takes all of its uploads: add %s to Buckets and %s to ReplicaBuckets in samconfig.toml, deploy both stacks (docs/deploy.md), and attach again", s.Trigger(), shown(b.Bucket), names(b.Replicas))
+	case p.Change.None():
+		p.State = Attached
+	case tool != "":
+		p.State = Owned
+	default:
+		p.State = Ready
+	}
+	p.fine(s, &b)
+	p.changes(&b)
+	p.notes(s, &b, metrics, sends)
+	p.unknown(s, &b)
+	if tool != "" {
+		p.say("warning", "its tag %s says that %s owns it: its next run may undo this silently; --print %s is for its code", tag, tool, Form(b.Tags))
+	}
+	p.say("undo", "autobackup detach s3://%s --stage %s (leaves EventBridge on)", shown(b.Bucket), s.Name)
+	return *p
+}
+
+func (p *Plan) say(word, format string, args ...any) {
+	p.Lines = append(p.Lines, Line{word, fmt.Sprintf(format, args...)})
+}
+
+// needed are the facts without which nothing is changed.
+var needed = []Fact{Where, Versioning, Replication, Notifications, Triggers, Recorded}
+
+// refuse says why the bucket can't be attached.
+func (p *Plan) refuse(s Stage, b *Bucket) {
+	if b.Gone {
+		p.say("FAIL", "there is no such bucket in the partition %s: check its name with aws s3 ls", s.Partition)
+		return
+	}
+	for _, f := range needed {
+		if !b.Known(f) {
+			p.say("FAIL", "not known, and nothing is changed without: %s (see below)", f)
+		}
+	}
+	if len(p.Lines) > 0 {
+		return
+	}
+	if b.Region != s.Region {
+		p.say("FAIL", "it is in %s, and the stage %s in %s, where its events never come: deploy a stage in %s (docs/deploy.md), and name it with --stage and --region", shown(b.Region), s.Name, s.Region, shown(b.Region))
+	}
+	for _, other := range b.Stages {
+		if other != s.Name {
+			p.say("FAIL", "the stage %s takes its uploads already, and two would tell everything twice: take it out of that one's Buckets, or name --stage %s", shown(other), shown(other))
+		}
+	}
+	p.replicates(s, b)
+	p.denied(s, &b.Side, false)
+	for i := range b.Replicas {
+		r := &b.Replicas[i]
+		if !r.Gone {
+			p.denied(s, r, r.Account != s.Account)
+		}
+	}
+}
+
+// replicates says what keeps the bucket from replicating.
+func (p *Plan) replicates(s Stage, b *Bucket) {
+	if b.Versioning != "Enabled" {
+		p.say("FAIL", "versioning is %s, so nothing replicates: aws s3api put-bucket-versioning --bucket %s --region %s --versioning-configuration Status=Enabled, then give it a replication rule", b.Versioning, shown(b.Bucket), s.Region)
+	}
+	if !slices.ContainsFunc(b.Rules, func(r Rule) bool { return r.Enabled }) {
+		p.say("FAIL", "no replication rule is enabled: there is no replica to compare with (docs/discover.md#not-replicated)")
+	}
+	for _, r := range b.Replicas {
+		if r.Gone {
+			p.say("FAIL", "a rule leads to %s, which does not exist: nothing replicates there; correct or disable the rule", shown(r.Bucket))
+		} else if r.Known(Versioning) && r.Versioning != "Enabled" {
+			p.say("FAIL", "the replica %s has versioning %s: nothing replicates there; turn it on", shown(r.Bucket), r.Versioning)
+		}
+	}
+	if n := len(b.Replicas); n > verdict.MaxReplicas {
+		p.say("FAIL", "its rules lead to %d buckets, and at most %d are compared: disable some", n, verdict.MaxReplicas)
+	}
+}
+
+// denied says which policies would have every look end in ACCESS_DENIED.
+func (p *Plan) denied(s Stage, side *Side, others bool) {
+	if !side.Known(Policy) {
+		return
+	}
+	denials, err := s.Denials(side.Bucket, side.Policy)
+	if err != nil {
+		return // told as unknown
+	}
+	for _, d := range denials {
+		if !d.Maybe {
+			p.say("FAIL", "the policy of %s refuses every look (statement %s: %s), each upload would end in ACCESS_DENIED: add this to its Condition: %s", shown(side.Bucket), shown(d.Sid), text.Line(d.Why, 200), s.Except())
+		}
+	}
+	if !others || side.Account == "" {
+		return
+	}
+	if allowed, known := s.Allows(side.Bucket, side.Policy); known && !allowed {
+		p.say("FAIL", "the policy of %s, of account %s, lets nobody of %s look, each upload would end in ACCESS_DENIED: add these statements: %s", shown(side.Bucket), side.Account, s.Account, s.LetIn(side.Bucket))
+	}
+	if side.RequesterPays {
+		p.say("FAIL", "%s, of account %s, has the requester pay, which no look says it does, each upload would end in ACCESS_DENIED: have its owner pay", shown(side.Bucket), side.Account)
+	}
+}
+
+// fine is what is as it must be, and known to be.
+func (p *Plan) fine(s Stage, b *Bucket) {
+	fine := []string{"versioning"}
+	n := 0
+	for _, r := range b.Rules {
+		if r.Enabled && r.Every {
+			n++
+		}
+	}
+	if n > 0 {
+		fine = append(fine, text.Count(n, "rule")+" for every key")
+	}
+	if b.EventBridge {
+		fine = append(fine, "EventBridge")
+	}
+	if slices.Contains(b.Stages, s.Name) {
+		fine = append(fine, "the stage takes its uploads")
+	}
+	if sends := b.Sends(Failed); sends != nil && sends.Target == s.FailureQueue() {
+		fine = append(fine, "failure notices")
+	}
+	if !slices.ContainsFunc(b.sides(), func(side *Side) bool { return !side.Known(Policy) || len(s.doubts(side)) > 0 }) {
+		fine = append(fine, "no bucket policy denies the looks")
+	}
+	p.say("ok", "%s", strings.Join(fine, ", "))
+}
+
+func (b *Bucket) sides() []*Side {
+	all := []*Side{&b.Side}
+	for i := range b.Replicas {
+		all = append(all, &b.Replicas[i])
+	}
+	return all
+}
+
+func (p *Plan) changes(b *Bucket) {
+	if p.Change.EventBridge {
+		p.say("change", "EventBridge off → on (events of all kinds are billed, $1.00 a million)")
+	}
+	if n := p.Change.Notification; n != nil {
+		p.say("change", "notifications: + %s → %s", Failed, n.Target)
+	}
+	if n := len(b.Notifications); n > 0 && !p.Change.None() {
+		p.say("note", "its own %s; S3 sends each target a test event, and refuses the change where one is gone (--skip-validation leaves that out)", stay(n))
+	}
+}
+
+func stay(n int) string {
+	if n == 1 {
+		return "notification stays"
+	}
+	return fmt.Sprintf("%d notifications stay", n)
+}
+
+// printed are the forms of --print, by tool.
+var printed = map[string]string{"CloudFormation": "cloudformation", "Terraform": "terraform"}
+
+// tools are words in tags by which infrastructure code signs what it owns.
+var tools = []struct{ word, name string }{
+	{"aws:cloudformation:", "CloudFormation"}, {"cloudformation", "CloudFormation"}, {"aws:cdk", "CloudFormation"},
+	{"terraform", "Terraform"}, {"terragrunt", "Terraform"}, {"opentofu", "Terraform"}, {"tf-module", "Terraform"}, {"tf_module", "Terraform"},
+	{"pulumi", "Pulumi"}, {"crossplane", "Crossplane"}, {"ansible", "Ansible"},
+}
+
+// Owner is the infrastructure code that owns a bucket by its tags, and the tag.
+func Owner(tags map[string]string) (tool, tag string) {
+	for _, t := range tools {
+		for _, key := range sortedKeys(tags) {
+			if strings.Contains(strings.ToLower(key+"="+tags[key]), t.word) {
+				return t.name, text.Line(key+"="+tags[key], 100)
+			}
+		}
+	}
+	return "", ""
+}
+
+// Form is how code that owns a bucket by its tags is printed.
+func Form(tags map[string]string) string {
+	tool, _ := Owner(tags)
+	return cmp.Or(printed[tool], "terraform")
+}
+
+// Worse orders states, the worst first.
+func Worse(a, b State) int { return slices.Index(states, a) - slices.Index(states, b) }
