@@ -196,6 +196,7 @@ func TestAConfigurationThatS3RefusesIsRefusedInItsWords(t *testing.T) {
 		sends("Queue", queue, created, "prefix=a/", "suffix=.pdf") + sends("Queue", queue, created, "prefix=a/b", "suffix=df"): ambiguous,
 		sends("Queue", queue, created, "prefix=a/", "prefix=b/"):                                                               "Cannot specify more than one prefix rule in a filter.",
 		sends("Queue", queue, created, "infix=a/"):                                                                             "filter rule name must be either prefix or suffix",
+		sends("Queue", queue, created, "suffix="+strings.Repeat("a", 1025)):                                                    "Size of filter rule value cannot exceed 1024 bytes in UTF-8 representation",
 		sends("Queue", queue, "s3:Nothing"):                                                                                    "The event is not supported for notifications",
 		sends("Queue", topic, created):                                                                                         "The ARN is not well formed",
 		sends("Queue", "arn:aws:sqs:eu-west-1:"+account+":q", created):                                                         "The notification destination service region is not valid for the bucket location constraint",

@@ -18,6 +18,7 @@ import (
 
 	"autobackup/cmd/autobackup/attach"
 	core "autobackup/internal/attach"
+	"autobackup/local/events"
 	locals3 "autobackup/local/s3"
 )
 
@@ -166,6 +167,59 @@ func TestOthersChangesBetweenAttachAndDetachStay(t *testing.T) {
 	assert.Empty(t, got.QueueConfigurations)
 	assert.NotNil(t, got.EventBridgeConfiguration)
 	assert.Contains(t, screen, "autobackup-s3-upload-trigger-dev-2 still takes its uploads: take acme.invoices out of Buckets")
+}
+
+// A bucket's name may be somebody else's by now: nothing is read of it, or written.
+func TestEveryCallAboutAnOwnBucketSaysWhoseItMustBe(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.run(attach.Run, w.options(docs))
+	w.run(attach.Detach, w.options(docs))
+	n := 0
+	for _, call := range w.owner {
+		if strings.Contains(call, " /"+docs) || strings.Contains(call, "-work-") || strings.HasPrefix(call, "HEAD ") {
+			assert.True(t, strings.HasSuffix(call, " "+account), call)
+			n++
+		}
+	}
+	assert.Greater(t, n, 20)
+}
+
+func TestASecondChangeIsOnRecordBesideTheFirst(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.run(attach.Run, w.options(docs))
+	w.put(docs, &types.NotificationConfiguration{EventBridgeConfiguration: &types.EventBridgeConfiguration{}}) // the notification is lost
+	r, screen := w.run(attach.Run, w.options(docs))
+	require.Equal(t, 0, r.Exit, screen)
+	assert.NotContains(t, screen, "EventBridge off → on")
+	o := w.options(docs)
+	o.EventBridgeOff = true
+	r, screen = w.run(attach.Detach, o)
+	assert.Equal(t, 0, r.Exit)
+	assert.Contains(t, screen, "EventBridge on → off", "which the first change turned on")
+	assertSame(t, &s3.GetBucketNotificationConfigurationOutput{}, w.notifications(docs))
+}
+
+func TestEventBridgeStaysOnForOtherRulesThatTakeTheBucket(t *testing.T) {
+	for pattern, on := range map[string]bool{
+		`{"source": ["aws.s3"], "detail": {"bucket": {"name": ["another"]}}}`: false,
+		`{"source": ["aws.ec2"]}`: false,
+		`{"source": ["aws.s3"]}`:  true,
+		`{"detail": {"bucket": {"name": [{"prefix": "acme"}]}, "object": {"key": [{"prefix": "in/"}]}}}`:                        true,
+		`{"source": ["aws.s3"], "detail-type": ["Object Restore Completed"], "detail": {"bucket": {"name": ["` + docs + `"]}}}`: true,
+	} {
+		w := newWorld(t)
+		w.pair(nil)
+		w.run(attach.Run, w.options(docs))
+		require.NoError(t, w.Events.Bus(w.first).AddRule(events.Rule{ARN: "arn:aws:events:" + w.first + ":" + account + ":rule/theirs", Pattern: []byte(pattern)}))
+		o := w.options(docs)
+		o.EventBridgeOff = true
+		r, screen := w.run(attach.Detach, o)
+		assert.Equal(t, 0, r.Exit, screen)
+		assert.Equal(t, on, w.notifications(docs).EventBridgeConfiguration != nil, pattern)
+		assert.Equal(t, on, strings.Contains(screen, "other rules take its events, or may: theirs"), pattern)
+	}
 }
 
 func TestAPlanIsAppliedOnlyToWhatIsAsItWas(t *testing.T) {

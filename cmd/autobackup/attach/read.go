@@ -56,14 +56,11 @@ func identify(ctx context.Context, cfg aws.Config, stage string) (*account, erro
 
 func in(region string) func(*s3.Options) { return func(o *s3.Options) { o.Region = region } }
 
-// lost is an error after which nothing else can be read either.
-type lost struct{ error }
-
 // failed notes that a call did not tell a fact. What the credentials or the connection are
 // to blame for ends everything: it would be the same for every other call.
 func failed(side *attach.Side, f attach.Fact, operation string, err error) error {
 	if next, is := identity.Denied(err); is {
-		return lost{fmt.Errorf("read %s: %s: %s", side.Bucket, s3error.Explain(operation, err), next)}
+		return fmt.Errorf("read %s: %s: %s", side.Bucket, s3error.Explain(operation, err), next)
 	}
 	u := attach.Unread{Fact: f, Why: text.Line(s3error.Explain(operation, err), 200)}
 	if discover.Denied(err) {

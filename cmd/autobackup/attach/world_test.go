@@ -47,6 +47,7 @@ type world struct {
 
 	mu    sync.Mutex
 	calls []string                             // by operation and bucket
+	owner []string                             // whose each bucket had to be, by method and path
 	fault func(locals3.Request) *locals3.Fault // nil: none
 }
 
@@ -91,6 +92,9 @@ func (w *world) Do(r *http.Request) (*http.Response, error) {
 	if body == nil {
 		body = http.NoBody
 	}
+	w.mu.Lock()
+	w.owner = append(w.owner, r.Method+" "+r.URL.Path+" "+r.Header.Get("X-Amz-Expected-Bucket-Owner"))
+	w.mu.Unlock()
 	sent := httptest.NewRequestWithContext(r.Context(), r.Method, r.URL.String(), body)
 	sent.Header, sent.ContentLength = r.Header, r.ContentLength
 	w.ServeHTTP(recorder, sent)

@@ -170,3 +170,14 @@ func TestATriggerTakesABucketByNameOrPrefixWithAllOfItsKeys(t *testing.T) {
 	_, err := parse("autobackup-s3-upload-trigger-dev", `{"source":[{"cidr":"10.0.0.0/24"}]}`)
 	assert.ErrorContains(t, err, "read the pattern of rule autobackup-s3-upload-trigger-dev: ")
 }
+
+func TestARuleMayTakeABucketsEventsUnlessItsPatternSaysOtherwise(t *testing.T) {
+	for pattern, want := range map[string]bool{
+		`{"source": ["aws.s3"]}`: true, `{"source": ["aws.ec2"]}`: false, `{"source": [{"prefix": "aws."}]}`: true,
+		`{"account": ["444455556666"]}`: false, `{"region": ["eu-west-1"]}`: false,
+		`{"detail": {"bucket": {"name": ["documents"]}, "object": {"key": ["k"]}}}`: true, `{"detail": {"bucket": {"name": ["others"]}}}`: false,
+		`{"detail-type": ["Object Created"]}`: true, `{"source": [{"new-operator": "x"}]}`: true, `no JSON`: true, ``: false,
+	} {
+		assert.Equal(t, want, MayTake(pattern, "111122223333", "eu-central-1", "documents"), pattern)
+	}
+}
