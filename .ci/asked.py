@@ -15,7 +15,7 @@ import sys
 from reference import LABELLED, REFERENCE, Wrong, has_form
 
 LOCAL = pathlib.Path(__file__).resolve().parent.parent / "local"
-NO_ACTION = {"s3:TestEvent"}  # which S3 sends to a queue
+NO_ACTION = {"s3:TestEvent", "s3:ReducedRedundancyLostObject", "s3:LifecycleTransition", "s3:IntelligentTiering"}  # events of S3's notifications
 
 problems = set()
 calls = [json.loads(line) for line in pathlib.Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]

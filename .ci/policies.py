@@ -28,6 +28,8 @@ PRINTED = [
     *(["explain", *BUCKETS, "--side", side] for side in ("both", "primary", "replica")),
     ["discover"],
     ["discover", "--side", "caller", "--role", "arn:aws:iam::*:role/reads"],
+    ["attach", "--primary", "docs", "--replica", "docs-copy", "--stage", "prod", "--account", "123456789012", "--kms-key", KEY],
+    ["detach", "--primary", "docs", "--stage", "prod", "--account", "123456789012"],
     ["upload", "--primary", "docs", "--deletes", "--kms-key", KEY],
     ["operate", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY],
     ["boundary", "--account", "123456789012", "--replica-account", "210987654321", "--replica-kms-key", KEY.replace("123456789012", "210987654321")],
@@ -43,7 +45,7 @@ def problems(arguments):
     sids = [statement["Sid"] for statement in document["Statement"]]
     if len(set(sids)) != len(sids):
         yield f"a Sid stands twice: {sids}"
-    reads = arguments[0] not in ("requeue", "upload", "operate", "boundary") and not {"--output", "caller"} & set(arguments)
+    reads = arguments[0] not in ("attach", "detach", "requeue", "upload", "operate", "boundary") and not {"--output", "caller"} & set(arguments)
     for statement in document["Statement"]:
         for action in statement["Action"]:
             details = REFERENCE.action(action)
