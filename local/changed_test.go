@@ -241,6 +241,11 @@ func (m *mutator) rule(rule *yaml.Node, at ...string) {
 	m.set(field(rule, "Status"), "Disabled", append(at, "Status")...)
 	m.change(strings.Join(at, " ")+" Prefix: other/", func() func() {
 		before := rule.Content
+		if prefix := field(rule, "Prefix"); prefix != nil {
+			was := prefix.Value
+			prefix.Value = "other/"
+			return func() { prefix.Value = was }
+		}
 		rule.Content = append(slices.Clone(before), &yaml.Node{Kind: yaml.ScalarNode, Value: "Prefix"}, &yaml.Node{Kind: yaml.ScalarNode, Value: "other/"})
 		return func() { rule.Content = before }
 	})

@@ -168,9 +168,10 @@ func TestSettingUploadsThatNobodyCompletesEnd(t *testing.T) {
 func TestSettingTheWorkingBucketForgets(t *testing.T) {
 	days := kept(t, "plans and results")[0]
 	inOpenWorld(t, func(w *world) {
+		const attached = "attached/acme-invoices.json"
 		f, keys := w.work(), []string{"plans/p", "results/r/0", "told/memory.json"}
 		time.Sleep(noon)
-		for _, key := range keys {
+		for _, key := range append(keys, attached) {
 			f.put(key, 1)
 		}
 		time.Sleep(time.Duration(days) * day)
@@ -181,6 +182,7 @@ func TestSettingTheWorkingBucketForgets(t *testing.T) {
 		for _, key := range keys {
 			assert.Empty(t, f.versions(key), key)
 		}
+		assert.Len(t, f.versions(attached), 1, "what attach recorded stays until detach")
 	})
 }
 
