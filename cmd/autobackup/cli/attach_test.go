@@ -64,10 +64,10 @@ func TestAttachAndDetachTellEachPermissionThatTheyLack(t *testing.T) {
 		assert.True(t, strings.Contains(stdout+stderr, "grant "+action), "%s\n%s%s", lacks, stdout, stderr)
 		if code == cli.Expected { // it could be attached without: what is not known is told
 			assert.Contains(t, stdout, "  ?        ", lacks)
-			g.as(toDetach)
-			code, stdout, stderr = run("detach", "--yes", "--eventbridge-off", "s3://"+theirs)
-			require.Equal(t, cli.Expected, code, stdout+stderr)
 		}
+		g.as(toDetach) // which also forgets a record of what could not be done
+		_, stdout, _ = run("detach", "--yes", "--eventbridge-off", "s3://"+theirs)
+		assert.NotContains(t, stdout, "grant", lacks)
 	}
 	g.as(toAttach)
 	code, stdout, stderr := run("attach", "--yes", "s3://"+theirs)
