@@ -41,10 +41,10 @@ func (p *Plan) coverage(b *Bucket) {
 		}
 	}
 	if !every {
-		p.say("warning", "no enabled rule covers every key: each upload that none covers is told as NOT_REPLICATED")
+		p.say("warning", "no enabled rule covers every key: each upload with another prefix than theirs is told as NOT_REPLICATED")
 	}
 	if len(tagged) > 0 {
-		p.say("warning", "rules select by tag (%s), which the looks do not follow: uploads under their prefixes are told as NOT_REPLICATED", strings.Join(tagged, ", "))
+		p.say("note", "rules select by tag (%s): the looks follow the tags of now, and each reads them (docs/verdicts.md)", strings.Join(tagged, ", "))
 	}
 }
 
