@@ -93,16 +93,19 @@ func (f attachFlags) options(ctx context.Context, typed []string, stdout, stderr
 	if o.Buckets, err = attach.Names(typed); err != nil {
 		return o, err
 	}
+	screen := stdout
 	if f.JSON {
-		o.Out = stderr
-	} else {
-		o.Show = func(r *attach.Report) error { return r.Screen(stdout) }
+		o.Out, screen = stderr, io.Discard
 	}
 	if terminal.Is(stderr) && terminal.Is(os.Stdin) {
 		o.Choose = func(question string) (string, error) {
 			return terminal.Choose(ctx, os.Stdin, stderr, question, "--yes goes on without asking")
 		}
+		if f.JSON { // whoever is asked sees about what
+			screen = stderr
+		}
 	}
+	o.Show = func(r *attach.Report) error { return r.Screen(screen) }
 	return o, nil
 }
 
