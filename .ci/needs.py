@@ -30,6 +30,10 @@ PASSED_TO = {
 # Actions that a type's handlers list and call only where a resource sets one of the
 # properties. Where one does, the action is needed.
 ONLY_WITH = {
+    "AWS::IAM::ManagedPolicy": {
+        "Groups": "iam:AttachGroupPolicy iam:DetachGroupPolicy",
+        "Users": "iam:AttachUserPolicy iam:DetachUserPolicy",
+    },
     "AWS::IAM::Role": {"ManagedPolicyArns": "iam:AttachRolePolicy iam:DetachRolePolicy"},
     "AWS::KMS::Key": {"Tags": "kms:TagResource kms:UntagResource"},
     "AWS::Lambda::EventSourceMapping": {"KmsKeyArn": "kms:*"},
@@ -171,6 +175,11 @@ class Need:
     refused: bool = False
 
 
+def bounded(role):
+    """What conditions see of a role's boundary."""
+    return {"iam:PermissionsBoundary": role["PermissionsBoundary"]} if "PermissionsBoundary" in role else {}
+
+
 class Needs:
     def __init__(self, stacks, artifacts):
         """stacks are alike but for their options, from and to which they may be updated."""
@@ -236,14 +245,17 @@ class Needs:
             return [(f"{ARTIFACTS}/autobackup-prod/main/0123456789abcdef", {})]
         if type_ in SETTINGS_OF:
             return [(stack.arn(one["Ref"] if "Ref" in one else one["Fn::GetAtt"][0]), {}) for one in as_list(properties[SETTINGS_OF[type_]])]
+        if action in ("iam:AttachRolePolicy", "iam:DetachRolePolicy"):
+            roles = [one["Ref"] for one in properties["Roles"]]
+            return [(stack.arn(role), {"iam:PolicyARN": stack.arn(logical), **bounded(stack.resources[role])}) for role in roles]
         takes_resource = REFERENCE.arn_types(action)
         arns, context = [stack.arn(logical) if takes_resource else "*"], {}
         if type_ == "AWS::KMS::Alias" and takes_resource:  # the alias and its key must both allow it
             arns.append(stack.arn(properties["TargetKeyId"]["Ref"]))
         if type_ == "AWS::Lambda::EventSourceMapping":
             context["lambda:FunctionArn"] = stack.arn(properties["FunctionName"]["Ref"])
-        if type_ == "AWS::IAM::Role" and "PermissionsBoundary" in properties:
-            context["iam:PermissionsBoundary"] = properties["PermissionsBoundary"]
+        if type_ == "AWS::IAM::Role":
+            context |= bounded(properties)
         return [(arn, context) for arn in arns]
 
     def tags(self, stack, logical, handler):

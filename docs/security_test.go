@@ -36,18 +36,20 @@ var stacks = map[string]security{
 		map[string]string{"Stage": "stage", "Categories": "category", "AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1"},
 		map[string]string{
 			"ReplicaAccount": otherAccount, "StorageEncryption": "SSE-KMS", "ReplicaKmsKeyArn": someKey + "replica",
-			"EnvironmentKmsKeyArn": someKey + "environment",
+			"EnvironmentKmsKeyArn": someKey + "environment", "Buckets": "attached-bucket", "ReplicaBuckets": "attached-replica",
+			"BucketKeyArns": someKey + "bucket", "ReplicaKeyArns": someKey + "copy",
 		},
 	},
 	"replica.yaml": {
 		map[string]string{"Stage": "stage", "Categories": "category"},
-		map[string]string{"PrimaryAccount": otherAccount, "StorageEncryption": "SSE-KMS"},
+		map[string]string{"PrimaryAccount": otherAccount, "StorageEncryption": "SSE-KMS", "ReplicaBuckets": "attached-replica", "ReplicaKeyArns": someKey + "copy"},
 	},
 }
 
 // shorten writes what a template resolves to as the document does.
 var shorten = strings.NewReplacer(
-	someKey+"replica", "ReplicaKmsKeyArn", someKey+"environment", "EnvironmentKmsKeyArn",
+	someKey+"replica", "ReplicaKmsKeyArn", someKey+"bucket", "BucketKeyArns", someKey+"copy", "ReplicaKeyArns",
+	"attached-bucket", "Buckets", "attached-replica", "ReplicaBuckets", "arn:*:s3:::", "", someKey+"environment", "EnvironmentKmsKeyArn",
 	"arn:aws:lambda:eu-west-1:"+thisAccount, "arn:aws:lambda:<ReplicaRegion>:<replica account>",
 	"arn:aws:lambda:eu-west-1:"+otherAccount, "arn:aws:lambda:<ReplicaRegion>:<replica account>",
 	"replica-category-"+thisAccount, "replica-<category>-<replica account>",
@@ -108,7 +110,7 @@ func conditions(of any) string {
 			if set, ok := value.(bool); ok {
 				value = fmt.Sprint(set)
 			}
-			all = append(all, key+"="+strings.Join(texts(value), " or "))
+			all = append(all, key+"="+strings.Join(slices.Compact(texts(value)), " or "))
 		}
 	}
 	return joined(all)
@@ -144,6 +146,10 @@ func ofResource(t *testing.T, r template.Resource) (all []permission) {
 			all = append(all, fromStatements(t, r.LogicalID, policy.(map[string]any)["PolicyDocument"])...)
 		}
 		return all
+	case "AWS::IAM::ManagedPolicy": // of one role, like those in the role itself
+		roles := texts(r.Properties["Roles"])
+		require.Len(t, roles, 1, r.LogicalID)
+		return fromStatements(t, roles[0], r.Properties["PolicyDocument"])
 	case "AWS::KMS::Key":
 		return onItself(fromStatements(t, r.LogicalID, r.Properties["KeyPolicy"]))
 	case "AWS::Lambda::Permission":

@@ -34,12 +34,12 @@ const noticing = "^TestSetting|^TestADeletedStack|^TestADeploymentThatFails"
 // unnoticed are changes that nothing here notices, each for a reason. checkov runs in the
 // same gate.
 var unnoticed = map[string]string{
-	`Function Properties LoggingConfig: removed$`:                 "the template's group has the name that Lambda would take",
-	`Properties EnableKeyRotation: (removed|false)$`:              "a key that rotates reads what it did before; checkov asks for it (CKV_AWS_7)",
-	`(BlockPublicAcls|IgnorePublicAcls): false$`:                  "ownership is enforced, so there are no ACLs; checkov asks for it (CKV_AWS_53 and 55)",
-	`RestrictPublicBuckets: false$`:                               "BlockPublicPolicy lets no policy be public; checkov asks for it (CKV_AWS_56)",
-	`PublicAccessBlockConfiguration: removed$`:                    "S3 blocks as much in each new bucket; checkov asks for it",
-	`PRIMARY_HASH_BYTES_ARN and REPLICA_HASH_BYTES_ARN: swapped$`: "each is taken for the region in its ARN",
+	`Function Properties LoggingConfig: removed$`:                  "the template's group has the name that Lambda would take",
+	`Properties EnableKeyRotation: (removed|false)$`:               "a key that rotates reads what it did before; checkov asks for it (CKV_AWS_7)",
+	`(BlockPublicAcls|IgnorePublicAcls): false$`:                   "ownership is enforced, so there are no ACLs; checkov asks for it (CKV_AWS_53 and 55)",
+	`RestrictPublicBuckets: false$`:                                "BlockPublicPolicy lets no policy be public; checkov asks for it (CKV_AWS_56)",
+	`PublicAccessBlockConfiguration: removed$`:                     "S3 blocks as much in each new bucket; checkov asks for it",
+	`PRIMARY_HASH_BYTES_ARN and REPLICA_HASH_BYTES_ARNS: swapped$`: "each is taken for the region in its ARN",
 }
 
 // whyUnnoticed is the reason for a change that nothing notices; "" where there is none.

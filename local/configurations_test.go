@@ -95,6 +95,13 @@ var configurations = map[string][]change{
             Resource: "*"
 `),
 	}),
+	"attached": slices.Concat(always, []change{
+		defaults("template.yaml", "Categories", `""`), defaults("replica.yaml", "Categories", `""`),
+		naming("template.yaml", "Buckets", theirBucket), naming("template.yaml", "ReplicaBuckets", theirBucket+"-dr,"+theirBucket+"-copy"), naming("replica.yaml", "ReplicaBuckets", theirBucket+"-dr"),
+		naming("template.yaml", "BucketKeyArns", theirKeyIn(firstRegion)), naming("template.yaml", "ReplicaKeyArns", theirKeyIn(secondRegion)+","+theirKeyIn(firstRegion)),
+		naming("replica.yaml", "ReplicaKeyArns", theirKeyIn(secondRegion)),
+		resource("template.yaml", theirsHere()), resource("replica.yaml", theirsThere()),
+	}),
 	"a boundary": slices.Concat(always, ownKeys(account), []change{
 		defaults("template.yaml", "PermissionsBoundaryArn", "arn:aws:iam::"+account+":policy/"+boundary),
 		defaults("replica.yaml", "PermissionsBoundaryArn", "arn:aws:iam::"+account+":policy/"+boundary),
@@ -111,4 +118,59 @@ var configurations = map[string][]change{
 var encryptions = []string{"SSE-S3", "SSE-KMS"}
 
 // inOrder are the configurations as grants are tried in them: each in the first that uses it.
-var inOrder = []string{"SSE-KMS", "another account", "an own key for environments", "SSE-S3", "a boundary"}
+var inOrder = []string{"SSE-KMS", "another account", "an own key for environments", "SSE-S3", "attached", "a boundary"}
+
+// theirBucket is one that somebody has, whose replicas are in both regions.
+const theirBucket = "acme-documents"
+
+// theirKeyIn is what somebody encrypts with in a region.
+func theirKeyIn(region string) string {
+	stack := map[string]string{firstRegion: "autobackup-dev", secondRegion: "autobackup-replica-dev"}[region]
+	return "arn:aws:kms:" + region + ":" + account + ":key/" + stack + "-TheirKey"
+}
+
+// naming gives a list that is empty by default its members.
+func naming(file, parameter, members string) change {
+	return replace(file, "\n  "+parameter+":\n    Type: CommaDelimitedList\n    Default: \"\"\n", "\n  "+parameter+":\n    Type: CommaDelimitedList\n    Default: "+members+"\n")
+}
+
+const theirKeys = `  TheirKey:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy: {Version: "2012-10-17", Statement: [{Sid: ` + testsOwn + `, Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:root"}, Action: "kms:*", Resource: "*"}]}
+`
+
+func theirReplica(id, name string) string {
+	return "  " + id + ":\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: " + name + "\n      VersioningConfiguration: {Status: Enabled}\n"
+}
+
+func theirsThere() string { return theirKeys + theirReplica("TheirReplica", theirBucket+"-dr") }
+
+func theirsHere() string {
+	rule := func(id, to, key string) string {
+		return `          - {Id: ` + id + `, Status: Enabled, Priority: ` + id[:1] + `, Filter: {Prefix: ""}, DeleteMarkerReplication: {Status: Enabled}, SourceSelectionCriteria: {SseKmsEncryptedObjects: {Status: Enabled}},
+             Destination: {Bucket: "arn:aws:s3:::` + to + `", EncryptionConfiguration: {ReplicaKmsKeyID: "` + key + `"}, Metrics: {Status: Enabled}}}
+`
+	}
+	return theirKeys + theirReplica("TheirCopy", theirBucket+"-copy") + `  TheirRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Sid: ` + testsOwn + `, Effect: Allow, Principal: {Service: s3.amazonaws.com}, Action: "sts:AssumeRole"}]}
+      Policies:
+        - PolicyName: replicate
+          PolicyDocument: {Version: "2012-10-17", Statement: [{Sid: ` + testsOwn + `, Effect: Allow, Action: ["s3:*", "kms:*"], Resource: "*"}]}
+  TheirBucket:
+    Type: AWS::S3::Bucket
+    DependsOn: [FailureQueuePolicy, TheirCopy]
+    Properties:
+      BucketName: ` + theirBucket + `
+      VersioningConfiguration: {Status: Enabled}
+      BucketEncryption: {ServerSideEncryptionConfiguration: [{BucketKeyEnabled: true, ServerSideEncryptionByDefault: {SSEAlgorithm: "aws:kms", KMSMasterKeyID: !GetAtt TheirKey.Arn}}]}
+      NotificationConfiguration:
+        EventBridgeConfiguration: {EventBridgeEnabled: true}
+        QueueConfigurations: [{Event: "s3:Replication:OperationFailedReplication", Queue: !GetAtt FailureQueue.Arn}]
+      ReplicationConfiguration:
+        Role: !GetAtt TheirRole.Arn
+        Rules:
+` + rule("1-away", theirBucket+"-dr", theirKeyIn(secondRegion)) + rule("2-here", theirBucket+"-copy", theirKeyIn(firstRegion))
+}

@@ -19,7 +19,7 @@ import (
 var named = map[string]struct{ template, value string }{
 	"compare-bytes WORK_BUCKET":             {"template.yaml", "!Ref WorkBucket"},
 	"compare-bytes PRIMARY_HASH_BYTES_ARN":  {"template.yaml", "!GetAtt HashBytesFunction.Arn"},
-	"compare-bytes REPLICA_HASH_BYTES_ARN":  {"replica.yaml", "!GetAtt HashBytesFunction.Arn"},
+	"compare-bytes REPLICA_HASH_BYTES_ARNS": {"replica.yaml", "!GetAtt HashBytesFunction.Arn"},
 	"failure-notifier TOPIC_ARN":            {"template.yaml", "!Ref FailureTopic"},
 	"failure-notifier WORK_BUCKET":          {"template.yaml", "!Ref WorkBucket"},
 	"failure-notifier VALIDATION_QUEUE_ARN": {"template.yaml", "!GetAtt ValidationQueue.Arn"},

@@ -225,8 +225,15 @@ func (w *world) record(execution string, e types.HistoryEvent) {
 	w.events[execution] = append(w.events[execution], e)
 }
 
-// bucket is the primary bucket of documents.
-func (w *world) bucket() string { return "autobackup-dev-primary-documents-" + account }
+// bucket is the primary bucket of documents, or where there are no categories the first attached
+// one.
+func (w *world) bucket() string {
+	if w.primary != nil && w.primary.Parameters["Categories"] == "" {
+		bucket, _, _ := strings.Cut(w.primary.Parameters["Buckets"], ",")
+		return bucket
+	}
+	return "autobackup-dev-primary-documents-" + account
+}
 
 func (w *world) replicaBucket() string { return "autobackup-dev-replica-documents-" + account }
 

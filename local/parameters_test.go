@@ -28,17 +28,27 @@ func stack(t *testing.T, environment string, parameters map[string]string) (*tem
 	t.Helper()
 	env, err := local.Environment(project, environment)
 	require.NoError(t, err)
+	all := maps.Clone(env.ParameterOverrides)
+	maps.Copy(all, parameters)
+	return stackIn(t, environment, "aws", env.Region, all)
+}
+
+// stackIn is stack, in a region of a partition, with these parameters alone.
+func stackIn(t *testing.T, environment, partition, region string, parameters map[string]string) (*template.Stack, error) {
+	t.Helper()
+	env, err := local.Environment(project, environment)
+	require.NoError(t, err)
 	source, err := os.ReadFile(filepath.Join(project, env.TemplateFile))
 	require.NoError(t, err)
 	tmpl, err := template.Load(source, env.TemplateFile)
 	require.NoError(t, err)
-	all := maps.Clone(env.ParameterOverrides)
+	all := map[string]string{}
 	if environment == "default" {
 		all["AlertEmail"] = "a@example.com" // samconfig.toml leaves it to people
 	}
 	maps.Copy(all, parameters)
 	return tmpl.Resolve(template.Options{
-		StackName: env.StackName, Region: env.Region, Account: account, Parameters: all,
+		StackName: env.StackName, Region: region, Account: account, Partition: partition, Parameters: all,
 		Attributes: func(r template.Resource) (string, map[string]string, error) {
 			return r.LogicalID, map[string]string{"Arn": "arn:" + r.LogicalID, "QueueName": r.LogicalID}, nil
 		},
@@ -86,7 +96,34 @@ func TestParametersThatCannotWorkTogetherAreRefusedWithWhatToDo(t *testing.T) {
 			"ReplicaRegion is the region of this stack. Deploy replica.yaml in another region, and name that one."},
 		"no region": {
 			"default", map[string]string{"ReplicaRegion": "Ireland"},
-			`"Ireland" does not match [a-z]{2}(-[a-z]+)+-[0-9]: a region, such as eu-west-1.`},
+			`"Ireland" does not match |[a-z]{2}(-[a-z]+)+-[0-9]: a region, such as eu-west-1, or empty.`},
+		"categories without a region for their replicas": {
+			"default", map[string]string{"ReplicaRegion": ""},
+			"Categories need ReplicaRegion. Deploy replica.yaml in another region, and name that one."},
+		"nothing to validate": {
+			"default", map[string]string{"Categories": ""},
+			"There is nothing to validate. Name existing buckets in Buckets, or categories to make buckets for."},
+		"nothing to read": {
+			"replica", map[string]string{"Categories": ""},
+			"There is nothing to read. Name existing replicas in ReplicaBuckets, or categories to make buckets for."},
+		"a bucket's name with a capital": {
+			"default", map[string]string{"Buckets2": "acme-a,Acme"},
+			`"Acme" does not match |[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]: names of buckets with commas between them and no spaces, or empty.`},
+		"a comma too many between names": {
+			"default", map[string]string{"ReplicaBuckets": "acme-a,,acme-b"},
+			"ReplicaBuckets has an empty name in it. Write the names with one comma between them."},
+		"a comma too many between replicas": {
+			"replica", map[string]string{"ReplicaBuckets3": "acme-a,"},
+			"ReplicaBuckets3 has an empty name in it. Write the names with one comma between them."},
+		"a category without a name": {
+			"default", map[string]string{"Categories": "documents,,media"},
+			"Categories has an empty name in it. Write the names with one comma between them."},
+		"an alias of a bucket's key": {
+			"default", map[string]string{"BucketKeyArns": "arn:aws:kms:eu-west-1:210987654321:alias/own"},
+			`ARNs of keys (not of aliases) with commas between them and no spaces, each may end in key/*, or empty.`},
+		"a function by its name": {
+			"default", map[string]string{"ReplicaHashBytesArns": "autobackup-hash-bytes-dev"},
+			`ARNs of functions with commas between them and no spaces, or empty.`},
 		"the replicas' account is the primary's": {
 			"default", map[string]string{"ReplicaAccount": account},
 			"ReplicaAccount is the account of this stack. Leave it empty where both stacks are in one account."},

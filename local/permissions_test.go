@@ -65,6 +65,7 @@ func inWords(name string) string {
 
 var placeless = strings.NewReplacer(
 	"-"+otherAccount, "", "-"+account, "", "function:", "",
+	"key/autobackup-replica-dev-TheirKey", "their replica's key", "key/autobackup-dev-TheirKey", "their key",
 	"key/autobackup-replica-dev-", "replica's ", "key/autobackup-dev-EnvironmentKey", "EnvironmentKmsKeyArn", "key/autobackup-dev-", "",
 )
 
@@ -153,11 +154,15 @@ var unseen = map[string]string{
 	"queue autobackup-event-dlq-dev, EventBridge sqs:SendMessage": "only of what the validation queue refuses",
 	"topic autobackup-failure-topic-dev, Alarms sns:Publish":      "nothing raises an alarm here",
 	"key SNSKey, Alarms kms:Decrypt":                              "nothing raises an alarm here", "key SNSKey, Alarms kms:GenerateDataKey": "nothing raises an alarm here",
-	"autobackup-dev-ValidationPipeRole/queue-to-state-machine logs:CreateLogStream": "only where no execution can be started",
-	"autobackup-dev-ValidationPipeRole/queue-to-state-machine logs:PutLogEvents":    "as above",
-	"autobackup-dev-ValidationStateMachineRole/look-tell-park sns:Publish":          "only where the failure queue can't be reached",
-	"autobackup-dev-HashBytesRole/read-one-side s3:ListBucket":                      "only where a version is missing",
-	"autobackup-replica-dev-HashBytesRole/read-one-side s3:ListBucket":              "only where a version is missing",
+	"autobackup-dev-ValidationPipeRole/queue-to-state-machine logs:CreateLogStream":                           "only where no execution can be started",
+	"autobackup-dev-ValidationPipeRole/queue-to-state-machine logs:PutLogEvents":                              "as above",
+	"autobackup-dev-ValidationStateMachineRole/look-tell-park sns:Publish":                                    "only where the failure queue can't be reached",
+	"autobackup-dev-HashBytesRole/read-one-side s3:ListBucket":                                                "only where a version is missing",
+	"autobackup-replica-dev-HashBytesRole/read-one-side s3:ListBucket":                                        "only where a version is missing",
+	"autobackup-dev-HashBytesRole/autobackup-dev-HashBytesBucketsPolicy s3:ListBucket":                        "as above",
+	"autobackup-dev-HashBytesRole/autobackup-dev-HashBytesReplicaBucketsPolicy s3:ListBucket":                 "as above",
+	"autobackup-replica-dev-HashBytesRole/autobackup-replica-dev-HashBytesReplicaBucketsPolicy s3:ListBucket": "as above",
+	"queue autobackup-event-dlq-dev, AttachedEventBridge sqs:SendMessage":                                     "only of what the validation queue refuses",
 }
 
 // category are the roles and buckets of one category: those of the others are alike.

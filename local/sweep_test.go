@@ -115,6 +115,28 @@ func record(t *testing.T, changes []change) *recording {
 	return r
 }
 
+// recordMade runs everything once, with attached buckets, and adds what EventBridge does only with
+// what the validation queue refuses.
+func recordMade(t *testing.T, changes []change) *recording {
+	t.Helper()
+	r := &recording{calls: map[string]recorded{}}
+	var mu sync.Mutex
+	prepare = func(g *gate.Gate) {
+		r.gate = g
+		g.Deployed = func(d *iam.Document) { r.documents = append(r.documents, *d) }
+		g.Saw = func(c gate.Call, d iam.Decision) {
+			mu.Lock()
+			defer mu.Unlock()
+			r.add(c, d.Allowed)
+		}
+	}
+	defer func() { prepare = nil }()
+	inWorld(t, func(w *world) { w.everything() }, changes...)
+	events := service{name: "events"}
+	r.add(events.call("sqs:SendMessage", queues[2], arnOf("events", "rule/autobackup-s3-upload-trigger-Buckets-dev"), account, "true"), true)
+	return r
+}
+
 // at is a call in this configuration, where the replicas may be in another account: of that
 // are the buckets, the key, the function and its role then, and who owns and deploys them.
 func (r *recording) at(c gate.Call) gate.Call {
@@ -246,6 +268,9 @@ var alikes = map[string]string{
 func TestEveryPartOfEveryPolicyIsNoticedWhenItIsRemovedOrTurned(t *testing.T) {
 	survived := map[string]bool{}
 	for _, name := range inOrder {
+		if name == "attached" { // the calls are about the stacks' own names: docs/decisions/0054
+			continue
+		}
 		r := record(t, configurations[name])
 		t.Logf("%s: %d mutants, each before %d calls", name, r.try(t, survived), len(r.calls))
 	}

@@ -62,7 +62,7 @@ var unreadRows = []row{
 	{reason.NoReader, nil, words{
 		what: "The bytes of both sides were to be read, each in its own region, because what S3 stores of the two copies does not decide; and in the region that the line above names, no hash-bytes function of this deployment is to be found. {primary} is in {primaryRegion}, {replica} in {replicaRegion}.",
 		why:  "The backup of this object is not validated. No difference was found.",
-		next: "Deploy replica.yaml with the same Stage in that region; in the region of {primary}, template.yaml has the function. The parameter ReplicaRegion of template.yaml must be the region in which replica.yaml is deployed, and that of the replica bucket. " + lookAgain,
+		next: "Deploy replica.yaml with the same Stage in that region; in the region of {primary}, template.yaml has the function. The parameter ReplicaRegion of template.yaml must be the region in which replica.yaml is deployed, and that of the replica bucket; where replicas are in several regions, ReplicaHashBytesArns must have the function of each. If nobody may read the bytes there, set ByteVerification=never: stored checksums alone decide then. " + lookAgain,
 	}},
 	{reason.Unreachable, byBytes, words{
 		what: "The bytes of both sides were to be read, because what S3 stores of the two copies does not decide, and S3 kept answering one side with errors (server errors, throttling, time-outs), as the line above says. No difference was found.",

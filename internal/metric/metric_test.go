@@ -86,7 +86,7 @@ func TestTheTemplateNamesBucketsAndCategoriesAsMetricsReadThem(t *testing.T) {
 	require.NotNil(t, name)
 	categories := regexp.MustCompile(`(?s)\n  Categories:\n.*?Default: (\S+)`).FindSubmatch(text)
 	require.NotNil(t, categories)
-	assert.Contains(t, string(text), `AllowedPattern: "[a-z][a-z0-9]{0,15}"`)
+	assert.Contains(t, string(text), `AllowedPattern: "|[a-z][a-z0-9]{0,15}"`)
 	for c := range strings.SplitSeq(string(categories[1]), ",") {
 		bucket := strings.NewReplacer("${Stage}", "test", "${Category}", c, "${AWS::AccountId}", "123456789012").Replace(string(name[1]))
 		got := written(t, []metric.Object{{Bucket: bucket, Outcome: verdict.Skipped, Looks: 1}})

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -51,8 +52,8 @@ func TestHashBytesReadsTheVersionAndAsksForNoStoredChecksum(t *testing.T) {
 // bytesEnvironment is what template.yaml gives the function of stage dev.
 var bytesEnvironment = map[string]string{
 	"WORK_BUCKET": "autobackup-dev-work-123456789012", "DIGEST_ALGORITHM": "SHA256", "RANGE_BYTES": "4294967296", "RANGE_CONCURRENCY": "10",
-	"PRIMARY_HASH_BYTES_ARN": "arn:aws:lambda:eu-central-1:123456789012:function:autobackup-hash-bytes-dev",
-	"REPLICA_HASH_BYTES_ARN": "arn:aws:lambda:eu-west-1:123456789012:function:autobackup-hash-bytes-dev",
+	"PRIMARY_HASH_BYTES_ARN":  "arn:aws:lambda:eu-central-1:123456789012:function:autobackup-hash-bytes-dev",
+	"REPLICA_HASH_BYTES_ARNS": "arn:aws:lambda:eu-west-1:123456789012:function:autobackup-hash-bytes-dev",
 }
 
 // readers answers every invocation of hash-bytes alike, and takes what is written
@@ -149,7 +150,7 @@ func TestTheSamplesOfCompareBytesAreAnsweredAsTheGoldenFilesSay(t *testing.T) {
 func TestCompareBytesSaysWhatItsEnvironmentLacks(t *testing.T) {
 	tests := map[string][]string{
 		"WORK_BUCKET": {""}, "DIGEST_ALGORITHM": {"MD5", ""}, "RANGE_BYTES": {"4294967297", "0", "4 GiB", ""},
-		"RANGE_CONCURRENCY": {"1001", "0", "-1", "1.5", ""}, "PRIMARY_HASH_BYTES_ARN": {""}, "REPLICA_HASH_BYTES_ARN": {"arn:aws:sqs:eu-west-1:111122223333:q"},
+		"RANGE_CONCURRENCY": {"1001", "0", "-1", "1.5", ""}, "PRIMARY_HASH_BYTES_ARN": {""}, "REPLICA_HASH_BYTES_ARNS": {"arn:aws:sqs:eu-west-1:111122223333:q"},
 	}
 	for name, values := range tests {
 		for _, value := range values {
@@ -165,5 +166,38 @@ func TestCompareBytesSaysWhatItsEnvironmentLacks(t *testing.T) {
 		environment["RANGE_CONCURRENCY"] = value
 		_, err := compareBytes(t, nil, environment)
 		require.NoError(t, err, value)
+	}
+}
+
+func TestARegionHasTheFunctionThatReadsThereAndThePrimarysItsOwn(t *testing.T) {
+	const away, here, theirs = "arn:aws:lambda:eu-west-1:123456789012:function:h", "arn:aws:lambda:eu-central-1:123456789012:function:h", "arn:aws:lambda:eu-west-1:210987654321:function:h"
+	for name, tt := range map[string]struct {
+		replicas string
+		asked    []any // hosts
+		refused  string
+	}{
+		"one replica region":                    {away, []any{"lambda.eu-central-1.amazonaws.com", "lambda.eu-west-1.amazonaws.com"}, ""},
+		"several":                               {"arn:aws:lambda:sa-east-1:123456789012:function:h," + away, []any{"lambda.eu-central-1.amazonaws.com", "lambda.eu-west-1.amazonaws.com"}, ""},
+		"one of another account":                {theirs, []any{"lambda.eu-central-1.amazonaws.com", "lambda.eu-west-1.amazonaws.com"}, ""},
+		"one twice":                             {away + "," + away, []any{"lambda.eu-central-1.amazonaws.com", "lambda.eu-west-1.amazonaws.com"}, ""},
+		"none: that side is told as not read":   {"", []any{"lambda.eu-central-1.amazonaws.com"}, ""},
+		"one in the primary's region, no other": {here, []any{"lambda.eu-central-1.amazonaws.com"}, ""},
+		"two in one region": {away + "," + theirs, nil,
+			"environment variable REPLICA_HASH_BYTES_ARNS names " + away + " and " + theirs + ", both of eu-west-1: set it to one for each region (parameter ReplicaHashBytesArns)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			environment := maps.Clone(bytesEnvironment)
+			environment["REPLICA_HASH_BYTES_ARNS"] = tt.replicas
+			client := &readers{answer: `{"found":"archived","detail":"d"}`}
+			f, err := compareBytes(t, client, environment)
+			if tt.refused != "" {
+				require.EqualError(t, err, tt.refused)
+				return
+			}
+			require.NoError(t, err)
+			_, err = f(t.Context(), sample(t, "compare-bytes/compare.json"))
+			require.NoError(t, err)
+			assert.ElementsMatch(t, tt.asked, slices.Collect(maps.Keys(client.asked())))
+		})
 	}
 }

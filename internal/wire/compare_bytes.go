@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,7 +23,7 @@ const maxConcurrency = 1000
 // CompareBytes builds the function that compares what hash-bytes reads on both
 // sides: a comparebytes.Request goes in, a comparebytes.Answer or a RangeResult
 // comes out. Environment: WORK_BUCKET, DIGEST_ALGORITHM, RANGE_BYTES,
-// RANGE_CONCURRENCY, PRIMARY_HASH_BYTES_ARN and REPLICA_HASH_BYTES_ARN.
+// RANGE_CONCURRENCY, PRIMARY_HASH_BYTES_ARN and REPLICA_HASH_BYTES_ARNS.
 func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
 	cfg, err := reaching(cfg, env)
 	if err != nil {
@@ -44,13 +45,9 @@ func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (ha
 	if err != nil {
 		return nil, err
 	}
-	functions := comparebytes.Functions{Lambda: lambda.NewFromConfig(cfg), ARNs: map[string]string{}}
-	for _, name := range []string{"PRIMARY_HASH_BYTES_ARN", "REPLICA_HASH_BYTES_ARN"} {
-		function, err := parsedARN(env, name, "lambda")
-		if err != nil {
-			return nil, err
-		}
-		functions.ARNs[function.Region] = function.String()
+	functions := comparebytes.Functions{Lambda: lambda.NewFromConfig(cfg)}
+	if functions.ARNs, err = hashBytes(env); err != nil {
+		return nil, err
 	}
 	comparer := comparebytes.Comparer{
 		Hasher: functions, Store: newS3(cfg), Bucket: bucket,
@@ -59,4 +56,31 @@ func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (ha
 		Concurrency: int(concurrency), Algorithm: algorithm, RangeSize: rangeSize,
 	}
 	return handler.New("compare-bytes", log, comparer.Do), nil
+}
+
+// hashBytes are the functions that read, by region. In the primary's own region that is the
+// primary stack's, also of a replica.
+func hashBytes(env func(string) string) (map[string]string, error) {
+	const replicas = "REPLICA_HASH_BYTES_ARNS"
+	primary, err := parsedARN("PRIMARY_HASH_BYTES_ARN", env("PRIMARY_HASH_BYTES_ARN"), "lambda")
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]string{}
+	for value := range strings.SplitSeq(env(replicas), ",") {
+		if value == "" { // none
+			continue
+		}
+		function, err := parsedARN(replicas, value, "lambda")
+		if err != nil {
+			return nil, err
+		}
+		if other, known := all[function.Region]; known && other != value {
+			return nil, fmt.Errorf("environment variable %s names %s and %s, both of %s: set it to one for each region (parameter ReplicaHashBytesArns)",
+				replicas, other, value, function.Region)
+		}
+		all[function.Region] = value
+	}
+	all[primary.Region] = primary.String()
+	return all, nil
 }

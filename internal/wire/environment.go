@@ -44,15 +44,16 @@ func minutes(env func(string) string, name string) (time.Duration, error) {
 
 // resource is the value of a variable that holds an ARN of a service.
 func resource(env func(string) string, name, service string) (string, error) {
-	_, err := parsedARN(env, name, service)
+	_, err := parsedARN(name, env(name), service)
 	return env(name), err
 }
 
-func parsedARN(env func(string) string, name, service string) (arn.ARN, error) {
-	a, err := arn.Parse(env(name))
+// parsedARN is a value of a variable, or one of those that it holds.
+func parsedARN(name, value, service string) (arn.ARN, error) {
+	a, err := arn.Parse(value)
 	if err != nil || a.Service != service || a.Region == "" || a.AccountID == "" || a.Resource == "" {
 		return arn.ARN{}, fmt.Errorf("environment variable %s is %q: set it to an ARN like arn:aws:%s:eu-central-1:123456789012:autobackup-dev",
-			name, env(name), service)
+			name, value, service)
 	}
 	return a, nil
 }
@@ -86,7 +87,7 @@ func alertMetadata(env func(string) string) (bool, error) {
 // the service's address in the region, the account and the name.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
 func queue(env func(string) string, name string) (queueARN, queueURL string, err error) {
-	a, err := parsedARN(env, name, "sqs")
+	a, err := parsedARN(name, env(name), "sqs")
 	if err != nil {
 		return "", "", err
 	}

@@ -38,13 +38,14 @@ type Gate struct {
 	Saw func(Call, iam.Decision)
 
 	mu         sync.RWMutex
-	identities map[string]identity      // roles and users, by ARN
-	managed    map[string]iam.Document  // policies that bound identities, by ARN
-	policies   map[string]iam.Document  // of resources, by ARN
-	owners     map[string]string        // accounts of buckets, whose ARNs name none, by ARN
-	keys       map[string]iam.Principal // by access key id
-	deleting   map[string]bool          // KMS keys that are scheduled for deletion, by ARN
-	aliases    map[string]string        // KMS keys' ARNs by that of an alias
+	identities map[string]identity         // roles and users, by ARN
+	managed    map[string]iam.Document     // managed policies, by ARN: those that bound identities
+	attached   map[attachment]iam.Document // managed policies that roles have beside their own
+	policies   map[string]iam.Document     // of resources, by ARN
+	owners     map[string]string           // accounts of buckets, whose ARNs name none, by ARN
+	keys       map[string]iam.Principal    // by access key id
+	deleting   map[string]bool             // KMS keys that are scheduled for deletion, by ARN
+	aliases    map[string]string           // KMS keys' ARNs by that of an alias
 	refusals   map[Refusal]int
 }
 
@@ -58,7 +59,7 @@ type Refusal struct {
 // accounts are those of whom something is deployed for.
 func New(account string) *Gate {
 	return &Gate{
-		account: account, identities: map[string]identity{}, managed: map[string]iam.Document{}, policies: map[string]iam.Document{},
+		account: account, identities: map[string]identity{}, managed: map[string]iam.Document{}, attached: map[attachment]iam.Document{}, policies: map[string]iam.Document{},
 		owners: map[string]string{}, keys: map[string]iam.Principal{}, deleting: map[string]bool{}, aliases: map[string]string{}, refusals: map[Refusal]int{},
 	}
 }
@@ -157,6 +158,9 @@ func (g *Gate) Changed(d iam.Document) *Gate {
 	}
 	for arn, policy := range g.managed {
 		changed.managed[arn] = other(policy)
+	}
+	for at, policy := range g.attached {
+		changed.attached[at] = other(policy)
 	}
 	for arn, policy := range g.policies {
 		changed.policies[arn] = other(policy)

@@ -119,3 +119,22 @@ func TestPoliciesCanBeChangedAfterTheyWereDeployed(t *testing.T) {
 	_, err = g.Assume(roleARN, "lambda.amazonaws.com", "fn")
 	require.Error(t, err)
 }
+
+func TestARoleMayAlsoWhatAnAttachedPolicyAllowsAsLongAsThereIsOne(t *testing.T) {
+	g, reader := guarded(t)
+	attached := map[string]any{"PolicyDocument": allow("s3:PutObject", "arn:aws:s3:::theirs/*"), "Roles": []any{roleARN[strings.LastIndex(roleARN, "/")+1:]}}
+	require.NoError(t, deploy(t, g, "AWS::IAM::ManagedPolicy", "More", attached))
+	require.NoError(t, reader.May("s3:PutObject", "arn:aws:s3:::theirs/a"))
+	require.Error(t, reader.May("s3:PutObject", "arn:aws:s3:::others/a"))
+	g.Change(func(d *iam.Document) {
+		if strings.HasSuffix(d.Name, "/stack-More") {
+			d.Statements = nil
+		}
+	})
+	require.Error(t, reader.May("s3:PutObject", "arn:aws:s3:::theirs/a"), "changed like a policy of its own")
+	require.NoError(t, deploy(t, g, "AWS::IAM::ManagedPolicy", "More", attached))
+	require.NoError(t, g.Types()["AWS::IAM::ManagedPolicy"].Delete(template.Target{}, template.Made{Reference: "arn:aws:iam::" + account + ":policy/stack-More"}))
+	require.Error(t, reader.May("s3:PutObject", "arn:aws:s3:::theirs/a"), "deleted")
+	attached["Roles"] = []any{"nobody"}
+	require.ErrorContains(t, deploy(t, g, "AWS::IAM::ManagedPolicy", "More", attached), "Roles[0]: there is no role arn:aws:iam::"+account+":role/nobody here: deploy it first, as AWS::IAM::Role")
+}

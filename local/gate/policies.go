@@ -20,7 +20,7 @@ func (g *Gate) of(c Call) iam.Policies {
 	name := resource(c.Resource)
 	p := iam.Policies{ResourceOwner: g.accountOf(name)}
 	if by, ok := g.identities[cmp.Or(c.By.Role, c.By.ARN)]; ok {
-		p.Identity = by.policies
+		p.Identity = g.ofRole(cmp.Or(c.By.Role, c.By.ARN), by)
 		if bounded, ok := g.managed[by.boundary]; ok {
 			p.Boundary = &bounded
 		}
@@ -33,6 +33,17 @@ func (g *Gate) of(c Call) iam.Policies {
 	}
 	p.ConsentNeeded = strings.HasPrefix(c.Action, "kms:") && strings.Contains(c.Resource, ":key/") // aliases and what is not made yet have no policy
 	return p
+}
+
+// ofRole are the policies of an identity, and the managed ones that are attached to it.
+func (g *Gate) ofRole(arn string, of identity) []iam.Document {
+	all := slices.Clone(of.policies)
+	for at, d := range g.attached {
+		if at.role == arn {
+			all = append(all, d)
+		}
+	}
+	return all
 }
 
 // accountOf is whose a resource is. Callers hold the lock.
@@ -103,6 +114,9 @@ func (g *Gate) Change(change func(d *iam.Document)) {
 		for arn := range all {
 			all[arn] = changed(all[arn])
 		}
+	}
+	for at := range g.attached {
+		g.attached[at] = changed(g.attached[at])
 	}
 }
 

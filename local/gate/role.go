@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"autobackup/local/iam"
 	"autobackup/local/template"
@@ -94,16 +95,21 @@ func (g *Gate) deletePolicy(_ template.Target, made template.Made) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.managed, made.Reference)
+	maps.DeleteFunc(g.attached, func(at attachment, _ iam.Document) bool { return at.policy == made.Reference })
 	return nil
 }
 
-// policyProperties are those of AWS::IAM::ManagedPolicy, which bounds roles here; roles have
-// their own policies in themselves.
+// attachment is a managed policy of a role, by the ARNs of both.
+type attachment struct{ role, policy string }
+
+// policyProperties are those of AWS::IAM::ManagedPolicy, which bounds roles or is attached to
+// them.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html
 type policyProperties struct {
 	ManagedPolicyName string
 	Path              string
-	PolicyDocument    any `cfn:",required"`
+	PolicyDocument    any      `cfn:",required"`
+	Roles             []string // names
 }
 
 func (g *Gate) deployPolicy(t template.Target, r template.Resource, p policyProperties) (string, map[string]string, error) {
@@ -111,6 +117,9 @@ func (g *Gate) deployPolicy(t template.Target, r template.Resource, p policyProp
 	arn := "arn:aws:iam::" + t.Account + ":policy" + cmp.Or(p.Path, "/") + name
 	if g == nil {
 		return arn, nil, nil
+	}
+	if len(p.Roles) > 0 {
+		return arn, nil, g.attach(t, r, p, name, arn)
 	}
 	d, err := g.parse(name, iam.Identity, p.PolicyDocument)
 	if err != nil {
@@ -120,6 +129,25 @@ func (g *Gate) deployPolicy(t template.Target, r template.Resource, p policyProp
 	defer g.mu.Unlock()
 	g.managed[arn] = d
 	return arn, nil, nil
+}
+
+// attach gives roles a managed policy beside their own.
+func (g *Gate) attach(t template.Target, r template.Resource, p policyProperties, name, arn string) error {
+	for i, role := range p.Roles {
+		d, err := g.parse(role+"/"+name, iam.Identity, p.PolicyDocument)
+		if err != nil {
+			return r.Errorf("PolicyDocument", "%w", err)
+		}
+		to := attachment{"arn:aws:iam::" + t.Account + ":role/" + role, arn}
+		g.mu.Lock()
+		_, known := g.identities[to.role]
+		g.attached[to] = d
+		g.mu.Unlock()
+		if !known {
+			return r.Errorf(fmt.Sprintf("Roles[%d]", i), "there is no role %s here: deploy it first, as AWS::IAM::Role", to.role)
+		}
+	}
+	return nil
 }
 
 // User is a user of the account as a caller, with these policies alone, as JSON or what

@@ -131,12 +131,13 @@ func TestWhoDeploysMakesRolesWithTheBoundaryAlone(t *testing.T) {
 				if given != "" {
 					context["iam:permissionsboundary"] = []string{given}
 				}
-				for _, action := range []string{"iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"} {
+				for _, action := range []string{"iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary", "iam:AttachRolePolicy", "iam:DetachRolePolicy"} {
 					assert.Equal(t, want, may(action, role, context), "%s of %s with %q, where %q is demanded", action, side, given, demanded)
 				}
 				assert.False(t, may("iam:CreateRole", "arn:aws:iam::"+here+":role/admin", context))
 				assert.False(t, may("iam:DeleteRolePermissionsBoundary", role, context))
-				assert.False(t, may("iam:AttachRolePolicy", role, context))
+				assert.False(t, may("iam:AttachRolePolicy", "arn:aws:iam::"+here+":role/admin", context))
+				assert.False(t, may("iam:CreatePolicyVersion", bound, context), "the boundary itself would become another")
 			}
 			pass := map[string][]string{"iam:passedtoservice": {"lambda.amazonaws.com"}}
 			assert.True(t, may("iam:PassRole", role, pass), side)

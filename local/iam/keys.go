@@ -11,6 +11,7 @@ import (
 var conditionKeys = map[string]string{
 	"aws:CalledVia":           global,
 	"aws:PrincipalArn":        global,
+	"aws:RequestedRegion":     global,
 	"aws:SecureTransport":     global,
 	"aws:SourceAccount":       global,
 	"aws:SourceArn":           global,

@@ -86,9 +86,10 @@ func (s *Server) arn(bucket, key string) string {
 	return "arn:aws:s3:::" + bucket
 }
 
-// caller is who signed the request.
+// caller is who signed the request, in the region that it is signed for.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
 func (s *Server) caller(c *call) gate.Caller {
-	return s.Gate.Signed(sigv4.AccessKey(c.r))
+	return s.Gate.Signed(sigv4.AccessKey(c.r)).With("aws:RequestedRegion", c.region)
 }
 
 // permit refuses what the caller may not do.

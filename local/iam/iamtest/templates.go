@@ -18,6 +18,8 @@ type Policy struct {
 	Text json.RawMessage
 }
 
+const attachedKey = "arn:aws:kms:eu-central-1:" + Here + ":key/acme"
+
 const ownKey = "arn:aws:kms:eu-west-1:" + There + ":key/own"
 
 // stacks are the templates, each with the least that it needs and with every option.
@@ -31,8 +33,13 @@ var stacks = []struct {
 		"EnvironmentKmsKeyArn": ownKey, "PermissionsBoundaryArn": "arn:aws:iam::aws:policy/b", "AccessLogBucket": "logs", "WorkflowLogLevel": "ALL",
 		"ByteVerification": "always", "ReplicationTimeControl": "Enabled", "MetadataDifferences": "alert",
 	}},
+	{"template.yaml", map[string]string{
+		"AlertEmail": "a@example.com", "Categories": "", "Buckets": "acme-one,acme-two", "ReplicaBuckets": "acme-copy", "BucketKeyArns": attachedKey, "ReplicaKeyArns": ownKey,
+		"ReplicaHashBytesArns": "arn:aws:lambda:eu-west-1:" + There + ":function:autobackup-hash-bytes-dev",
+	}},
 	{"replica.yaml", nil},
 	{"replica.yaml", map[string]string{"StorageEncryption": "SSE-KMS", "PrimaryAccount": There, "ObjectLockMode": "COMPLIANCE", "ObjectLockDays": "7"}},
+	{"replica.yaml", map[string]string{"Categories": "", "ReplicaBuckets": "acme-copy", "ReplicaKeyArns": attachedKey}},
 }
 
 // pipeline is the template of the roles that deploy.
@@ -112,6 +119,7 @@ func attributes(r template.Resource) (string, map[string]string, error) {
 // kinds are the policies' kinds, by type of resource and property.
 var kinds = map[string]iam.Kind{
 	"AWS::IAM::Role PolicyDocument":           iam.Identity,
+	"AWS::IAM::ManagedPolicy PolicyDocument":  iam.Identity,
 	"AWS::IAM::Role AssumeRolePolicyDocument": iam.Trust,
 	"AWS::S3::BucketPolicy PolicyDocument":    iam.Bucket,
 	"AWS::SQS::QueuePolicy PolicyDocument":    iam.Queue,
