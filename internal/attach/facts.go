@@ -115,16 +115,13 @@ func (s Stage) WorkBucket() string { return "autobackup-" + s.Name + "-work-" + 
 func RecordKey(bucket string) string { return "attached/" + bucket + ".json" }
 
 // TriggerPrefix begins the names of the EventBridge rules that template.yaml makes: the
-// stage's name follows, and where there are several, a number.
+// name of the parameter whose buckets a rule takes follows, for those that exist, and the
+// stage's at the end.
 const TriggerPrefix = "autobackup-s3-upload-trigger-"
-
-// Trigger is the name of the EventBridge rule that takes a stage's uploads.
-func (s Stage) Trigger() string { return TriggerPrefix + s.Name }
 
 // StageOf is the stage of an EventBridge rule.
 func StageOf(trigger string) string {
-	name, _, _ := strings.Cut(strings.TrimPrefix(trigger, TriggerPrefix), "-")
-	return name
+	return trigger[strings.LastIndex(trigger, "-")+1:]
 }
 
 // notification is the one that attach adds.

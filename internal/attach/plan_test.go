@@ -157,7 +157,7 @@ func TestTheOwnerIsTold(t *testing.T) {
 		"note lifecycle of docs-dr removes versions (old)":           with(func(b *attach.Bucket) { b.Replicas[0].Expires = []string{"old"} }),
 		"note Object Lock of docs: GOVERNANCE, days: 1":              with(func(b *attach.Bucket) { b.Lock = "GOVERNANCE, days: 1" }),
 		"note docs has the requester pay":                            with(func(b *attach.Bucket) { b.RequesterPays = true }),
-		"next no rule autobackup-s3-upload-trigger-dev takes all of": with(func(b *attach.Bucket) { b.Stages = nil }),
+		"next no EventBridge rule of the stage takes all of": with(func(b *attach.Bucket) { b.Stages = nil }),
 	} {
 		p := attach.Judge(stage, b)
 		word, text, _ := strings.Cut(want, " ")
@@ -196,6 +196,6 @@ func TestStatesAreInTheOrderOfWhatIsWorst(t *testing.T) {
 }
 
 func TestAStageIsInTheNameOfItsRules(t *testing.T) {
-	assert.Equal(t, "dev", attach.StageOf(stage.Trigger()))
-	assert.Equal(t, "dev", attach.StageOf(stage.Trigger()+"-2"))
+	assert.Equal(t, "dev", attach.StageOf("autobackup-s3-upload-trigger-dev"))
+	assert.Equal(t, "dev", attach.StageOf("autobackup-s3-upload-trigger-Buckets2-dev"))
 }

@@ -59,7 +59,7 @@ func TestAnUploadIntoAnAttachedBucketComesToTheStagesRule(t *testing.T) {
 	matched := func() int {
 		_, err := w.client().PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(docs), Key: aws.String("k"), Body: strings.NewReader("text")})
 		require.NoError(t, err)
-		return w.Events.Counts()["arn:aws:events:"+w.first+":"+account+":rule/autobackup-s3-upload-trigger-dev-2"].Matched
+		return w.Events.Counts()["arn:aws:events:"+w.first+":"+account+":rule/autobackup-s3-upload-trigger-Buckets-dev"].Matched
 	}
 	assert.Equal(t, 0, matched())
 	_, screen := w.run(attach.Run, w.options(docs))
@@ -166,7 +166,7 @@ func TestOthersChangesBetweenAttachAndDetachStay(t *testing.T) {
 	assert.Len(t, got.TopicConfigurations, 1)
 	assert.Empty(t, got.QueueConfigurations)
 	assert.NotNil(t, got.EventBridgeConfiguration)
-	assert.Contains(t, screen, "autobackup-s3-upload-trigger-dev-2 still takes its uploads: take acme.invoices out of Buckets")
+	assert.Contains(t, screen, "autobackup-s3-upload-trigger-Buckets-dev still takes its uploads: take acme.invoices out of Buckets")
 }
 
 // A bucket's name may be somebody else's by now: nothing is read of it, or written.

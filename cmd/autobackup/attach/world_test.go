@@ -2,12 +2,12 @@ package attach_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,9 +24,7 @@ import (
 	"autobackup/internal/wire"
 	"autobackup/local"
 	"autobackup/local/clock"
-	"autobackup/local/events"
 	"autobackup/local/gate"
-	"autobackup/local/iam"
 	"autobackup/local/lambda"
 	locals3 "autobackup/local/s3"
 )
@@ -101,27 +99,22 @@ func (w *world) Do(r *http.Request) (*http.Response, error) {
 	return recorder.Result(), r.Context().Err()
 }
 
-// takes has a rule of the stage take buckets' uploads, and its queue their notifications,
-// as the parameter Buckets of the templates does.
+// takes has the stage take buckets' uploads, in place of those that it took before.
 func (w *world) takes(buckets ...string) {
 	w.t.Helper()
-	names, err := json.Marshal(buckets)
+	environment, err := local.Environment(project, "default")
 	require.NoError(w.t, err)
-	require.NoError(w.t, w.Events.Bus(w.first).AddRule(events.Rule{
-		ARN:     "arn:aws:events:" + w.first + ":" + account + ":rule/autobackup-s3-upload-trigger-dev-2",
-		Pattern: fmt.Appendf(nil, `{"source": ["aws.s3"], "detail": {"bucket": {"name": %s}}}`, names),
-	}))
-	w.Gate.Change(func(d *iam.Document) {
-		for i, s := range d.Statements {
-			for j, c := range s.Conditions {
-				if strings.EqualFold(c.Key, "aws:SourceArn") && len(c.Values) == 1 && strings.HasSuffix(c.Values[0], "-primary-*") {
-					conditions := append([]iam.Condition{}, s.Conditions...)
-					conditions[j].Values = append(conditions[j].Values, "arn:aws:s3:::acme*")
-					d.Statements[i].Conditions = conditions
-				}
-			}
+	const fits = 25 // in a list, as docs/parameters.md says
+	parameters := map[string]string{}
+	for i, list := range slices.Collect(slices.Chunk(buckets, fits)) {
+		name := "Buckets"
+		if i > 0 {
+			name = fmt.Sprint(name, i+1)
 		}
-	})
+		parameters[name] = strings.Join(list, ",")
+	}
+	_, err = w.Update(environment, parameters)
+	require.NoError(w.t, err)
 }
 
 // bucket makes a bucket that replicates to others by rules with metrics.

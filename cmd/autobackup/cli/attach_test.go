@@ -33,7 +33,7 @@ func (g *guarded) existing() {
 		}},
 	}}))
 	require.NoError(g.t, g.Events.Bus(g.first).AddRule(events.Rule{
-		ARN:     "arn:aws:events:" + g.first + ":" + account + ":rule/autobackup-s3-upload-trigger-dev-2",
+		ARN:     "arn:aws:events:" + g.first + ":" + account + ":rule/autobackup-s3-upload-trigger-Buckets-dev",
 		Pattern: fmt.Appendf(nil, `{"source": ["aws.s3"], "detail": {"bucket": {"name": [%q]}}}`, theirs),
 	}))
 }
