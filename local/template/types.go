@@ -1,6 +1,7 @@
 package template
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -133,7 +134,8 @@ func (all Types) Replaces(was Made, r Resource) bool {
 	return was.Type != r.Type || name != "" && !reflect.DeepEqual(was.Properties[name], r.Properties[name])
 }
 
-// Update changes a resource that stays the same one.
+// Update changes a resource that stays the same one. One that can't be made anew is again
+// what it was.
 func (all Types) Update(t Target, was Made, r Resource) (string, map[string]string, error) {
 	known := all[r.Type]
 	switch {
@@ -145,7 +147,12 @@ func (all Types) Update(t Target, was Made, r Resource) (string, map[string]stri
 	if err := all.Delete(t, was); err != nil {
 		return "", nil, err
 	}
-	return all.Create(t, r)
+	reference, attributes, err := all.Create(t, r)
+	if err != nil {
+		_, _, left := all.Create(t, was.Resource)
+		return "", nil, errors.Join(err, left)
+	}
+	return reference, attributes, nil
 }
 
 // Named is the type whose resources are others when a property changes, and which hold
