@@ -201,7 +201,6 @@ func (all Types) NoEffect() map[string]string {
 // Reasons why something has no effect, which several services give.
 const (
 	NoKMS     = "nothing is encrypted at rest: a key's policy alone counts"
-	NoLogs    = "nothing is logged to CloudWatch: a function's log is its standard error"
 	NoXRay    = "nothing is traced"
 	ForPeople = "a text for people"
 )

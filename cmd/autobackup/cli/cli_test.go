@@ -137,6 +137,12 @@ func TestTheDemoDeploysWithTheParametersOfTheCommandLine(t *testing.T) {
 	}
 }
 
+func TestTheDemoSaysThatTheSamplesAreForOtherParameters(t *testing.T) {
+	code, stdout, stderr := run("demo", "--project", project, "--parameter", "DeadlineMinutes=15")
+	require.Equal(t, cli.Unexpected, code, "%s%s", stdout, stderr)
+	assert.Contains(t, stdout, "\nNOT every outcome was the expected one with the parameters in samconfig.toml; with those of --parameter, the samples may end otherwise\n")
+}
+
 func TestWrongUsageSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	cases := []struct {
 		name, stderr string
