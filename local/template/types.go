@@ -69,6 +69,17 @@ func (r Resource) Text(property string) string {
 	return text
 }
 
+// Texts is a property that is a list of texts; empty where it is none.
+func (r Resource) Texts(property string) (all []string) {
+	list, _ := r.Properties[property].([]any)
+	for _, one := range list {
+		if text, is := one.(string); is {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
 // Types are resource types by name.
 type Types map[string]Type
 
