@@ -64,9 +64,9 @@ type about struct {
 // AWS answers: here it is what it answers of anything that a region doesn't have.
 func (a about) in(region string) error {
 	named := a.StateMachineARN + a.ExecutionARN + a.MapRunARN
-	parsed, err := arn.Parse(named)
+	parsed, _ := arn.Parse(named)
 	switch {
-	case err != nil, region == "", parsed.Region == region: // what is no ARN, the action refuses
+	case region == "", parsed.Region == "", parsed.Region == region: // what is no ARN, the action refuses
 		return nil
 	case a.StateMachineARN != "":
 		return noMachine(named)
