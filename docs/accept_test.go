@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/accept"
@@ -53,10 +52,7 @@ func TestTheSecurityPageShowsAnUploadersPolicy(t *testing.T) {
 func hold(t *testing.T, page, name, shown string) {
 	t.Helper()
 	want := between(t, read(t, page), name, shown)
-	if *update {
-		require.NoError(t, os.WriteFile(page, []byte(want), 0o600))
-	}
-	assert.Equal(t, want, read(t, page), "run go test ./docs -update if this is meant")
+	generated(t, page, want)
 }
 
 // steady takes times and folders of this run out of a text.

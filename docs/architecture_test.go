@@ -4,7 +4,6 @@ import (
 	"go/build"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -74,11 +73,7 @@ func listed(t *testing.T, heading, folder string) {
 		want = strings.Replace(want, line, strings.Join(cells, "|"), 1)
 	}
 	assert.ElementsMatch(t, slices.Collect(maps.Keys(packages)), names, "each package of %s has a row in %s", folder, heading)
-	if *update {
-		require.NoError(t, os.WriteFile("architecture.md", []byte(strings.Replace(page, section, want, 1)), 0o600))
-		return
-	}
-	assert.Equal(t, want, section, "run go test ./docs -update if these imports are meant")
+	generated(t, "architecture.md", strings.Replace(page, section, want, 1))
 }
 
 // cell has the packages that are imported, those of the same folder without its name.

@@ -2,13 +2,11 @@ package docs_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/audit"
 	core "autobackup/internal/audit"
@@ -42,10 +40,7 @@ func hours(d time.Duration) string {
 
 func TestTheAuditPageHasThePricesThatAnAuditEstimates(t *testing.T) {
 	want := between(t, read(t, "audit.md"), "prices", auditPrices())
-	if *update {
-		require.NoError(t, os.WriteFile("audit.md", []byte(want), 0o600))
-	}
-	assert.Equal(t, want, read(t, "audit.md"), "run go test ./docs -update if this is meant")
+	generated(t, "audit.md", want)
 }
 
 func TestABillionVersionsThatListingDecidesCostAtMostTwentyFiveDollars(t *testing.T) {

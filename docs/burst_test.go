@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
@@ -51,10 +50,7 @@ func TestOperationsSaysHowMuchRunsAtOnce(t *testing.T) {
 	want := between(t, read(t, "operations.md"), "ceilings", ceilingTable(d))
 	want = between(t, want, "burst", burstTable(t, d))
 	want = between(t, want, "large objects", largeTable(t))
-	if *update {
-		require.NoError(t, os.WriteFile("operations.md", []byte(want), 0o600))
-	}
-	assert.Equal(t, want, read(t, "operations.md"), "run go test ./docs -update if this is meant")
+	generated(t, "operations.md", want)
 }
 
 // What the text around the tables says in numbers follows from the same

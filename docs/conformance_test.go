@@ -2,7 +2,6 @@ package docs_test
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -23,10 +22,7 @@ func TestTheTableOfDifferencesIsTheSuites(t *testing.T) {
 	text := read(t, "s3-conformance.md")
 	require.Regexp(t, between, text)
 	want := between.ReplaceAllString(text, "${1}"+strings.ReplaceAll(table, "$", "$$")+"${2}")
-	if *update {
-		require.NoError(t, os.WriteFile("s3-conformance.md", []byte(want), 0o600))
-	}
-	assert.Equal(t, want, read(t, "s3-conformance.md"), "run go test ./docs -update if this is meant")
+	generated(t, "s3-conformance.md", want)
 }
 
 func TestOneVersionOfMinIOIsNamedEverywhere(t *testing.T) {

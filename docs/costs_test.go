@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -38,10 +37,7 @@ func TestThePageOnCostsHasTheCostsOfTheTemplatesDefaults(t *testing.T) {
 	want := between(t, read(t, "costs.md"), "costs", costTable(items(d)))
 	want = between(t, want, "further", furtherTable(furthers(t, d)))
 	want = between(t, want, "replication", replicationTable())
-	if *update {
-		require.NoError(t, os.WriteFile("costs.md", []byte(want), 0o600))
-	}
-	assert.Equal(t, want, read(t, "costs.md"), "run go test ./docs -update if this is meant")
+	generated(t, "costs.md", want)
 }
 
 // together is what so many uploads a month cost.

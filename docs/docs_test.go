@@ -4,6 +4,7 @@ package docs_test
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -26,6 +27,43 @@ import (
 )
 
 var update = flag.Bool("update", false, "write the generated lists into the documents")
+
+// generated holds a page against what it is to be, and with -update makes it that. It shows
+// the lines that differ alone: a page is long.
+func generated(t *testing.T, page, want string) {
+	t.Helper()
+	if *update {
+		require.NoError(t, os.WriteFile(page, []byte(want), 0o600))
+		return
+	}
+	if differ := differences(read(t, page), want); differ != "" {
+		t.Errorf("docs/%s: run go test ./docs -update if this is meant:\n%s", page, differ)
+	}
+}
+
+// differences are the lines that differ, as testify shows them; empty where none do.
+func differences(is, want string) string {
+	var said said
+	if assert.Equal(&said, is, want) {
+		return ""
+	}
+	_, lines, _ := strings.Cut(string(said), "Diff:")
+	return strings.ReplaceAll(strings.TrimSpace(lines), "\t", "")
+}
+
+// said is what an assertion says.
+type said string
+
+func (s *said) Errorf(format string, args ...any) { *s += said(fmt.Sprintf(format, args...)) }
+
+func TestAPageThatIsStaleShowsNothingButWhatDiffers(t *testing.T) {
+	page := strings.Repeat("a line that both have\n", 1000)
+	shown := differences(page+"old\n"+page, page+"new\n"+page)
+	assert.Contains(t, shown, "-old")
+	assert.Contains(t, shown, "+new")
+	assert.Less(t, len(shown), 500)
+	assert.Empty(t, differences(page, page))
+}
 
 func read(t *testing.T, path string) string {
 	t.Helper()
@@ -58,10 +96,7 @@ func TestLocalFidelityListsWhatTheCodeKnows(t *testing.T) {
 	want = fill(t, want, "sns", quoted(sns.Actions()))
 	want = fill(t, want, "events", quoted(events.Actions()))
 	want = fill(t, want, "states", quoted(stepfunctions.Actions()))
-	if *update {
-		require.NoError(t, os.WriteFile("local-fidelity.md", []byte(want), 0o600))
-	}
-	assert.Equal(t, want, read(t, "local-fidelity.md"), "run go test ./docs -update if this is meant")
+	generated(t, "local-fidelity.md", want)
 }
 
 func TestTheIndexOfDecisionsHasEveryOne(t *testing.T) {
@@ -77,10 +112,7 @@ func TestTheIndexOfDecisionsHasEveryOne(t *testing.T) {
 		lines = append(lines, "["+number+". "+title+"]("+name+")")
 	}
 	want := fill(t, read(t, "decisions/README.md"), "decisions", lines)
-	if *update {
-		require.NoError(t, os.WriteFile("decisions/README.md", []byte(want), 0o600))
-	}
-	assert.Equal(t, want, read(t, "decisions/README.md"), "run go test ./docs -update if this is meant")
+	generated(t, "decisions/README.md", want)
 }
 
 func quoted(names []string) []string {

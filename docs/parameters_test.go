@@ -2,7 +2,6 @@ package docs_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -93,10 +92,7 @@ func between(t *testing.T, text, name, table string) string {
 
 func TestThePageOnParametersHasEveryParameterOfTheTemplates(t *testing.T) {
 	want := between(t, read(t, "parameters.md"), "parameters", parameterTable(t))
-	if *update {
-		require.NoError(t, os.WriteFile("parameters.md", []byte(want), 0o600))
-	}
-	assert.Equal(t, want, read(t, "parameters.md"), "run go test ./docs -update if this is meant")
+	generated(t, "parameters.md", want)
 }
 
 func TestEveryParameterSaysWhatItDoesAndWhatItTakes(t *testing.T) {

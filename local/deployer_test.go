@@ -86,3 +86,28 @@ func TestEachStackIsDeployedUnderThePolicyThatIsPrintedAndRolledBackWithoutAnyAc
 		})
 	}
 }
+
+func TestWhoDeploysIsAskedForTheCallThatCreatesAPolicy(t *testing.T) {
+	const (
+		queue     = "  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}\n"
+		topic     = "  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: t}}\n"
+		statement = "{Version: 2012-10-17, Statement: [{Effect: Allow, Principal: {Service: events.amazonaws.com}, Action: ACTION, Resource: \"*\"}]}"
+	)
+	function := "arn:aws:lambda:" + firstRegion + ":" + account + ":function:f"
+	for needs, resources := range map[string]string{
+		"sqs:SetQueueAttributes on resource: " + arnOf("sqs", "q"):              queue + "  R: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: " + strings.Replace(statement, "ACTION", "sqs:SendMessage", 1) + "}}\n",
+		"sns:SetTopicAttributes on resource: " + arnOf("sns", "t"):              topic + "  R: {Type: AWS::SNS::TopicPolicy, Properties: {Topics: [!Ref Topic], PolicyDocument: " + strings.Replace(statement, "ACTION", "sns:Publish", 1) + "}}\n",
+		"iam:CreatePolicy on resource: arn:aws:iam::" + account + ":policy/p/m": "  R: {Type: AWS::IAM::ManagedPolicy, Properties: {ManagedPolicyName: m, Path: /p/, PolicyDocument: {Version: 2012-10-17, Statement: []}}}\n",
+		"lambda:AddPermission on resource: " + function:                         "  R: {Type: AWS::Lambda::Permission, Properties: {Action: lambda:InvokeFunction, FunctionName: f, Principal: events.amazonaws.com}}\n",
+		"lambda:AddPermission on resource: " + function + "2":                   "  R: {Type: AWS::Lambda::Permission, Properties: {Action: lambda:InvokeFunction, FunctionName: \"" + function + "2\", Principal: events.amazonaws.com}}\n",
+	} {
+		stack, environment, write := small(t)
+		action, _, _ := strings.Cut(needs, " ")
+		by, err := stack.Gate.User("deployer", json.RawMessage(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "NotAction": "`+action+`", "Resource": "*"}]}`))
+		require.NoError(t, err)
+		stack.Deployer = by
+		write(resources)
+		_, err = stack.Deploy(environment, nil)
+		assert.ErrorContains(t, err, "arn:aws:iam::"+account+":user/deployer is not authorized to perform: "+needs)
+	}
+}

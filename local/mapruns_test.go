@@ -101,7 +101,7 @@ func TestADistributedMapReadsAndWritesTheStacksObjects(t *testing.T) {
 		_, err = client.DescribeMapRun(w.t.Context(), &sfn.DescribeMapRunInput{MapRunArn: aws.String(out.MapRunArn + "0")})
 		assert.ErrorContains(t, err, "ResourceNotFound")
 		_, err = client.ListExecutions(w.t.Context(), &sfn.ListExecutionsInput{MapRunArn: &out.MapRunArn})
-		assert.ErrorContains(t, err, `unknown field "mapRunArn"`)
+		assert.ErrorContains(t, err, `does not support the parameter "mapRunArn"`)
 	}, mapping)
 }
 

@@ -104,3 +104,14 @@ func TestAMoveTaskTakesWhatMovingByHandTakes(t *testing.T) {
 		assert.Contains(t, move(""), "TaskHandle")
 	})
 }
+
+// The gate asks what a queue's URL names, and a name alone names no account that may be denied.
+func TestAQueuesNameInsteadOfItsURLIsToldAsThat(t *testing.T) {
+	inWorld(t, func(w *world) {
+		r, answer := jsonRequest("AmazonSQS.GetQueueAttributes", `{"QueueUrl":"autobackup-validation-queue-dev"}`), httptest.NewRecorder()
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=LOCAL/20260101/"+w.region+"/sqs/aws4_request, SignedHeaders=host, Signature=0")
+		w.ServeHTTP(answer, r)
+		assert.Equal(t, http.StatusNotFound, answer.Code)
+		assert.Contains(t, answer.Body.String(), "InvalidAddress")
+	})
+}

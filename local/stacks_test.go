@@ -194,11 +194,13 @@ func (w *world) failAtEach(name string) {
 	before, at, stop := inventory(w.t, w.Stack), 0, 0
 	tried := map[string]bool{} // types
 	keys := 0                  // that were made before the failure
+	var fault error
 	w.CreateFault = func(r template.Resource) error {
 		at++
 		if at > stop && (*everywhere || !tried[r.Type]) {
 			tried[r.Type], stop = true, at
-			return errors.New("no " + r.LogicalID)
+			fault = errors.New("no " + r.LogicalID)
+			return fault
 		}
 		if r.LogicalID == "StorageKey" {
 			keys++
@@ -215,6 +217,7 @@ func (w *world) failAtEach(name string) {
 			require.GreaterOrEqual(t, len(made.Resources), stop)
 			break
 		}
+		require.ErrorIs(t, err, fault, "it fails otherwise, and would again for ever")
 		left := slices.DeleteFunc(after, func(one string) bool { return slices.Contains(before, one) })
 		require.Len(t, left, keys, "%s left %v", err, left)
 		for _, one := range left {

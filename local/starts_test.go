@@ -126,7 +126,7 @@ func TestStartExecutionRefusesWhatTheServiceRefuses(t *testing.T) {
 		_, err := w.states().StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: aws.String(w.machine() + "-gone")})
 		assert.Equal(t, "StateMachineDoesNotExist: State Machine Does Not Exist: '"+w.machine()+"-gone'", code(t, err))
 		_, err = w.states().StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: aws.String(w.machine()), TraceHeader: aws.String("Root=1")})
-		assert.ErrorContains(t, err, `unknown field "traceHeader"`)
+		assert.ErrorContains(t, err, `does not support the parameter "traceHeader"`)
 		assert.Empty(t, w.States.Executions())
 
 		for _, name := range []string{"a", strings.Repeat("ü", 80)} {

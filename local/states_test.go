@@ -136,7 +136,7 @@ func TestStepFunctionsRefusesWhatIsNotThereOrNotSupported(t *testing.T) {
 				_, err := client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &succeeded})
 				return err
 			},
-			`unknown field "reverseOrder"`: func() error {
+			`does not support the parameter "reverseOrder"`: func() error {
 				_, err := client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &failed, ReverseOrder: true})
 				return err
 			},

@@ -14,7 +14,7 @@ func (s *Service) Types() template.Types {
 }
 
 // ruleProperties are those of AWS::Events::Rule that have an effect here.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-made.html
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
 type ruleProperties struct {
 	Name         string `cfn:",required"`
 	State        string

@@ -24,15 +24,22 @@ const assume = "sts:AssumeRole"
 func (g *Gate) Types() template.Types {
 	return template.Types{
 		"AWS::IAM::Role": template.Make(nil, g.deployRole, g.deleteRole).Named("RoleName", "").Asking(func(t template.Target, r template.Resource) []template.Ask {
-			return []template.Ask{{Action: "iam:CreateRole", Resource: "arn:aws:iam::" + t.Account + ":role" + cmp.Or(r.Text("Path"), "/") + cmp.Or(r.Text("RoleName"), t.Stack+"-"+r.LogicalID)}}
+			return []template.Ask{{Action: "iam:CreateRole", Resource: arnOf(t, r, "role", r.Text("Path"), r.Text("RoleName"))}}
 		}),
-		"AWS::IAM::ManagedPolicy": template.Make(map[string]string{"Description": template.ForPeople}, g.deployPolicy, g.deletePolicy).Named("ManagedPolicyName", ""),
+		"AWS::IAM::ManagedPolicy": template.Make(map[string]string{"Description": template.ForPeople}, g.deployPolicy, g.deletePolicy).Named("ManagedPolicyName", "").Asking(func(t template.Target, r template.Resource) []template.Ask {
+			return []template.Ask{{Action: "iam:CreatePolicy", Resource: arnOf(t, r, "policy", r.Text("Path"), r.Text("ManagedPolicyName"))}}
+		}),
 		"AWS::KMS::Key": g.key(template.Make(map[string]string{
 			"Description": template.ForPeople, "EnableKeyRotation": template.NoKMS,
 			"PendingWindowInDays": "a key that is scheduled for deletion stays so",
 		}, g.deployKey, g.deleteKey)),
 		"AWS::KMS::Alias": template.Make(nil, g.deployAlias, g.deleteAlias).Named("AliasName", "").AskingOf("kms:CreateAlias", "kms", "", "AliasName"),
 	}
+}
+
+// arnOf is the ARN of a role or a managed policy, whose name is made up where it has none.
+func arnOf(t template.Target, r template.Resource, kind, path, name string) string {
+	return "arn:aws:iam::" + t.Account + ":" + kind + cmp.Or(path, "/") + cmp.Or(name, t.Stack+"-"+r.LogicalID)
 }
 
 // roleProperties are those of AWS::IAM::Role.
@@ -50,7 +57,7 @@ type roleProperties struct {
 
 func (g *Gate) deployRole(t template.Target, r template.Resource, p roleProperties) (string, map[string]string, error) {
 	name := cmp.Or(p.RoleName, t.Stack+"-"+r.LogicalID)
-	arn := "arn:aws:iam::" + t.Account + ":role" + cmp.Or(p.Path, "/") + name
+	arn := arnOf(t, r, "role", p.Path, p.RoleName)
 	attributes := map[string]string{"Arn": arn}
 	if g == nil {
 		return name, attributes, nil
@@ -114,7 +121,7 @@ type policyProperties struct {
 
 func (g *Gate) deployPolicy(t template.Target, r template.Resource, p policyProperties) (string, map[string]string, error) {
 	name := cmp.Or(p.ManagedPolicyName, t.Stack+"-"+r.LogicalID)
-	arn := "arn:aws:iam::" + t.Account + ":policy" + cmp.Or(p.Path, "/") + name
+	arn := arnOf(t, r, "policy", p.Path, p.ManagedPolicyName)
 	if g == nil {
 		return arn, nil, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"autobackup/local/gate"
 	"autobackup/local/template"
@@ -12,7 +13,13 @@ import (
 // Types are the resource types of Lambda.
 func (s *Service) Types() template.Types {
 	return template.Types{
-		"AWS::Lambda::Permission": template.Make(nil, s.deployPermission, s.removePermission),
+		"AWS::Lambda::Permission": template.Make(nil, s.deployPermission, s.removePermission).Asking(func(t template.Target, r template.Resource) []template.Ask {
+			function := r.Text("FunctionName") // or its ARN
+			if !strings.HasPrefix(function, "arn:") {
+				function = t.ARN("lambda", "function:"+function)
+			}
+			return []template.Ask{{Action: "lambda:AddPermission", Resource: function}}
+		}),
 		"AWS::Serverless::Function": template.Make(map[string]string{
 			"Architectures":                "functions are built for this machine",
 			"Description":                  template.ForPeople,

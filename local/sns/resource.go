@@ -8,8 +8,13 @@ import (
 // Types are the resource types of SNS.
 func (s *Service) Types() template.Types {
 	return template.Types{
-		"AWS::SNS::Topic":       template.Make(nil, s.deployTopic, s.removeTopic).Named("TopicName", "").AskingOf("sns:CreateTopic", "sns", "", "TopicName"),
-		"AWS::SNS::TopicPolicy": template.Make(nil, s.deployPolicy, s.removePolicy),
+		"AWS::SNS::Topic": template.Make(nil, s.deployTopic, s.removeTopic).Named("TopicName", "").AskingOf("sns:CreateTopic", "sns", "", "TopicName"),
+		"AWS::SNS::TopicPolicy": template.Make(nil, s.deployPolicy, s.removePolicy).Asking(func(_ template.Target, r template.Resource) (asks []template.Ask) {
+			for _, topicARN := range r.Texts("Topics") {
+				asks = append(asks, template.Ask{Action: "sns:SetTopicAttributes", Resource: topicARN})
+			}
+			return asks
+		}),
 	}
 }
 

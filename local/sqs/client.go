@@ -154,7 +154,10 @@ func (s *Service) permit(r wire.Request) error {
 	queueARN := on.SourceARN
 	if on.QueueURL != "" {
 		region, _ := sigv4.Scope(r.Request)
-		queueARN, _ = s.ARN(region, on.QueueURL)
+		var err error
+		if queueARN, err = address(region, on.QueueURL); err != nil {
+			return err
+		}
 	}
 	switch r.Action {
 	case "SendMessage", "SendMessageBatch":

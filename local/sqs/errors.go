@@ -24,6 +24,11 @@ func noSuchQueue() *wire.Error {
 		Message: "The specified queue does not exist."}
 }
 
+// invalidAddress has the status and the text that people have posted.
+func invalidAddress(queueURL string) *wire.Error {
+	return &wire.Error{Code: "InvalidAddress", Status: 404, Message: "The address " + queueURL + " is not valid for this endpoint."}
+}
+
 func noSuchResource(parameter string) *wire.Error {
 	return &wire.Error{Code: "ResourceNotFoundException", Status: 404,
 		Message: "The resource that you specified for the " + parameter + " parameter doesn't exist."}

@@ -115,7 +115,7 @@ func (s *Service) listQueues(r wire.Request) (any, error) {
 		return nil, err
 	}
 	var out struct {
-		QueueURLs []string `json:"QueueUrls"`
+		QueueURLs []string `json:"QueueUrls,omitempty"`
 	}
 	for _, q := range s.Queues(region) {
 		if strings.HasPrefix(q.Name(), in.QueueNamePrefix) {

@@ -8,8 +8,15 @@ import (
 // Types are the resource types of SQS.
 func (s *Service) Types() template.Types {
 	return template.Types{
-		"AWS::SQS::Queue":       template.Make(nil, s.deployQueue, s.removeQueue).Named("QueueName", "its messages").AskingOf("sqs:CreateQueue", "sqs", "", "QueueName"),
-		"AWS::SQS::QueuePolicy": template.Make(nil, s.deployPolicy, s.removePolicy),
+		"AWS::SQS::Queue": template.Make(nil, s.deployQueue, s.removeQueue).Named("QueueName", "its messages").AskingOf("sqs:CreateQueue", "sqs", "", "QueueName"),
+		"AWS::SQS::QueuePolicy": template.Make(nil, s.deployPolicy, s.removePolicy).Asking(func(t template.Target, r template.Resource) (asks []template.Ask) {
+			for _, url := range r.Texts("Queues") {
+				if queueARN, err := address(t.Region, url); err == nil { // or there is nothing to ask for: it can't be created
+					asks = append(asks, template.Ask{Action: "sqs:SetQueueAttributes", Resource: queueARN})
+				}
+			}
+			return asks
+		}),
 	}
 }
 

@@ -193,19 +193,34 @@ func (s *Service) find(queueARN string) (*queue, error) {
 // that of all regions, and the region is where the call is made.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
 func (s *Service) ARN(region, queueURL string) (string, error) {
+	queueARN, err := address(region, queueURL)
+	if err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err = s.find(queueARN)
+	return queueARN, err
+}
+
+// address is the ARN of a queue that may be there. A queue's name is none, and neither is the
+// address of a service.
+func address(region, queueURL string) (string, error) {
 	u, err := url.Parse(queueURL)
 	if err != nil {
 		return "", noSuchQueue()
 	}
 	account, name, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	switch {
+	case u.Host == "", account == "":
+		return "", invalidAddress(queueURL)
+	case name == "":
+		return "", noSuchQueue()
+	}
 	if named, ok := strings.CutPrefix(u.Hostname(), "sqs."); ok && strings.HasSuffix(named, awsDomain) {
 		region = strings.TrimSuffix(named, awsDomain)
 	}
-	queueARN := arn.ARN{Partition: "aws", Service: "sqs", Region: region, AccountID: account, Resource: name}.String()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, err = s.find(queueARN)
-	return queueARN, err
+	return arn.ARN{Partition: "aws", Service: "sqs", Region: region, AccountID: account, Resource: name}.String(), nil
 }
 
 // awsDomain ends the names of AWS's hosts.

@@ -142,11 +142,15 @@ func TestWhatTheHTTPFrontDoesNotSupportIsRefusedByName(t *testing.T) {
 	s := newService(t, nil)
 	for name, c := range map[string]struct{ target, body, want string }{
 		"an action":    {"AmazonSQS.CreateQueue", `{}`, "the local stack does not support CreateQueue"},
-		"a parameter":  {"AmazonSQS.SendMessage", `{"QueueUrl":"q","MessageBody":"x","MessageGroupId":"g"}`, `unknown field \"MessageGroupId\"`},
+		"a parameter":  {"AmazonSQS.SendMessage", `{"QueueUrl":"http://localhost/123456789012/q","MessageBody":"x","MessageGroupId":"g"}`, `does not support the parameter \"MessageGroupId\"`},
 		"no JSON":      {"AmazonSQS.SendMessage", `{`, "SendMessage: the body is not JSON (unexpected EOF)"},
 		"a number":     {"AmazonSQS.SendMessage", `{"MessageBody":1}`, "SendMessage: MessageBody is of the JSON type number: it must be of the type string"},
 		"an entry":     {"AmazonSQS.SendMessageBatch", `{"Entries":[{"MessageBody":1}]}`, "SendMessageBatch: MessageBody is of the JSON type number: it must be of the type string"},
 		"no target":    {"", ``, "not a request of AmazonSQS in the AWS JSON protocol"},
+		"a name alone": {"AmazonSQS.GetQueueAttributes", `{"QueueUrl":"main"}`, `#InvalidAddress","message":"The address main is not valid for this endpoint."`},
+		"no account":   {"AmazonSQS.GetQueueAttributes", `{"QueueUrl":"http://localhost/main"}`, "The specified queue does not exist."},
+		"a host alone": {"AmazonSQS.GetQueueAttributes", `{"QueueUrl":"https://queue.amazonaws.com/"}`, "The address https://queue.amazonaws.com/ is not valid for this endpoint."},
+		"a page":       {"AmazonSQS.ListQueues", `{"MaxResults":1}`, `UnsupportedOperation","message":"ListQueues: the local stack does not take this request: it does not support the parameter \"MaxResults\""`},
 		"no queue":     {"AmazonSQS.SendMessage", `{"MessageBody":"x"}`, "The request must contain the parameter QueueUrl."},
 		"no signature": {"AmazonSQS.ListQueues", `{}`, "ListQueues needs a signed request: its signature names the region"},
 	} {
@@ -161,4 +165,13 @@ func TestWhatTheHTTPFrontDoesNotSupportIsRefusedByName(t *testing.T) {
 			assert.Contains(t, w.Header().Get("X-Amzn-Query-Error"), ";Sender")
 		})
 	}
+}
+
+func TestAListOfNoQueuesIsLeftOut(t *testing.T) {
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"QueueNamePrefix":"nobodys"}`))
+	r.Header.Set("X-Amz-Target", "AmazonSQS.ListQueues")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=LOCAL/20260101/eu-central-1/sqs/aws4_request, SignedHeaders=host, Signature=0")
+	w := httptest.NewRecorder()
+	newService(t, nil).ServeHTTP(w, r)
+	assert.Equal(t, "{}\n", w.Body.String())
 }

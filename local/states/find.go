@@ -17,7 +17,7 @@ func (s *Service) machine(named string) (*machine, error) {
 	if m := s.machines[named]; m != nil {
 		return m, nil
 	}
-	return nil, wire.Invalid("StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", named)
+	return nil, noMachine(named)
 }
 
 func (s *Service) execution(named string) (*execution, error) {
@@ -27,7 +27,7 @@ func (s *Service) execution(named string) (*execution, error) {
 	if e := s.byID[parseID(named)]; e != nil {
 		return e, nil
 	}
-	return nil, wire.Invalid("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", named)
+	return nil, noExecution(named)
 }
 
 func (s *Service) mapRun(named string) (asl.MapRun, error) {
@@ -36,9 +36,44 @@ func (s *Service) mapRun(named string) (asl.MapRun, error) {
 	}
 	r, there := s.mapRuns[named]
 	if !there {
-		return r, wire.Invalid("ResourceNotFound", "Resource not found: '%s'", named)
+		return r, noMapRun(named)
 	}
 	return r, nil
+}
+
+func noMachine(named string) error {
+	return wire.Invalid("StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", named)
+}
+
+func noExecution(named string) error {
+	return wire.Invalid("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", named)
+}
+
+func noMapRun(named string) error {
+	return wire.Invalid("ResourceNotFound", "Resource not found: '%s'", named)
+}
+
+// about is what a request is about.
+type about struct {
+	StateMachineARN string `json:"stateMachineArn"`
+	ExecutionARN    string `json:"executionArn"`
+	MapRunARN       string `json:"mapRunArn"`
+}
+
+// in refuses what is in another region than the one that is asked. No document tells what
+// AWS answers: here it is what it answers of anything that a region doesn't have.
+func (a about) in(region string) error {
+	named := a.StateMachineARN + a.ExecutionARN + a.MapRunARN
+	parsed, _ := arn.Parse(named)
+	switch {
+	case region == "", parsed.Region == "", parsed.Region == region: // what is no ARN, the action refuses
+		return nil
+	case a.StateMachineARN != "":
+		return noMachine(named)
+	case a.ExecutionARN != "":
+		return noExecution(named)
+	}
+	return noMapRun(named)
 }
 
 // checkARN refuses what is no ARN of a kind of resource of Step Functions. No document tells

@@ -20,7 +20,7 @@ func (m *machine) listed() listedMachine {
 	return listedMachine{StateMachineARN: m.arn, Name: m.name, Type: "STANDARD", CreationDate: epoch(m.created)}
 }
 
-// listStateMachines lists those of all regions, as this stack has them, on one page.
+// listStateMachines lists those of the region on one page.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListStateMachines.html
 func (s *Service) listStateMachines(r wire.Request) (any, error) {
 	var in paging
@@ -30,11 +30,17 @@ func (s *Service) listStateMachines(r wire.Request) (any, error) {
 	if in.NextToken != "" {
 		return nil, errInvalidToken
 	}
+	region, err := wire.Region(r.Request, r.Action)
+	if err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []listedMachine{}
 	for _, arn := range slices.Sorted(maps.Keys(s.machines)) {
-		all = append(all, s.machines[arn].listed())
+		if m := s.machines[arn]; m.region == region {
+			all = append(all, m.listed())
+		}
 	}
 	return map[string]any{"stateMachines": all}, nil
 }

@@ -21,18 +21,18 @@ func (s *Service) Start(by gate.Caller, stateMachineARN string, input []byte) (*
 // Actions names what is served over HTTP.
 func Actions() []string { return protocol.Names() }
 
-// permit decides a request over HTTP.
+// permit decides a request over HTTP, which sees its own region alone.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
 func (s *Service) permit(r wire.Request) error {
-	var on struct {
-		StateMachineARN string `json:"stateMachineArn"`
-		ExecutionARN    string `json:"executionArn"`
-		MapRunARN       string `json:"mapRunArn"`
-	}
+	var on about
 	r.Names(&on)
 	resource := cmp.Or(on.StateMachineARN+on.ExecutionARN+on.MapRunARN, "*") // a list of state machines is of all
 	by := s.Gate.Signed(sigv4.AccessKey(r.Request))
-	return denied(by.May("states:"+r.Action, resource))
+	if err := by.May("states:"+r.Action, resource); err != nil {
+		return denied(err)
+	}
+	region, _ := sigv4.Scope(r.Request)
+	return on.in(region)
 }
 
 // denied is the gate's error in Step Functions' words.

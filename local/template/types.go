@@ -1,6 +1,7 @@
 package template
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -68,6 +69,17 @@ func (r Resource) Text(property string) string {
 	return text
 }
 
+// Texts is a property that is a list of texts; empty where it is none.
+func (r Resource) Texts(property string) (all []string) {
+	list, _ := r.Properties[property].([]any)
+	for _, one := range list {
+		if text, is := one.(string); is {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
 // Types are resource types by name.
 type Types map[string]Type
 
@@ -133,7 +145,8 @@ func (all Types) Replaces(was Made, r Resource) bool {
 	return was.Type != r.Type || name != "" && !reflect.DeepEqual(was.Properties[name], r.Properties[name])
 }
 
-// Update changes a resource that stays the same one.
+// Update changes a resource that stays the same one. One that can't be made anew is again
+// what it was.
 func (all Types) Update(t Target, was Made, r Resource) (string, map[string]string, error) {
 	known := all[r.Type]
 	switch {
@@ -145,7 +158,12 @@ func (all Types) Update(t Target, was Made, r Resource) (string, map[string]stri
 	if err := all.Delete(t, was); err != nil {
 		return "", nil, err
 	}
-	return all.Create(t, r)
+	reference, attributes, err := all.Create(t, r)
+	if err != nil {
+		_, _, left := all.Create(t, was.Resource)
+		return "", nil, errors.Join(err, left)
+	}
+	return reference, attributes, nil
 }
 
 // Named is the type whose resources are others when a property changes, and which hold
@@ -194,7 +212,6 @@ func (all Types) NoEffect() map[string]string {
 // Reasons why something has no effect, which several services give.
 const (
 	NoKMS     = "nothing is encrypted at rest: a key's policy alone counts"
-	NoLogs    = "nothing is logged to CloudWatch: a function's log is its standard error"
 	NoXRay    = "nothing is traced"
 	ForPeople = "a text for people"
 )

@@ -140,3 +140,26 @@ func TestAChangedResourceIsReplacedChangedInItsPlaceOrRefused(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []int{1, 1}, []int{made, gone}, "made anew")
 }
+
+func TestWhatCannotBeMadeAnewIsMadeOfWhatItWas(t *testing.T) {
+	var there []string
+	kind := template.Make(nil, func(_ template.Target, r template.Resource, p struct{ Size string }) (string, map[string]string, error) {
+		if p.Size == "l" || p.Size == "broken" && len(there) == 0 {
+			return "", nil, r.Errorf("Size", "no %s", p.Size)
+		}
+		there = append(there, p.Size)
+		return "", nil, nil
+	}, func(template.Target, template.Made) error { there = nil; return nil })
+	all := template.Types{"X::Plain": kind}
+	of := func(size string) template.Resource {
+		stack, err := resolve("Resources:\n  R: {Type: X::Plain, Properties: {Size: "+size+"}}\n", nil)
+		require.NoError(t, err)
+		return stack.Resources[0]
+	}
+	there = []string{"s"}
+	_, _, err := all.Update(template.Target{}, template.Made{Resource: of("s")}, of("l"))
+	require.EqualError(t, err, "t.yaml:2: Resources.R.Properties.Size: no l")
+	assert.Equal(t, []string{"s"}, there)
+	_, _, err = all.Update(template.Target{}, template.Made{Resource: of("broken")}, of("l"))
+	require.EqualError(t, err, "t.yaml:2: Resources.R.Properties.Size: no l\nt.yaml:2: Resources.R.Properties.Size: no broken")
+}

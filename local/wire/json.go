@@ -105,7 +105,13 @@ func (p *JSON[S]) answer(service S, r *http.Request) (any, error) {
 func Decode(text []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	return d.Decode(v)
+	err := d.Decode(v)
+	if err != nil {
+		if name, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown { // Go has no type for it
+			return fmt.Errorf("it does not support the parameter %s", name)
+		}
+	}
+	return err
 }
 
 // FailREST answers with an error in the protocol REST-JSON.

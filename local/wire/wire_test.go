@@ -45,7 +45,7 @@ func TestTheJSONProtocolAnswersActionsAndRefusesTheRestByName(t *testing.T) {
 		query, want          string
 	}{
 		"an action":             {"POST", "AmazonTests.Echo", `{"Text":"<&>"}`, 200, "", `{"Text":"service<&>"}`},
-		"a parameter too many":  {"POST", "AmazonTests.Echo", `{"Text":"","Loud":true}`, 400, "Unsupported;Sender", `{"__type":"com.amazonaws.tests#Unsupported","message":"Echo: the local stack does not take this request: json: unknown field \"Loud\""}`},
+		"a parameter too many":  {"POST", "AmazonTests.Echo", `{"Text":"","Loud":true}`, 400, "Unsupported;Sender", `{"__type":"com.amazonaws.tests#Unsupported","message":"Echo: the local stack does not take this request: it does not support the parameter \"Loud\""}`},
 		"a list":                {"POST", "AmazonTests.Echo", `[]`, 400, "SerializationException;Sender", `{"__type":"com.amazonaws.tests#SerializationException","message":"Echo: the body is JSON of the type array: it must be an object with the action's parameters"}`},
 		"a text":                {"POST", "AmazonTests.Echo", `"x"`, 400, "SerializationException;Sender", `{"__type":"com.amazonaws.tests#SerializationException","message":"Echo: the body is JSON of the type string: it must be an object with the action's parameters"}`},
 		"nothing":               {"POST", "AmazonTests.Echo", ``, 400, "SerializationException;Sender", `{"__type":"com.amazonaws.tests#SerializationException","message":"Echo: the body is not JSON (EOF): it must be an object with the action's parameters"}`},

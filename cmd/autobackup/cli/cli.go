@@ -46,7 +46,7 @@ type commands struct {
 }
 
 type serveCommand struct {
-	Listen  string `help:"Address to listen on; where it is of the loopback, also listen for Docker's containers, on its bridge." default:"127.0.0.1:9400" placeholder:"ADDRESS"`
+	Listen  string `help:"Address to listen on, ${default} where none is given; where it is of the loopback, also listen for Docker's containers, on its bridge." default:"127.0.0.1:9400" placeholder:"HOST:PORT"`
 	Project string `help:"Folder of template.yaml and samconfig.toml." default:"." type:"existingdir"`
 }
 
@@ -55,7 +55,7 @@ type demoCommand struct {
 	Project   string            `help:"Folder of template.yaml and samconfig.toml." default:"." type:"existingdir"`
 	Parameter map[string]string `help:"Deploy with this parameter of the templates, such as ByteVerification=always; may be repeated." placeholder:"NAME=VALUE" mapsep:"none"`
 	JSON      bool              `help:"Print the report as JSON." name:"json"`
-	Keep      string            `help:"Keep the e-mails in this folder." placeholder:"DIR"`
+	Keep      string            `help:"Keep the e-mails in this folder, which is made, or is empty." placeholder:"DIR"`
 }
 
 // Commands lists the names of all commands.
@@ -78,14 +78,41 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return trouble(stderr, err)
 	}
+	if err := empty(args); err != nil {
+		return trouble(stderr, err)
+	}
 	parsed, err := parser.Parse(args)
 	if exit >= 0 { // --help
 		return exit
 	}
 	if err != nil {
-		return trouble(stderr, fmt.Errorf("%w\nautobackup: hint: autobackup --help lists the commands", err))
+		return trouble(stderr, fmt.Errorf("%w\nautobackup: hint: %s", err, hint(err)))
 	}
 	return parsed.Selected().Target.Interface().(command).run(ctx, stdout, stderr)
+}
+
+// hint says which help there is for a command line that is none.
+func hint(err error) string {
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) && wrong.Context.Selected() != nil {
+		return wrong.Context.Selected().FullPath() + " --help says what it takes"
+	}
+	return "autobackup --help lists the commands"
+}
+
+// empty refuses flags that a shell's empty variable left without a value: they would be as
+// if they were left out, and a folder the one that the program runs in.
+func empty(args []string) error {
+	for i, arg := range args {
+		flag, value, has := strings.Cut(arg, "=")
+		if !has && i+1 < len(args) {
+			value, has = args[i+1], true
+		}
+		if has && value == "" && strings.HasPrefix(flag, "--") && flag != "--" {
+			return fmt.Errorf("%s is empty: give it a value, or leave it out", flag)
+		}
+	}
+	return nil
 }
 
 // untilStopped ends with Ctrl-C, SIGTERM and, where the program was not started to
@@ -107,6 +134,9 @@ type command interface {
 }
 
 func (d demoCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
+	if value, nameless := d.Parameter[""]; nameless {
+		return trouble(stderr, fmt.Errorf("--parameter: %q names no parameter: write NAME=VALUE, such as ByteVerification=always", "="+value))
+	}
 	report, err := demo.Run(ctx, demo.Options{Project: d.Project, Dir: d.Dir, Parameters: d.Parameter, Keep: d.Keep, Progress: stderr})
 	if err != nil {
 		return trouble(stderr, err)

@@ -137,6 +137,12 @@ func TestTheDemoDeploysWithTheParametersOfTheCommandLine(t *testing.T) {
 	}
 }
 
+func TestTheDemoSaysThatTheSamplesAreForOtherParameters(t *testing.T) {
+	code, stdout, stderr := run("demo", "--project", project, "--parameter", "DeadlineMinutes=15")
+	require.Equal(t, cli.Unexpected, code, "%s%s", stdout, stderr)
+	assert.Contains(t, stdout, "\nNOT every outcome was the expected one with the parameters in samconfig.toml; with those of --parameter, the samples may end otherwise\n")
+}
+
 func TestWrongUsageSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	cases := []struct {
 		name, stderr string
@@ -149,6 +155,15 @@ func TestWrongUsageSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{"a folder without files", "there are none: name a folder with files in it", []string{"demo", "--project", project, "--dir", t.TempDir()}},
 		{"a project without templates", "samconfig.toml", []string{"demo", "--project", "."}},
 		{"a parameter without a value", `expected "<key>=<value>" but got "Stage"`, []string{"demo", "--parameter", "Stage"}},
+		{"a parameter without a name", `--parameter: "=5" names no parameter: write NAME=VALUE, such as ByteVerification=always`, []string{"demo", "--parameter", "=5"}},
+		{"a wrong flag of a command", "hint: autobackup policy --help says what it takes\n", []string{"policy", "audit", "--fast"}},
+		{"no command at all", "hint: autobackup --help lists the commands\n", nil},
+		{"an empty address", "--listen is empty: give it a value, or leave it out", []string{"serve", "--listen", ""}},
+		{"an empty folder's name", "--dir is empty: give it a value, or leave it out", []string{"demo", "--dir", ""}},
+		{"an empty name of a folder for e-mails", "--keep is empty: give it a value, or leave it out", []string{"demo", "--keep="}},
+		{"an empty profile", "--replica-profile is empty: give it a value, or leave it out", []string{"audit", "s3://a", "s3://b", "--replica-profile", ""}},
+		{"a folder for e-mails that holds something", "keep the e-mails: ../../../docs holds something: name an empty folder, or one that is not there", []string{"demo", "--project", project, "--keep", project + "/docs"}},
+		{"a file as a folder for e-mails", "keep the e-mails: ", []string{"demo", "--project", project, "--keep", project + "/go.mod"}},
 		{"a parameter of neither template", "template.yaml: the template has no parameter Deadline; known are AccessLogBucket,", []string{"demo", "--project", project, "--parameter", "Deadline=5"}},
 		{"a value that the template refuses", `Parameters.ObjectLockDays: "-1" is less than 0`, []string{"demo", "--project", project, "--parameter", "ObjectLockDays=-1"}},
 	}
@@ -168,4 +183,7 @@ func TestTheHelpTellsTheExitCodes(t *testing.T) {
 	assert.Zero(t, code)
 	assert.Contains(t, stdout, "Exit codes: 0 every outcome was the expected one")
 	assert.Contains(t, stdout, "demo")
+	code, stdout, _ = run("serve", "--help")
+	assert.Zero(t, code)
+	assert.Regexp(t, `--listen=HOST:PORT +Address to listen on, 127\.0\.0\.1:9400`, stdout)
 }

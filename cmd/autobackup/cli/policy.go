@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -79,15 +78,11 @@ func (c *policyCommand) AfterApply(parsed *kong.Context) error {
 	return nil
 }
 
-// check refuses flags that would change nothing, and those that a shell's empty variable left
-// without a value.
+// check refuses flags that would change nothing.
 func (c policyCommand) check() error {
 	for _, f := range c.given {
 		if err := policy.Refuse(c.Command, f.Name); err != nil {
 			return err
-		}
-		if kind := f.Target.Kind(); (kind == reflect.String || kind == reflect.Slice) && f.Target.Len() == 0 {
-			return fmt.Errorf("--%s is empty: give it a value, or leave it out", f.Name)
 		}
 	}
 	return nil

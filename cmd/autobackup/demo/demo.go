@@ -43,6 +43,9 @@ type run struct {
 func Run(ctx context.Context, o Options) (report *Report, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	if err := keepable(o.Keep); err != nil { // before the build, which takes a while
+		return nil, err
+	}
 	folder, err := os.MkdirTemp("", "autobackup-demo-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the demo's data: %w", err)
@@ -109,13 +112,30 @@ func (r *run) came() (n struct{ executions, mails, failures int }) {
 	return n
 }
 
+// keepable refuses a folder for the e-mails in which they would lie among others.
+func keepable(folder string) error {
+	if folder == "" {
+		return nil
+	}
+	inside, err := os.ReadDir(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("keep the e-mails: %w (name an empty folder, or one that is not there)", err)
+	case len(inside) > 0:
+		return fmt.Errorf("keep the e-mails: %s holds something: name an empty folder, or one that is not there", folder)
+	}
+	return nil
+}
+
 // keep copies the outbox, which goes with the demo's folder.
 func keep(outbox, folder string) error {
 	if _, err := os.Stat(outbox); folder == "" || errors.Is(err, fs.ErrNotExist) { // no e-mail, no outbox
 		return nil
 	}
 	if err := os.CopyFS(folder, os.DirFS(outbox)); err != nil {
-		return fmt.Errorf("keep the e-mails: %w (name an empty folder)", err)
+		return fmt.Errorf("keep the e-mails: %w (name an empty folder, or one that is not there)", err)
 	}
 	return nil
 }

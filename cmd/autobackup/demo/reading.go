@@ -22,9 +22,13 @@ func (r *reading) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// printable shows a key on one line of a terminal: keys are hostile input.
+// printable shows a key on one line of a terminal: keys are hostile input. Spaces at its
+// ends show by quotes.
 func printable(key string) string {
 	quoted := strconv.QuoteToGraphic(key)
+	if strings.TrimSpace(key) != key {
+		return quoted
+	}
 	if inner := quoted[1 : len(quoted)-1]; inner == key || strings.ReplaceAll(inner, `\"`, `"`) == key {
 		return key
 	}

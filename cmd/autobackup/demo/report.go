@@ -36,7 +36,13 @@ type Report struct {
 	Refused []Refused `json:"refused"`
 	Paths   []Path    `json:"paths"`
 	Totals  Totals    `json:"totals"`
+
+	perhaps string // why an outcome may be another one; empty where nothing explains it
 }
+
+// otherParameters is said where samples were validated with parameters that somebody chose: what
+// is expected of them is what comes of samconfig.toml's.
+const otherParameters = " with the parameters in samconfig.toml; with those of --parameter, the samples may end otherwise"
 
 // Row is one object version, or one message that names none.
 type Row struct {
@@ -113,6 +119,9 @@ func (r *run) report() (*Report, error) {
 	executions := slices.DeleteFunc(r.stack.States.Executions(), func(e states.Execution) bool { return e.Result == nil }) // those that never end have no path
 	report.Paths = append(report.Paths, paths(executions)...)
 	report.Expected = report.asExpected()
+	if r.Dir == "" && len(r.Parameters) > 0 {
+		report.perhaps = otherParameters
+	}
 	report.Totals = Totals{Objects: len(report.Objects), Executions: len(executions)}
 	for _, e := range executions {
 		report.Totals.Transitions += e.Result.Transitions

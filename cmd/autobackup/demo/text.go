@@ -175,5 +175,5 @@ func (p *page) totals(r *Report) {
 		p.printf("every outcome was the expected one\n")
 		return
 	}
-	p.printf("NOT every outcome was the expected one\n")
+	p.printf("NOT every outcome was the expected one%s\n", r.perhaps)
 }

@@ -46,3 +46,11 @@ func TestAReportTellsWhatThePoliciesDecided(t *testing.T) {
 	assert.Contains(t, refused.String(), "\nREFUSED 3 × s3:GetObject by arn:aws:iam::1:role/r: no policy allows it\n")
 	assert.NotContains(t, refused.String(), "every call was allowed")
 }
+
+func TestAKeyWithSpacesAtItsEndsShowsThem(t *testing.T) {
+	for key, want := range map[string]string{
+		"sub/ ": `"sub/ "`, " a": `" a"`, "a b": "a b", "": "", `a"b`: `a"b`, "a\tb": `"a\tb"`,
+	} {
+		assert.Equal(t, want, printable(key))
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
@@ -35,9 +36,19 @@ func (o Options) check() error {
 var partitions = []string{"aws", "aws-cn", "aws-us-gov"}
 
 func (o Options) checkNames() error {
-	for _, bucket := range slices.Concat([]string{o.Primary, o.Output.Bucket}, o.Replicas) {
-		if bucket != "" && !bucketName.MatchString(bucket) {
-			return fmt.Errorf("%q is no bucket's name: write it without s3://", bucket)
+	for _, n := range []struct {
+		flag string
+		all  []string
+	}{{"primary", []string{o.Primary}}, {"replica", o.Replicas}, {"output", []string{o.Output.Bucket}}} {
+		for _, name := range n.all {
+			if name == "" || bucketName.MatchString(name) {
+				continue
+			}
+			form := "write 3 to 255 letters, digits, dots, hyphens and underscores"
+			if strings.HasPrefix(name, "s3://") {
+				form += ", without s3://"
+			}
+			return fmt.Errorf("--%s: %q is no bucket's name: %s", n.flag, name, form)
 		}
 	}
 	if !slices.Contains(partitions, o.Partition) {
@@ -56,7 +67,22 @@ func (o Options) checkNames() error {
 			return fmt.Errorf("--%s: %q is no %s", n.flag, n.value, n.what)
 		}
 	}
+	if of := partitionOf(o.Region); o.Region != "" && of != o.Partition {
+		return fmt.Errorf("--region: %s is of the partition %s, and the policy of %s: name the partition with --partition %[2]s", o.Region, of, o.Partition)
+	}
 	return nil
+}
+
+// partitionOf is where a region is, of the partitions that the stacks can be deployed in.
+// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+func partitionOf(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
 }
 
 // checkARNs refuses those of something else, and those of a place where the policy is not.

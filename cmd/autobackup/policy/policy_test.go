@@ -201,10 +201,11 @@ func TestACommandThatCallsNothingNeedsNoPolicy(t *testing.T) {
 }
 
 const (
-	noKey   = " is no ARN of a KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it"
-	noStage = " is no stage: write 1 to 10 lower-case letters and digits, a letter first, such as dev, without the replica- of a stack's name"
-	mine    = "111122223333"
-	theirs  = "444455556666"
+	noKey    = " is no ARN of a KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it"
+	noStage  = " is no stage: write 1 to 10 lower-case letters and digits, a letter first, such as dev, without the replica- of a stack's name"
+	noBucket = " is no bucket's name: write 3 to 255 letters, digits, dots, hyphens and underscores"
+	mine     = "111122223333"
+	theirs   = "444455556666"
 )
 
 func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
@@ -235,9 +236,14 @@ func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
 		"--replica-kms-key: " + key + " is of the partition aws, and the policy of aws-cn: name one of the same, or the other with --partition": {
 			Command: policy.Explain, Partition: "aws-cn", ReplicaKeys: []string{key},
 		},
-		`"s3://docs" is no bucket's name: write it without s3://`:                                        {Command: policy.Audit, Primary: "s3://docs"},
-		`"docs*" is no bucket's name: write it without s3://`:                                            {Command: policy.Audit, Replicas: []string{"docs", "docs*"}},
-		`--partition: "aws-iso" is none that this program knows: name one of aws, aws-cn and aws-us-gov`: {Command: policy.Audit, Partition: "aws-iso"},
+		`--primary: "s3://docs"` + noBucket + `, without s3://`: {Command: policy.Audit, Primary: "s3://docs"},
+		`--primary: "docs/a"` + noBucket:                        {Command: policy.Audit, Primary: "docs/a"},
+		`--replica: "docs*"` + noBucket:                         {Command: policy.Audit, Replicas: []string{"docs", "docs*"}},
+		`--output: "x"` + noBucket:                              {Command: policy.Audit, Side: policy.Report, Output: pair.Address{Bucket: "x"}},
+		"--region: cn-north-1 is of the partition aws-cn, and the policy of aws: name the partition with --partition aws-cn":            {Command: policy.Requeue, Region: "cn-north-1"},
+		"--region: us-gov-west-1 is of the partition aws-us-gov, and the policy of aws: name the partition with --partition aws-us-gov": {Command: policy.Operate, Region: "us-gov-west-1"},
+		"--region: eu-central-1 is of the partition aws, and the policy of aws-cn: name the partition with --partition aws":             {Command: policy.Operate, Partition: "aws-cn", Region: "eu-central-1"},
+		`--partition: "aws-iso" is none that this program knows: name one of aws, aws-cn and aws-us-gov`:                                {Command: policy.Audit, Partition: "aws-iso"},
 		`--stage: "*"` + noStage:                                         {Command: policy.Requeue, Stage: "*"},
 		`--stage: "replica-dev"` + noStage:                               {Command: policy.Operate, Stage: "replica-dev"},
 		`--stage: "1st"` + noStage:                                       {Command: policy.Deploy, Side: policy.Primary, Stage: "1st"},
