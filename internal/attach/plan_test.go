@@ -152,11 +152,11 @@ func TestWhatIsNotKnownIsNeverFine(t *testing.T) {
 
 func TestTheOwnerIsTold(t *testing.T) {
 	for want, b := range map[string]attach.Bucket{
-		"warning no enabled rule covers every key":                   with(func(b *attach.Bucket) { b.Rules[0].Every = false }),
-		"note rules select by tag (all)":                             with(func(b *attach.Bucket) { b.Rules[0].ByTag = true }),
-		"note lifecycle of docs-dr removes versions (old)":           with(func(b *attach.Bucket) { b.Replicas[0].Expires = []string{"old"} }),
-		"note Object Lock of docs: GOVERNANCE, days: 1":              with(func(b *attach.Bucket) { b.Lock = "GOVERNANCE, days: 1" }),
-		"note docs has the requester pay":                            with(func(b *attach.Bucket) { b.RequesterPays = true }),
+		"warning no enabled rule covers every key":           with(func(b *attach.Bucket) { b.Rules[0].Every = false }),
+		"note rules select by tag (all)":                     with(func(b *attach.Bucket) { b.Rules[0].ByTag = true }),
+		"note lifecycle of docs-dr removes versions (old)":   with(func(b *attach.Bucket) { b.Replicas[0].Expires = []string{"old"} }),
+		"note Object Lock of docs: GOVERNANCE, days: 1":      with(func(b *attach.Bucket) { b.Lock = "GOVERNANCE, days: 1" }),
+		"note docs has the requester pay":                    with(func(b *attach.Bucket) { b.RequesterPays = true }),
 		"next no EventBridge rule of the stage takes all of": with(func(b *attach.Bucket) { b.Stages = nil }),
 	} {
 		p := attach.Judge(stage, b)
