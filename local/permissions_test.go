@@ -178,6 +178,8 @@ func granted(t *testing.T, changes []change) (all, used map[grant]bool) {
 	of := map[iam.By][]grant{} // by a statement, of whatever side
 	prepare = func(g *gate.Gate) {
 		g.Deployed = func(d *iam.Document) {
+			mu.Lock() // queues are polled while the rest of a stack is still made
+			defer mu.Unlock()
 			for i, s := range d.Statements {
 				if s.Effect == iam.Deny || d.Name == boundary || s.Sid == testsOwn {
 					continue

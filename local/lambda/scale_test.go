@@ -54,5 +54,5 @@ func TestTenThousandMessagesAreOneBatchAndTakeNoTime(t *testing.T) {
 		require.NoError(t, err)
 		assert.Len(t, parked, 1_250, "half of the half of the half, after three receives")
 	})
-	assert.Less(t, spent(t)-begin, 2*time.Second)
+	assert.Less(t, spent(t)-begin, 10*time.Second, "under the race detector, too; work that grew with the square of the messages would take minutes")
 }
