@@ -222,6 +222,6 @@ func TestNotificationsThatAreNotSupportedAreRejectedByName(t *testing.T) {
 	assert.ErrorContains(t, err, "The event is not supported for notifications")
 	_, err = deployed(t, replace("template.yaml", "                Queue: !GetAtt FailureQueue.Arn\n", "                Queue: !GetAtt FailureQueue.Arn\n                Filter: {}\n"))
 	assert.ErrorContains(t, err, "NotificationConfiguration.QueueConfigurations[0].Filter")
-	_, err = deployed(t, replace("template.yaml", "                Queue: !GetAtt FailureQueue.Arn\n", "                Queue: arn:aws:sqs:eu-central-1:123456789012:gone\n"))
+	_, err = deployed(t, replace("template.yaml", "                Queue: !GetAtt FailureQueue.Arn\n", "                Queue: !Sub arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:gone\n"))
 	assert.ErrorContains(t, err, "Unable to validate the following destination configurations")
 }

@@ -48,7 +48,7 @@ func TestThePolicyAllowsEveryCallOfRequeueAndNothingElse(t *testing.T) {
 		const ofSQS = "SQS calls it, not requeue"
 		policytest.Hold(t, policy.Options{
 			Command: policy.Requeue, Side: policy.Both, Partition: "aws", Stage: "dev", Region: w.region, Account: account,
-			Keys: []string{"arn:aws:kms:eu-central-1:" + account + ":key/a"},
+			Keys: []string{"arn:aws:kms:" + w.region + ":" + account + ":key/a"},
 		}, *made, map[string]string{"kms:Decrypt": ofSQS, "kms:GenerateDataKey": ofSQS})
 	})
 }
