@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+
+	"autobackup/internal/awsconfig"
 )
 
 // idleConnections is how many open connections a host may keep between calls. A
@@ -48,7 +50,7 @@ func Start(build func(cfg aws.Config, env func(string) string, log *slog.Logger)
 }
 
 func prepare(ctx context.Context, build func(aws.Config, func(string) string, *slog.Logger) (Func, error), log *slog.Logger) (Func, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(HTTPClient()))
+	cfg, err := awsconfig.Load(ctx, config.WithHTTPClient(HTTPClient()))
 	if err != nil {
 		return nil, fmt.Errorf("load the AWS configuration from the environment: %w", err)
 	}

@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	smithytime "github.com/aws/smithy-go/time"
 
 	"autobackup/cmd/autobackup/attach"
@@ -73,18 +72,7 @@ func (f attachFlags) load(ctx context.Context, stderr io.Writer) (cfg aws.Config
 	if !stageName.MatchString(f.Stage) {
 		return cfg, fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first", f.Stage)
 	}
-	if cfg, err = config.LoadDefaultConfig(ctx, config.WithRegion(f.Region)); err != nil {
-		return cfg, fmt.Errorf("load the AWS configuration: %w", err)
-	}
-	if cfg.Region == "" {
-		return cfg, errors.New("no region is known: name the stage's with --region or AWS_REGION")
-	}
-	if at := aws.ToString(cfg.BaseEndpoint); at != "" {
-		if _, err := fmt.Fprintf(stderr, "AWS_ENDPOINT_URL is set: this is about the buckets at %s, not about AWS's.\n", at); err != nil {
-			return cfg, err
-		}
-	}
-	return cfg, nil
+	return awsConfig(ctx, f.Region, "name the stage's", "buckets", stderr)
 }
 
 // options are what both commands do with what they find out.

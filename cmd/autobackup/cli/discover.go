@@ -8,9 +8,6 @@ import (
 	"os"
 	"regexp"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-
 	"autobackup/cmd/autobackup/discover"
 )
 
@@ -68,17 +65,9 @@ func (c discoverCommand) run(ctx context.Context, stdout, stderr io.Writer) int 
 	if err != nil {
 		return trouble(stderr, err)
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(c.Region))
+	cfg, err := awsConfig(ctx, c.Region, "name one of yours", "buckets", stderr)
 	if err != nil {
-		return trouble(stderr, fmt.Errorf("load the AWS configuration: %w", err))
-	}
-	if cfg.Region == "" {
-		return trouble(stderr, errors.New("no region is known: name one of yours with --region or AWS_REGION"))
-	}
-	if at := aws.ToString(cfg.BaseEndpoint); at != "" {
-		if _, err := fmt.Fprintf(stderr, "AWS_ENDPOINT_URL is set: this is about the buckets at %s, not about AWS's.\n", at); err != nil {
-			return trouble(stderr, err)
-		}
+		return trouble(stderr, err)
 	}
 	report, err := discover.Run(ctx, cfg, discover.Options{
 		Role: c.Role, ExternalID: c.ExternalID, Accounts: others, Regions: c.AlsoIn, Progress: stderr,

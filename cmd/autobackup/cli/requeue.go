@@ -3,13 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 
 	"autobackup/cmd/autobackup/requeue"
 	"autobackup/local/clock"
@@ -40,18 +36,9 @@ usage, or AWS could not be read or written: what was put back until then is told
 }
 
 func (c requeueCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(c.Region))
+	cfg, err := awsConfig(ctx, c.Region, "name the primary stack's", "stack", stderr)
 	if err != nil {
-		return trouble(stderr, fmt.Errorf("load the AWS configuration: %w", err))
-	}
-	if cfg.Region == "" {
-		return trouble(stderr, errors.New("no region is known: name the primary stack's with --region or AWS_REGION"))
-	}
-	if at := aws.ToString(cfg.BaseEndpoint); at != "" {
-		// A shell that has talked to `autobackup serve` keeps that address.
-		if _, err := fmt.Fprintf(stderr, "AWS_ENDPOINT_URL is set: this is about the stack at %s, not about AWS's.\n", at); err != nil {
-			return trouble(stderr, err)
-		}
+		return trouble(stderr, err)
 	}
 	if c.Ledger == "" {
 		c.Ledger = requeue.DefaultLedger()

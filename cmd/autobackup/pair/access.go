@@ -15,6 +15,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"autobackup/cmd/autobackup/identity"
+	"autobackup/internal/awsconfig"
 	"autobackup/internal/handler"
 )
 
@@ -54,7 +55,7 @@ func connect(ctx context.Context, whose, flag string, a Access, o Options) (acco
 	if a.Endpoint != "" {
 		options = append(options, config.WithBaseEndpoint(a.Endpoint))
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	cfg, err := awsconfig.Load(ctx, options...)
 	if err != nil {
 		return account{}, fmt.Errorf("load the AWS configuration for %s: %w", whose, err)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/report"
+	"autobackup/internal/awsconfig"
 	"autobackup/internal/s3error"
 )
 
@@ -77,7 +78,7 @@ func files(folder string) (names []string, err error) {
 
 // connect is a client in the bucket's own region.
 func connect(ctx context.Context, bucket string, access pair.Access) (*transfermanager.Client, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(access.Profile), config.WithRegion(access.Region))
+	cfg, err := awsconfig.Load(ctx, config.WithSharedConfigProfile(access.Profile), config.WithRegion(access.Region))
 	if err != nil {
 		return nil, err
 	}

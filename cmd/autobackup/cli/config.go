@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"autobackup/internal/awsconfig"
+)
+
+// awsConfig loads what a command calls AWS with. A region must be known; name begins what
+// to do where none is. A shell that has talked to `autobackup serve` keeps its address in
+// AWS_ENDPOINT_URL, so that a command says what it is about.
+func awsConfig(ctx context.Context, region, name, about string, stderr io.Writer) (aws.Config, error) {
+	cfg, err := awsconfig.Load(ctx, config.WithRegion(region))
+	if err != nil {
+		return cfg, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		return cfg, fmt.Errorf("no region is known: %s with --region or AWS_REGION", name)
+	}
+	if at := aws.ToString(cfg.BaseEndpoint); at != "" {
+		_, err = fmt.Fprintf(stderr, "AWS_ENDPOINT_URL is set: this is about the %s at %s, not about AWS's.\n", about, at)
+	}
+	return cfg, err
+}
