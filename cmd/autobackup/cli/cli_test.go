@@ -130,7 +130,7 @@ func TestTheDemoDeploysWithTheParametersOfTheCommandLine(t *testing.T) {
 	for _, o := range report.Objects {
 		evidence[o.Evidence]++
 	}
-	assert.Equal(t, map[verdict.Evidence]int{verdict.BytesRead: 9, verdict.DeleteMarker: 1, "": 3}, evidence)
+	assert.Equal(t, map[verdict.Evidence]int{verdict.BytesRead: 10, verdict.DeleteMarker: 1, "": 3}, evidence)
 	require.NotEmpty(t, report.Alerts)
 	for _, alert := range report.Alerts {
 		assert.Contains(t, alert.Subject, "[try] ")

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ const seed = 2026
 type pair struct {
 	primaryRegion string
 	categories    []string
-	bucket        func(category string) string
+	bucket        func(Item) string
 	outputs       map[string]string
 	stage         string
 }
@@ -64,10 +65,23 @@ func (r *run) deploy(ctx context.Context, folder string) (stop func() error, err
 	server := &http.Server{Handler: r.stack, ReadHeaderTimeout: time.Minute}
 	go server.Serve(listener) //nolint:errcheck // always ErrServerClosed
 	stop = func() error { return errors.Join(r.stack.Close(), server.Close()) }
-	if err := r.deployStacks(); err != nil {
+	if err := r.deployAll(ctx, folder); err != nil {
 		return nil, errors.Join(err, stop())
 	}
 	return stop, nil
+}
+
+func (r *run) deployAll(ctx context.Context, folder string) error {
+	if !r.takesExisting() {
+		return r.deployStacks()
+	}
+	if err := r.deployExisting(folder); err != nil {
+		return err
+	}
+	if err := r.deployStacks(); err != nil {
+		return err
+	}
+	return r.attach(ctx)
 }
 
 func (r *run) deployStacks() error {
@@ -96,8 +110,8 @@ func (r *run) deployStacks() error {
 		r.pair.outputs = deployed.Outputs
 		r.pair.categories = strings.Split(deployed.Parameters["Categories"], ",")
 		r.pair.stage = deployed.Parameters["Stage"]
-		r.pair.bucket = func(category string) string {
-			return "autobackup-" + r.pair.stage + "-primary-" + category + "-" + account
+		r.pair.bucket = func(it Item) string {
+			return cmp.Or(it.Bucket, "autobackup-"+r.pair.stage+"-primary-"+it.Category+"-"+account)
 		}
 	}
 	return nil
@@ -109,7 +123,11 @@ func (r *run) parametersOf(environment samconfig.Environment) (map[string]string
 	if err != nil {
 		return nil, fmt.Errorf("read the parameters of %s: %w", environment.StackName, err)
 	}
-	parameters := maps.Clone(r.Parameters)
+	parameters := map[string]string{}
+	maps.Copy(parameters, r.Parameters)
+	if r.takesExisting() {
+		parameters["Buckets"], parameters["ReplicaBuckets"] = Existing, existingReplica
+	}
 	maps.DeleteFunc(parameters, func(name, _ string) bool { return !slices.Contains(names, name) })
 	return parameters, nil
 }

@@ -12,12 +12,19 @@ import (
 )
 
 // uploader is the configuration of who uploads, with the least policy of that for each
-// category: what `autobackup policy upload` prints.
+// bucket: what `autobackup policy upload` prints.
 func (r *run) uploader(ctx context.Context) (aws.Config, error) {
 	owner := s3.NewFromConfig(r.stack.AWSConfig(r.pair.primaryRegion))
 	var all []policy.Options
+	var buckets []string
 	for _, category := range r.pair.categories {
-		o := policy.Options{Command: policy.Upload, Primary: r.pair.bucket(category), Deletes: true}
+		buckets = append(buckets, r.pair.bucket(Item{Category: category}))
+	}
+	if r.takesExisting() {
+		buckets = append(buckets, Existing)
+	}
+	for _, bucket := range buckets {
+		o := policy.Options{Command: policy.Upload, Primary: bucket, Deletes: true}
 		out, err := owner.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: &o.Primary})
 		if err != nil {
 			return aws.Config{}, fmt.Errorf("ask for the key of %s: %w", o.Primary, err)

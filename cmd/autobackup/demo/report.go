@@ -47,8 +47,9 @@ const otherParameters = " with the parameters in samconfig.toml; with those of -
 // Row is one object version, or one message that names none.
 type Row struct {
 	Category string           `json:"category,omitempty"`
-	Object   string           `json:"object"`  // printable
-	Verdict  verdict.Outcome  `json:"verdict"` // empty: none was reached
+	Bucket   string           `json:"bucket,omitempty"` // that existed and was attached, and has no category
+	Object   string           `json:"object"`           // printable
+	Verdict  verdict.Outcome  `json:"verdict"`          // empty: none was reached
 	Reason   reason.Code      `json:"reason,omitempty"`
 	Evidence verdict.Evidence `json:"evidence,omitempty"`
 	Looks    int              `json:"looks"`
@@ -144,7 +145,7 @@ func (r *run) rows() []Row {
 	outcomes := r.watcher.outcomes()
 	rows := make([]Row, 0, len(r.objects))
 	for _, o := range r.objects {
-		row := Row{Category: o.category, Object: o.name}
+		row := Row{Category: o.category, Bucket: o.bucket, Object: o.name}
 		if got, ok := outcomes[o.id]; ok {
 			row.Verdict, row.Reason, row.Evidence, row.Looks = got.Verdict, got.Reason, got.Evidence, got.Looks
 			row.Seconds = got.at.Sub(o.uploaded).Round(time.Second).Seconds()

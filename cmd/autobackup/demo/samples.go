@@ -16,6 +16,7 @@ import (
 // Item is one thing to upload, with what should become of it.
 type Item struct {
 	Category string
+	Bucket   string // that exists; empty: the category's
 	Key      string
 	Size     int64 // bytes
 	Open     func() (io.ReadSeekCloser, error)
@@ -66,6 +67,13 @@ func Samples() []Item {
 		items[i].Open = content(items[i].Key, items[i].Size)
 	}
 	return items
+}
+
+// invoice is a file in the bucket that exists.
+func invoice() Item {
+	it := Sample("", "2026/inv-88121.pdf", s3.Plan{}, verified)
+	it.Bucket = Existing
+	return it
 }
 
 // Sample is a small file of its own.

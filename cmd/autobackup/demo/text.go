@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -68,9 +69,9 @@ func (p *page) objects(r *Report) {
 		if why == "" {
 			why = string(o.Reason)
 		}
-		rows = append(rows, table.Row{o.Category, short(o.Object), p.verdict(o), why, o.Looks, elapsed(o.Seconds), asExpected(o.Expected)})
+		rows = append(rows, table.Row{cmp.Or(o.Category, o.Bucket), short(o.Object), p.verdict(o), why, o.Looks, elapsed(o.Seconds), asExpected(o.Expected)})
 	}
-	p.table(table.Row{"category", "object", "verdict", "evidence or reason", "looks", "time", "expected"}, rows)
+	p.table(table.Row{"bucket", "object", "verdict", "evidence or reason", "looks", "time", "expected"}, rows)
 }
 
 func (p *page) verdict(o Row) string {
@@ -156,7 +157,7 @@ func (p *page) paths(all []Path) {
 // `autobackup policy` prints for who uploads and who operates.
 func (p *page) permissions(all []Refused) {
 	if len(all) == 0 {
-		p.printf("every call was allowed by the policies of the templates, and by those printed for uploader and operator\n")
+		p.printf("every call was allowed by the policies of the templates, and by those that autobackup policy prints\n")
 		return
 	}
 	for _, r := range all {

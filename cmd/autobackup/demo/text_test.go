@@ -41,7 +41,7 @@ func TestNothingIsAsExpectedWhereAnythingWentWrong(t *testing.T) {
 func TestAReportTellsWhatThePoliciesDecided(t *testing.T) {
 	var allowed, refused strings.Builder
 	require.NoError(t, (&Report{}).Text(&allowed))
-	assert.Contains(t, allowed.String(), "\nevery call was allowed by the policies of the templates, and by those printed for uploader and operator\n")
+	assert.Contains(t, allowed.String(), "\nevery call was allowed by the policies of the templates, and by those that autobackup policy prints\n")
 	require.NoError(t, (&Report{Refused: []Refused{{gate.Refusal{By: "arn:aws:iam::1:role/r", Action: "s3:GetObject"}, 3}}}).Text(&refused))
 	assert.Contains(t, refused.String(), "\nREFUSED 3 × s3:GetObject by arn:aws:iam::1:role/r: no policy allows it\n")
 	assert.NotContains(t, refused.String(), "every call was allowed")

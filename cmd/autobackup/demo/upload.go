@@ -31,15 +31,18 @@ const NotAnEvent = `{"hello": "this is no S3 event"}`
 
 // object is an object version, or a message, that the demo waits for.
 type object struct {
-	category, name string // name is printable
-	id             string // URI, or message id: what the watcher knows it by
-	expect         Expectation
-	uploaded       time.Time
+	bucket, category, name string // bucket of one that existed; name is printable
+	id                     string // URI, or message id: what the watcher knows it by
+	expect                 Expectation
+	uploaded               time.Time
 }
 
 // upload puts everything to be validated into the primary buckets.
 func (r *run) upload(ctx context.Context) error {
 	items := Samples()
+	if r.takesExisting() {
+		items = append(items, invoice())
+	}
 	if r.Dir != "" {
 		var err error
 		if items, r.unread, err = files(r.Dir, r.pair.categories[0]); err != nil {
@@ -47,7 +50,7 @@ func (r *run) upload(ctx context.Context) error {
 		}
 	}
 	for _, it := range items {
-		if !slices.Contains(r.pair.categories, it.Category) {
+		if it.Bucket == "" && !slices.Contains(r.pair.categories, it.Category) {
 			return fmt.Errorf("the samples need the category %s, and template.yaml has %s", it.Category, strings.Join(r.pair.categories, ", "))
 		}
 	}
@@ -72,7 +75,7 @@ func (r *run) upload(ctx context.Context) error {
 func (r *run) plan(items []Item) {
 	plans := map[[2]string]locals3.Plan{}
 	for _, it := range items {
-		plans[[2]string{r.pair.bucket(it.Category), it.Key}] = it.Plan
+		plans[[2]string{r.pair.bucket(it), it.Key}] = it.Plan
 	}
 	r.stack.S3.Replicate = func(o locals3.Replication) locals3.Plan { return plans[[2]string{o.Source, o.Key}] }
 }
@@ -144,7 +147,7 @@ func (u uploader) one(ctx context.Context, it Item) ([]*object, error) {
 	if it.Then != Remove {
 		return []*object{first}, nil
 	}
-	bucket := u.pair.bucket(it.Category)
+	bucket := u.pair.bucket(it)
 	out, err := u.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: &it.Key})
 	if err != nil {
 		return nil, fmt.Errorf("delete %s: %w", first.name, err)
@@ -167,7 +170,7 @@ func (u uploader) put(ctx context.Context, it Item) (*object, error) {
 	}
 	reader := &reading{ReadSeekCloser: body}
 	defer body.Close() //nolint:errcheck // only read
-	bucket := u.pair.bucket(it.Category)
+	bucket := u.pair.bucket(it)
 	out, err := u.manager.UploadObject(ctx, &transfermanager.UploadObjectInput{Bucket: &bucket, Key: &it.Key, Body: reader})
 	if reader.failed != nil {
 		return nil, &fileError{reader.failed}
@@ -179,8 +182,8 @@ func (u uploader) put(ctx context.Context, it Item) (*object, error) {
 }
 
 func (u uploader) object(it Item, version string) *object {
-	v := s3event.ObjectVersion{Bucket: u.pair.bucket(it.Category), Key: it.Key, VersionID: version}
-	return &object{category: it.Category, name: printable(it.Key), id: v.URI(), expect: it.Expect, uploaded: u.clock.Now()}
+	v := s3event.ObjectVersion{Bucket: u.pair.bucket(it), Key: it.Key, VersionID: version}
+	return &object{bucket: it.Bucket, category: it.Category, name: printable(it.Key), id: v.URI(), expect: it.Expect, uploaded: u.clock.Now()}
 }
 
 // sendNoEvent puts a message into the queue that no S3 bucket sent.
