@@ -101,18 +101,19 @@ func (n Notification) line() string {
 	return line
 }
 
-// Sends is the notification that an event goes to already; nil: none. S3 refuses another
+// Sends are the notifications by which an event goes somewhere already. S3 refuses another
 // for the same event and keys.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
-func (c Configuration) Sends(event string) *Notification {
-	for i, n := range c.Notifications {
-		for _, of := range n.Events {
-			if begin, all := strings.CutSuffix(of, "*"); of == event || all && strings.HasPrefix(event, begin) {
-				return &c.Notifications[i]
-			}
+func (c Configuration) Sends(event string) (all []Notification) {
+	for _, n := range c.Notifications {
+		if slices.ContainsFunc(n.Events, func(of string) bool {
+			begin, wild := strings.CutSuffix(of, "*")
+			return of == event || wild && strings.HasPrefix(event, begin)
+		}) {
+			all = append(all, n)
 		}
 	}
-	return nil
+	return all
 }
 
 // Lines are the configuration for people to compare, sorted.

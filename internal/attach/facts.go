@@ -53,6 +53,19 @@ func (s *Side) Known(f Fact) bool {
 	return !slices.ContainsFunc(s.Unread, func(u Unread) bool { return u.Fact == f })
 }
 
+// refused says whether a fact could not be read because the call was denied.
+func (s *Side) refused(f Fact) bool {
+	return slices.ContainsFunc(s.Unread, func(u Unread) bool { return u.Fact == f && u.Grant != "" })
+}
+
+// unversioned is how people say that versioning is not on.
+func (s *Side) unversioned() string {
+	if s.Versioning == "Suspended" {
+		return "is suspended"
+	}
+	return "was never turned on"
+}
+
 // Rule is a replication rule.
 type Rule struct {
 	ID      string `json:"id"`
@@ -62,6 +75,8 @@ type Rule struct {
 	Every   bool   `json:"everyKey"`
 	ByTag   bool   `json:"byTag"`
 	Metrics bool   `json:"metrics"`
+	KMS     bool   `json:"kms"`           // it takes what is encrypted with keys of AWS KMS
+	Key     string `json:"key,omitempty"` // what it encrypts replicas of that with
 }
 
 // Bucket is one that is to be attached.
@@ -122,9 +137,4 @@ const TriggerPrefix = "autobackup-s3-upload-trigger-"
 // StageOf is the stage of an EventBridge rule.
 func StageOf(trigger string) string {
 	return trigger[strings.LastIndex(trigger, "-")+1:]
-}
-
-// notification is the one that attach adds.
-func (s Stage) notification() *Notification {
-	return &Notification{Kind: "queue", ID: "autobackup-" + s.Name + "-replication-failed", Target: s.FailureQueue(), Events: []string{Failed}}
 }

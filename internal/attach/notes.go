@@ -10,14 +10,10 @@ import (
 )
 
 // notes are what the owner should know, and what stays as it is.
-func (p *Plan) notes(s Stage, b *Bucket, metrics bool, sends *Notification) {
-	switch {
-	case sends != nil && sends.Target != s.FailureQueue():
-		p.say("note", "failed replications are told to %s already, which S3 lets nobody share: left so, and found by the looks alone", text.Line(sends.Target, 200))
-	case !metrics:
-		p.say("note", "no enabled rule has replication metrics: S3 sends no failure notices, and the looks find failures alone (--print shows how to turn them on)")
-	}
+func (p *Plan) notes(s Stage, b *Bucket) {
+	p.notices(s, b)
 	p.coverage(b)
+	p.leftOut(b)
 	for _, side := range b.sides() {
 		name := shown(side.Bucket)
 		if len(side.Expires) > 0 {
@@ -48,23 +44,9 @@ func (p *Plan) coverage(b *Bucket) {
 	}
 }
 
-// doubts are the statements of a policy that may refuse looks, or that nobody can read.
-func (s Stage) doubts(side *Side) (all []string) {
-	denials, err := s.Denials(side.Bucket, side.Policy)
-	if err != nil {
-		return []string{err.Error()}
-	}
-	for _, d := range denials {
-		if d.Maybe {
-			all = append(all, "statement "+shown(d.Sid)+" denies by "+text.Line(d.Why, 200)+", and whether that is so of "+s.Role()+" is not known")
-		}
-	}
-	return all
-}
-
 // unknown is everything that is not known: none of it counts as fine.
 func (p *Plan) unknown(s Stage, b *Bucket) {
-	for _, side := range b.sides() {
+	for i, side := range b.sides() {
 		name := shown(side.Bucket)
 		for _, u := range side.Unread {
 			line := string(u.Fact) + " of " + name + ": " + text.Line(u.Why, 200)
@@ -76,20 +58,31 @@ func (p *Plan) unknown(s Stage, b *Bucket) {
 		if side.Gone {
 			continue
 		}
-		for _, doubt := range s.doubts(side) {
-			p.say("?", "policy of %s: %s", name, doubt)
-		}
+		p.doubts(s, side, s.access(b, i))
 		if side.Account == "" {
 			p.say("?", "whose %s is (grant s3:ListBucket); where it is another account's, its policy must let %s look: %s", name, s.Role(), s.LetIn(side.Bucket))
-		} else if allowed, known := s.Allows(side.Bucket, side.Policy); side.Account != s.Account && side.Known(Policy) && !allowed && !known {
-			p.say("?", "whether the policy of %s lets %s look: its conditions can't be known from here", name, s.Role())
 		}
-		if side.Key != "" {
-			p.say("?", "whether the key of %s lets %s decrypt: its policy and the role's must allow kms:Decrypt on %s", name, s.Role(), text.Line(side.Key, 200))
-		}
+		p.keys(s, b, side)
 	}
 	if p.State != Refused {
+		p.taken(s, b)
+		p.bytes(s, b)
 		p.say("?", "uploads a month; what policies of organizations deny")
+	}
+}
+
+// taken says of which replicas it is not known whether the stacks look at them: roles and
+// their policies are not read.
+func (p *Plan) taken(s Stage, b *Bucket) {
+	if p.State == Waiting {
+		return // the step that comes before names them
+	}
+	for _, r := range b.Replicas {
+		stacks := "both stacks"
+		if r.Region == s.Region && r.Account == s.Account {
+			stacks = "the primary stack"
+		}
+		p.say("?", "whether ReplicaBuckets of %s names %s: where the primary stack's does not, fetch-etags may not look at it", stacks, shown(r.Bucket))
 	}
 }
 

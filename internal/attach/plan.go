@@ -18,11 +18,15 @@ const (
 	Refused  State = "cannot be attached"
 	Waiting  State = "the stage does not take it yet"
 	Owned    State = "infrastructure code owns it"
+	Unclear  State = "infrastructure code may own it"
 	Ready    State = "to be changed"
 	Attached State = "attached"
 )
 
-var states = []State{Refused, Waiting, Owned, Ready, Attached}
+var states = []State{Refused, Waiting, Owned, Unclear, Ready, Attached}
+
+// Asks says whether only a person who saw the warning changes such a bucket.
+func (s State) Asks() bool { return s == Owned || s == Unclear }
 
 // Line is one of the first screen.
 type Line struct {
@@ -51,10 +55,8 @@ func Judge(s Stage, b Bucket) Plan {
 		return *p
 	}
 	p.Change = Change{EventBridge: !b.EventBridge}
-	sends := b.Sends(Failed)
-	metrics := slices.ContainsFunc(b.Rules, func(r Rule) bool { return r.Enabled && r.Metrics })
-	if metrics && sends == nil {
-		p.Change.Notification = s.notification()
+	if b.Measured() && len(b.Sends(Failed)) == 0 {
+		p.Change.Notification = s.notification(b.Configuration)
 	}
 	p.Becomes = Merge(p.Was, p.Change)
 	tool, tag := Owner(b.Tags)
@@ -64,6 +66,8 @@ func Judge(s Stage, b Bucket) Plan {
 		p.say("next", "no EventBridge rule of the stage takes all of its uploads: add %s to Buckets and %s to ReplicaBuckets in samconfig.toml, deploy both stacks (docs/deploy.md), and attach again", shown(b.Bucket), names(b.Replicas))
 	case p.Change.None():
 		p.State = Attached
+	case !b.Known(Tags):
+		p.State = Unclear
 	case tool != "":
 		p.State = Owned
 	default:
@@ -71,9 +75,12 @@ func Judge(s Stage, b Bucket) Plan {
 	}
 	p.fine(s, &b)
 	p.changes(&b)
-	p.notes(s, &b, metrics, sends)
+	p.notes(s, &b)
+	p.limits(s, &b)
 	p.unknown(s, &b)
-	if tool != "" {
+	if !b.Known(Tags) {
+		p.say("warning", "its tags could not be read, so that whose code owns it is not known: the next run of such code may undo this silently; --yes leaves it as it is, and --print is for its code")
+	} else if tool != "" {
 		p.say("warning", "its tag %s says that %s owns it: its next run may undo this silently; --print %s is for its code", tag, tool, Form(b.Tags))
 	}
 	p.say("undo", "autobackup detach s3://%s --stage %s (leaves EventBridge on)", shown(b.Bucket), s.Name)
@@ -94,7 +101,11 @@ func (p *Plan) refuse(s Stage, b *Bucket) {
 		return
 	}
 	for _, f := range needed {
-		if !b.Known(f) {
+		switch {
+		case b.Known(f):
+		case f == Where && b.refused(f):
+			p.say("FAIL", "HeadBucket is refused: it belongs to another account than %s, or s3:ListBucket is denied; a bucket is attached to a stage of its own account, with credentials of that account that may list it", s.Account)
+		default:
 			p.say("FAIL", "not known, and nothing is changed without: %s (see below)", f)
 		}
 	}
@@ -110,11 +121,10 @@ func (p *Plan) refuse(s Stage, b *Bucket) {
 		}
 	}
 	p.replicates(s, b)
-	p.denied(s, &b.Side, false)
-	for i := range b.Replicas {
-		r := &b.Replicas[i]
-		if !r.Gone {
-			p.denied(s, r, r.Account != s.Account)
+	p.shut(s, b)
+	for i, side := range b.sides() {
+		if access := s.access(b, i); side.Known(Policy) && !side.Gone {
+			p.denied(s, side, access)
 		}
 	}
 }
@@ -122,7 +132,7 @@ func (p *Plan) refuse(s Stage, b *Bucket) {
 // replicates says what keeps the bucket from replicating.
 func (p *Plan) replicates(s Stage, b *Bucket) {
 	if b.Versioning != "Enabled" {
-		p.say("FAIL", "versioning is %s, so nothing replicates: aws s3api put-bucket-versioning --bucket %s --region %s --versioning-configuration Status=Enabled, then give it a replication rule", b.Versioning, shown(b.Bucket), s.Region)
+		p.say("FAIL", "versioning %s, so nothing replicates: aws s3api put-bucket-versioning --bucket %s --region %s --versioning-configuration Status=Enabled, then give it a replication rule", b.unversioned(), shown(b.Bucket), s.Region)
 	}
 	if !slices.ContainsFunc(b.Rules, func(r Rule) bool { return r.Enabled }) {
 		p.say("FAIL", "no replication rule is enabled: there is no replica to compare with (docs/discover.md#not-replicated)")
@@ -131,36 +141,11 @@ func (p *Plan) replicates(s Stage, b *Bucket) {
 		if r.Gone {
 			p.say("FAIL", "a rule leads to %s, which does not exist: nothing replicates there; correct or disable the rule", shown(r.Bucket))
 		} else if r.Known(Versioning) && r.Versioning != "Enabled" {
-			p.say("FAIL", "the replica %s has versioning %s: nothing replicates there; turn it on", shown(r.Bucket), r.Versioning)
+			p.say("FAIL", "versioning of the replica %s %s: nothing replicates there; turn it on", shown(r.Bucket), r.unversioned())
 		}
 	}
 	if n := len(b.Replicas); n > verdict.MaxReplicas {
 		p.say("FAIL", "its rules lead to %d buckets, and at most %d are compared: disable some", n, verdict.MaxReplicas)
-	}
-}
-
-// denied says which policies would have every look end in ACCESS_DENIED.
-func (p *Plan) denied(s Stage, side *Side, others bool) {
-	if !side.Known(Policy) {
-		return
-	}
-	denials, err := s.Denials(side.Bucket, side.Policy)
-	if err != nil {
-		return // told as unknown
-	}
-	for _, d := range denials {
-		if !d.Maybe {
-			p.say("FAIL", "the policy of %s refuses every look (statement %s: %s), each upload would end in ACCESS_DENIED: add this to its Condition: %s", shown(side.Bucket), shown(d.Sid), text.Line(d.Why, 200), s.Except())
-		}
-	}
-	if !others || side.Account == "" {
-		return
-	}
-	if allowed, known := s.Allows(side.Bucket, side.Policy); known && !allowed {
-		p.say("FAIL", "the policy of %s, of account %s, lets nobody of %s look, each upload would end in ACCESS_DENIED: add these statements: %s", shown(side.Bucket), side.Account, s.Account, s.LetIn(side.Bucket))
-	}
-	if side.RequesterPays {
-		p.say("FAIL", "%s, of account %s, has the requester pay, which no look says it does, each upload would end in ACCESS_DENIED: have its owner pay", shown(side.Bucket), side.Account)
 	}
 }
 
@@ -182,10 +167,10 @@ func (p *Plan) fine(s Stage, b *Bucket) {
 	if slices.Contains(b.Stages, s.Name) {
 		fine = append(fine, "the stage takes its uploads")
 	}
-	if sends := b.Sends(Failed); sends != nil && sends.Target == s.FailureQueue() {
+	if s.noticed(b) {
 		fine = append(fine, "failure notices")
 	}
-	if !slices.ContainsFunc(b.sides(), func(side *Side) bool { return !side.Known(Policy) || len(s.doubts(side)) > 0 }) {
+	if s.lets(b) {
 		fine = append(fine, "no bucket policy denies the looks")
 	}
 	p.say("ok", "%s", strings.Join(fine, ", "))

@@ -46,7 +46,8 @@ func TestWhatIsChangedIsTheLeast(t *testing.T) {
 	assert.Equal(t, "EventBridge off → on (events of all kinds are billed, $1.00 a million)\n"+
 		"notifications: + s3:Replication:OperationFailedReplication → arn:aws:sqs:eu-central-1:111122223333:autobackup-failure-queue-dev", said(p, "change"))
 	assert.Equal(t, "versioning, 1 rule for every key, the stage takes its uploads, no bucket policy denies the looks", said(p, "ok"))
-	assert.Equal(t, "uploads a month; what policies of organizations deny", said(p, "?"))
+	assert.Equal(t, "whether ReplicaBuckets of both stacks names docs-dr: where the primary stack's does not, fetch-etags may not look at it\n"+
+		"uploads a month; what policies of organizations deny", said(p, "?"))
 	assert.Equal(t, "autobackup detach s3://docs --stage dev (leaves EventBridge on)", said(p, "undo"))
 }
 
@@ -71,7 +72,7 @@ func TestFailureNoticesAreAskedForOnlyWhereS3SendsSomeAndNobodyElseGetsThem(t *t
 			b.Rules[0].Metrics = false
 		}), "no enabled rule has replication metrics"},
 		"the owner's topic gets them": {with(func(b *attach.Bucket) { b.Notifications = []attach.Notification{theirs} }), "are told to arn:aws:sns:eu-central-1:111122223333:ops already"},
-		"the owner's, and no metrics": {with(func(b *attach.Bucket) { b.Notifications = []attach.Notification{theirs}; b.Rules[0].Metrics = false }), "are told to"},
+		"the owner's, and no metrics": {with(func(b *attach.Bucket) { b.Notifications = []attach.Notification{theirs}; b.Rules[0].Metrics = false }), "would be told to"},
 		"another stage's queue has them": {with(func(b *attach.Bucket) {
 			b.Notifications = []attach.Notification{{Kind: "queue", Target: "q", Events: []string{attach.Failed}}}
 		}), "are told to q already"},
@@ -90,24 +91,27 @@ func TestFailureNoticesAreAskedForOnlyWhereS3SendsSomeAndNobodyElseGetsThem(t *t
 func TestABucketThatCantBeValidatedIsNotAttached(t *testing.T) {
 	const outside = `{"Statement": [{"Sid": "Endpoint", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}]}`
 	for why, b := range map[string]attach.Bucket{
-		"there is no such bucket in the partition aws: check its name":                                  with(func(b *attach.Bucket) { b.Gone = true }),
-		"versioning is Suspended, so nothing replicates: aws s3api put-bucket-versioning --bucket docs": with(func(b *attach.Bucket) { b.Versioning = "Suspended" }),
-		"versioning is never, so nothing replicates":                                                    with(func(b *attach.Bucket) { b.Versioning = "never" }),
-		"no replication rule is enabled":                                                                with(func(b *attach.Bucket) { b.Rules, b.Replicas = nil, nil }),
-		"a rule leads to docs-dr, which does not exist":                                                 with(func(b *attach.Bucket) { b.Replicas[0].Gone = true }),
-		"the replica docs-dr has versioning Suspended":                                                  with(func(b *attach.Bucket) { b.Replicas[0].Versioning = "Suspended" }),
-		"its rules lead to 4 buckets, and at most 3 are compared":                                       with(func(b *attach.Bucket) { r := b.Replicas[0]; b.Replicas = []attach.Side{r, r, r, r} }),
-		"it is in us-east-1, and the stage dev in eu-central-1, where its events never come":            with(func(b *attach.Bucket) { b.Region = "us-east-1" }),
-		"the stage prod takes its uploads already":                                                      with(func(b *attach.Bucket) { b.Stages = []string{"dev", "prod"} }),
-		"the policy of docs refuses every look (statement Endpoint: aws:SourceVpce StringNotEquals":     with(func(b *attach.Bucket) { b.Policy = outside }),
-		"the policy of docs-dr refuses every look":                                                      with(func(b *attach.Bucket) { b.Replicas[0].Policy = outside }),
-		"the policy of docs-dr, of account 444455556666, lets nobody of 111122223333 look, each upload": with(func(b *attach.Bucket) { b.Replicas[0].Account = "444455556666" }),
-		"docs-dr, of account 444455556666, has the requester pay":                                       with(func(b *attach.Bucket) { b.Replicas[0].Account, b.Replicas[0].RequesterPays = "444455556666", true }),
-		"not known, and nothing is changed without: versioning (see below)":                             unread(attach.Versioning),
-		"not known, and nothing is changed without: replication rules (see below)":                      unread(attach.Replication),
-		"not known, and nothing is changed without: EventBridge and notifications (see below)":          unread(attach.Notifications),
-		"not known, and nothing is changed without: EventBridge rules (see below)":                      unread(attach.Triggers),
-		"not known, and nothing is changed without: what attach recorded (see below)":                   unread(attach.Recorded),
+		"there is no such bucket in the partition aws: check its name":                                       with(func(b *attach.Bucket) { b.Gone = true }),
+		"versioning is suspended, so nothing replicates: aws s3api put-bucket-versioning --bucket docs":      with(func(b *attach.Bucket) { b.Versioning = "Suspended" }),
+		"versioning was never turned on, so nothing replicates":                                              with(func(b *attach.Bucket) { b.Versioning = "never" }),
+		"no replication rule is enabled":                                                                     with(func(b *attach.Bucket) { b.Rules, b.Replicas = nil, nil }),
+		"a rule leads to docs-dr, which does not exist":                                                      with(func(b *attach.Bucket) { b.Replicas[0].Gone = true }),
+		"versioning of the replica docs-dr is suspended: nothing replicates there":                           with(func(b *attach.Bucket) { b.Replicas[0].Versioning = "Suspended" }),
+		"its rules lead to 4 buckets, and at most 3 are compared":                                            with(func(b *attach.Bucket) { r := b.Replicas[0]; b.Replicas = []attach.Side{r, r, r, r} }),
+		"it is in us-east-1, and the stage dev in eu-central-1, where its events never come":                 with(func(b *attach.Bucket) { b.Region = "us-east-1" }),
+		"the stage prod takes its uploads already":                                                           with(func(b *attach.Bucket) { b.Stages = []string{"dev", "prod"} }),
+		"the policy of docs refuses every look (statement Endpoint: aws:SourceVpce StringNotEquals":          with(func(b *attach.Bucket) { b.Policy = outside }),
+		"the policy of docs-dr refuses every look":                                                           with(func(b *attach.Bucket) { b.Replicas[0].Policy = outside }),
+		"the policy of docs-dr, of account 444455556666, does not let " + theRole + " make every look, each": with(func(b *attach.Bucket) { b.Replicas[0].Account = "444455556666" }),
+		"docs-dr, of account 444455556666, has the requester pay":                                            with(func(b *attach.Bucket) { b.Replicas[0].Account, b.Replicas[0].RequesterPays = "444455556666", true }),
+		"versioning of the replica docs-dr was never turned on":                                              with(func(b *attach.Bucket) { b.Replicas[0].Versioning = "never" }),
+		"HeadBucket is refused: it belongs to another account than 111122223333, or s3:ListBucket is denied; a bucket is attached to a stage of its own account": unread(attach.Where),
+		"not known, and nothing is changed without: region (see below)":                                                                                          with(func(b *attach.Bucket) { b.Unread = []attach.Unread{{Fact: attach.Where, Why: "it answered 500"}} }),
+		"not known, and nothing is changed without: versioning (see below)":                                                                                      unread(attach.Versioning),
+		"not known, and nothing is changed without: replication rules (see below)":                                                                               unread(attach.Replication),
+		"not known, and nothing is changed without: EventBridge and notifications (see below)":                                                                   unread(attach.Notifications),
+		"not known, and nothing is changed without: EventBridge rules (see below)":                                                                               unread(attach.Triggers),
+		"not known, and nothing is changed without: what attach recorded (see below)":                                                                            unread(attach.Recorded),
 	} {
 		p := attach.Judge(stage, b)
 		assert.Equal(t, attach.Refused, p.State, why)
@@ -125,7 +129,7 @@ func unread(f attach.Fact) attach.Bucket {
 func TestWhatIsNotKnownIsNeverFine(t *testing.T) {
 	for _, f := range []attach.Fact{attach.Encryption, attach.Lock, attach.Lifecycle, attach.Policy, attach.Payer, attach.Tags} {
 		p := attach.Judge(stage, unread(f))
-		assert.Equal(t, attach.Ready, p.State, f)
+		assert.Equal(t, map[bool]attach.State{true: attach.Unclear, false: attach.Ready}[f == attach.Tags], p.State, f)
 		assert.Contains(t, said(p, "?"), string(f)+" of docs: it answered 403 (grant s3:GetIt)")
 		assert.Equal(t, f != attach.Policy, strings.Contains(said(p, "ok"), "no bucket policy"), f)
 	}
@@ -135,7 +139,7 @@ func TestWhatIsNotKnownIsNeverFine(t *testing.T) {
 	assert.Contains(t, said(p, "?"), "bucket policy of docs-dr: it answered 500")
 	assert.NotContains(t, said(p, "ok"), "no bucket policy")
 	for name, want := range map[string]string{
-		`{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}}]}`: "policy of docs: statement 1 denies by aws:PrincipalOrgID StringNotEquals o-1",
+		`{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}}]}`: "policy of docs: statement 1 denies every look by aws:PrincipalOrgID StringNotEquals o-1",
 		`no JSON`: "policy of docs: read the bucket policy",
 	} {
 		p := attach.Judge(stage, with(func(b *attach.Bucket) { b.Policy = name }))
@@ -187,6 +191,31 @@ func TestWhatInfrastructureCodeOwnsIsLeftToIt(t *testing.T) {
 		assert.Equal(t, attach.Owned, p.State, tag)
 		assert.Contains(t, said(p, "warning"), "its tag "+tag+" says that "+tool+" owns it")
 	}
+}
+
+func TestWhoseCodeOwnsABucketIsNotKnownWhereItsTagsAreNot(t *testing.T) {
+	p := attach.Judge(stage, unread(attach.Tags))
+	assert.Equal(t, attach.Unclear, p.State)
+	assert.True(t, p.State.Asks())
+	assert.True(t, attach.Owned.Asks())
+	assert.False(t, attach.Ready.Asks())
+	assert.Contains(t, said(p, "warning"), "its tags could not be read, so that whose code owns it is not known")
+	assert.False(t, p.Change.None())
+}
+
+func TestEachReplicaOfWhichItIsNotKnownWhetherItIsTakenIsNamed(t *testing.T) {
+	p := attach.Judge(stage, with(func(b *attach.Bucket) {
+		near, gone := b.Replicas[0], b.Replicas[0]
+		near.Bucket, near.Region, gone.Bucket = "docs-near", stage.Region, "docs-far"
+		b.Replicas = append(b.Replicas, near, gone)
+		b.Configuration = attach.Judge(stage, *b).Becomes
+	}))
+	assert.Equal(t, attach.Attached, p.State)
+	for name, of := range map[string]string{"docs-dr": "both stacks", "docs-near": "the primary stack", "docs-far": "both stacks"} {
+		assert.Contains(t, said(p, "?"), "whether ReplicaBuckets of "+of+" names "+name+":")
+	}
+	p = attach.Judge(stage, with(func(b *attach.Bucket) { b.Stages = nil }))
+	assert.NotContains(t, said(p, "?"), "ReplicaBuckets", "the next step says it")
 }
 
 func TestStatesAreInTheOrderOfWhatIsWorst(t *testing.T) {

@@ -97,7 +97,9 @@ func (f *NotificationFilter) value(name string) string {
 	return ""
 }
 
-// check refuses what S3 refuses without asking a target.
+// check refuses what S3 refuses without asking a target. That ids are unique AWS's pages say
+// of each, and what is answered otherwise reports of people do.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_QueueConfiguration.html
 func (n Notifications) check(region string) error {
 	all := n.all()
 	for i, one := range all {
@@ -105,6 +107,9 @@ func (n Notifications) check(region string) error {
 			return err
 		}
 		for _, other := range all[:i] {
+			if one.ID != "" && one.ID == other.ID {
+				return invalidArgument("Same ID used for multiple configurations. IDs must be unique.")
+			}
 			if err := one.overlaps(other); err != nil {
 				return err
 			}

@@ -215,6 +215,26 @@ func TestAConfigurationThatS3RefusesIsRefusedInItsWords(t *testing.T) {
 	}
 }
 
+func TestTwoNotificationsWithOneIDAreRefusedOfWhateverKind(t *testing.T) {
+	l := pair(t, nil)
+	notified(l)
+	named := func(id, kind, arn, event string) string {
+		return strings.Replace(sends(kind, arn, event), "Configuration>", "Configuration><Id>"+id+"</Id>", 1)
+	}
+	topic := named("one", "Topic", "arn:aws:sns:us-east-1:"+account+":t", "s3:ObjectRemoved:*")
+	for second, want := range map[string]int{
+		named("one", "Queue", queue, "s3:ObjectCreated:*"):                                        http.StatusBadRequest,
+		named("One", "Queue", queue, "s3:ObjectCreated:*"):                                        http.StatusOK,
+		sends("Queue", queue, "s3:ObjectCreated:*") + sends("Queue", queue, "s3:ObjectTagging:*"): http.StatusOK,
+	} {
+		a := l.send(t, http.MethodPut, "/source?notification", map[string]string{"X-Amz-Skip-Destination-Validation": "true"}, fmt.Appendf(nil, configuration, topic+second))
+		assert.Equal(t, want, a.status, second)
+		if want != http.StatusOK {
+			assert.Equal(t, []string{"InvalidArgument", "Same ID used for multiple configurations. IDs must be unique."}, []string{a.Code, a.Message})
+		}
+	}
+}
+
 func TestTargetsAreAskedUnlessThatIsLeftOut(t *testing.T) {
 	l := pair(t, nil)
 	messages := notified(l)

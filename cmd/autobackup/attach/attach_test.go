@@ -289,6 +289,63 @@ func TestWhatCodeOwnsIsPrintedAndNotChanged(t *testing.T) {
 	assert.Equal(t, 0, r.Exit, "who saw the warning may all the same")
 }
 
+func TestABucketWhoseTagsNobodyReadIsChangedByAPersonAlone(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.failing(func(r locals3.Request) *locals3.Fault {
+		if r.Operation == "GetBucketTagging" {
+			return &locals3.Fault{Status: 403, Code: "AccessDenied"}
+		}
+		return nil
+	})
+	r, screen := w.run(attach.Run, w.options(docs))
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, screen, "its tags could not be read, so that whose code owns it is not known")
+	assert.Contains(t, screen, "it was left as it is, as code may own it: what that needs is printed; answer y at the question where none does")
+	assert.Contains(t, screen, "resource \"aws_s3_bucket_notification\" \"acme_invoices\" {")
+	assert.Empty(t, w.writes())
+	o := w.options(docs)
+	o.Yes = false
+	o.Choose = func(question string) (string, error) {
+		assert.Contains(t, question, "N print it for the code that may own it:")
+		return "y", nil
+	}
+	r, _ = w.run(attach.Run, o)
+	assert.Equal(t, 0, r.Exit, "who saw the warning may")
+}
+
+func TestAnIDThatTheOwnerHasGivenIsNotAttachs(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.put(docs, &types.NotificationConfiguration{TopicConfigurations: []types.TopicConfiguration{w.theirs("autobackup-dev-replication-failed", "s3:ObjectRemoved:*")}})
+	before := w.notifications(docs)
+	o := w.options(docs)
+	o.SkipValidation, o.EventBridgeOff = true, true
+	r, screen := w.run(attach.Run, o)
+	require.Equal(t, 0, r.Exit, screen)
+	require.Len(t, w.notifications(docs).QueueConfigurations, 1)
+	assert.Equal(t, "autobackup-dev-replication-failed-2", *w.notifications(docs).QueueConfigurations[0].Id)
+	r, screen = w.run(attach.Run, o)
+	assert.Equal(t, core.Attached, r.Buckets[0].State, screen)
+	_, screen = w.run(attach.Detach, o)
+	assert.Contains(t, screen, "1 bucket as before")
+	assertSame(t, before, w.notifications(docs))
+}
+
+func TestABucketOfAnotherAccountSaysWhatToDo(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.failing(func(r locals3.Request) *locals3.Fault {
+		if r.Operation == "HeadBucket" && r.Bucket == docs {
+			return &locals3.Fault{Status: 403, Code: "AccessDenied"}
+		}
+		return nil
+	})
+	r, screen := w.run(attach.Run, w.options(docs))
+	assert.Equal(t, core.Refused, r.Buckets[0].State)
+	assert.Contains(t, screen, "it belongs to another account than "+account+", or s3:ListBucket is denied; a bucket is attached to a stage of its own account")
+}
+
 func TestWhereTheCredentialsEndInTheMiddleTheRestIsToldAndDoneByASecondRun(t *testing.T) {
 	w := newWorld(t)
 	w.bucket(replica, w.second, nil)
@@ -369,12 +426,28 @@ func TestABucketThatCantBeAttachedIsRefusedAndNothingIsChanged(t *testing.T) {
 		assert.Equal(t, core.Refused, b.State, b.Bucket)
 	}
 	for _, want := range []string{
-		"versioning is never, so nothing replicates", "no replication rule is enabled", "a rule leads to gone-dr, which does not exist",
+		"versioning was never turned on, so nothing replicates", "no replication rule is enabled", "a rule leads to gone-dr, which does not exist",
 		"it is in " + w.second + ", and the stage dev in " + w.first, "add this to its Condition: \"ArnNotEquals\"", "there is no such bucket in the partition aws",
 	} {
 		assert.Contains(t, screen, want)
 	}
 	assert.Empty(t, w.writes())
+}
+
+func TestKeysOfRulesAreRead(t *testing.T) {
+	const key = "arn:aws:kms:eu-west-1:123456789012:key/k"
+	w := newWorld(t)
+	w.pair(func(c *locals3.BucketConfig) {
+		c.Encryption = locals3.BucketEncryption{Algorithm: "aws:kms"}
+		c.Replication.Rules[0].SourceSelectionCriteria = &locals3.SourceSelectionCriteria{SseKmsEncryptedObjects: &locals3.Switch{Status: "Enabled"}}
+		c.Replication.Rules[0].Destination.EncryptionConfiguration = &locals3.EncryptionConfiguration{ReplicaKmsKeyID: key}
+	})
+	o := w.options(docs)
+	o.Yes = false
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, []any{"aws:kms", true, key}, []any{r.Buckets[0].Facts.Encryption, r.Buckets[0].Facts.Rules[0].KMS, r.Buckets[0].Facts.Rules[0].Key})
+	assert.Contains(t, screen, "kms:Decrypt on "+key+", for which it must stand in ReplicaKeyArns")
+	assert.NotContains(t, screen, "LEFT_OUT")
 }
 
 func TestAStageThatIsNotDeployedIsSaidSo(t *testing.T) {
@@ -406,12 +479,13 @@ func TestWhatIsTypedIsABucket(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"docs", "a.b-c"}, names)
 	for typed, want := range map[string]string{
-		"docs":                "is no address of a bucket: write s3://BUCKET",
-		"arn:aws-cn:s3:::doc": "is an ARN: write s3://BUCKET, with credentials of the bucket's own account and partition",
-		"s3://docs/a/b":       "buckets are attached as a whole: write s3://docs",
-		"s3://-x":             "is no bucket's name",
-		"s3://":               "is no bucket's name",
-		"s3://a\nb":           "is no bucket's name",
+		"docs":                      "is no address of a bucket: write s3://BUCKET",
+		"arn:aws-cn:s3:::doc":       "is an ARN: write s3://BUCKET, with credentials of the bucket's own account and partition",
+		"s3://docs/a/b":             "buckets are attached as a whole: write s3://docs",
+		"s3://-x":                   "is no bucket's name",
+		"s3://docs--euc1-az1--x-s3": "is a directory bucket, which has neither replication nor events: there is nothing to attach",
+		"s3://":                     "is no bucket's name",
+		"s3://a\nb":                 "is no bucket's name",
 	} {
 		_, err := attach.Names([]string{typed})
 		assert.ErrorContains(t, err, want, typed)

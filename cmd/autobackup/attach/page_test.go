@@ -21,9 +21,10 @@ func sample() *attach.Report {
 	side := func(name, region, account string) core.Side {
 		return core.Side{Bucket: name, Region: region, Account: account, Versioning: "Enabled", Encryption: "aws:kms", Lock: "no"}
 	}
+	const theirs = "arn:aws:kms:eu-west-1:444455556666:key/5f2c"
 	invoices := core.Bucket{
 		Side: side("acme-invoices", "eu-central-1", "111122223333"), Stages: []string{"prod"},
-		Rules: []core.Rule{{ID: "all", Enabled: true, To: "acme-invoices-dr", Account: "444455556666", Every: true}},
+		Rules: []core.Rule{{ID: "all", Enabled: true, To: "acme-invoices-dr", Account: "444455556666", Every: true, KMS: true, Key: theirs}},
 		Configuration: core.Configuration{Notifications: []core.Notification{
 			{Kind: "queue", ID: "index", Target: "arn:aws:sqs:eu-central-1:111122223333:index", Events: []string{"s3:ObjectCreated:*"}},
 			{Kind: "topic", ID: "ops", Target: "arn:aws:sns:eu-central-1:111122223333:ops", Events: []string{"s3:ObjectRemoved:*"}},
@@ -31,7 +32,8 @@ func sample() *attach.Report {
 		Tags: map[string]string{"tf-module": "s3-base"}, Replicas: []core.Side{side("acme-invoices-dr", "eu-west-1", "444455556666")},
 	}
 	invoices.Unread = []core.Unread{{Fact: core.Lifecycle, Why: "GetBucketLifecycleConfiguration answered 403 AccessDenied", Grant: "s3:GetLifecycleConfiguration"}}
-	invoices.Replicas[0].Policy = `{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "s3:Get*", "Resource": "arn:aws:s3:::acme-invoices-dr/*"}]}`
+	invoices.Replicas[0].Key = theirs
+	invoices.Replicas[0].Policy = `{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": ["s3:Get*", "s3:List*"], "Resource": ["arn:aws:s3:::acme-invoices-dr", "arn:aws:s3:::acme-invoices-dr/*"]}]}`
 	logs := core.Bucket{
 		Side: side("acme-logs", "eu-central-1", "111122223333"), Stages: []string{"prod"}, Rules: []core.Rule{{ID: "all", Enabled: true, To: "acme-logs-dr", Every: true}},
 		Replicas: []core.Side{side("acme-logs-dr", "eu-west-1", "111122223333")},

@@ -34,8 +34,12 @@ func (r *Report) print(w io.Writer, form string) error {
 func (b *Result) print(w io.Writer, form string) error {
 	write := map[string]func(attach.Bucket, attach.Configuration) string{"terraform": terraform, "cloudformation": cloudFormation, "aws": command}[form]
 	text := write(b.Facts, b.Becomes)
-	if b.Facts.Sends(attach.Failed) == nil && b.Change.Notification == nil {
-		text = "# No rule has replication metrics, without which S3 tells of no failed replication. To have them, give each rule's\n" +
+	if len(b.Facts.Unmeasured()) > 0 {
+		has := "No rule has"
+		if b.Facts.Measured() {
+			has = "Not every rule has"
+		}
+		text = "# " + has + " replication metrics, without which S3 tells of no failed replication. To have them, give each rule's\n" +
 			"# destination metrics with the status Enabled in your replication configuration, then print this again.\n" + text
 	}
 	if _, err := fmt.Fprintf(w, "# %s: the whole of its notifications, with what attach adds.\n%s\n", b.Bucket, text); err != nil {

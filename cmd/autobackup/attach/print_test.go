@@ -154,4 +154,11 @@ func TestWhatIsMissingForFailureNoticesIsPrintedWithTheCode(t *testing.T) {
 	for _, form := range attach.Forms {
 		assert.Contains(t, w.printed(form), "# No rule has replication metrics, without which S3 tells of no failed replication.")
 	}
+	w = newWorld(t)
+	w.pair(func(c *locals3.BucketConfig) {
+		second := c.Replication.Rules[0]
+		second.ID, second.Priority, second.Destination.Metrics = "second", aws.Int32(9), nil
+		c.Replication.Rules = append(c.Replication.Rules, second)
+	})
+	assert.Contains(t, w.printed("aws"), "# Not every rule has replication metrics,")
 }

@@ -62,6 +62,10 @@ type Report struct {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 var bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
 
+// directory ends the names of directory buckets.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
+const directory = "--x-s3"
+
 // Names reads what was typed as buckets.
 func Names(typed []string) (names []string, err error) {
 	for _, t := range typed {
@@ -74,6 +78,8 @@ func Names(typed []string) (names []string, err error) {
 			return nil, fmt.Errorf("%s is no address of a bucket: write s3://BUCKET", text.Quoted(t, 200))
 		case strings.Contains(name, "/"):
 			return nil, fmt.Errorf("%s names more than a bucket, and buckets are attached as a whole: write s3://%s", text.Quoted(t, 200), text.Line(strings.SplitN(name, "/", 2)[0], 100))
+		case strings.HasSuffix(name, directory):
+			return nil, fmt.Errorf("%s is a directory bucket, which has neither replication nor events: there is nothing to attach", text.Quoted(name, 200))
 		case !bucketName.MatchString(name):
 			return nil, fmt.Errorf("%s is no bucket's name: see aws s3 ls", text.Quoted(name, 200))
 		case !slices.Contains(names, name):
@@ -137,11 +143,11 @@ func (r *Report) exit() {
 	}
 }
 
-// open are the buckets that can be changed. Those that code owns are among them where
-// somebody who saw the warning says so.
+// open are the buckets that can be changed. Those that code owns, or may own, are among
+// them where somebody who saw the warning says so.
 func (r *Report) open(owned bool) (all []*Result) {
 	for _, b := range r.Buckets {
-		if !b.Failed && (b.State == attach.Ready || b.State == attach.Owned && owned) {
+		if !b.Failed && (b.State == attach.Ready || b.State.Asks() && owned) {
 			all = append(all, b)
 		}
 	}
@@ -182,6 +188,9 @@ func (a *account) ask(ctx context.Context, o Options, r *Report) error {
 	form, byDefault := "terraform", "N stop"
 	if len(r.open(false)) == 0 {
 		byDefault = "N print it for the code that owns it"
+		if !slices.ContainsFunc(r.Buckets, func(b *Result) bool { return b.State == attach.Owned }) {
+			byDefault = "N print it for the code that may own it"
+		}
 	}
 	answer, err := o.Choose(nothingYet + "  y apply   p plan file   t print Terraform   " + byDefault + ":")
 	if err != nil {
@@ -204,13 +213,16 @@ func (a *account) ask(ctx context.Context, o Options, r *Report) error {
 	return nil
 }
 
-// printOwned prints the change of what code owns, in its own form.
+// printOwned prints the change of what code owns, or may own, in its own form.
 func (r *Report) printOwned(w io.Writer) error {
 	for _, b := range r.Buckets {
-		if b.State != attach.Owned || b.Changed || b.Failed {
+		if !b.State.Asks() || b.Changed || b.Failed {
 			continue
 		}
 		b.Outcome = "it was left to the code that owns it: what that needs is printed"
+		if b.State == attach.Unclear {
+			b.Outcome = "it was left as it is, as code may own it: what that needs is printed; answer y at the question where none does"
+		}
 		if err := b.print(w, attach.Form(b.Facts.Tags)); err != nil {
 			return err
 		}

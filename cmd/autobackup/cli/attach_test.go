@@ -106,7 +106,7 @@ func TestAttachAndDetachTellEachPermissionThatTheyLack(t *testing.T) {
 // told as unknown.
 var notNeeded = []string{
 	"s3:GetEncryptionConfiguration in PrimaryBucket", "s3:GetBucketObjectLockConfiguration in PrimaryBucket", "s3:GetLifecycleConfiguration in PrimaryBucket",
-	"s3:GetBucketPolicy in PrimaryBucket", "s3:GetBucketRequestPayment in PrimaryBucket", "s3:GetBucketTagging in PrimaryBucket",
+	"s3:GetBucketPolicy in PrimaryBucket", "s3:GetBucketRequestPayment in PrimaryBucket",
 	"s3:ListBucket in ReplicaBucket", "s3:GetBucketVersioning in ReplicaBucket", "s3:GetEncryptionConfiguration in ReplicaBucket",
 	"s3:GetBucketObjectLockConfiguration in ReplicaBucket", "s3:GetLifecycleConfiguration in ReplicaBucket", "s3:GetBucketPolicy in ReplicaBucket", "s3:GetBucketRequestPayment in ReplicaBucket",
 }

@@ -32,6 +32,7 @@ var bucketTests = map[string]func(T, *bed){
 	"a bucket tells its default encryption":              defaultEncryption,
 	"the EventBridge setting is kept":                    eventBridgeSetting,
 	"notifications that overlap are refused":             overlappingNotifications,
+	"notifications with one id are refused":              notificationsOfOneID,
 	"a notification needs an event that S3 knows":        unknownNotification,
 	"a bucket without a policy or tags has none":         noPolicyNoTags,
 	"a bucket's owner pays":                              ownerPays,
@@ -231,6 +232,17 @@ func overlappingNotifications(t T, b *bed) {
 	out, err := b.s3.GetBucketNotificationConfiguration(t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: bucket})
 	require.NoError(t, err)
 	assert.Empty(t, out.QueueConfigurations)
+}
+
+// notificationsOfOneID asks no target, as there is none.
+func notificationsOfOneID(t T, b *bed) {
+	bucket, target := b.bucket(t, b.Primary), aws.String("arn:aws:sqs:"+b.Primary+":111122223333:no-queue")
+	_, err := b.s3.PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
+		Bucket: bucket, SkipDestinationValidation: aws.Bool(true), NotificationConfiguration: &types.NotificationConfiguration{QueueConfigurations: []types.QueueConfiguration{
+			{Id: aws.String("one"), QueueArn: target, Events: []types.Event{"s3:ObjectCreated:*"}}, {Id: aws.String("one"), QueueArn: target, Events: []types.Event{"s3:ObjectRemoved:*"}},
+		}},
+	})
+	failed(t, err, 400, "InvalidArgument")
 }
 
 func unknownNotification(t T, b *bed) {

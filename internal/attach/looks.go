@@ -1,0 +1,184 @@
+package attach
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"autobackup/internal/text"
+)
+
+// access is what the policy of a side says of looks at it.
+type access struct {
+	denials []said
+	share         // of another account
+	unread  error // nobody can read the policy
+	needs   []need
+}
+
+// access reads the policy of a side, by its place among the sides. Of a bucket of another
+// account S3 also asks whether its policy allows the call.
+func (s Stage) access(b *Bucket, i int) (a access) {
+	side := b.sides()[i]
+	if !side.Known(Policy) || side.Gone {
+		return a
+	}
+	a.needs = b.needs(i == 0)
+	a.denials, a.unread = s.looker().statements("Deny", side.Bucket, side.Policy, a.needs)
+	if a.unread == nil && side.Account != "" && side.Account != s.Account {
+		a.share, a.unread = s.looker().share(side.Bucket, side.Policy, a.needs)
+	}
+	return a
+}
+
+// lets says whether all policies were read, and refuse no look anything.
+func (s Stage) lets(b *Bucket) bool {
+	for i, side := range b.sides() {
+		a := s.access(b, i)
+		if !side.Known(Policy) || side.Account == "" || a.unread != nil || len(a.denials)+len(a.lacking)+len(a.unsure) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// parts are what of rulings would end every upload, what would end those of some keys, and
+// what is merely not known where it is refused. What ends uploads hides what comes of them.
+func parts(about []ruling) (every, few, less []ruling) {
+	for _, r := range about {
+		switch {
+		case r.must && r.keys == "":
+			every = append(every, r)
+		case r.must:
+			few = append(few, r)
+		default:
+			less = append(less, r)
+		}
+	}
+	if len(every) > 0 {
+		return every, nil, nil
+	}
+	if len(few) > 0 {
+		less = slices.DeleteFunc(less, func(r ruling) bool { return r.objects })
+	}
+	return nil, few, less
+}
+
+// what says what rulings are about, and what comes of it where that is refused.
+func what(about []ruling) (call, comes string) {
+	var actions, without []string
+	keys := ""
+	for _, r := range about {
+		if r.must && r.without == each && r.keys == "" {
+			return "every look", each
+		}
+		if actions = append(actions, r.action); !slices.Contains(without, r.without) {
+			without = append(without, r.without)
+		}
+		keys = r.keys
+	}
+	call, comes = strings.Join(actions, ", "), strings.Join(without, ", ")
+	if keys != "" {
+		call, comes = call+" of keys like "+text.Line(keys, 200), "of these, "+comes
+	}
+	return call, comes
+}
+
+// denied says which policies would have uploads end in ACCESS_DENIED.
+func (p *Plan) denied(s Stage, side *Side, a access) {
+	name := shown(side.Bucket)
+	for _, d := range a.denials {
+		if every, _, _ := parts(d.about); d.holds == yes && len(every) > 0 {
+			p.refuses("FAIL", s, name, d, every)
+		}
+	}
+	var must []ruling
+	for _, r := range a.lacking {
+		if r.must && r.keys == "" {
+			must = append(must, r)
+		}
+	}
+	if len(must) > 0 {
+		call, comes := what(must)
+		p.say("FAIL", "the policy of %s, of account %s, does not let %s make %s, %s: add these statements: %s", name, side.Account, s.Role(), call, comes, s.LetIn(side.Bucket))
+	}
+	if side.RequesterPays && side.Account != "" && side.Account != s.Account {
+		p.say("FAIL", "%s, of account %s, has the requester pay, which no look says it does, %s: have its owner pay", name, side.Account, each)
+	}
+}
+
+func (p *Plan) refuses(word string, s Stage, name string, d said, about []ruling) {
+	call, comes := what(about)
+	p.say(word, "the policy of %s refuses %s (statement %s: %s), %s: add this to its Condition: %s", name, call, shown(d.sid), text.Line(d.why, 200), comes, s.Except())
+}
+
+// limits say what policies keep from some looks, and what can't be known by it.
+func (p *Plan) limits(s Stage, b *Bucket) {
+	for i, side := range b.sides() {
+		name, a := shown(side.Bucket), s.access(b, i)
+		for _, d := range a.denials {
+			_, few, less := parts(d.about)
+			for _, about := range [][]ruling{few, less} {
+				if d.holds == yes && len(about) > 0 {
+					p.refuses("warning", s, name, d, about)
+				}
+			}
+		}
+		p.lacks(s, side, a.lacking)
+	}
+}
+
+// lacks says what the policy of a bucket of another account does not allow. What must be,
+// and is of no key, has been refused.
+func (p *Plan) lacks(s Stage, side *Side, lacking []ruling) {
+	of := map[string][]ruling{}
+	for _, r := range lacking {
+		of[r.keys] = append(of[r.keys], ruling{r.need, ""})
+	}
+	for _, keys := range slices.Sorted(maps.Keys(of)) {
+		call, comes := what(of[keys])
+		allows, others := "does not let "+s.Role()+" make "+call, comes
+		if keys != "" {
+			allows, others = "lets "+s.Role()+" make "+call+" of keys like "+text.Line(keys, 200)+" alone", "of others, "+comes
+		}
+		p.say("warning", "the policy of %s, of account %s, %s, %s: add these statements: %s", shown(side.Bucket), side.Account, allows, others, s.LetIn(side.Bucket))
+	}
+}
+
+// doubts are what of a policy nobody can know before the call.
+func (p *Plan) doubts(s Stage, side *Side, a access) {
+	name := shown(side.Bucket)
+	if a.unread != nil {
+		p.say("?", "policy of %s: %s", name, a.unread)
+	}
+	for _, d := range a.denials {
+		if d.holds != maybe {
+			continue
+		}
+		every, few, less := parts(d.about)
+		call, _ := what(slices.Concat(every, few, less))
+		p.say("?", "policy of %s: statement %s denies %s by %s, and whether that is so of %s is not known", name, shown(d.sid), call, text.Line(d.why, 200), s.Role())
+	}
+	if len(a.unsure) > 0 {
+		call, _ := what(a.unsure)
+		p.say("?", "whether the policy of %s lets %s make %s: its conditions can't be known from here; these statements do: %s", name, s.Role(), call, s.LetIn(side.Bucket))
+	}
+}
+
+// bytes says where another role reads, too, of which nothing is known from here: neither its
+// name, nor whether bytes are compared at all.
+func (p *Plan) bytes(s Stage, b *Bucket) {
+	var names []string
+	for i, side := range b.sides() {
+		if a := s.access(b, i); len(a.needs) == 0 || a.unread != nil {
+			continue
+		}
+		denials, err := s.hasher(side.Account).statements("Deny", side.Bucket, side.Policy, []need{{action: "s3:GetObjectVersion", objects: true}})
+		if err == nil && len(denials) > 0 {
+			names = append(names, shown(side.Bucket))
+		}
+	}
+	if len(names) > 0 {
+		p.say("?", "whether the policy of %s lets hash-bytes read, too, where bytes are compared (ByteVerification): its role's name is not known from here", strings.Join(names, ", "))
+	}
+}
