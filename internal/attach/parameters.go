@@ -1,0 +1,184 @@
+package attach
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"autobackup/internal/text"
+)
+
+// What the lists of the templates hold, however long the names are: an event pattern and a
+// managed policy have no room for more (docs/decisions/0054-existing-buckets.md).
+const (
+	PerList  = 25 // names in Buckets or ReplicaBuckets, each of which has four lists
+	lists    = 4
+	KeysEach = 20 // ARNs in BucketKeyArns or ReplicaKeyArns
+)
+
+// Parameters are what a stack is given to take buckets.
+type Parameters struct {
+	Stack   string   `json:"stack"`   // primary or replica
+	Account string   `json:"account"` // that it is deployed into
+	Region  string   `json:"region"`
+	Values  []Value  `json:"values"`
+	Notes   []string `json:"notes"` // what these don't say
+}
+
+// Value is one parameter of a template.
+type Value struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Lists are the parameters by which the stage takes these buckets: of the primary stack, and then of a replica stack in each region and account that has replicas,
+// but the primary's own. An error says that they don't fit into one stage.
+func Lists(s Stage, buckets []Bucket) ([]Parameters, error) {
+	primary := Parameters{Stack: "primary", Account: s.Account, Region: s.Region, Notes: []string{}}
+	var replicas []place
+	var from, fromKeys []string
+	for i := range buckets {
+		b := &buckets[i]
+		from = add(from, b.Bucket)
+		fromKeys = add(fromKeys, b.Key)
+		for j := range b.Replicas {
+			r := &b.Replicas[j]
+			at := find(&replicas, r.Account, r.Region)
+			at.names = add(at.names, r.Bucket)
+			at.keys = add(at.keys, r.Key)
+			for _, key := range b.replicaKeys(r.Bucket) {
+				at.keys = add(at.keys, key)
+			}
+		}
+	}
+	slices.SortFunc(replicas, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.region, b.region))
+	})
+	if err := primary.names("Buckets", from); err != nil {
+		return nil, err
+	}
+	all := []Parameters{primary}
+	var names, keys, functions []string
+	for _, at := range replicas {
+		names, keys = append(names, at.names...), append(keys, at.keys...)
+		if p, function, own := at.stack(s); own {
+			all, functions = append(all, p), add(functions, function)
+		}
+		if at.account == "" {
+			all[0].note("whose %s is, is not known: name it in ReplicaBuckets of a replica stack in its account", strings.Join(at.names, ", "))
+		}
+	}
+	if err := all[0].names("ReplicaBuckets", names); err != nil {
+		return nil, err
+	}
+	all[0].keys("BucketKeyArns", fromKeys)
+	all[0].keys("ReplicaKeyArns", keys)
+	if len(functions) > 0 {
+		all[0].set("ReplicaHashBytesArns", functions)
+		all[0].note("where categories have replicas elsewhere, name that stack's output HashBytesArn in ReplicaHashBytesArns, too")
+	}
+	return all, nil
+}
+
+// place is where replicas are.
+type place struct {
+	account, region string
+	names, keys     []string
+}
+
+func find(all *[]place, account, region string) *place {
+	for i := range *all {
+		if at := &(*all)[i]; at.account == account && at.region == region {
+			return at
+		}
+	}
+	*all = append(*all, place{account: account, region: region})
+	return &(*all)[len(*all)-1]
+}
+
+// stack are the parameters of the replica stack there, and its function that reads bytes.
+// The primary stack itself reads those in its own region and account.
+func (at place) stack(s Stage) (p Parameters, function string, own bool) {
+	if at.account == "" || at.region == "" || at.account == s.Account && at.region == s.Region {
+		return p, "", false
+	}
+	p = Parameters{Stack: "replica", Account: at.account, Region: at.region, Notes: []string{}}
+	if err := p.names("ReplicaBuckets", at.names); err != nil {
+		return p, "", false // the primary, which has them all, says so
+	}
+	p.keys("ReplicaKeyArns", at.keys)
+	if at.account != s.Account {
+		p.set("PrimaryAccount", []string{s.Account})
+	}
+	return p, "arn:" + s.Partition + ":lambda:" + at.region + ":" + at.account + ":function:autobackup-hash-bytes-" + s.Name, true
+}
+
+func add(all []string, one string) []string {
+	if one == "" || slices.Contains(all, one) {
+		return all
+	}
+	return append(all, one)
+}
+
+func (p *Parameters) note(format string, args ...any) {
+	p.Notes = append(p.Notes, text.Line(fmt.Sprintf(format, args...), 500))
+}
+
+func (p *Parameters) set(name string, values []string) {
+	p.Values = append(p.Values, Value{name, strings.Join(values, ",")})
+}
+
+// listed are names that the templates take. Buckets of before 2018 can have others.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+var listed = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+
+// names fills the lists of buckets.
+func (p *Parameters) names(list string, names []string) error {
+	names = slices.DeleteFunc(slices.Sorted(slices.Values(names)), func(name string) bool {
+		odd := !listed.MatchString(name)
+		if odd {
+			p.note("%s takes no such name as %s: it is left out, and its uploads can't be validated", list, shown(name))
+		}
+		return odd
+	})
+	if n := len(names); n > PerList*lists {
+		return fmt.Errorf("the parameters %s to %s%d have room for %d names, and these are %d: deploy a second stage for the rest (docs/deploy.md#validate-buckets-that-you-have)", list, list, lists, PerList*lists, n)
+	}
+	for i := range lists {
+		name := list
+		if i > 0 {
+			name = fmt.Sprint(list, i+1)
+		}
+		begin, end := min(i*PerList, len(names)), min((i+1)*PerList, len(names))
+		if begin < end || i == 0 {
+			p.set(name, names[begin:end])
+		}
+	}
+	return nil
+}
+
+var keyARN = regexp.MustCompile(`^(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/)[a-zA-Z0-9-]+$`)
+
+// keys names keys, and where they are more than fit every key of their region and account.
+func (p *Parameters) keys(name string, keys []string) {
+	var named, wide []string
+	for _, key := range keys {
+		switch found := keyARN.FindStringSubmatch(key); {
+		case managed(key): // which who may use S3 may use
+		case found == nil:
+			p.note("%s takes ARNs of keys, and a bucket names %s: add the ARN that aws kms describe-key shows", name, key)
+		default:
+			named, wide = add(named, key), add(wide, found[1]+"*")
+		}
+	}
+	if len(named) > KeysEach {
+		p.note("%s has room for %d keys, and these are %d: each * is every key there that its own policy lets the roles use", name, KeysEach, len(named))
+		named = wide
+	}
+	if len(named) > 0 {
+		slices.Sort(named)
+		p.set(name, named)
+	}
+}
