@@ -70,7 +70,7 @@ func what(about []ruling) (call, comes string) {
 	keys := ""
 	for _, r := range about {
 		if r.must && r.without == each && r.keys == "" {
-			return "every look", each
+			return everyLook, each
 		}
 		if actions = append(actions, r.action); !slices.Contains(without, r.without) {
 			without = append(without, r.without)
@@ -82,6 +82,16 @@ func what(about []ruling) (call, comes string) {
 		call, comes = call+" of keys like "+text.Line(keys, 200), "of these, "+comes
 	}
 	return call, comes
+}
+
+const everyLook = "every look"
+
+// act is what somebody does who makes a call.
+func act(call string) string {
+	if call == everyLook {
+		return "look"
+	}
+	return "call " + call
 }
 
 // denied says which policies would have uploads end in ACCESS_DENIED.
@@ -100,7 +110,7 @@ func (p *Plan) denied(s Stage, side *Side, a access) {
 	}
 	if len(must) > 0 {
 		call, comes := what(must)
-		p.say("FAIL", "the policy of %s, of account %s, does not let %s make %s, %s: add these statements: %s", name, side.Account, s.Role(), call, comes, s.LetIn(side.Bucket))
+		p.say("FAIL", "the policy of %s, of account %s, does not let %s %s, %s: add these statements: %s", name, side.Account, s.Role(), act(call), comes, s.LetIn(side.Bucket))
 	}
 	if side.RequesterPays && side.Account != "" && side.Account != s.Account {
 		p.say("FAIL", "%s, of account %s, has the requester pay, which no look says it does, %s: have its owner pay", name, side.Account, each)
@@ -137,9 +147,9 @@ func (p *Plan) lacks(s Stage, side *Side, lacking []ruling) {
 	}
 	for _, keys := range slices.Sorted(maps.Keys(of)) {
 		call, comes := what(of[keys])
-		allows, others := "does not let "+s.Role()+" make "+call, comes
+		allows, others := "does not let "+s.Role()+" "+act(call), comes
 		if keys != "" {
-			allows, others = "lets "+s.Role()+" make "+call+" of keys like "+text.Line(keys, 200)+" alone", "of others, "+comes
+			allows, others = "lets "+s.Role()+" "+act(call)+" where keys are like "+text.Line(keys, 200)+" alone", "of others, "+comes
 		}
 		p.say("warning", "the policy of %s, of account %s, %s, %s: add these statements: %s", shown(side.Bucket), side.Account, allows, others, s.LetIn(side.Bucket))
 	}
@@ -161,7 +171,7 @@ func (p *Plan) doubts(s Stage, side *Side, a access) {
 	}
 	if len(a.unsure) > 0 {
 		call, _ := what(a.unsure)
-		p.say("?", "whether the policy of %s lets %s make %s: its conditions can't be known from here; these statements do: %s", name, s.Role(), call, s.LetIn(side.Bucket))
+		p.say("?", "whether the policy of %s lets %s %s: its conditions can't be known from here; these statements do: %s", name, s.Role(), act(call), s.LetIn(side.Bucket))
 	}
 }
 

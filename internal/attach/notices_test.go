@@ -26,15 +26,16 @@ func TestWhoIsToldOfWhichFailuresIsSaidAsItIs(t *testing.T) {
 		fine          bool
 		notes         []string
 	}{
-		"as attach makes it":              {nil, []attach.Notification{ours}, true, nil},
-		"as attach makes it, by somebody": {nil, []attach.Notification{renamed}, true, nil},
-		"without metrics":                 {[]attach.Rule{unmeasured}, []attach.Notification{ours}, false, []string{"no enabled rule has replication metrics: S3 sends no failure notices"}},
-		"with metrics of some":            {[]attach.Rule{ready().Rules[0], unmeasured}, []attach.Notification{ours}, false, []string{few}},
-		"with metrics of some, planned":   {[]attach.Rule{ready().Rules[0], unmeasured}, nil, false, []string{few}},
-		"of some keys":                    {nil, []attach.Notification{filtered}, false, []string{`its notification autobackup-dev-replication-failed is not as attach makes it: failed replications of keys with the prefix "in/" and the suffix ".pdf" alone are told to the failure queue`}},
-		"with other events":               {nil, []attach.Notification{more}, false, []string{"it sends s3:Replication:* to the failure queue, where each but s3:Replication:OperationFailedReplication is told as MALFORMED_EVENT"}},
-		"to another, of some keys":        {nil, []attach.Notification{theirs}, false, []string{`failed replications of keys with the prefix "in/" are told to arn:aws:sns:eu-central-1:111122223333:ops already`}},
-		"to both":                         {nil, []attach.Notification{theirs, ending}, false, []string{"are told to arn:aws:sns", `its notification out is not as attach makes it: failed replications of keys with the prefix "out/" alone`}},
+		"as attach makes it":                   {nil, []attach.Notification{ours}, true, nil},
+		"as attach makes it, by somebody":      {nil, []attach.Notification{renamed}, true, nil},
+		"with metrics of all that do anything": {[]attach.Rule{ready().Rules[0], {ID: "off"}}, []attach.Notification{ours}, true, nil},
+		"without metrics":                      {[]attach.Rule{unmeasured}, []attach.Notification{ours}, false, []string{"no enabled rule has replication metrics: S3 sends no failure notices"}},
+		"with metrics of some":                 {[]attach.Rule{ready().Rules[0], unmeasured}, []attach.Notification{ours}, false, []string{few}},
+		"with metrics of some, planned":        {[]attach.Rule{ready().Rules[0], unmeasured}, nil, false, []string{few}},
+		"of some keys":                         {nil, []attach.Notification{filtered}, false, []string{`its notification autobackup-dev-replication-failed is not as attach makes it: failed replications of keys with the prefix "in/" and the suffix ".pdf" alone are told to the failure queue`}},
+		"with other events":                    {nil, []attach.Notification{more}, false, []string{"it sends s3:Replication:* to the failure queue, where each but s3:Replication:OperationFailedReplication is told as MALFORMED_EVENT"}},
+		"to another, of some keys":             {nil, []attach.Notification{theirs}, false, []string{`failed replications of keys with the prefix "in/" are told to arn:aws:sns:eu-central-1:111122223333:ops already`}},
+		"to both":                              {nil, []attach.Notification{theirs, ending}, false, []string{"are told to arn:aws:sns", `its notification out is not as attach makes it: failed replications of keys with the prefix "out/" alone`}},
 	} {
 		p := attach.Judge(stage, with(func(b *attach.Bucket) {
 			b.Notifications = tt.notifications

@@ -91,20 +91,20 @@ func TestFailureNoticesAreAskedForOnlyWhereS3SendsSomeAndNobodyElseGetsThem(t *t
 func TestABucketThatCantBeValidatedIsNotAttached(t *testing.T) {
 	const outside = `{"Statement": [{"Sid": "Endpoint", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}]}`
 	for why, b := range map[string]attach.Bucket{
-		"there is no such bucket in the partition aws: check its name":                                       with(func(b *attach.Bucket) { b.Gone = true }),
-		"versioning is suspended, so nothing replicates: aws s3api put-bucket-versioning --bucket docs":      with(func(b *attach.Bucket) { b.Versioning = "Suspended" }),
-		"versioning was never turned on, so nothing replicates":                                              with(func(b *attach.Bucket) { b.Versioning = "never" }),
-		"no replication rule is enabled":                                                                     with(func(b *attach.Bucket) { b.Rules, b.Replicas = nil, nil }),
-		"a rule leads to docs-dr, which does not exist":                                                      with(func(b *attach.Bucket) { b.Replicas[0].Gone = true }),
-		"versioning of the replica docs-dr is suspended: nothing replicates there":                           with(func(b *attach.Bucket) { b.Replicas[0].Versioning = "Suspended" }),
-		"its rules lead to 4 buckets, and at most 3 are compared":                                            with(func(b *attach.Bucket) { r := b.Replicas[0]; b.Replicas = []attach.Side{r, r, r, r} }),
-		"it is in us-east-1, and the stage dev in eu-central-1, where its events never come":                 with(func(b *attach.Bucket) { b.Region = "us-east-1" }),
-		"the stage prod takes its uploads already":                                                           with(func(b *attach.Bucket) { b.Stages = []string{"dev", "prod"} }),
-		"the policy of docs refuses every look (statement Endpoint: aws:SourceVpce StringNotEquals":          with(func(b *attach.Bucket) { b.Policy = outside }),
-		"the policy of docs-dr refuses every look":                                                           with(func(b *attach.Bucket) { b.Replicas[0].Policy = outside }),
-		"the policy of docs-dr, of account 444455556666, does not let " + theRole + " make every look, each": with(func(b *attach.Bucket) { b.Replicas[0].Account = "444455556666" }),
-		"docs-dr, of account 444455556666, has the requester pay":                                            with(func(b *attach.Bucket) { b.Replicas[0].Account, b.Replicas[0].RequesterPays = "444455556666", true }),
-		"versioning of the replica docs-dr was never turned on":                                              with(func(b *attach.Bucket) { b.Replicas[0].Versioning = "never" }),
+		"there is no such bucket in the partition aws: check its name":                                  with(func(b *attach.Bucket) { b.Gone = true }),
+		"versioning is suspended, so nothing replicates: aws s3api put-bucket-versioning --bucket docs": with(func(b *attach.Bucket) { b.Versioning = "Suspended" }),
+		"versioning was never turned on, so nothing replicates":                                         with(func(b *attach.Bucket) { b.Versioning = "never" }),
+		"no replication rule is enabled":                                                                with(func(b *attach.Bucket) { b.Rules, b.Replicas = nil, nil }),
+		"a rule leads to docs-dr, which does not exist":                                                 with(func(b *attach.Bucket) { b.Replicas[0].Gone = true }),
+		"versioning of the replica docs-dr is suspended: nothing replicates there":                      with(func(b *attach.Bucket) { b.Replicas[0].Versioning = "Suspended" }),
+		"its rules lead to 4 buckets, and at most 3 are compared":                                       with(func(b *attach.Bucket) { r := b.Replicas[0]; b.Replicas = []attach.Side{r, r, r, r} }),
+		"it is in us-east-1, and the stage dev in eu-central-1, where its events never come":            with(func(b *attach.Bucket) { b.Region = "us-east-1" }),
+		"the stage prod takes its uploads already":                                                      with(func(b *attach.Bucket) { b.Stages = []string{"dev", "prod"} }),
+		"the policy of docs refuses every look (statement Endpoint: aws:SourceVpce StringNotEquals":     with(func(b *attach.Bucket) { b.Policy = outside }),
+		"the policy of docs-dr refuses every look":                                                      with(func(b *attach.Bucket) { b.Replicas[0].Policy = outside }),
+		"the policy of docs-dr, of account 444455556666, does not let " + theRole + " look, each":       with(func(b *attach.Bucket) { b.Replicas[0].Account = "444455556666" }),
+		"docs-dr, of account 444455556666, has the requester pay":                                       with(func(b *attach.Bucket) { b.Replicas[0].Account, b.Replicas[0].RequesterPays = "444455556666", true }),
+		"versioning of the replica docs-dr was never turned on":                                         with(func(b *attach.Bucket) { b.Replicas[0].Versioning = "never" }),
 		"HeadBucket is refused: it belongs to another account than 111122223333, or s3:ListBucket is denied; a bucket is attached to a stage of its own account": unread(attach.Where),
 		"not known, and nothing is changed without: region (see below)":                                                                                          with(func(b *attach.Bucket) { b.Unread = []attach.Unread{{Fact: attach.Where, Why: "it answered 500"}} }),
 		"not known, and nothing is changed without: versioning (see below)":                                                                                      unread(attach.Versioning),
@@ -151,6 +151,7 @@ func TestWhatIsNotKnownIsNeverFine(t *testing.T) {
 		b.Replicas[0].Account, b.Key = "", "arn:aws:kms:eu-central-1:111122223333:key/k"
 	}))
 	assert.Contains(t, said(p, "?"), "whose docs-dr is")
+	assert.NotContains(t, said(p, "ok"), "no bucket policy")
 	assert.Contains(t, said(p, "?"), "whether the key of docs lets arn:aws:iam::111122223333:role/autobackup-dev-fetch-etags decrypt")
 }
 
@@ -205,13 +206,14 @@ func TestWhoseCodeOwnsABucketIsNotKnownWhereItsTagsAreNot(t *testing.T) {
 
 func TestEachReplicaOfWhichItIsNotKnownWhetherItIsTakenIsNamed(t *testing.T) {
 	p := attach.Judge(stage, with(func(b *attach.Bucket) {
-		near, gone := b.Replicas[0], b.Replicas[0]
-		near.Bucket, near.Region, gone.Bucket = "docs-near", stage.Region, "docs-far"
-		b.Replicas = append(b.Replicas, near, gone)
+		near, theirs := b.Replicas[0], b.Replicas[0]
+		near.Bucket, near.Region = "docs-near", stage.Region
+		theirs.Bucket, theirs.Region, theirs.Account, theirs.Policy = "docs-theirs", stage.Region, "444455556666", `{"Statement": `+stage.LetIn("docs-theirs")+`}`
+		b.Replicas = append(b.Replicas, near, theirs)
 		b.Configuration = attach.Judge(stage, *b).Becomes
 	}))
 	assert.Equal(t, attach.Attached, p.State)
-	for name, of := range map[string]string{"docs-dr": "both stacks", "docs-near": "the primary stack", "docs-far": "both stacks"} {
+	for name, of := range map[string]string{"docs-dr": "both stacks", "docs-near": "the primary stack", "docs-theirs": "both stacks"} {
 		assert.Contains(t, said(p, "?"), "whether ReplicaBuckets of "+of+" names "+name+":")
 	}
 	p = attach.Judge(stage, with(func(b *attach.Bucket) { b.Stages = nil }))
