@@ -10,7 +10,9 @@ import (
 // UploadRule is an enabled rule of Autobackup's on the default event bus of a region. Any
 // other rule that takes a bucket's events may be anybody's, and validates nothing.
 type UploadRule struct {
-	Name    string
+	Name string
+	// Buckets are those whose whole names its pattern has.
+	Buckets []string
 	pattern *events.Pattern
 }
 
@@ -20,7 +22,19 @@ func parse(name, pattern string) (UploadRule, error) {
 	if err != nil {
 		return UploadRule{}, fmt.Errorf("read the pattern of rule %s: %w", safe(name), err)
 	}
-	return UploadRule{name, p}, nil
+	var text struct {
+		Detail struct{ Bucket struct{ Name []any } }
+	}
+	if err := json.Unmarshal([]byte(pattern), &text); err != nil {
+		return UploadRule{}, fmt.Errorf("read the pattern of rule %s: %w", safe(name), err)
+	}
+	t := UploadRule{Name: name, pattern: p}
+	for _, of := range text.Detail.Bucket.Name {
+		if whole, is := of.(string); is {
+			t.Buckets = append(t.Buckets, whole)
+		}
+	}
+	return t, nil
 }
 
 // Takes says whether all uploads into a bucket match. No pattern that selects keys by how
