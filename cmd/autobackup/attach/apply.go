@@ -29,7 +29,7 @@ func (a *account) apply(ctx context.Context, o Options, r *Report, buckets []*Re
 		if before := b.Facts.Record; before != nil {
 			record.Was, record.Change = before.Was, before.Change.And(b.Change)
 		}
-		err := a.change(ctx, o, b.Bucket, b.Was, b.Becomes, func() error { return a.keep(ctx, record) })
+		err := a.change(ctx, o, b, func() error { return a.keep(ctx, record) })
 		if b.tell(err, "changed: "+what(b.Change)+", as read back after it") {
 			n++
 			continue
@@ -53,7 +53,7 @@ func (b *Result) tell(err error, well string) bool {
 		b.Failed, b.Outcome = true, err.Error()
 		return false
 	}
-	b.Changed, b.Outcome = true, well
+	b.well, b.Outcome = true, well
 	return true
 }
 
@@ -77,15 +77,15 @@ func what(c attach.Change) string {
 // patience is how long a configuration may take to be read as it was written.
 var patience = []time.Duration{0, time.Second, 2 * time.Second, 4 * time.Second}
 
-// change replaces a bucket's configuration, of which was is what was decided on. It is read
+// change replaces a bucket's configuration where it is what was decided on. It is read
 // right before and right after: S3 replaces it as a whole, and knows no condition.
-func (a *account) change(ctx context.Context, o Options, bucket string, was, becomes attach.Configuration, first func() error) error {
-	now, err := a.configuration(ctx, bucket, a.stage.Region)
+func (a *account) change(ctx context.Context, o Options, b *Result, first func() error) error {
+	now, err := a.configuration(ctx, b.Bucket, a.stage.Region)
 	if err != nil {
 		return doing("read its notifications", "GetBucketNotificationConfiguration", err)
 	}
-	if !now.Equal(was) {
-		return fmt.Errorf("nothing was changed of it: somebody has changed its notifications since they were looked at; look again\n%s", compared("when looked at", was, "now", now))
+	if !now.Equal(b.Was) {
+		return fmt.Errorf("nothing was changed of it: somebody has changed its notifications since they were looked at; look again\n%s", compared("when looked at", b.Was, "now", now))
 	}
 	if first != nil {
 		if err := first(); err != nil {
@@ -93,23 +93,24 @@ func (a *account) change(ctx context.Context, o Options, bucket string, was, bec
 		}
 	}
 	_, err = a.s3.PutBucketNotificationConfiguration(ctx, &s3.PutBucketNotificationConfigurationInput{
-		Bucket: &bucket, ExpectedBucketOwner: &a.stage.Account, NotificationConfiguration: sdk(becomes), SkipDestinationValidation: aws.Bool(o.SkipValidation),
+		Bucket: &b.Bucket, ExpectedBucketOwner: &a.stage.Account, NotificationConfiguration: sdk(b.Becomes), SkipDestinationValidation: aws.Bool(o.SkipValidation),
 	}, in(a.stage.Region))
 	if err != nil {
 		return doing("change its notifications", "PutBucketNotificationConfiguration", err)
 	}
+	b.Changed = true
 	for _, wait := range patience {
 		if err := o.Wait(ctx, wait); err != nil {
 			return fmt.Errorf("it was changed, and not read back: %w", err)
 		}
-		if now, err = a.configuration(ctx, bucket, a.stage.Region); err != nil {
+		if now, err = a.configuration(ctx, b.Bucket, a.stage.Region); err != nil {
 			return fmt.Errorf("it was changed, and could not be read back: %w", doing("read its notifications", "GetBucketNotificationConfiguration", err))
 		}
-		if now.Equal(becomes) {
+		if now.Equal(b.Becomes) {
 			return nil
 		}
 	}
-	return fmt.Errorf("it was changed, and what stands there is not what was written: somebody changed it in between; look again\n%s", compared("written", becomes, "there", now))
+	return fmt.Errorf("it was changed, and what stands there is not what was written: somebody changed it in between; look again\n%s", compared("written", b.Becomes, "there", now))
 }
 
 // compared are two configurations to compare.

@@ -131,7 +131,7 @@ func (a *account) takeBack(ctx context.Context, o Options, r *Report) error {
 // undo changes a bucket back, and then forgets that it was attached.
 func (a *account) undo(ctx context.Context, o Options, b *Result) error {
 	if !b.Becomes.Equal(b.Was) {
-		if err := a.change(ctx, o, b.Bucket, b.Was, b.Becomes, nil); err != nil {
+		if err := a.change(ctx, o, b, nil); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,7 @@ func (r *Report) plan(name string) error {
 	f := file{Version: fileVersion, Stage: r.Stage}
 	for _, b := range r.open(true) {
 		f.Buckets = append(f.Buckets, planned{b.Bucket, seen(b.Facts), b.Was, b.Change})
-		b.Outcome, b.Changed = "planned", true
+		b.Outcome, b.well = "planned", true
 	}
 	if len(f.Buckets) == 0 {
 		r.Changes = "nothing was changed, and no plan written: there is nothing to change"

@@ -23,7 +23,7 @@ func (r *Report) print(w io.Writer, form string) error {
 		if b.State == attach.Refused {
 			continue
 		}
-		b.Outcome, b.Changed = "printed", true
+		b.Outcome, b.well = "printed", true
 		if err := b.print(w, form); err != nil {
 			return err
 		}

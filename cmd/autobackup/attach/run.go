@@ -47,7 +47,9 @@ type Result struct {
 	Facts   attach.Bucket `json:"facts"`
 	Outcome string        `json:"outcome,omitempty"` // what was done, or why nothing was
 	Failed  bool          `json:"failed"`
-	Changed bool          `json:"changed"`
+	Changed bool          `json:"changed"` // the bucket itself
+	// well: what was asked for of it was done, which may change nothing.
+	well bool
 }
 
 // Report is what was found out and done.
@@ -131,7 +133,7 @@ func judge(s attach.Stage, facts []attach.Bucket) *Report {
 
 func (r *Report) exit() {
 	for _, b := range r.Buckets {
-		if b.Failed || b.State != attach.Attached && !b.Changed {
+		if b.Failed || b.State != attach.Attached && !b.well {
 			r.Exit = notDone
 		}
 	}
@@ -207,7 +209,7 @@ func (a *account) ask(ctx context.Context, o Options, r *Report) error {
 // printOwned prints the change of what code owns, in its own form.
 func (r *Report) printOwned(w io.Writer) error {
 	for _, b := range r.Buckets {
-		if b.State != attach.Owned || b.Changed || b.Failed {
+		if b.State != attach.Owned || b.well || b.Failed {
 			continue
 		}
 		b.Outcome = "it was left to the code that owns it: what that needs is printed"
