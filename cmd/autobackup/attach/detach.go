@@ -98,9 +98,13 @@ func (a *account) takeBack(ctx context.Context, o Options, r *Report) error {
 			r.Changes = "nothing was changed: there is no terminal to ask on; --yes takes back without asking"
 			return nil
 		}
-		answer, err := o.Choose(nothingYet + "  y take back   N stop:")
+		answer, err := o.choose(ctx, nothingYet+"  y take back   N stop:")
 		if err != nil {
 			return err
+		}
+		if answer == interrupted {
+			r.Changes = stopped
+			return nil
 		}
 		if answer != "y" && answer != "yes" {
 			r.Changes = "nothing was changed"

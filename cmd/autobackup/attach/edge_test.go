@@ -1,15 +1,19 @@
 package attach_test
 
 import (
+	"context"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/attach"
+	locals3 "autobackup/local/s3"
 )
 
 // told is what the JSON of a report has of its only bucket.
@@ -51,4 +55,116 @@ func TestTheReportForProgramsSaysOfABucketThatItChangedOnlyWhereItDid(t *testing
 		outcome, _ := bucket["outcome"].(string)
 		assert.True(t, strings.HasPrefix(outcome, tt.outcome), "%s: %s", tt.name, outcome)
 	}
+}
+
+func TestEachAnswerDoesWhatTheQuestionSaysOfIt(t *testing.T) {
+	w := newWorld(t)
+	w.pair(func(c *locals3.BucketConfig) { c.Tags = map[string]string{"aws:cloudformation:stack-name": "data"} })
+	w.takes(docs, "acme-plain")
+	w.bucket("acme-plain", w.first, nil, replica)
+	w.bucket("acme-lone", w.first, nil)
+	o := w.options(docs, "acme-plain", "acme-lone")
+	o.Yes = false
+	t.Chdir(t.TempDir())
+	o.Choose = func(question string) (string, error) {
+		assert.Contains(t, question, "c print code: cloudformation, terraform   N stop:")
+		return "c", nil
+	}
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, 1, r.Exit, "of one bucket nothing could be printed")
+	assert.Contains(t, screen, "# "+docs+": the whole of its notifications, with what attach adds.\n# Of its AWS::S3::Bucket's Properties:\n")
+	assert.Contains(t, screen, "resource \"aws_s3_bucket_notification\" \"acme_plain\" {")
+	assert.NotContains(t, screen, "resource \"aws_s3_bucket_notification\" \"acme_invoices\" {")
+
+	o.Choose = func(string) (string, error) { return "p", nil }
+	_, screen = w.run(attach.Run, o)
+	assert.Contains(t, screen, "attach-plan.json is the plan")
+	assert.FileExists(t, "attach-plan.json")
+	assert.Empty(t, w.writes())
+}
+
+func TestWhoStopsAtTheQuestionIsToldThatNothingWasChanged(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	o := w.options(docs)
+	for i, do := range []func(context.Context, aws.Config, attach.Options) (*attach.Report, error){attach.Run, attach.Detach} {
+		name := []string{"attach", "detach"}[i]
+		ctx, stop := context.WithCancel(t.Context())
+		o.Yes, o.Choose = false, func(string) (string, error) {
+			stop()
+			return "", ctx.Err()
+		}
+		r, err := do(ctx, w.config(), o)
+		require.NoError(t, err, name)
+		assert.Equal(t, 1, r.Exit, name)
+		assert.Equal(t, "nothing was changed: it was stopped at the question", r.Changes, name)
+		assert.Empty(t, w.writes(), name)
+		o.Yes = true
+		w.run(attach.Run, o) // so that there is something to take back
+		w.asked()
+	}
+}
+
+func TestWhatIsNotPrintedIsSaidSo(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.bucket("acme-lone", w.first, nil)
+	o := w.options(docs, "acme-lone")
+	o.Print = "aws"
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, screen, "FAIL     acme-lone: not printed: it cannot be attached, as the FAIL lines above say")
+	assert.Contains(t, screen, "done     "+docs+": printed")
+}
+
+func TestAPlanIsWrittenOverNothing(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	t.Chdir(t.TempDir())
+	o := w.options(docs)
+	o.Yes = false
+	for _, tt := range []struct {
+		file string
+		ask  bool
+	}{{"a plan.json", false}, {"attach-plan.json", true}} {
+		require.NoError(t, os.WriteFile(tt.file, []byte("reviewed"), 0o600))
+		o.Plan, o.Choose = tt.file, nil
+		if tt.ask {
+			o.Plan, o.Choose = "", func(string) (string, error) { return "p", nil }
+		}
+		_, err := attach.Run(t.Context(), w.config(), o)
+		assert.EqualError(t, err, `write the plan: "`+tt.file+`" is there already, and may be a plan that somebody reviewed: name another file with --plan, or remove it; nothing was changed`)
+		content, err := os.ReadFile(tt.file)
+		require.NoError(t, err)
+		assert.Equal(t, "reviewed", string(content))
+	}
+	o.Plan, o.Choose = "another plan.json", nil
+	_, screen := w.run(attach.Run, o)
+	assert.Contains(t, screen, "--apply 'another plan.json' applies it", "as a shell takes it")
+	o.Plan = "nowhere/plan.json"
+	_, err := attach.Run(t.Context(), w.config(), o)
+	assert.ErrorContains(t, err, "no such file or directory: name another file with --plan; nothing was changed")
+}
+
+func TestAPlanSaysInTheWordsOfTheScreenWhatIsChangedAndLeavesOutNothingSilently(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.bucket("acme-lone", w.first, nil)
+	w.bucket("acme-other", w.first, nil, replica)
+	o := w.options(docs, "acme-lone", "acme-other")
+	o.Plan = filepath.Join(t.TempDir(), "plan.json")
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, screen, "FAIL     acme-lone: not planned, as the lines above say")
+	assert.Contains(t, screen, "FAIL     acme-other: not planned, as the lines above say")
+	assert.Contains(t, screen, "done     "+docs+": planned")
+	content, err := os.ReadFile(o.Plan)
+	require.NoError(t, err)
+	assert.Contains(t, string(content), `"text": "EventBridge off → on (events of all kinds are billed, $1.00 a million)"`)
+
+	twice := strings.Replace(string(content), `"buckets": [`, `"buckets": [{"bucket": "`+docs+`"},`, 1)
+	require.NoError(t, os.WriteFile(o.Plan, []byte(twice), 0o600))
+	o.Apply, o.Plan = o.Plan, ""
+	_, err = attach.Run(t.Context(), w.config(), o)
+	assert.EqualError(t, err, "the plan names "+docs+" twice: write it again with --plan")
 }

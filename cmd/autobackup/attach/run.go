@@ -152,6 +152,9 @@ func (r *Report) open(owned bool) (all []*Result) {
 
 const (
 	nothingYet = "Nothing is changed yet."
+	planFile   = "attach-plan.json" // of who answers with p
+	forCode    = "nothing was changed: what was printed is for your own code"
+	stopped    = "nothing was changed: it was stopped at the question"
 	nobody     = "nothing was changed: there is no terminal to ask on; --yes changes without asking, --plan FILE writes what would be changed"
 )
 
@@ -159,7 +162,7 @@ const (
 func (a *account) decide(ctx context.Context, o Options, r *Report) error {
 	switch {
 	case o.Print != "":
-		r.Changes = "nothing was changed: this is for your own code"
+		r.Changes = forCode
 		return r.print(o.Out, o.Print)
 	case o.Plan != "":
 		return r.plan(o.Plan)
@@ -179,31 +182,55 @@ func (a *account) decide(ctx context.Context, o Options, r *Report) error {
 	return a.ask(ctx, o, r)
 }
 
+// interrupted is the answer of who ends the program instead.
+const interrupted = "^C"
+
+func (o Options) choose(ctx context.Context, question string) (answer string, err error) {
+	if answer, err = o.Choose(question); ctx.Err() != nil {
+		answer, err = interrupted, nil
+	}
+	return answer, err
+}
+
 // ask lets somebody choose. What code owns is printed where nothing is chosen.
 func (a *account) ask(ctx context.Context, o Options, r *Report) error {
-	form, byDefault := "terraform", "N stop"
+	byDefault := "N stop"
 	if len(r.open(false)) == 0 {
 		byDefault = "N print it for the code that owns it"
 	}
-	answer, err := o.Choose(nothingYet + "  y apply   p plan file   t print Terraform   " + byDefault + ":")
+	answer, err := o.choose(ctx, nothingYet+"  y apply   p write "+planFile+"   c print code: "+r.forms()+"   "+byDefault+":")
 	if err != nil {
 		return err
 	}
 	switch answer {
+	case interrupted:
+		r.Changes = stopped
+		return nil
 	case "y", "yes":
 		a.apply(ctx, o, r, r.open(true))
 		return nil
 	case "p":
-		return r.plan("attach-plan.json")
-	case "t":
-		r.Changes = "nothing was changed"
-		return r.print(o.Out, form)
+		return r.plan(planFile)
+	case "c":
+		r.Changes = forCode
+		return r.print(o.Out, "")
 	}
 	r.Changes = "nothing was changed"
 	if len(r.open(false)) == 0 {
 		return r.printOwned(o.Out)
 	}
 	return nil
+}
+
+// forms are those in which the buckets' code is printed.
+func (r *Report) forms() string {
+	var all []string
+	for _, b := range r.Buckets {
+		if form := attach.Form(b.Facts.Tags); b.State != attach.Refused && !slices.Contains(all, form) {
+			all = append(all, form)
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // printOwned prints the change of what code owns, in its own form.
