@@ -78,7 +78,9 @@ func what(c attach.Change) string {
 var patience = []time.Duration{0, time.Second, 2 * time.Second, 4 * time.Second}
 
 // change replaces a bucket's configuration where it is what was decided on. It is read
-// right before and right after: S3 replaces it as a whole, and knows no condition.
+// right before and right after: S3 replaces it as a whole, and knows no condition. It asks
+// queues and topics by a test event whether they take it, and functions' policies.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
 func (a *account) change(ctx context.Context, o Options, b *Result, first func() error) error {
 	now, err := a.configuration(ctx, b.Bucket, a.stage.Region)
 	if err != nil {

@@ -1,14 +1,18 @@
 package attach_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go/logging"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -167,4 +171,31 @@ func TestAPlanSaysInTheWordsOfTheScreenWhatIsChangedAndLeavesOutNothingSilently(
 	o.Apply, o.Plan = o.Plan, ""
 	_, err = attach.Run(t.Context(), w.config(), o)
 	assert.EqualError(t, err, "the plan names "+docs+" twice: write it again with --plan")
+}
+
+// bare answers as a server that keeps no checksums.
+type bare struct{ *world }
+
+func (b bare) Do(r *http.Request) (*http.Response, error) {
+	answer, err := b.world.Do(r)
+	if err == nil {
+		maps.DeleteFunc(answer.Header, func(name string, _ []string) bool { return strings.HasPrefix(name, "X-Amz-Checksum-") })
+	}
+	return answer, err
+}
+
+func TestTheSDKWritesNothingOfAnswersThatHaveNoChecksum(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.run(attach.Run, w.options(docs))
+	var written bytes.Buffer
+	cfg := w.config()
+	cfg.HTTPClient, cfg.Logger = bare{w}, logging.NewStandardLogger(&written)
+	cfg.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported // as a configuration that is loaded has it
+	for _, do := range []func(context.Context, aws.Config, attach.Options) (*attach.Report, error){attach.Run, attach.Detach} {
+		r, err := do(t.Context(), cfg, w.options(docs))
+		require.NoError(t, err)
+		assert.NotNil(t, r.Buckets[0].Facts.Record)
+	}
+	assert.Empty(t, written.String())
 }
