@@ -335,7 +335,7 @@ func TestWhereTheCredentialsEndInTheMiddleTheRestIsToldAndDoneByASecondRun(t *te
 	assert.Contains(t, screen, "3 buckets changed   exit 0")
 	w.asked()
 	_, screen = w.run(attach.Detach, w.options(names...))
-	assert.Contains(t, screen, "5 buckets as before   exit 0")
+	assert.Contains(t, screen, "taken back of 5 buckets   exit 0")
 }
 
 func TestThrottlingOfOneBucketStopsNoOther(t *testing.T) {

@@ -44,10 +44,12 @@ const (
 // Result is a bucket with what came of it.
 type Result struct {
 	attach.Plan
-	Facts   attach.Bucket `json:"facts"`
-	Outcome string        `json:"outcome,omitempty"` // what was done, or why nothing was
-	Failed  bool          `json:"failed"`
-	Changed bool          `json:"changed"` // the bucket itself
+	Facts attach.Bucket `json:"facts,omitzero"`
+	// Record is what detach has of a bucket in the place of facts: it reads few.
+	Record  *attach.Record `json:"record,omitempty"`
+	Outcome string         `json:"outcome,omitempty"` // what was done, or why nothing was
+	Failed  bool           `json:"failed"`
+	Changed bool           `json:"changed"` // the bucket itself
 	// well: what was asked for of it was done, which may change nothing.
 	well bool
 }
