@@ -20,7 +20,7 @@ import (
 // apply changes buckets, one after the other. Where the credentials end, nothing else is
 // tried; what was done before, and what was not, each bucket says.
 func (a *account) apply(ctx context.Context, o Options, r *Report, buckets []*Result) {
-	n := 0
+	n, changed := 0, 0
 	for i, b := range buckets {
 		record := attach.Record{
 			Version: attach.RecordVersion, Stage: a.stage.Name, Bucket: b.Bucket, Region: b.Facts.Region, By: a.arn,
@@ -30,7 +30,11 @@ func (a *account) apply(ctx context.Context, o Options, r *Report, buckets []*Re
 			record.Was, record.Change = before.Was, before.Change.And(b.Change)
 		}
 		err := a.change(ctx, o, b, func() error { return a.keep(ctx, record) })
-		if b.tell(err, "changed: "+what(b.Change)+", as read back after it") {
+		well := b.tell(err, "changed: "+what(b.Change)+", as read back after it")
+		if b.Changed {
+			changed++
+		}
+		if well {
 			n++
 			continue
 		}
@@ -41,7 +45,7 @@ func (a *account) apply(ctx context.Context, o Options, r *Report, buckets []*Re
 			break
 		}
 	}
-	r.Changes = fmt.Sprintf("%s changed", text.Count(n, "bucket"))
+	r.Changes = fmt.Sprintf("%s changed", text.Count(changed, "bucket"))
 	if n < len(buckets) {
 		r.Changes += fmt.Sprintf(" of %d; the same command again goes on with the rest", len(buckets))
 	}
@@ -98,7 +102,7 @@ func (a *account) change(ctx context.Context, o Options, b *Result, first func()
 		Bucket: &b.Bucket, ExpectedBucketOwner: &a.stage.Account, NotificationConfiguration: sdk(b.Becomes), SkipDestinationValidation: aws.Bool(o.SkipValidation),
 	}, in(a.stage.Region))
 	if err != nil {
-		return doing("change its notifications", "PutBucketNotificationConfiguration", err)
+		return doing("change its notifications"+unsure(err), "PutBucketNotificationConfiguration", err)
 	}
 	b.Changed = true
 	for _, wait := range patience {
@@ -113,6 +117,14 @@ func (a *account) change(ctx context.Context, o Options, b *Result, first func()
 		}
 	}
 	return fmt.Errorf("it was changed, and what stands there is not what was written: somebody changed it in between; look again\n%s", compared("written", b.Becomes, "there", now))
+}
+
+// unsure says that a change may have been made where its answer does not tell.
+func unsure(err error) string {
+	if s3error.Status(err)/100 == 4 || s3error.Code(err) == "SlowDown" {
+		return ""
+	}
+	return ", of which nobody knows whether they were changed; the same command again tells"
 }
 
 // compared are two configurations to compare.

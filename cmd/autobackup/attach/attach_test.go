@@ -145,6 +145,8 @@ func TestWhatSomebodyChangesDuringTheChangeIsToldWithBothTexts(t *testing.T) {
 	}
 	r, screen := w.run(attach.Run, o)
 	assert.Equal(t, 1, r.Exit)
+	assert.True(t, r.Buckets[0].Changed)
+	assert.Contains(t, screen, "1 bucket changed of 1; the same command again goes on with the rest   exit 1")
 	assert.Equal(t, 4, n, "S3 may take a moment to answer what was written")
 	assert.Regexp(t, `it was changed, and what stands there is not what was written: somebody changed it in between; look again\n +written:\n +EventBridge on\n +queue .*\n +there:\n +EventBridge off\n`, screen)
 }

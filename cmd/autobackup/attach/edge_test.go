@@ -200,3 +200,47 @@ func TestTheSDKWritesNothingOfAnswersThatHaveNoChecksum(t *testing.T) {
 	}
 	assert.Empty(t, written.String())
 }
+
+func TestAChangeWithoutAnAnswerIsNotSaidToBeMadeOrNot(t *testing.T) {
+	const unknown = ", of which nobody knows whether they were changed; the same command again tells"
+	w := newWorld(t)
+	w.pair(nil)
+	for _, tt := range []struct {
+		fault   locals3.Fault
+		unknown bool
+	}{{locals3.Fault{Status: 500}, true}, {locals3.Fault{Status: 503}, false}, {locals3.Fault{Status: 403, Code: "AccessDenied"}, false}} {
+		w.failing(func(r locals3.Request) *locals3.Fault {
+			if r.Operation == "PutBucketNotificationConfiguration" {
+				return &tt.fault
+			}
+			return nil
+		})
+		_, screen := w.run(attach.Run, w.options(docs))
+		assert.Contains(t, screen, "FAIL     "+docs+": change its notifications", tt.fault.Status)
+		assert.Equal(t, tt.unknown, strings.Contains(screen, unknown), screen)
+	}
+}
+
+func TestWhoIsStoppedInTheMiddleOfAChangeIsToldOfEachBucket(t *testing.T) {
+	w := newWorld(t)
+	w.bucket(replica, w.second, nil)
+	w.bucket("acme-1", w.first, nil, replica)
+	w.bucket("acme-2", w.first, nil, replica)
+	w.takes("acme-1", "acme-2")
+	ctx, stop := context.WithCancel(t.Context())
+	w.failing(func(r locals3.Request) *locals3.Fault {
+		if r.Operation == "PutBucketNotificationConfiguration" {
+			stop()
+		}
+		return nil
+	})
+	r, err := attach.Run(ctx, w.config(), w.options("acme-1", "acme-2"))
+	require.NoError(t, err)
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, r.Buckets[0].Outcome, "nobody knows whether they were changed")
+	assert.Equal(t, "not tried: nothing of it was changed", r.Buckets[1].Outcome)
+	w.failing(nil)
+	r, screen := w.run(attach.Run, w.options("acme-1", "acme-2"))
+	assert.Equal(t, 0, r.Exit, screen)
+	assert.Contains(t, screen, "1 to be changed, 1 attached; 1 bucket changed   exit 0", "the change that had no answer was made")
+}
