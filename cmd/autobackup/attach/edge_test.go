@@ -118,7 +118,7 @@ func TestWhatIsNotPrintedIsSaidSo(t *testing.T) {
 	o.Print = "aws"
 	r, screen := w.run(attach.Run, o)
 	assert.Equal(t, 1, r.Exit)
-	assert.Contains(t, screen, "FAIL     acme-lone: not printed: it cannot be attached, as the FAIL lines above say")
+	assert.Contains(t, screen, "FAIL     acme-lone: not printed: cannot be attached")
 	assert.Contains(t, screen, "done     "+docs+": printed")
 }
 
@@ -160,8 +160,8 @@ func TestAPlanSaysInTheWordsOfTheScreenWhatIsChangedAndLeavesOutNothingSilently(
 	o.Plan = filepath.Join(t.TempDir(), "plan.json")
 	r, screen := w.run(attach.Run, o)
 	assert.Equal(t, 1, r.Exit)
-	assert.Contains(t, screen, "FAIL     acme-lone: not planned, as the lines above say")
-	assert.Contains(t, screen, "FAIL     acme-other: not planned, as the lines above say")
+	assert.Contains(t, screen, "FAIL     acme-lone: not planned: cannot be attached")
+	assert.Contains(t, screen, "FAIL     acme-other: not planned: the stage does not take it yet")
 	assert.Contains(t, screen, "done     "+docs+": planned")
 	content, err := os.ReadFile(o.Plan)
 	require.NoError(t, err)

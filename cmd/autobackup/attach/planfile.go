@@ -42,7 +42,7 @@ func (r *Report) plan(name string) error {
 	}
 	for _, b := range r.Buckets {
 		if !b.well && b.State != attach.Attached {
-			b.Failed, b.Outcome = true, "not planned, as the lines above say"
+			b.Failed, b.Outcome = true, "not planned: "+string(b.State)
 		}
 	}
 	if len(f.Buckets) == 0 {

@@ -23,7 +23,7 @@ var Forms = []string{"terraform", "cloudformation", "aws"}
 func (r *Report) print(w io.Writer, form string) error {
 	for _, b := range r.Buckets {
 		if b.State == attach.Refused {
-			b.Failed, b.Outcome = true, "not printed: it cannot be attached, as the FAIL lines above say"
+			b.Failed, b.Outcome = true, "not printed: "+string(b.State)
 			continue
 		}
 		b.Outcome, b.well = "printed", true
