@@ -100,12 +100,16 @@ func (f attachFlags) options(ctx context.Context, typed []string, stdout, stderr
 	if f.JSON {
 		o.Out, screen = stderr, io.Discard
 	}
-	if terminal.Is(stderr) && terminal.Is(os.Stdin) {
+	if !f.Yes && terminal.Is(stderr) && terminal.Is(os.Stdin) {
 		o.Choose = func(question string) (string, error) {
-			return terminal.Choose(ctx, os.Stdin, stderr, question, "--yes goes on without asking")
+			answer, err := terminal.Choose(ctx, os.Stdin, stderr, question, "--yes goes on without asking")
+			if ctx.Err() != nil {
+				fmt.Fprintln(stderr) //nolint:errcheck // the question ends where it stands
+			}
+			return answer, err
 		}
-		if f.JSON { // whoever is asked sees about what
-			screen = stderr
+		if !terminal.Is(screen) { // whoever is asked sees about what
+			screen = io.MultiWriter(screen, stderr)
 		}
 	}
 	o.Show = func(r *attach.Report) error { return r.Screen(screen) }
