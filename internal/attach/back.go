@@ -9,9 +9,13 @@ type Takers struct {
 	Own    []string // the stage's rules that do
 }
 
+// Kept is the state of a bucket of which nothing can be taken back. It is no state of attach's, and
+// worse than all of them.
+const Kept State = "cannot be detached"
+
 // Return plans to take back what attach recorded of a bucket, and nothing else.
 func Return(s Stage, b Bucket, t Takers) Plan {
-	p := &Plan{Bucket: b.Bucket, Was: b.Configuration, Becomes: b.Configuration, State: Refused}
+	p := &Plan{Bucket: b.Bucket, Was: b.Configuration, Becomes: b.Configuration, State: Kept}
 	switch {
 	case !b.Known(Recorded):
 		p.say("FAIL", "its record could not be read, and nothing is taken back without: see below")
@@ -20,6 +24,10 @@ func Return(s Stage, b Bucket, t Takers) Plan {
 	case b.Gone:
 		p.State = Ready
 		p.say("change", "the bucket is gone: its record is forgotten")
+		return *p
+	case b.Region != s.Region: // a bucket can't move
+		p.State = Ready
+		p.say("change", "the bucket of this name in %s is not the one that was attached, which was in %s: it stays as it is, and the record is forgotten", shown(b.Region), s.Region)
 		return *p
 	case !b.Known(Notifications):
 		p.say("FAIL", "its notifications could not be read, and nothing is changed without: see below")
@@ -53,7 +61,7 @@ func (p *Plan) back(s Stage, b Bucket, t Takers) {
 	case !p.Change.EventBridge:
 		p.say("note", "EventBridge was on before attach, and stays as it is")
 	case !t.Off:
-		p.say("note", "EventBridge stays on: others may rely on it by now; --eventbridge-off turns it off")
+		p.say("note", "EventBridge stays on: others may rely on it by now; to turn it off, detach with --eventbridge-off at once, as the record is forgotten with this")
 	case !b.Known(Triggers):
 		p.say("note", "EventBridge stays on: whether other rules take its events could not be read")
 	case len(t.Others) > 0:

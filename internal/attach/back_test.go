@@ -44,10 +44,12 @@ func TestDetachTakesBackWhatIsRecordedAndNothingElse(t *testing.T) {
 			b.Notifications = []attach.Notification{theirs, {Kind: "queue", ID: ours.ID, Target: "other", Events: ours.Events}}
 		}, attach.Takers{}, attach.Ready,
 			bridge(true, theirs, attach.Notification{Kind: "queue", ID: ours.ID, Target: "other", Events: ours.Events}), "note", "is somebody else's, and stays"},
-		"no record":             {func(b *attach.Bucket) { b.Record = nil }, attach.Takers{Off: true}, attach.Refused, bridge(true, theirs, ours), "FAIL", "attach has recorded nothing of it in the stage dev"},
-		"an unread record":      {func(b *attach.Bucket) { b.Record, b.Unread = nil, []attach.Unread{{Fact: attach.Recorded, Why: "403"}} }, attach.Takers{}, attach.Refused, bridge(true, theirs, ours), "FAIL", "its record could not be read"},
-		"unread notifications":  {func(b *attach.Bucket) { b.Unread = []attach.Unread{{Fact: attach.Notifications, Why: "403"}} }, attach.Takers{}, attach.Refused, bridge(true, theirs, ours), "FAIL", "its notifications could not be read"},
-		"a bucket that is gone": {func(b *attach.Bucket) { b.Gone, b.Configuration = true, bridge(false) }, attach.Takers{}, attach.Ready, bridge(false), "change", "its record is forgotten"},
+		"no record":                  {func(b *attach.Bucket) { b.Record = nil }, attach.Takers{Off: true}, attach.Kept, bridge(true, theirs, ours), "FAIL", "attach has recorded nothing of it in the stage dev"},
+		"an unread record":           {func(b *attach.Bucket) { b.Record, b.Unread = nil, []attach.Unread{{Fact: attach.Recorded, Why: "403"}} }, attach.Takers{}, attach.Kept, bridge(true, theirs, ours), "FAIL", "its record could not be read"},
+		"unread notifications":       {func(b *attach.Bucket) { b.Unread = []attach.Unread{{Fact: attach.Notifications, Why: "403"}} }, attach.Takers{}, attach.Kept, bridge(true, theirs, ours), "FAIL", "its notifications could not be read"},
+		"a bucket of another region": {func(b *attach.Bucket) { b.Region, b.Configuration = "eu-west-1", bridge(true) }, attach.Takers{Off: true}, attach.Ready, bridge(true), "change", "the bucket of this name in eu-west-1 is not the one that was attached, which was in eu-central-1"},
+		"a record of another stage":  {func(b *attach.Bucket) { b.Record.Stage = "prod" }, attach.Takers{}, attach.Ready, bridge(true, theirs), "warning", "the record names the stage prod"},
+		"a bucket that is gone":      {func(b *attach.Bucket) { b.Gone, b.Configuration = true, bridge(false) }, attach.Takers{}, attach.Ready, bridge(false), "change", "its record is forgotten"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := attached()

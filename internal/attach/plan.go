@@ -192,7 +192,7 @@ func (p *Plan) changes(b *Bucket) {
 		p.say("change", "notifications: + %s → %s", Failed, n.Target)
 	}
 	if n := len(b.Notifications); n > 0 && !p.Change.None() {
-		p.say("note", "its own %s; S3 sends each target a test event, and refuses the change where one is gone (--skip-validation leaves that out)", stay(n))
+		p.say("note", "its own %s; S3 sends each queue and topic among the targets a test event, functions none, and refuses the change where a target is gone (--skip-validation leaves that out)", stay(n))
 	}
 }
 

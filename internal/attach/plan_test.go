@@ -85,7 +85,7 @@ func TestFailureNoticesAreAskedForOnlyWhereS3SendsSomeAndNobodyElseGetsThem(t *t
 		b.Notifications = []attach.Notification{{Kind: "queue", ID: "a", Target: "q", Events: []string{"s3:ObjectCreated:*"}}}
 	}))
 	assert.NotNil(t, p.Change.Notification)
-	assert.Contains(t, said(p, "note"), "its own notification stays; S3 sends each target a test event")
+	assert.Contains(t, said(p, "note"), "its own notification stays; S3 sends each queue and topic among the targets a test event, functions none")
 }
 
 func TestABucketThatCantBeValidatedIsNotAttached(t *testing.T) {

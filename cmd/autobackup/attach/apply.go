@@ -20,7 +20,7 @@ import (
 // apply changes buckets, one after the other. Where the credentials end, nothing else is
 // tried; what was done before, and what was not, each bucket says.
 func (a *account) apply(ctx context.Context, o Options, r *Report, buckets []*Result) {
-	n := 0
+	n, changed := 0, 0
 	for i, b := range buckets {
 		record := attach.Record{
 			Version: attach.RecordVersion, Stage: a.stage.Name, Bucket: b.Bucket, Region: b.Facts.Region, By: a.arn,
@@ -29,8 +29,12 @@ func (a *account) apply(ctx context.Context, o Options, r *Report, buckets []*Re
 		if before := b.Facts.Record; before != nil {
 			record.Was, record.Change = before.Was, before.Change.And(b.Change)
 		}
-		err := a.change(ctx, o, b.Bucket, b.Was, b.Becomes, func() error { return a.keep(ctx, record) })
-		if b.tell(err, "changed: "+what(b.Change)+", as read back after it") {
+		err := a.change(ctx, o, b, func() error { return a.keep(ctx, record) })
+		well := b.tell(err, "changed: "+what(b.Change)+", as read back after it")
+		if b.Changed {
+			changed++
+		}
+		if well {
 			n++
 			continue
 		}
@@ -41,7 +45,7 @@ func (a *account) apply(ctx context.Context, o Options, r *Report, buckets []*Re
 			break
 		}
 	}
-	r.Changes = fmt.Sprintf("%s changed", text.Count(n, "bucket"))
+	r.Changes = fmt.Sprintf("%s changed", text.Count(changed, "bucket"))
 	if n < len(buckets) {
 		r.Changes += fmt.Sprintf(" of %d; the same command again goes on with the rest", len(buckets))
 	}
@@ -53,7 +57,7 @@ func (b *Result) tell(err error, well string) bool {
 		b.Failed, b.Outcome = true, err.Error()
 		return false
 	}
-	b.Changed, b.Outcome = true, well
+	b.well, b.Outcome = true, well
 	return true
 }
 
@@ -77,15 +81,17 @@ func what(c attach.Change) string {
 // patience is how long a configuration may take to be read as it was written.
 var patience = []time.Duration{0, time.Second, 2 * time.Second, 4 * time.Second}
 
-// change replaces a bucket's configuration, of which was is what was decided on. It is read
-// right before and right after: S3 replaces it as a whole, and knows no condition.
-func (a *account) change(ctx context.Context, o Options, bucket string, was, becomes attach.Configuration, first func() error) error {
-	now, err := a.configuration(ctx, bucket, a.stage.Region)
+// change replaces a bucket's configuration where it is what was decided on. It is read
+// right before and right after: S3 replaces it as a whole, and knows no condition. It asks
+// queues and topics by a test event whether they take it, and functions' policies.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
+func (a *account) change(ctx context.Context, o Options, b *Result, first func() error) error {
+	now, err := a.configuration(ctx, b.Bucket, a.stage.Region)
 	if err != nil {
 		return doing("read its notifications", "GetBucketNotificationConfiguration", err)
 	}
-	if !now.Equal(was) {
-		return fmt.Errorf("nothing was changed of it: somebody has changed its notifications since they were looked at; look again\n%s", compared("when looked at", was, "now", now))
+	if !now.Equal(b.Was) {
+		return fmt.Errorf("nothing was changed of it: somebody has changed its notifications since they were looked at; look again\n%s", compared("when looked at", b.Was, "now", now))
 	}
 	if first != nil {
 		if err := first(); err != nil {
@@ -93,23 +99,32 @@ func (a *account) change(ctx context.Context, o Options, bucket string, was, bec
 		}
 	}
 	_, err = a.s3.PutBucketNotificationConfiguration(ctx, &s3.PutBucketNotificationConfigurationInput{
-		Bucket: &bucket, ExpectedBucketOwner: &a.stage.Account, NotificationConfiguration: sdk(becomes), SkipDestinationValidation: aws.Bool(o.SkipValidation),
+		Bucket: &b.Bucket, ExpectedBucketOwner: &a.stage.Account, NotificationConfiguration: sdk(b.Becomes), SkipDestinationValidation: aws.Bool(o.SkipValidation),
 	}, in(a.stage.Region))
 	if err != nil {
-		return doing("change its notifications", "PutBucketNotificationConfiguration", err)
+		return doing("change its notifications"+unsure(err), "PutBucketNotificationConfiguration", err)
 	}
+	b.Changed = true
 	for _, wait := range patience {
 		if err := o.Wait(ctx, wait); err != nil {
 			return fmt.Errorf("it was changed, and not read back: %w", err)
 		}
-		if now, err = a.configuration(ctx, bucket, a.stage.Region); err != nil {
+		if now, err = a.configuration(ctx, b.Bucket, a.stage.Region); err != nil {
 			return fmt.Errorf("it was changed, and could not be read back: %w", doing("read its notifications", "GetBucketNotificationConfiguration", err))
 		}
-		if now.Equal(becomes) {
+		if now.Equal(b.Becomes) {
 			return nil
 		}
 	}
-	return fmt.Errorf("it was changed, and what stands there is not what was written: somebody changed it in between; look again\n%s", compared("written", becomes, "there", now))
+	return fmt.Errorf("it was changed, and what stands there is not what was written: somebody changed it in between; look again\n%s", compared("written", b.Becomes, "there", now))
+}
+
+// unsure says that a change may have been made where its answer does not tell.
+func unsure(err error) string {
+	if s3error.Status(err)/100 == 4 || s3error.Code(err) == "SlowDown" {
+		return ""
+	}
+	return ", of which nobody knows whether they were changed; the same command again tells"
 }
 
 // compared are two configurations to compare.

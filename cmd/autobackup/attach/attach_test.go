@@ -80,14 +80,14 @@ func TestNothingIsChangedBeforeSomebodySaysSo(t *testing.T) {
 	for _, answer := range []string{"", "n", "no", "yes please"} {
 		o.Choose = func(question string) (string, error) {
 			assert.Empty(t, w.writes())
-			assert.Equal(t, "Nothing is changed yet.  y apply   p plan file   t print Terraform   N stop:", question)
+			assert.Equal(t, "Nothing is changed yet.  y apply   p write attach-plan.json   c print code: terraform   N stop:", question)
 			return answer, nil
 		}
 		r, _ = w.run(attach.Run, o)
 		assert.Equal(t, 1, r.Exit)
 		assert.Empty(t, w.writes(), answer)
 	}
-	o.Choose = func(string) (string, error) { return "t", nil }
+	o.Choose = func(string) (string, error) { return "c", nil }
 	_, screen = w.run(attach.Run, o)
 	assert.Contains(t, screen, "resource \"aws_s3_bucket_notification\" \"acme_invoices\" {")
 	assert.Empty(t, w.writes())
@@ -145,6 +145,8 @@ func TestWhatSomebodyChangesDuringTheChangeIsToldWithBothTexts(t *testing.T) {
 	}
 	r, screen := w.run(attach.Run, o)
 	assert.Equal(t, 1, r.Exit)
+	assert.True(t, r.Buckets[0].Changed)
+	assert.Contains(t, screen, "1 bucket changed of 1; the same command again goes on with the rest   exit 1")
 	assert.Equal(t, 4, n, "S3 may take a moment to answer what was written")
 	assert.Regexp(t, `it was changed, and what stands there is not what was written: somebody changed it in between; look again\n +written:\n +EventBridge on\n +queue .*\n +there:\n +EventBridge off\n`, screen)
 }
@@ -230,34 +232,52 @@ func TestAPlanIsAppliedOnlyToWhatIsAsItWas(t *testing.T) {
 	o.Yes, o.Plan = false, file
 	r, screen := w.run(attach.Run, o)
 	assert.Equal(t, 0, r.Exit)
-	assert.Contains(t, screen, "autobackup attach --apply "+file+" applies it")
+	assert.Contains(t, screen, "autobackup attach --stage dev --region "+w.first+" --apply "+file+" applies it")
 	assert.Empty(t, w.writes())
 
 	apply := w.options()
 	apply.Yes, apply.Apply = false, file
 	written, err := os.ReadFile(file) //nolint:gosec // the test's
 	require.NoError(t, err)
-	for name, edit := range map[string]func() (back func()){
-		"the bucket changed": func() func() {
+	edited := func(old, replaced string) func() func() {
+		return func() func() {
+			require.Contains(t, string(written), old)
+			require.NoError(t, os.WriteFile(file, []byte(strings.Replace(string(written), old, replaced, 1)), 0o600))
+			return func() { require.NoError(t, os.WriteFile(file, written, 0o600)) }
+		}
+	}
+	for name, tt := range map[string]struct {
+		edit func() (back func())
+		says string
+	}{
+		"a notification came": {func() func() {
 			w.put(docs, &types.NotificationConfiguration{TopicConfigurations: []types.TopicConfiguration{w.theirs("new", "s3:ObjectCreated:*")}})
 			return func() { w.put(docs, &types.NotificationConfiguration{}) }
-		},
-		"the plan was edited": func() func() {
-			require.NoError(t, os.WriteFile(file, []byte(strings.Replace(string(written), `"s3:Replication`, `"s3:ObjectCreated`, 1)), 0o600))
-			return func() { require.NoError(t, os.WriteFile(file, written, 0o600)) }
-		},
+		}, `notifications: [] when planned, [{"events":["s3:ObjectCreated:*"],"id":"new","kind":"topic",`},
+		"a lifecycle rule of the replica came": {func() func() {
+			w.expires(replica, w.second)
+			return func() { w.keeps(replica, w.second) }
+		}, `replicas.1.expires: [] when planned, ["old"] now`},
+		"the change was edited": {edited(`"id": "autobackup-dev-`, `"id": "theirs-dev-`), `change.notification.id: "theirs-dev-replication-failed" when planned, "autobackup-dev-replication-failed" now`},
+		"a line was edited":     {edited("EventBridge off → on", "Nothing at all"), `text: "Nothing at all (events of all kinds are billed, $1.00 a million)" when planned, "EventBridge off → on`},
+		"a fact was edited":     {edited(`"gone": false`, `"gone": true`), "gone: true when planned, false now"},
 	} {
-		back := edit()
+		back := tt.edit()
 		w.asked()
 		r, screen = w.run(attach.Run, apply)
 		assert.Equal(t, 1, r.Exit, name)
-		assert.Contains(t, screen, "it is not as it was when the plan was written, or the plan was edited; plan and review again", name)
+		assert.Contains(t, screen, "plan and review again\n           ", name)
+		assert.Contains(t, screen, tt.says, name)
 		assert.Empty(t, w.writes(), name)
 		back()
 	}
 	r, screen = w.run(attach.Run, apply)
 	assert.Equal(t, 0, r.Exit, screen)
 	assert.NotNil(t, w.notifications(docs).EventBridgeConfiguration)
+	w.asked()
+	r, screen = w.run(attach.Run, apply)
+	assert.Equal(t, 0, r.Exit, "where it was applied before, it changes nothing: %s", screen)
+	assert.Empty(t, w.writes())
 
 	require.NoError(t, os.WriteFile(file, []byte("{}"), 0o600))
 	_, err = attach.Run(t.Context(), w.config(), apply)
@@ -374,7 +394,7 @@ func TestWhereTheCredentialsEndInTheMiddleTheRestIsToldAndDoneByASecondRun(t *te
 	assert.Contains(t, screen, "3 buckets changed   exit 0")
 	w.asked()
 	_, screen = w.run(attach.Detach, w.options(names...))
-	assert.Contains(t, screen, "5 buckets as before   exit 0")
+	assert.Contains(t, screen, "taken back of 5 buckets   exit 0")
 }
 
 func TestThrottlingOfOneBucketStopsNoOther(t *testing.T) {

@@ -30,6 +30,9 @@ func Detach(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
 		}
 		r.Buckets = append(r.Buckets, b)
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(r.Buckets, func(x, y *Result) int { return attach.Worse(x.State, y.State) })
 	if o.Show != nil {
 		if err := o.Show(r); err != nil {
@@ -40,6 +43,9 @@ func Detach(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
 		return nil, err
 	}
 	r.exit()
+	for _, b := range r.Buckets { // which were not read but for few: what stands there would be wrong
+		b.Record, b.Facts = b.Facts.Record, attach.Bucket{}
+	}
 	return r, nil
 }
 
@@ -58,8 +64,16 @@ func (a *account) recorded(ctx context.Context, name string, off bool) (*Result,
 	if err := unread(attach.Recorded, "GetObject", err); err != nil {
 		return nil, err
 	}
+	if b.Record == nil {
+		return &Result{Facts: b, Plan: attach.Return(a.stage, b, attach.Takers{})}, nil
+	}
 	b.Configuration, err = a.configuration(ctx, name, b.Region)
-	b.Gone = s3error.Code(err) == "NoSuchBucket"
+	if named := s3error.Header(err).Get("X-Amz-Bucket-Region"); named != "" {
+		b.Region = named
+	}
+	if b.Gone = s3error.Code(err) == "NoSuchBucket"; b.Gone || b.Region != a.stage.Region {
+		return &Result{Facts: b, Plan: attach.Return(a.stage, b, attach.Takers{})}, nil
+	}
 	if err := unread(attach.Notifications, "GetBucketNotificationConfiguration", err); err != nil {
 		return nil, err
 	}
@@ -98,9 +112,13 @@ func (a *account) takeBack(ctx context.Context, o Options, r *Report) error {
 			r.Changes = "nothing was changed: there is no terminal to ask on; --yes takes back without asking"
 			return nil
 		}
-		answer, err := o.Choose(nothingYet + "  y take back   N stop:")
+		answer, err := o.choose(ctx, nothingYet+"  y take back   N stop:")
 		if err != nil {
 			return err
+		}
+		if answer == interrupted {
+			r.Changes = stopped
+			return nil
 		}
 		if answer != "y" && answer != "yes" {
 			r.Changes = "nothing was changed"
@@ -110,7 +128,7 @@ func (a *account) takeBack(ctx context.Context, o Options, r *Report) error {
 	n := 0
 	for i, b := range open {
 		err := a.undo(ctx, o, b)
-		if b.tell(err, "taken back") {
+		if b.tell(err, b.back()) {
 			n++
 			continue
 		}
@@ -121,7 +139,7 @@ func (a *account) takeBack(ctx context.Context, o Options, r *Report) error {
 			break
 		}
 	}
-	r.Changes = text.Count(n, "bucket") + " as before"
+	r.Changes = "taken back of " + text.Count(n, "bucket")
 	if n < len(open) {
 		r.Changes += fmt.Sprintf(" of %d; the same command again goes on with the rest", len(open))
 	}
@@ -131,7 +149,7 @@ func (a *account) takeBack(ctx context.Context, o Options, r *Report) error {
 // undo changes a bucket back, and then forgets that it was attached.
 func (a *account) undo(ctx context.Context, o Options, b *Result) error {
 	if !b.Becomes.Equal(b.Was) {
-		if err := a.change(ctx, o, b.Bucket, b.Was, b.Becomes, nil); err != nil {
+		if err := a.change(ctx, o, b, nil); err != nil {
 			return err
 		}
 	}
@@ -139,7 +157,22 @@ func (a *account) undo(ctx context.Context, o Options, b *Result) error {
 		Bucket: aws.String(a.stage.WorkBucket()), Key: aws.String(attach.RecordKey(b.Bucket)), ExpectedBucketOwner: &a.stage.Account,
 	}, in(a.stage.Region))
 	if err != nil {
-		return doing("it was taken back, and stays on record", "DeleteObject", err)
+		return doing(map[bool]string{true: "it was taken back", false: "nothing was changed of it"}[b.Changed]+", and stays on record", "DeleteObject", err)
 	}
 	return nil
+}
+
+// back says what was taken back.
+func (b *Result) back() string {
+	var all []string
+	if b.Was.EventBridge && !b.Becomes.EventBridge {
+		all = append(all, "EventBridge off")
+	}
+	if len(b.Becomes.Notifications) < len(b.Was.Notifications) {
+		all = append(all, "no failure notices to "+b.Change.Notification.Target)
+	}
+	if len(all) == 0 {
+		return "nothing had to be changed of it; its record is forgotten"
+	}
+	return "taken back: " + strings.Join(all, ", ") + ", as read back after it; its record is forgotten"
 }

@@ -1,14 +1,15 @@
 package attach
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"reflect"
+	"strings"
 
 	"autobackup/internal/attach"
+	"autobackup/internal/shell"
 	"autobackup/internal/text"
 )
 
@@ -19,32 +20,30 @@ type file struct {
 	Buckets []planned    `json:"buckets"`
 }
 
-// planned is what is to be done to a bucket, and the hash of what was seen of it.
+// planned is what is to be done to a bucket, in the words of the screen and as it is
+// written, and everything that was seen of it.
 type planned struct {
 	Bucket string               `json:"bucket"`
-	Seen   string               `json:"seen"` // SHA-256 of all facts
+	Lines  []attach.Line        `json:"lines"`
 	Was    attach.Configuration `json:"was"`
 	Change attach.Change        `json:"change"`
+	Facts  any                  `json:"facts"`
 }
 
-const fileVersion = 1
+const fileVersion = 2
 
-// seen is a hash of everything that was read of a bucket.
-func seen(b attach.Bucket) string {
-	content, err := json.Marshal(b)
-	if err != nil { // never: they are texts and numbers
-		return err.Error()
-	}
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:])
-}
-
-// plan writes what can be changed into a file.
+// plan writes what can be changed into a file, which must be new: what stands there may be
+// a plan that somebody has reviewed.
 func (r *Report) plan(name string) error {
 	f := file{Version: fileVersion, Stage: r.Stage}
 	for _, b := range r.open(true) {
-		f.Buckets = append(f.Buckets, planned{b.Bucket, seen(b.Facts), b.Was, b.Change})
-		b.Outcome, b.Changed = "planned", true
+		f.Buckets = append(f.Buckets, planned{b.Bucket, b.Lines, b.Was, b.Change, b.Facts})
+		b.Outcome, b.well = "planned", true
+	}
+	for _, b := range r.Buckets {
+		if !b.well && b.State != attach.Attached {
+			b.Failed, b.Outcome = true, "not planned: "+string(b.State)
+		}
 	}
 	if len(f.Buckets) == 0 {
 		r.Changes = "nothing was changed, and no plan written: there is nothing to change"
@@ -52,12 +51,29 @@ func (r *Report) plan(name string) error {
 	}
 	content, err := json.MarshalIndent(f, "", "  ")
 	if err == nil {
-		err = os.WriteFile(name, append(content, '\n'), 0o600)
+		err = create(name, append(content, '\n'))
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("write the plan: %s is there already, and may be a plan that somebody reviewed: name another file with --plan, or remove it; nothing was changed", text.Quoted(name, 200))
 	}
 	if err != nil {
-		return fmt.Errorf("write the plan: %w; name another file with --plan", err)
+		return fmt.Errorf("write the plan: %w: name another file with --plan; nothing was changed", err)
 	}
-	r.Changes = "nothing was changed: " + name + " is the plan, and autobackup attach --apply " + name + " applies it"
+	file := shell.Quote(name)
+	r.Changes = "nothing was changed: " + file + " is the plan, and autobackup attach --stage " + r.Stage.Name + " --region " + r.Stage.Region + " --apply " + file + " applies it"
+	return nil
+}
+
+// create writes a new file, or leaves none.
+func create(name string, content []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // #nosec G304: whoever types the command names it
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
 	return nil
 }
 
@@ -74,10 +90,15 @@ func open(name string, s attach.Stage) (*file, error) {
 	if f.Stage != s {
 		return nil, fmt.Errorf("the plan is of the stage %s of account %s in %s, and not of %s of %s in %s: name its --stage and --region, with credentials of its account", text.Line(f.Stage.Name, 20), text.Line(f.Stage.Account, 20), text.Line(f.Stage.Region, 30), s.Name, s.Account, s.Region)
 	}
+	seen := map[string]bool{}
 	for _, b := range f.Buckets {
 		if !bucketName.MatchString(b.Bucket) {
 			return nil, fmt.Errorf("the plan names %s, which is no bucket: write it again with --plan", text.Quoted(b.Bucket, 200))
 		}
+		if seen[b.Bucket] {
+			return nil, fmt.Errorf("the plan names %s twice: write it again with --plan", b.Bucket)
+		}
+		seen[b.Bucket] = true
 	}
 	return &f, nil
 }
@@ -89,16 +110,23 @@ func (f *file) names() (all []string) {
 	return all
 }
 
-// compare refuses what is not as it was planned.
+const notAsPlanned = "nothing was changed of it: it is not as it was when the plan was written, or the plan was edited; plan and review again\n"
+
+// compare refuses what is not as it was planned, and says what differs. What is attached by
+// now, as by the same plan before, is left so.
 func (f *file) compare(r *Report) {
 	for _, b := range r.Buckets {
 		for _, p := range f.Buckets {
-			if p.Bucket != b.Bucket {
+			if p.Bucket != b.Bucket || b.State == attach.Attached {
 				continue
 			}
-			if p.Seen != seen(b.Facts) || !p.Was.Equal(b.Was) || !reflect.DeepEqual(p.Change, b.Change) {
-				b.Failed = true
-				b.Outcome = "nothing was changed of it: it is not as it was when the plan was written, or the plan was edited; plan and review again\n" + compared("planned with", p.Was, "now", b.Was)
+			now := planned{b.Bucket, b.Lines, b.Was, b.Change, b.Facts}
+			found := differences("", plain(p.Facts), plain(b.Facts))
+			if len(found) == 0 { // everything else follows from the facts
+				found = differences("", plain(p), plain(now))
+			}
+			if len(found) > 0 {
+				b.Failed, b.Outcome = true, notAsPlanned+strings.Join(found, "\n")
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package attach
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,14 +18,16 @@ import (
 var Forms = []string{"terraform", "cloudformation", "aws"}
 
 // print prints for the owner's code what each bucket's configuration becomes: all that
-// stands there, and what attach would add.
+// stands there, and what attach would add. Without a form it is that of the code that owns
+// the bucket.
 func (r *Report) print(w io.Writer, form string) error {
 	for _, b := range r.Buckets {
 		if b.State == attach.Refused {
+			b.Failed, b.Outcome = true, "not printed: "+string(b.State)
 			continue
 		}
-		b.Outcome, b.Changed = "printed", true
-		if err := b.print(w, form); err != nil {
+		b.Outcome, b.well = "printed", true
+		if err := b.print(w, cmp.Or(form, attach.Form(b.Facts.Tags))); err != nil {
 			return err
 		}
 	}

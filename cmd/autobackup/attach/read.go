@@ -47,7 +47,8 @@ func identify(ctx context.Context, cfg aws.Config, stage string) (*account, erro
 		return nil, fmt.Errorf("find out whose buckets these are: the answer %s of GetCallerIdentity is no ARN", text.Quoted(aws.ToString(out.Arn), 100))
 	}
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
-		o.UsePathStyle = o.BaseEndpoint != nil // only S3 itself has a host name for each bucket
+		o.UsePathStyle = o.BaseEndpoint != nil             // only S3 itself has a host name for each bucket
+		o.DisableLogOutputChecksumValidationSkipped = true // a record may have no checksum: nobody needs a line for that
 	})
 	return &account{cfg: cfg, s3: client, arn: aws.ToString(out.Arn), stage: attach.Stage{
 		Name: stage, Region: cfg.Region, Account: aws.ToString(out.Account), Partition: caller.Partition,

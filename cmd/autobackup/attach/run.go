@@ -44,10 +44,14 @@ const (
 // Result is a bucket with what came of it.
 type Result struct {
 	attach.Plan
-	Facts   attach.Bucket `json:"facts"`
-	Outcome string        `json:"outcome,omitempty"` // what was done, or why nothing was
-	Failed  bool          `json:"failed"`
-	Changed bool          `json:"changed"`
+	Facts attach.Bucket `json:"facts,omitzero"`
+	// Record is what detach has of a bucket in the place of facts: it reads few.
+	Record  *attach.Record `json:"record,omitempty"`
+	Outcome string         `json:"outcome,omitempty"` // what was done, or why nothing was
+	Failed  bool           `json:"failed"`
+	Changed bool           `json:"changed"` // the bucket itself
+	// well: what was asked for of it was done, which may change nothing.
+	well bool
 }
 
 // Report is what was found out and done.
@@ -137,7 +141,7 @@ func judge(s attach.Stage, facts []attach.Bucket) *Report {
 
 func (r *Report) exit() {
 	for _, b := range r.Buckets {
-		if b.Failed || b.State != attach.Attached && !b.Changed {
+		if b.Failed || b.State != attach.Attached && !b.well {
 			r.Exit = notDone
 		}
 	}
@@ -156,6 +160,9 @@ func (r *Report) open(owned bool) (all []*Result) {
 
 const (
 	nothingYet = "Nothing is changed yet."
+	planFile   = "attach-plan.json" // of who answers with p
+	forCode    = "nothing was changed: what was printed is for your own code"
+	stopped    = "nothing was changed: it was stopped at the question"
 	nobody     = "nothing was changed: there is no terminal to ask on; --yes changes without asking, --plan FILE writes what would be changed"
 )
 
@@ -163,7 +170,7 @@ const (
 func (a *account) decide(ctx context.Context, o Options, r *Report) error {
 	switch {
 	case o.Print != "":
-		r.Changes = "nothing was changed: this is for your own code"
+		r.Changes = forCode
 		return r.print(o.Out, o.Print)
 	case o.Plan != "":
 		return r.plan(o.Plan)
@@ -183,28 +190,41 @@ func (a *account) decide(ctx context.Context, o Options, r *Report) error {
 	return a.ask(ctx, o, r)
 }
 
+// interrupted is the answer of who ends the program instead.
+const interrupted = "^C"
+
+func (o Options) choose(ctx context.Context, question string) (answer string, err error) {
+	if answer, err = o.Choose(question); ctx.Err() != nil {
+		answer, err = interrupted, nil
+	}
+	return answer, err
+}
+
 // ask lets somebody choose. What code owns is printed where nothing is chosen.
 func (a *account) ask(ctx context.Context, o Options, r *Report) error {
-	form, byDefault := "terraform", "N stop"
+	byDefault := "N stop"
 	if len(r.open(false)) == 0 {
 		byDefault = "N print it for the code that owns it"
 		if !slices.ContainsFunc(r.Buckets, func(b *Result) bool { return b.State == attach.Owned }) {
 			byDefault = "N print it for the code that may own it"
 		}
 	}
-	answer, err := o.Choose(nothingYet + "  y apply   p plan file   t print Terraform   " + byDefault + ":")
+	answer, err := o.choose(ctx, nothingYet+"  y apply   p write "+planFile+"   c print code: "+r.forms()+"   "+byDefault+":")
 	if err != nil {
 		return err
 	}
 	switch answer {
+	case interrupted:
+		r.Changes = stopped
+		return nil
 	case "y", "yes":
 		a.apply(ctx, o, r, r.open(true))
 		return nil
 	case "p":
-		return r.plan("attach-plan.json")
-	case "t":
-		r.Changes = "nothing was changed"
-		return r.print(o.Out, form)
+		return r.plan(planFile)
+	case "c":
+		r.Changes = forCode
+		return r.print(o.Out, "")
 	}
 	r.Changes = "nothing was changed"
 	if len(r.open(false)) == 0 {
@@ -213,10 +233,21 @@ func (a *account) ask(ctx context.Context, o Options, r *Report) error {
 	return nil
 }
 
+// forms are those in which the buckets' code is printed.
+func (r *Report) forms() string {
+	var all []string
+	for _, b := range r.Buckets {
+		if form := attach.Form(b.Facts.Tags); b.State != attach.Refused && !slices.Contains(all, form) {
+			all = append(all, form)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
 // printOwned prints the change of what code owns, or may own, in its own form.
 func (r *Report) printOwned(w io.Writer) error {
 	for _, b := range r.Buckets {
-		if !b.State.Asks() || b.Changed || b.Failed {
+		if !b.State.Asks() || b.well || b.Failed {
 			continue
 		}
 		b.Outcome = "it was left to the code that owns it: what that needs is printed"

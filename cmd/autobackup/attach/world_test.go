@@ -173,6 +173,25 @@ func (w *world) put(bucket string, c *types.NotificationConfiguration) {
 	require.NoError(w.t, err)
 }
 
+// expires has a bucket's lifecycle remove versions.
+func (w *world) expires(bucket, region string) {
+	w.t.Helper()
+	_, err := w.client().PutBucketLifecycleConfiguration(w.t.Context(), &s3.PutBucketLifecycleConfigurationInput{
+		Bucket: &bucket, LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: []types.LifecycleRule{{
+			ID: aws.String("old"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
+			NoncurrentVersionExpiration: &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(1)},
+		}}},
+	}, func(o *s3.Options) { o.Region = region })
+	require.NoError(w.t, err)
+}
+
+// keeps has it remove none.
+func (w *world) keeps(bucket, region string) {
+	w.t.Helper()
+	_, err := w.client().DeleteBucketLifecycle(w.t.Context(), &s3.DeleteBucketLifecycleInput{Bucket: &bucket}, func(o *s3.Options) { o.Region = region })
+	require.NoError(w.t, err)
+}
+
 // theirs is a notification of the owner's.
 func (w *world) theirs(id string, event types.Event) types.TopicConfiguration {
 	return types.TopicConfiguration{Id: &id, TopicArn: aws.String("arn:aws:sns:" + w.first + ":" + account + ":theirs"), Events: []types.Event{event}}

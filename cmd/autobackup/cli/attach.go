@@ -28,7 +28,7 @@ type attachFlags struct {
 
 type attachCommand struct {
 	Buckets []string `arg:"" optional:"" name:"bucket" help:"s3://BUCKET; several may be named."`
-	Plan    string   `help:"Write what would be changed into FILE, for somebody to review, and change nothing." placeholder:"FILE"`
+	Plan    string   `help:"Write what would be changed into FILE, a new one, for somebody to review, and change nothing." placeholder:"FILE"`
 	Apply   string   `help:"Change what the plan in FILE has, if everything is as it was." placeholder:"FILE" type:"existingfile"`
 	Print   string   `help:"Print what your own code needs, and change nothing: terraform, cloudformation or aws." placeholder:"FORM" enum:",terraform,cloudformation,aws" default:""`
 	attachFlags
@@ -45,8 +45,11 @@ autobackup detach takes it back. docs/adopt.md has the steps before it.
 Buckets whose tags say that infrastructure code owns them are not changed by --yes:
 what their code needs is printed.
 
-Exit codes: 0 every bucket is attached, or was planned or printed; 1 at least one is
-not; 2 wrong usage, or nothing could be found out.`
+A plan is written over no file, and has all that was seen of the buckets. At the
+question, p writes one and c prints code.
+
+Exit codes: 0 every bucket is attached, or was planned or printed as you asked for; 1
+at least one is not; 2 wrong usage, or nothing could be found out.`
 }
 
 type detachCommand struct {
@@ -85,12 +88,16 @@ func (f attachFlags) options(ctx context.Context, typed []string, stdout, stderr
 	if f.JSON {
 		o.Out, screen = stderr, io.Discard
 	}
-	if terminal.Is(stderr) && terminal.Is(os.Stdin) {
+	if !f.Yes && terminal.Is(stderr) && terminal.Is(os.Stdin) {
 		o.Choose = func(question string) (string, error) {
-			return terminal.Choose(ctx, os.Stdin, stderr, question, "--yes goes on without asking")
+			answer, err := terminal.Choose(ctx, os.Stdin, stderr, question, "--yes goes on without asking")
+			if ctx.Err() != nil {
+				fmt.Fprintln(stderr) //nolint:errcheck // the question ends where it stands
+			}
+			return answer, err
 		}
-		if f.JSON { // whoever is asked sees about what
-			screen = stderr
+		if !terminal.Is(screen) { // whoever is asked sees about what
+			screen = io.MultiWriter(screen, stderr)
 		}
 	}
 	o.Show = func(r *attach.Report) error { return r.Screen(screen) }

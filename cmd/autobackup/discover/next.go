@@ -34,6 +34,8 @@ func (r *Row) next() string {
 		return ""
 	case !plain.MatchString(r.Name):
 		return page + "#names"
+	case !r.Validated && !r.unseen():
+		return "autobackup attach s3://" + r.Name
 	}
 	return "autobackup audit s3://" + r.Name
 }
