@@ -170,7 +170,7 @@ func TestTheOwnerIsTold(t *testing.T) {
 	}
 	p := attach.Judge(stage, with(func(b *attach.Bucket) { b.Stages = nil }))
 	assert.Equal(t, attach.Waiting, p.State)
-	assert.Contains(t, said(p, "next"), "add docs to Buckets and docs-dr to ReplicaBuckets in samconfig.toml, deploy both stacks")
+	assert.Contains(t, said(p, "next"), "add docs to Buckets and docs-dr to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy both stacks")
 }
 
 func TestWhatInfrastructureCodeOwnsIsLeftToIt(t *testing.T) {

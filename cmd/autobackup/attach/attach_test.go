@@ -111,7 +111,7 @@ func TestAStageThatDoesNotTakeTheBucketIsDeployedFirst(t *testing.T) {
 	r, screen := w.run(attach.Run, w.options("acme-other"))
 	assert.Equal(t, core.Waiting, r.Buckets[0].State)
 	assert.Equal(t, 1, r.Exit)
-	assert.Contains(t, screen, "add acme-other to Buckets and acme-invoices-dr to ReplicaBuckets in samconfig.toml, deploy both stacks (docs/deploy.md), and attach again")
+	assert.Contains(t, screen, "add acme-other to Buckets and acme-invoices-dr to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy both stacks (docs/deploy.md), and attach again")
 	assert.Empty(t, w.writes())
 }
 
@@ -348,7 +348,7 @@ func TestAnIDThatTheOwnerHasGivenIsNotAttachs(t *testing.T) {
 	r, screen = w.run(attach.Run, o)
 	assert.Equal(t, core.Attached, r.Buckets[0].State, screen)
 	_, screen = w.run(attach.Detach, o)
-	assert.Contains(t, screen, "1 bucket as before")
+	assert.Contains(t, screen, "taken back of 1 bucket")
 	assertSame(t, before, w.notifications(docs))
 }
 

@@ -26,19 +26,21 @@ func (r *Report) parameters(w io.Writer) error {
 		facts, named = append(facts, b.Facts), append(named, b.Bucket)
 	}
 	if len(facts) == 0 {
+		r.Changes = "nothing was changed, and nothing was printed: no bucket can be attached"
 		return nil
 	}
+	r.Changes = "nothing was changed: what was printed is for the stacks; deploy them with it, and attach again"
 	var err error
-	if r.Parameters, err = attach.Lists(r.Stage, facts); err != nil {
+	if r.Stacks, err = attach.Lists(r.Stage, facts); err != nil {
 		return err
 	}
 	for _, name := range r.listed {
 		if !slices.Contains(named, name) {
-			r.Parameters[0].Notes = append(r.Parameters[0].Notes, "the stage takes "+name+" by now, which was not named: name it, too, or it is taken out")
+			r.Stacks[0].Notes = append(r.Stacks[0].Notes, "the stage takes "+name+" by now, which was not named: name it, too, or it is taken out")
 		}
 	}
 	var page strings.Builder
-	for _, p := range r.Parameters {
+	for _, p := range r.Stacks {
 		fmt.Fprintf(&page, "# %s stack, account %s, %s: replace these in its parameter_overrides.\n", p.Stack, p.Account, p.Region)
 		for _, note := range p.Notes {
 			fmt.Fprintf(&page, "# %s\n", printable(note))

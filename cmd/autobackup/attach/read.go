@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -31,6 +32,8 @@ type account struct {
 	s3    *s3.Client
 	arn   string // of the caller
 	stage attach.Stage
+	// listed are the buckets that exist and that the stage takes.
+	listed []string
 }
 
 // identify asks who calls: everything is in the caller's account.
@@ -84,6 +87,11 @@ func (a *account) read(ctx context.Context, names []string) ([]attach.Bucket, er
 	rules, unread := discover.UploadRules(ctx, a.cfg, a.stage.Region)
 	if next, is := identity.Denied(unread); is {
 		return nil, fmt.Errorf("read the rules of EventBridge: %s: %s", s3error.Explain("ListRules", unread), next)
+	}
+	for _, rule := range rules {
+		if strings.HasPrefix(rule.Name, attach.TriggerPrefix+"Buckets") && attach.StageOf(rule.Name) == a.stage.Name {
+			a.listed = append(a.listed, rule.Buckets...)
+		}
 	}
 	all := make([]attach.Bucket, len(names))
 	group, within := errgroup.WithContext(ctx)

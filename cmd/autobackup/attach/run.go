@@ -58,8 +58,12 @@ type Result struct {
 type Report struct {
 	Stage   attach.Stage `json:"stage"`
 	Buckets []*Result    `json:"buckets"`
-	Changes string       `json:"changes"` // made, or why none were
-	Exit    int          `json:"exit"`
+	// Stacks are the parameters by which the stage takes the buckets, where they were asked for.
+	Stacks  []attach.Parameters `json:"stacks,omitempty"`
+	Changes string              `json:"changes"` // made, or why none were
+	Exit    int                 `json:"exit"`
+
+	listed []string // buckets that the stage's parameters name
 }
 
 // bucketName is that of a general purpose bucket, also as they were before 2018.
@@ -115,6 +119,7 @@ func Run(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
 		return nil, err
 	}
 	r := judge(a.stage, facts)
+	r.listed = a.listed
 	if planned != nil {
 		planned.compare(r)
 	}
@@ -169,6 +174,8 @@ const (
 // decide does what was asked for, or asks.
 func (a *account) decide(ctx context.Context, o Options, r *Report) error {
 	switch {
+	case o.Print == ofStacks:
+		return r.parameters(o.Out)
 	case o.Print != "":
 		r.Changes = forCode
 		return r.print(o.Out, o.Print)

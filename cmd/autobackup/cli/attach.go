@@ -30,7 +30,7 @@ type attachCommand struct {
 	Buckets []string `arg:"" optional:"" name:"bucket" help:"s3://BUCKET; several may be named."`
 	Plan    string   `help:"Write what would be changed into FILE, a new one, for somebody to review, and change nothing." placeholder:"FILE"`
 	Apply   string   `help:"Change what the plan in FILE has, if everything is as it was." placeholder:"FILE" type:"existingfile"`
-	Print   string   `help:"Print what your own code needs, and change nothing: terraform, cloudformation or aws." placeholder:"FORM" enum:",terraform,cloudformation,aws" default:""`
+	Print   string   `help:"Print, and change nothing: what your own code needs, as terraform, cloudformation or aws; or what the stacks must be given to take the buckets, as parameters." placeholder:"FORM" enum:",terraform,cloudformation,aws,parameters" default:""`
 	attachFlags
 }
 
