@@ -71,9 +71,7 @@ func (a *account) recorded(ctx context.Context, name string, off bool) (*Result,
 	if named := s3error.Header(err).Get("X-Amz-Bucket-Region"); named != "" {
 		b.Region = named
 	}
-	if b.Gone = s3error.Code(err) == "NoSuchBucket"; b.Gone || b.Region != a.stage.Region {
-		return &Result{Facts: b, Plan: attach.Return(a.stage, b, attach.Takers{})}, nil
-	}
+	b.Gone = s3error.Code(err) == "NoSuchBucket"
 	if err := unread(attach.Notifications, "GetBucketNotificationConfiguration", err); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package attach_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -131,4 +132,21 @@ func TestOneBucketThatCantBeDetachedStopsNoOther(t *testing.T) {
 	w.failing(nil)
 	r, screen = w.run(attach.Detach, w.options("acme-2", "acme-3"))
 	assert.Equal(t, 0, r.Exit, screen)
+}
+
+func TestWhoStopsDetachWhileItReadsIsToldNothingOfBuckets(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.run(attach.Run, w.options(docs))
+	ctx, stop := context.WithCancel(t.Context())
+	w.failing(func(r locals3.Request) *locals3.Fault {
+		if r.Operation == "GetBucketNotificationConfiguration" {
+			stop()
+		}
+		return nil
+	})
+	w.asked()
+	_, err := attach.Detach(ctx, w.config(), w.options(docs))
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Empty(t, w.writes())
 }

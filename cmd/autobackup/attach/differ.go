@@ -23,13 +23,13 @@ func plain(v any) (read any) {
 }
 
 // differences are the places in which two values differ, each with both: members of objects
-// by their names, and of lists of one length by their number.
+// by their names, and of lists by their numbers.
 func differences(at string, planned, now any) (all []string) {
 	if reflect.DeepEqual(planned, now) {
 		return nil
 	}
 	a, b := members(planned), members(now)
-	if _, list := planned.([]any); len(a) == 0 || len(b) == 0 || list && len(a) != len(b) {
+	if len(a) == 0 || len(b) == 0 {
 		return []string{fmt.Sprintf("%s: %s when planned, %s now", at, shown(planned), shown(now))}
 	}
 	names := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
