@@ -54,6 +54,16 @@ func (g *Gate) accountOf(arn string) string {
 	return cmp.Or(g.owners[resource(arn)], g.account)
 }
 
+// AccountOf is whose a resource is, also a bucket; empty where there is no gate.
+func (g *Gate) AccountOf(arn string) string {
+	if g == nil {
+		return ""
+	}
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.accountOf(arn)
+}
+
 // Own says to which account a bucket belongs: its ARN doesn't.
 func (g *Gate) Own(bucketARN, account string) {
 	if g == nil {

@@ -104,6 +104,11 @@ func (s *Server) addBucket(b *bucket) error {
 	return nil
 }
 
+// accountOf is whose a bucket is.
+func (s *Server) accountOf(b *bucket) string {
+	return cmp.Or(s.Gate.AccountOf(s.arn(b.name, "")), s.account)
+}
+
 // bucketOf finds the call's bucket. The server is locked.
 func (s *Server) bucketOf(c *call) (*bucket, error) {
 	b := s.buckets[c.bucket]
@@ -111,7 +116,7 @@ func (s *Server) bucketOf(c *call) (*bucket, error) {
 	switch {
 	case b == nil:
 		return nil, noSuchBucket(c.bucket)
-	case owner != "" && owner != s.account:
+	case owner != "" && owner != s.accountOf(b):
 		return nil, fail(http.StatusForbidden, "AccessDenied", "Access Denied")
 	case b.region != c.region:
 		return nil, permanentRedirect(b.name, b.region)
@@ -206,13 +211,14 @@ func (s *Server) listBuckets(c *call) error {
 			return invalidArgument("max-buckets must be between 1 and 10000")
 		}
 	}
-	answer.Owner = owner{ID: s.account, DisplayName: s.account}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	caller := cmp.Or(s.caller(c).Principal().Account(), s.account)
+	answer.Owner = owner{ID: caller, DisplayName: caller}
 	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
 		b := s.buckets[name]
 		switch {
-		case name <= c.query.Get("continuation-token"):
+		case name <= c.query.Get("continuation-token"), s.accountOf(b) != caller:
 			continue
 		case len(answer.Buckets.Bucket) == most:
 			answer.ContinuationToken = answer.Buckets.Bucket[most-1].Name

@@ -29,3 +29,27 @@ func TestEveryOperationIsRefusedToWhoMayNothing(t *testing.T) {
 		assert.Equal(t, http.StatusForbidden, answer.Code, "%s asks for no permission: see permissions.go. %s", name, answer.Body)
 	}
 }
+
+func TestABucketBelongsToTheAccountThatHasIt(t *testing.T) {
+	const others = "999999999999"
+	l := start(t)
+	l.server.Gate = gate.New(account)
+	for _, name := range []string{"ours", "theirs"} {
+		require.NoError(t, l.server.CreateBucket(s3.BucketConfig{Name: name, Region: primary}))
+	}
+	l.server.Gate.Own("arn:aws:s3:::theirs", others)
+	for caller, listed := range map[string]string{account: "ours", others: "theirs"} {
+		key := l.server.Gate.As(iam.Principal{ARN: "arn:aws:iam::" + caller + ":root"}).AccessKey()
+		send := func(method, path string, header map[string]string) answer {
+			header["Authorization"] = "AWS4-HMAC-SHA256 Credential=" + key + "/20260101/" + primary + "/s3/aws4_request, SignedHeaders=host, Signature=0"
+			return l.send(t, method, path, header, nil)
+		}
+		all := send(http.MethodGet, "/", map[string]string{})
+		assert.Contains(t, all.body, "<Name>"+listed+"</Name>")
+		assert.NotContains(t, all.body, map[string]string{account: "theirs", others: "ours"}[caller])
+		assert.Contains(t, all.body, "<ID>"+caller+"</ID>")
+		assert.Equal(t, http.StatusOK, send(http.MethodHead, "/"+listed, map[string]string{"X-Amz-Expected-Bucket-Owner": caller}).status)
+		another := map[string]string{account: others, others: account}[caller]
+		assert.Equal(t, http.StatusForbidden, send(http.MethodHead, "/"+listed, map[string]string{"X-Amz-Expected-Bucket-Owner": another}).status)
+	}
+}
