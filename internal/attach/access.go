@@ -80,7 +80,7 @@ func (c caller) statements(effect, bucket, policy string, needs []need) (found [
 		return nil, err
 	}
 	for i, st := range statements {
-		if st.Effect != effect || !st.means(c) {
+		if st.Effect != effect {
 			continue
 		}
 		one := said{sid: st.Sid}

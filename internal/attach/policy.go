@@ -1,6 +1,7 @@
 package attach
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -23,9 +24,9 @@ type texts []string
 
 func (t *texts) UnmarshalJSON(text []byte) error {
 	var many []any
-	if err := json.Unmarshal(text, &many); err != nil {
+	if err := exact(text, &many); err != nil {
 		var one any
-		if err := json.Unmarshal(text, &one); err != nil {
+		if err := exact(text, &one); err != nil {
 			return err
 		}
 		many = []any{one}
@@ -34,6 +35,13 @@ func (t *texts) UnmarshalJSON(text []byte) error {
 		*t = append(*t, fmt.Sprint(v))
 	}
 	return nil
+}
+
+// exact reads JSON, and leaves numbers as they are written.
+func exact(text []byte, to any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return d.Decode(to)
 }
 
 func parsePolicy(policy string) ([]statement, error) {
@@ -52,12 +60,22 @@ func parsePolicy(policy string) ([]statement, error) {
 	return all, nil
 }
 
-// means says whether a statement is about a caller.
-func (st statement) means(c caller) bool {
-	if st.NotPrincipal != nil {
-		return !c.named(st.NotPrincipal)
+// means says whether a statement is about a caller. One that is about all but some asks for
+// the account as well as for its role, and whoever names one of them alone may deny both.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+func (st statement) means(c caller) truth {
+	if st.NotPrincipal == nil {
+		return when(c.named(st.Principal))
 	}
-	return c.named(st.Principal)
+	role, account := c, c
+	role.account, account.role = "", ""
+	switch byRole, byAccount := role.named(st.NotPrincipal), account.named(st.NotPrincipal); {
+	case byRole && byAccount:
+		return no
+	case byRole || byAccount:
+		return maybe
+	}
+	return yes
 }
 
 func (c caller) named(principal any) bool {
@@ -71,7 +89,7 @@ func (c caller) named(principal any) bool {
 			return false
 		}
 		return slices.ContainsFunc(who, func(w string) bool {
-			return w == "*" || w == c.account || c.role != "" && w == c.role || w == "arn:"+c.partition+":iam::"+c.account+":root"
+			return w == "*" || w != "" && (w == c.account || w == c.role || w == "arn:"+c.partition+":iam::"+c.account+":root")
 		})
 	}
 	return false
