@@ -1,0 +1,146 @@
+package attach_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"pgregory.net/rapid"
+
+	"autobackup/internal/attach"
+)
+
+// odd are texts that others may have given to anything, or that stand where nothing was read.
+var odd = []string{"", "a\nb", "\x1b[2J", "\x7f", "\u202eo", "\xff", `"; rm`, "é", "*", "${x}", strings.Repeat("x", 4000), strings.Repeat("\n", 4000)}
+
+// spoil puts odd texts in the place of some, and draws what is so or not.
+func spoil(t *rapid.T, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			spoil(t, v.Field(i))
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			spoil(t, v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			spoil(t, v.Index(i))
+		}
+	case reflect.Bool:
+		v.SetBool(rapid.Bool().Draw(t, "so"))
+	case reflect.String:
+		if v.Type() == reflect.TypeFor[string]() && rapid.IntRange(0, 3).Draw(t, "odd") == 0 {
+			v.SetString(rapid.SampledFrom(odd).Draw(t, "text"))
+		}
+	}
+}
+
+func many[T any](t *rapid.T, most int, one ...T) []T {
+	return slices.Repeat(one, rapid.SampledFrom([]int{0, 1, 1, most}).Draw(t, "many"))
+}
+
+// oddPolicy is a policy whose every text may be odd.
+func oddPolicy(t *rapid.T, bucket string) string {
+	st := struct{ Sid, Effect, Action, Resource, Operator, Key, Value string }{
+		"s", rapid.SampledFrom([]string{"Allow", "Deny"}).Draw(t, "effect"), "s3:*", "arn:aws:s3:::" + rapid.SampledFrom([]string{bucket + "/*", bucket + "/a\n*", bucket, "*"}).Draw(t, "resource"),
+		"StringNotEquals", rapid.SampledFrom([]string{"aws:SourceVpce", "aws:PrincipalOrgID"}).Draw(t, "key"), "v",
+	}
+	for _, field := range []*string{&st.Sid, &st.Resource, &st.Operator, &st.Key, &st.Value} {
+		spoil(t, reflect.ValueOf(field).Elem())
+	}
+	one := map[string]any{"Sid": st.Sid, "Effect": st.Effect, "Principal": "*", "Action": st.Action, "Resource": st.Resource}
+	if rapid.Bool().Draw(t, "on condition") {
+		one["Condition"] = map[string]any{st.Operator: map[string]any{st.Key: st.Value}}
+	}
+	text, err := json.Marshal(map[string]any{"Statement": many(t, 3, one)})
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func oddSide(t *rapid.T, bucket string) attach.Side {
+	account := rapid.SampledFrom([]string{stage.Account, "444455556666", ""}).Draw(t, "account")
+	key := rapid.SampledFrom([]string{"", "arn:aws:kms:eu-west-1:" + account + ":alias/aws/s3", "arn:aws:kms:eu-west-1:" + account + ":key/k"}).Draw(t, "key")
+	return attach.Side{
+		Bucket: bucket, Region: stage.Region, Account: account, Versioning: "Enabled", Encryption: "aws:kms", Key: key, Lock: "no", Policy: oddPolicy(t, bucket), Expires: many(t, 100, "old"),
+		Unread: many(t, 100, attach.Unread{Fact: rapid.SampledFrom([]attach.Fact{attach.Tags, attach.Policy, attach.Recorded, attach.Where}).Draw(t, "fact"), Why: "it answered 403", Grant: "s3:GetIt"}),
+	}
+}
+
+func oddBucket(t *rapid.T) attach.Bucket {
+	configuration := func() attach.Configuration {
+		return attach.Configuration{Notifications: many(t, 5, *attach.Judge(stage, ready()).Change.Notification,
+			attach.Notification{Kind: "queue", ID: "more", Target: stage.FailureQueue(), Events: many(t, 9, attach.Failed, "s3:ObjectCreated:*")},
+			attach.Notification{Kind: "topic", ID: "theirs", Target: "t", Events: []string{attach.Failed}, Filters: []attach.Filter{{Name: "Prefix", Value: "a"}}})}
+	}
+	b := attach.Bucket{
+		Side:  oddSide(t, "docs"),
+		Rules: many(t, 100, attach.Rule{ID: "all", To: "docs-dr", Key: "arn:aws:kms:eu-west-1:444455556666:alias/aws/s3"}), Configuration: configuration(),
+		Stages: rapid.SampledFrom([][]string{nil, {"dev"}, {"dev", "prod"}}).Draw(t, "stages"), Replicas: many(t, 2, oddSide(t, "docs-dr")),
+		Record: &attach.Record{Stage: "dev", Was: configuration(), Change: attach.Change{Notification: &attach.Notification{ID: "more", Target: "t"}}},
+	}
+	spoil(t, reflect.ValueOf(&b).Elem())
+	if rapid.IntRange(0, 3).Draw(t, "mended") > 0 {
+		mend(&b)
+	}
+	b.Tags = map[string]string{rapid.SampledFrom(odd).Draw(t, "tag") + "terraform": rapid.SampledFrom(odd).Draw(t, "its value")}
+	return b
+}
+
+// mend takes away what refuses a bucket by itself, so that what comes after is tried, too.
+func mend(b *attach.Bucket) {
+	b.Rules = append(b.Rules, attach.Rule{ID: "\x1b", Enabled: true})
+	b.Region, b.Stages = stage.Region, b.Stages[:min(len(b.Stages), 1)]
+	for i := range b.Stages {
+		b.Stages[i] = stage.Name
+	}
+	for i := range b.Replicas {
+		mendSide(&b.Replicas[i])
+	}
+	mendSide(&b.Side)
+}
+
+func mendSide(s *attach.Side) {
+	s.Gone, s.RequesterPays, s.Versioning, s.Policy = false, false, "Enabled", strings.ReplaceAll(s.Policy, "aws:SourceVpce", "aws:PrincipalOrgID")
+	s.Unread = slices.DeleteFunc(s.Unread, func(u attach.Unread) bool { return u.Fact == attach.Where || u.Fact == attach.Recorded })
+}
+
+// Facts are what others wrote: whatever they hold, no line has more than fits a screen and what
+// is to be pasted, nor a character that a terminal takes for more than it looks like.
+func TestWhateverTheFactsHoldLinesArePlainAndShort(t *testing.T) {
+	plain := regexp.MustCompile(`^[ -~→]*$`)
+	states := map[attach.State]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		b := oddBucket(t)
+		takers := attach.Takers{Off: rapid.Bool().Draw(t, "off"), Others: many(t, 100, "theirs"), Own: many(t, 100, "ours")}
+		spoil(t, reflect.ValueOf(&takers).Elem())
+		for _, p := range []attach.Plan{attach.Judge(stage, b), attach.Return(stage, b, takers)} {
+			states[p.State]++
+			for _, line := range p.Lines {
+				assert.Regexp(t, plain, line.Text)
+				assert.LessOrEqual(t, len(line.Text), 3000, "%.500s", line.Text)
+			}
+		}
+		for _, line := range b.Lines() {
+			assert.Regexp(t, plain, line)
+			assert.LessOrEqual(t, len(line), 10_000)
+		}
+		all, err := attach.Lists(stage, []attach.Bucket{b})
+		assert.NoError(t, err)
+		for _, p := range all {
+			for _, note := range p.Notes {
+				assert.Regexp(t, plain, note)
+				assert.LessOrEqual(t, len(note), 500)
+			}
+		}
+	})
+	assert.NotZero(t, states[attach.Refused])
+	assert.Less(t, states[attach.Refused], states[attach.Ready]+states[attach.Owned]+states[attach.Attached]+states[attach.Waiting], "what comes after refusals is tried, too: %v", states)
+}
