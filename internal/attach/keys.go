@@ -32,7 +32,7 @@ func (b *Bucket) replicaKeys(to string) (keys []string) {
 // shut says which replicas are encrypted with a key that the stage's role can't be given.
 func (p *Plan) shut(s Stage, b *Bucket) {
 	for _, r := range b.Replicas {
-		if r.Account == "" || r.Account == s.Account {
+		if r.Account == s.Account {
 			continue
 		}
 		for _, key := range b.replicaKeys(r.Bucket) {

@@ -179,8 +179,8 @@ func (p *Plan) doubts(s Stage, side *Side, a access) {
 // name, nor whether bytes are compared at all.
 func (p *Plan) bytes(s Stage, b *Bucket) {
 	var names []string
-	for i, side := range b.sides() {
-		if a := s.access(b, i); len(a.needs) == 0 || a.unread != nil {
+	for _, side := range b.sides() {
+		if !side.Known(Policy) {
 			continue
 		}
 		denials, err := s.hasher(side.Account).statements("Deny", side.Bucket, side.Policy, []need{{action: "s3:GetObjectVersion", objects: true}})

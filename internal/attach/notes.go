@@ -55,6 +55,9 @@ func (p *Plan) unknown(s Stage, b *Bucket) {
 			continue
 		}
 		p.doubts(s, side, s.access(b, i))
+		if side.Account == "" && side.RequesterPays {
+			p.say("?", "%s has the requester pay, which no look says it does: where it is another account's, %s", name, each)
+		}
 		if side.Account == "" {
 			p.say("?", "whose %s is (grant s3:ListBucket); where it is another account's, its policy must let %s look: %s", name, s.Role(), s.LetIn(side.Bucket))
 		}
