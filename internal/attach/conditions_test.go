@@ -80,6 +80,7 @@ func TestAnOperatorComparesAsAWSDoes(t *testing.T) {
 		"an ARN equals a pattern":                        {"ArnEquals", arn, "arn:aws:iam::*:role/autobackup-*", "FAIL"},
 		"parts of ARNs are compared by themselves":       {"ArnNotLike", arn, "arn:aws:iam:*:role/autobackup-*:", "FAIL"},
 		"a pattern with too few parts is not understood": {"ArnNotLike", arn, "arn:*", "?"},
+		"a pattern that can't mean it":                   {"ArnLike", arn, "autobackup*", ""},
 		"any ARN is any":                                 {"ArnLike", arn, "*", "FAIL"},
 		"another kind of ARN is another":                 {"ArnLike", arn, "arn:aws:sts::111122223333:*", ""},
 		"an older version than 1.3 is refused":           {"NumericLessThan", "s3:TlsVersion", "1.3", ""},

@@ -35,7 +35,7 @@ func spoil(t *rapid.T, v reflect.Value) {
 	case reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, "so"))
 	case reflect.String:
-		if v.Type() == reflect.TypeFor[string]() && rapid.IntRange(0, 3).Draw(t, "odd") == 0 {
+		if v.Type() == reflect.TypeFor[string]() && rapid.IntRange(0, 7).Draw(t, "odd") == 0 {
 			v.SetString(rapid.SampledFrom(odd).Draw(t, "text"))
 		}
 	}
@@ -51,9 +51,8 @@ func oddPolicy(t *rapid.T, bucket string) string {
 		"s", rapid.SampledFrom([]string{"Allow", "Deny"}).Draw(t, "effect"), "s3:*", "arn:aws:s3:::" + rapid.SampledFrom([]string{bucket + "/*", bucket + "/a\n*", bucket, "*"}).Draw(t, "resource"),
 		"StringNotEquals", rapid.SampledFrom([]string{"aws:SourceVpce", "aws:PrincipalOrgID"}).Draw(t, "key"), "v",
 	}
-	for _, field := range []*string{&st.Sid, &st.Resource, &st.Operator, &st.Key, &st.Value} {
-		spoil(t, reflect.ValueOf(field).Elem())
-	}
+	field := rapid.SampledFrom([]*string{&st.Sid, &st.Resource, &st.Operator, &st.Key, &st.Value}).Draw(t, "field")
+	*field = rapid.SampledFrom(odd).Draw(t, "of a statement")
 	one := map[string]any{"Sid": st.Sid, "Effect": st.Effect, "Principal": "*", "Action": st.Action, "Resource": st.Resource}
 	if rapid.Bool().Draw(t, "on condition") {
 		one["Condition"] = map[string]any{st.Operator: map[string]any{st.Key: st.Value}}
@@ -66,6 +65,9 @@ func oddPolicy(t *rapid.T, bucket string) string {
 }
 
 func oddSide(t *rapid.T, bucket string) attach.Side {
+	if rapid.Bool().Draw(t, "odd name") {
+		bucket = rapid.SampledFrom(odd).Draw(t, "name")
+	}
 	account := rapid.SampledFrom([]string{stage.Account, "444455556666", ""}).Draw(t, "account")
 	key := rapid.SampledFrom([]string{"", "arn:aws:kms:eu-west-1:" + account + ":alias/aws/s3", "arn:aws:kms:eu-west-1:" + account + ":key/k"}).Draw(t, "key")
 	return attach.Side{
@@ -87,7 +89,7 @@ func oddBucket(t *rapid.T) attach.Bucket {
 		Record: &attach.Record{Stage: "dev", Was: configuration(), Change: attach.Change{Notification: &attach.Notification{ID: "more", Target: "t"}}},
 	}
 	spoil(t, reflect.ValueOf(&b).Elem())
-	if rapid.IntRange(0, 3).Draw(t, "mended") > 0 {
+	if rapid.Bool().Draw(t, "mended") {
 		mend(&b)
 	}
 	b.Tags = map[string]string{rapid.SampledFrom(odd).Draw(t, "tag") + "terraform": rapid.SampledFrom(odd).Draw(t, "its value")}

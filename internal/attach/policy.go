@@ -23,25 +23,20 @@ type statement struct {
 type texts []string
 
 func (t *texts) UnmarshalJSON(text []byte) error {
-	var many []any
-	if err := exact(text, &many); err != nil {
-		var one any
-		if err := exact(text, &one); err != nil {
-			return err
-		}
-		many = []any{one}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber() // as it is written: an account's id is one
+	var read any
+	if err := d.Decode(&read); err != nil {
+		return err
+	}
+	many, is := read.([]any)
+	if !is {
+		many = []any{read}
 	}
 	for _, v := range many {
 		*t = append(*t, fmt.Sprint(v))
 	}
 	return nil
-}
-
-// exact reads JSON, and leaves numbers as they are written.
-func exact(text []byte, to any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	return d.Decode(to)
 }
 
 func parsePolicy(policy string) ([]statement, error) {
@@ -153,18 +148,26 @@ var variable = regexp.MustCompile(`\$\{[^}]*\}`)
 
 // objectsOf says how many of the objects below an ARN a pattern is about. What a variable
 // stands for is not known, so that it may be anything, and need not be everything.
-func objectsOf(pattern, below string) (most reach) {
-	anything := variable.ReplaceAllString(pattern, "*")
-	for _, left := range rests(anything, below) {
-		switch {
-		case left == "": // no key is empty
-		case anything == pattern && strings.Contains(left, "*") && strings.Trim(left, "*?") == "" && strings.Count(left, "?") <= 1:
-			most = allKeys
-		default:
-			most = max(most, someKeys)
+func objectsOf(pattern, below string) reach {
+	if everyKey(pattern, below) {
+		return allKeys
+	}
+	left := rests(variable.ReplaceAllString(pattern, "*"), below)
+	if slices.ContainsFunc(left, func(rest string) bool { return rest != "" }) { // no key is empty
+		return someKeys
+	}
+	return noKeys
+}
+
+// everyKey tries keys of a letter that no pattern has, so that * and ? alone are of it. One
+// that is longer than all ? together needs a *, which then is of each that is longer still.
+func everyKey(pattern, below string) bool {
+	for n := range strings.Count(pattern, "?") + 1 {
+		if !like(pattern, below+strings.Repeat("\x00", n+1)) {
+			return false
 		}
 	}
-	return most
+	return true
 }
 
 // rests are what may be left of a pattern once it has matched what begins a text.

@@ -120,6 +120,7 @@ func TestABucketOfAnotherAccountMustLetTheRoleIn(t *testing.T) {
 		"another call":               {some("s3:PutObject *"), "FAIL", each},
 		"what attach says to add":    {`{"Statement": ` + stage.LetIn("docs-dr") + `}`, "", ""},
 		"objects alone":              {some("s3:Get* docs-dr*"), "FAIL", "call s3:ListBucket, each upload whose version is not there when it is looked at, or not yet, would end in ACCESS_DENIED"},
+		"some keys alone":            {some("s3:Get* docs-dr/a/*"), "FAIL", "call s3:ListBucket, each upload whose version is not there"},
 		"the bucket alone":           {some("s3:List* docs-dr", "s3:Get* docs-dr"), "FAIL", each},
 		"listing some keys":          {some("s3:Get* docs-dr*", `s3:List* docs-dr ,"Condition":{"StringLike":{"s3:prefix":"a/*"}}`), "?", "call s3:ListBucket, s3:ListBucketVersions: its conditions can't be known"},
 		"HEAD alone":                 {some("s3:GetObjectVersion docs-dr/*", "s3:List* docs-dr"), "warning", "call s3:GetObjectVersionAttributes, s3:GetObjectVersionTagging, s3:GetObjectRetention, s3:GetObjectLegalHold, s3:GetLifecycleConfiguration, checksums of parts are not compared, tags are not compared,"},
