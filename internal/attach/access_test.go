@@ -42,7 +42,7 @@ func TestWhichKeysAPatternIsOfIsWhatTryingEachFinds(t *testing.T) {
 		tried = append(tried, "docs/"+key, "adocs/"+key)
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		bucket := rapid.SampledFrom([]string{"arn:aws:s3:::docs/", "arn:aws:s3:::d?cs/", "arn:aws:s3:::*docs/", "arn:aws:s3:::do*", "arn:*/", "*", "arn:aws:s3:::docs", "arn:aws:s3:::doc?/", "arn:aws:s3:::docs?/", "arn:aws:s3:::**s/", "arn:aws:s3:::docs/${x}"}).Draw(t, "bucket")
+		bucket := rapid.SampledFrom([]string{"arn:aws:s3:::docs/", "arn:aws:s3:::d?cs/", "arn:aws:s3:::*docs/", "arn:aws:s3:::do*", "arn:*/", "*", "arn:aws:s3:::docs", "arn:aws:s3:::doc?/", "arn:aws:s3:::docs?/", "arn:aws:s3:::**s/", "arn:aws:s3:::docs/${x}", "arn:aws:s3:::${x}/"}).Draw(t, "bucket")
 		pattern := bucket + rapid.StringMatching(`[a/?*]{0,3}`).Draw(t, "keys")
 		found := 0
 		for _, key := range tried {
@@ -83,6 +83,7 @@ func TestWhichActionsAStatementIsAbout(t *testing.T) {
 	} {
 		assert.Equal(t, want, told(fmt.Sprintf(`{"Statement": [{"Effect": "Deny", "Principal": "*", %s, "Resource": ["arn:aws:s3:::docs", "arn:aws:s3:::docs/*"]}]}`, elements)), elements)
 	}
+	assert.Equal(t, "FAIL", told(`{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObjectVersion", "Resource": ["arn:aws:s3:::docs/*", "arn:aws:s3:::docs/a"]}}`), "all keys, and one of them")
 	assert.Equal(t, "", told(`{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:ListBucket", "NotResource": ["arn:aws:s3:::x", "arn:aws:s3:::docs"]}}`))
 	assert.Equal(t, "FAIL", told(`{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:ListBucket", "NotResource": "arn:aws:s3:::docs/*"}}`))
 	assert.Equal(t, "", told(deny("s3:ListBucket", "arn:aws:s3:::Docs", "{}")), "names of buckets have a case")
@@ -105,6 +106,7 @@ func TestWhatPartOfTheLooksARefusalEndsIsSaidOnce(t *testing.T) {
 		"tags of replicas, by which nobody selects": {[]attach.Rule{byTag}, "", deny("s3:GetObjectVersionTagging", "arn:aws:s3:::docs-dr/*", "{}"), "", "the policy of docs-dr refuses s3:GetObjectVersionTagging (statement No: without a condition), tags are not compared: add", ""},
 		"tags by which a disabled rule selects":     {[]attach.Rule{ready().Rules[0], off}, deny("s3:GetObjectVersionTagging", "arn:aws:s3:::docs/*", "{}"), "", "", "refuses s3:GetObjectVersionTagging (statement No: without a condition), tags are not compared: add", ""},
 		"tags, and versions, of some keys":          {[]attach.Rule{byTag}, deny("s3:GetObjectVersion*", "arn:aws:s3:::docs/a*", "{}"), "", "", `refuses s3:GetObjectVersion, s3:GetObjectVersionTagging of keys like "a*" (statement No: without a condition), of these, each upload would end in ACCESS_DENIED: add`, ""},
+		"keys, each of which is meant alone":        {nil, statement("Deny", `"s3:GetObjectVersion"`, `"arn:aws:s3:::docs/a*", "arn:aws:s3:::docs/b"`, ""), "", "", `refuses s3:GetObjectVersion of keys like "a*", "b"`, ""},
 		"keys of this bucket alone":                 {nil, statement("Deny", `"s3:GetObjectVersion"`, `"arn:aws:s3:::docs/a*", "arn:aws:s3:::other/*", "arn:aws:s3:::docs/b"`, ""), "", "", `refuses s3:GetObjectVersion of keys like "a*", "b" (statement 1`, ""},
 		"versions of some keys, and lists":          {nil, statement("Deny", `"s3:GetObjectVersion*", "s3:ListBucketVersions"`, `"arn:aws:s3:::docs", "arn:aws:s3:::docs/a*"`, ""), "", "", "refuses s3:ListBucketVersions (statement 1: without a condition), an upload whose version is not there", ""},
 		"tags, in an organization":                  {nil, statement("Deny", `"s3:GetObjectVersionTagging"`, `"arn:aws:s3:::docs/*"`, organization), "", "", "", "policy of docs: statement 1 denies s3:GetObjectVersionTagging by aws:PrincipalOrgID StringEquals o-1, and whether"},
@@ -176,11 +178,12 @@ func TestARequesterWhoPaysIsToldWhoeverMayReadThePolicy(t *testing.T) {
 	}{
 		"of another account, with an unread policy": {"444455556666", []attach.Unread{{Fact: attach.Policy, Why: "403"}}, "FAIL", "docs-dr, of account 444455556666, has the requester pay"},
 		"of the stage's account":                    {stage.Account, nil, "note", "docs-dr has the requester pay; its owner looks"},
+		"of nobody knows whom, who pays himself":    {"", nil, "", ""},
 		"of nobody knows whom":                      {"", nil, "?", "docs-dr has the requester pay, which no look says it does: where it is another account's, each upload would end in ACCESS_DENIED"},
 	} {
 		p := attach.Judge(stage, with(func(b *attach.Bucket) {
 			r := &b.Replicas[0]
-			r.Account, r.RequesterPays, r.Unread = tt.account, true, tt.unread
+			r.Account, r.RequesterPays, r.Unread = tt.account, tt.word != "", tt.unread
 		}))
 		for _, word := range []string{"FAIL", "note", "?"} {
 			assert.Equal(t, word == tt.word, strings.Contains(said(p, word), "has the requester pay"), "%s: %s", name, word)

@@ -143,7 +143,7 @@ func arns(negated bool, given string, values []string) truth {
 	for _, v := range values {
 		parts := strings.SplitN(v, ":", 6)
 		switch {
-		case v == "*" || len(parts) == 6 && slices.EqualFunc(parts, strings.SplitN(given, ":", 6), like):
+		case v == "*" || slices.EqualFunc(parts, strings.SplitN(given, ":", 6), like):
 			return when(!negated)
 		case len(parts) < 6 && like(v, given):
 			found = maybe

@@ -115,7 +115,11 @@ func TestAllConditionsMustHold(t *testing.T) {
 	for want, conditions := range map[string][]string{"FAIL": {holds}, "?": {unknown, holds}, "": {holds, unknown, fails}} {
 		assert.Equal(t, want, told(deny("s3:*", "arn:aws:s3:::docs/*", "{"+strings.Join(conditions, ",")+"}")), "%q", conditions)
 	}
-	p := attach.Judge(stage, with(func(b *attach.Bucket) { b.Policy = deny("s3:*", "arn:aws:s3:::docs/*", "{"+holds+","+unknown+"}") }))
+	p := attach.Judge(stage, with(func(b *attach.Bucket) {
+		b.Policy = deny("s3:*", "arn:aws:s3:::docs/*", `{"StringNotEquals": {"aws:username": "a", "aws:SourceVpc": ["b", "c"], "aws:SourceArn": "d"}}`)
+	}))
+	assert.Contains(t, said(p, "FAIL"), "(statement No: aws:SourceArn StringNotEquals d; aws:SourceVpc StringNotEquals b, c; aws:username StringNotEquals a)")
+	p = attach.Judge(stage, with(func(b *attach.Bucket) { b.Policy = deny("s3:*", "arn:aws:s3:::docs/*", "{"+holds+","+unknown+"}") }))
 	assert.Contains(t, said(p, "?"), "policy of docs: statement No denies every look by aws:PrincipalAccount StringEquals 111122223333; aws:PrincipalOrgID StringLike o-1, and whether that is so of "+theRole+" is not known")
 }
 

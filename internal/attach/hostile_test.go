@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"autobackup/internal/attach"
@@ -114,10 +115,74 @@ func mendSide(s *attach.Side) {
 	s.Unread = slices.DeleteFunc(s.Unread, func(u attach.Unread) bool { return u.Fact == attach.Where || u.Fact == attach.Recorded })
 }
 
+var plain = regexp.MustCompile(`^[ -~→]*$`)
+
+func plainly(t assert.TestingT, p attach.Plan) {
+	for _, line := range p.Lines {
+		assert.Regexp(t, plain, line.Text)
+		assert.LessOrEqual(t, len(line.Text), 3000, "%.500s", line.Text)
+	}
+}
+
+// Each odd text stands once where it surely comes into a line.
+func TestEachOddTextIsPlainWhereItIsTold(t *testing.T) {
+	for _, text := range odd {
+		quoted, err := json.Marshal(text)
+		require.NoError(t, err)
+		shared := func(b *attach.Bucket, action, more string) {
+			b.Bucket, b.Replicas[0].Bucket, b.Replicas[0].Account, b.Rules[0].To = text, text, "444455556666", text
+			b.Replicas[0].Policy = `{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}, {"Effect": "Deny", "Sid": ` + string(quoted) + `, "Principal": "*", "Action": "` + action + `", "Resource": ` + more + `}]}`
+		}
+		for want, edit := range map[string]func(*attach.Bucket){
+			"FAIL the policy of": func(b *attach.Bucket) {
+				shared(b, "s3:*", `"*", "Condition": {"StringNotEquals": {"aws:SourceVpc": [`+string(quoted)+`, "x"]}}`)
+			},
+			"FAIL of account":                func(b *attach.Bucket) { shared(b, "s3:Put*", `"*"`); b.Replicas[0].RequesterPays = true },
+			"FAIL versioning of the replica": func(b *attach.Bucket) { b.Replicas[0].Bucket, b.Replicas[0].Versioning = text, "never" },
+			"FAIL versioning":                func(b *attach.Bucket) { b.Bucket, b.Versioning = text, "never" },
+			"FAIL a rule leads to":           func(b *attach.Bucket) { b.Replicas[0].Bucket, b.Replicas[0].Gone = text, true },
+			"FAIL a rule encrypts": func(b *attach.Bucket) {
+				shared(b, "s3:Put*", `"*"`)
+				b.Encryption, b.Rules[0].KMS, b.Rules[0].Key = "aws:kms", true, text+":444455556666:alias/aws/s3"
+			},
+			"warning refuses": func(b *attach.Bucket) { shared(b, "s3:GetObjectVersionTagging", `"*"`) },
+			"warning refuses s3:Ge": func(b *attach.Bucket) {
+				shared(b, "s3:GetObjectVersionTagging", `["arn:*`+strings.Trim(string(quoted), `"`)+`"]`)
+			},
+			"warning does not let": func(b *attach.Bucket) {
+				shared(b, "s3:Put*", `"*"`)
+				b.Replicas[0].Policy = strings.Replace(b.Replicas[0].Policy, `"s3:*"`, `["s3:GetObjectVersion", "s3:List*"]`, 1)
+			},
+			"warning LEFT_OUT": func(b *attach.Bucket) { b.Encryption, b.Rules[0].To = "aws:kms"+text, "other" },
+			"note rules select by": func(b *attach.Bucket) {
+				b.Rules = slices.Repeat([]attach.Rule{{ID: text, Enabled: true, Every: true, ByTag: true}}, 100)
+			},
+			"note rules without": func(b *attach.Bucket) {
+				b.Rules = append(slices.Repeat([]attach.Rule{{ID: text, Enabled: true}}, 100), b.Rules...)
+			},
+			"note Object Lock":         func(b *attach.Bucket) { b.Bucket, b.Lock = text, "GOVERNANCE"+text },
+			"? whose":                  func(b *attach.Bucket) { b.Bucket, b.Account, b.RequesterPays = text, "", true },
+			"? whether the key":        func(b *attach.Bucket) { b.Bucket, b.Key = text, "k"+text },
+			"? whether ReplicaBuckets": func(b *attach.Bucket) { b.Replicas[0].Bucket = text },
+			"? hash-bytes": func(b *attach.Bucket) {
+				shared(b, "s3:*", `"*", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": "`+theRole+`"}}`)
+			},
+			"? denies": func(b *attach.Bucket) {
+				shared(b, "s3:*", `"*", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": `+string(quoted)+`}}`)
+			},
+			"next add": func(b *attach.Bucket) { b.Bucket, b.Replicas[0].Bucket, b.Stages = text, text, nil },
+		} {
+			p := attach.Judge(stage, with(edit))
+			word, says, _ := strings.Cut(want, " ")
+			assert.Contains(t, said(p, word), says, "%s: %.20q", want, text)
+			plainly(t, p)
+		}
+	}
+}
+
 // Facts are what others wrote: whatever they hold, no line has more than fits a screen and what
 // is to be pasted, nor a character that a terminal takes for more than it looks like.
 func TestWhateverTheFactsHoldLinesArePlainAndShort(t *testing.T) {
-	plain := regexp.MustCompile(`^[ -~→]*$`)
 	states := map[attach.State]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		b := oddBucket(t)
@@ -125,10 +190,7 @@ func TestWhateverTheFactsHoldLinesArePlainAndShort(t *testing.T) {
 		spoil(t, reflect.ValueOf(&takers).Elem())
 		for _, p := range []attach.Plan{attach.Judge(stage, b), attach.Return(stage, b, takers)} {
 			states[p.State]++
-			for _, line := range p.Lines {
-				assert.Regexp(t, plain, line.Text)
-				assert.LessOrEqual(t, len(line.Text), 3000, "%.500s", line.Text)
-			}
+			plainly(t, p)
 		}
 		for _, line := range b.Lines() {
 			assert.Regexp(t, plain, line)

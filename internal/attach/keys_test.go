@@ -52,6 +52,7 @@ func TestWhatKeysOfKMSKeepFromReplicasIsTold(t *testing.T) {
 		"AWS's keys of the stage's account": kms(func(b *attach.Bucket) {
 			b.Key, b.Rules[0].Key, b.Replicas[0].Encryption = "arn:aws:kms:eu-central-1:111122223333:alias/aws/s3", "", "aws:kms"
 		}),
+		"AWS's key of the stage's account, by a rule":     kms(func(b *attach.Bucket) { b.Rules[0].Key = "arn:aws:kms:eu-west-1:111122223333:alias/aws/s3" }),
 		"a key of what is not replicated":                 func(b *attach.Bucket) { b.Rules[0].Key = own },
 		"another account's default that is no key of KMS": shared,
 		"keys of disabled rules and of others": func(b *attach.Bucket) {

@@ -136,3 +136,14 @@ func TestWhatTheParametersCannotSayIsTold(t *testing.T) {
 		"replica 111122223333 eu-west-1":    "ReplicaBuckets=acme-old-dr",
 	}, words(all))
 }
+
+func TestReplicaStacksAreInTheOrderOfTheirAccountsAndRegions(t *testing.T) {
+	all, err := attach.Lists(here, []attach.Bucket{bucketTo("acme", "",
+		replicaIn("444455556666", "eu-west-1", "b", ""), replicaIn("222255556666", "us-east-1", "c", ""), replicaIn("444455556666", "ap-east-1", "d", ""), replicaIn("444455556666", "", "e", ""))})
+	require.NoError(t, err)
+	var places []string
+	for _, p := range all {
+		places = append(places, p.Account+" "+p.Region)
+	}
+	assert.Equal(t, []string{"111122223333 eu-central-1", "222255556666 us-east-1", "444455556666 ap-east-1", "444455556666 eu-west-1"}, places, "none where the region is not known")
+}

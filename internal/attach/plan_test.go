@@ -201,6 +201,7 @@ func TestWhatInfrastructureCodeOwnsIsLeftToIt(t *testing.T) {
 		p := attach.Judge(stage, with(func(b *attach.Bucket) { b.Tags = tags }))
 		if tool == "" {
 			assert.Equal(t, attach.Ready, p.State)
+			assert.Empty(t, said(p, "warning"))
 			continue
 		}
 		assert.Equal(t, tag, shown)

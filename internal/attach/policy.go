@@ -152,11 +152,26 @@ func objectsOf(pattern, below string) reach {
 	if everyKey(pattern, below) {
 		return allKeys
 	}
-	left := rests(variable.ReplaceAllString(pattern, "*"), below)
-	if slices.ContainsFunc(left, func(rest string) bool { return rest != "" }) { // no key is empty
+	if someKey(variable.ReplaceAllString(pattern, "*"), below) {
 		return someKeys
 	}
 	return noKeys
+}
+
+// someKey says whether a pattern is of any key below: from its first * on, there is one for
+// whatever follows.
+func someKey(pattern, below string) bool {
+	for i := range len(below) {
+		switch {
+		case i == len(pattern):
+			return false
+		case pattern[i] == '*':
+			return true
+		case pattern[i] != '?' && pattern[i] != below[i]:
+			return false
+		}
+	}
+	return len(pattern) > len(below) // no key is empty
 }
 
 // everyKey tries keys of a letter that no pattern has, so that * and ? alone are of it. One
@@ -168,39 +183,6 @@ func everyKey(pattern, below string) bool {
 		}
 	}
 	return true
-}
-
-// rests are what may be left of a pattern once it has matched what begins a text.
-func rests(pattern, begins string) (left []string) {
-	at := map[int]bool{}
-	var reached func(int)
-	reached = func(i int) {
-		if at[i] {
-			return
-		}
-		at[i] = true
-		if i < len(pattern) && pattern[i] == '*' {
-			reached(i + 1)
-		}
-	}
-	reached(0)
-	for j := range len(begins) {
-		before := at
-		at = map[int]bool{}
-		for i := range before {
-			switch {
-			case i == len(pattern):
-			case pattern[i] == '*':
-				reached(i)
-			case pattern[i] == '?' || pattern[i] == begins[j]:
-				reached(i + 1)
-			}
-		}
-	}
-	for i := range at {
-		left = append(left, pattern[i:])
-	}
-	return left
 }
 
 // matches says whether a value is meant, or with the second list is none of it.

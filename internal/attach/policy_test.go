@@ -137,6 +137,15 @@ func TestABucketOfAnotherAccountMustLetTheRoleIn(t *testing.T) {
 	}
 }
 
+func TestWhatIsAllowedOfSomeKeysAndWhatIsNotAtAllIsTold(t *testing.T) {
+	p := attach.Judge(stage, with(func(b *attach.Bucket) {
+		b.Replicas[0].Account, b.Replicas[0].Policy = "444455556666", `{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObjectVersion", "Resource": "arn:aws:s3:::docs-dr/a/*"},
+			{"Effect": "Allow", "Principal": "*", "Action": "s3:List*", "Resource": "arn:aws:s3:::docs-dr"}]}`
+	}))
+	assert.Contains(t, said(p, "warning"), "the policy of docs-dr, of account 444455556666, lets "+theRole+` look where keys are like "a/*" alone, of others, each upload would end in ACCESS_DENIED`)
+	assert.Contains(t, said(p, "warning"), "the policy of docs-dr, of account 444455556666, does not let "+theRole+" call s3:GetObjectVersionAttributes,")
+}
+
 func TestWhatAttachSaysToAddToADenialEndsIt(t *testing.T) {
 	policy := deny("s3:*", "arn:aws:s3:::docs/*", `{"StringNotEquals": {"aws:SourceVpce": "vpce-1"}, `+stage.Except()+`}`)
 	assert.Empty(t, told(policy))
