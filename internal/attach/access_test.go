@@ -136,6 +136,9 @@ func TestEachStatementThatRefusesIsTold(t *testing.T) {
 	p = attach.Judge(stage, with(func(b *attach.Bucket) { b.Policy, b.Replicas[0].Policy = both, both }))
 	assert.Equal(t, 2, strings.Count(said(p, "FAIL"), "(statement A"))
 	assert.NotContains(t, said(p, "?"), "statement", "what is certain is no question")
+	both = strings.ReplaceAll(both, `"Resource": "*"`, `"Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}`)
+	p = attach.Judge(stage, with(func(b *attach.Bucket) { b.Policy, b.Replicas[0].Policy = both, both }))
+	assert.Equal(t, 6, strings.Count(said(p, "?"), "and whether that is so of "+theRole+" is not known"))
 }
 
 func statementOf(sid, action string) string {

@@ -136,16 +136,16 @@ func compared(base string, negated bool, given string, values []string) truth {
 	return when(slices.ContainsFunc(values, func(v string) bool { return same(v, given) }) != negated)
 }
 
-// arns compares ARNs, each of their six parts by itself. What AWS makes of a pattern with
-// fewer parts is not known.
+// arns compares ARNs of roles. AWS compares each of their six parts by itself, which is the same
+// where a pattern has as many; what it makes of one with fewer is not known.
 func arns(negated bool, given string, values []string) truth {
 	found := no
 	for _, v := range values {
-		parts := strings.SplitN(v, ":", 6)
 		switch {
-		case v == "*" || slices.EqualFunc(parts, strings.SplitN(given, ":", 6), like):
+		case !like(v, given):
+		case v == "*" || strings.Count(v, ":") == strings.Count(given, ":"):
 			return when(!negated)
-		case len(parts) < 6 && like(v, given):
+		default:
 			found = maybe
 		}
 	}

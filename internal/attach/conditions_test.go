@@ -143,6 +143,7 @@ func TestWhomAStatementIsAbout(t *testing.T) {
 		"all but the role and its account":   {`"NotPrincipal": {"AWS": ["` + theRole + `", "` + root + `"]}`, ""},
 		"all but the role, whose account is": {`"NotPrincipal": {"AWS": "` + theRole + `"}`, "?"},
 		"all but the account":                {`"NotPrincipal": {"AWS": "` + account + `"}`, "?"},
+		"all but what has no name":           {`"NotPrincipal": {"AWS": ""}`, "FAIL"},
 		"all but everybody":                  {`"NotPrincipal": "*"`, ""},
 	} {
 		assert.Equal(t, tt.want, told(fmt.Sprintf(`{"Statement": [{"Effect": "Deny", %s, "Action": "s3:*", "Resource": "*"}]}`, tt.principal)), name)

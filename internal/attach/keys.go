@@ -22,7 +22,7 @@ func managed(key string) bool {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
 func (b *Bucket) replicaKeys(to string) (keys []string) {
 	for _, r := range b.Rules {
-		if r.Enabled && r.KMS && r.To == to && r.Key != "" && !slices.Contains(keys, r.Key) {
+		if r.Enabled && r.KMS && r.To == to && !slices.Contains(keys, r.Key) {
 			keys = append(keys, r.Key)
 		}
 	}

@@ -113,7 +113,7 @@ func TestABucketOfAnotherAccountMustLetTheRoleIn(t *testing.T) {
 		"its account":                {allow("111122223333", ""), "", ""},
 		"its account's root":         {allow("arn:aws:iam::111122223333:root", ""), "", ""},
 		"somebody else":              {allow("444455556666", ""), "FAIL", "does not let " + theRole + " look, " + each},
-		"in an organization":         {allow("*", `, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}`), "?", "lets " + theRole + " look: its conditions can't be known from here"},
+		"in an organization":         {allow("*", `, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}`), "?", "lets " + theRole + " look: its conditions can't be known from here; these statements do: " + stage.LetIn("docs-dr")},
 		"through an endpoint":        {allow("*", `, "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}`), "FAIL", each},
 		"nobody":                     {"", "FAIL", each},
 		"what can't be read":         {"no JSON", "?", "read the bucket policy"},
@@ -202,6 +202,13 @@ func TestAllKeysButSomeAreNotAll(t *testing.T) {
 	for not, want := range map[string]string{"arn:aws:s3:::docs/public/*": "warning", "arn:aws:s3:::other/*": "FAIL", "arn:aws:s3:::docs*": ""} {
 		assert.Equal(t, want, told(`{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:GetObjectVersion", "NotResource": "`+not+`"}]}`), not)
 	}
+}
+
+func TestKeysThatAreExceptedAreNamed(t *testing.T) {
+	p := attach.Judge(stage, with(func(b *attach.Bucket) {
+		b.Policy = `{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObjectVersion", "NotResource": "arn:aws:s3:::docs/public/*"}}`
+	}))
+	assert.Contains(t, said(p, "warning"), `of keys like others than "public/*" (statement 1: without a condition)`)
 }
 
 func TestWhetherAnotherRoleReadsTheBytesIsNotKnownWhereAPolicyDenies(t *testing.T) {
