@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"autobackup/internal/text"
 )
 
 // need is a permission that looks make use of.
@@ -80,7 +82,7 @@ func (c caller) statements(effect, bucket, policy string, needs []need) (found [
 		return nil, err
 	}
 	for i, st := range statements {
-		if st.Effect != effect || !st.means(c) {
+		if st.Effect != effect {
 			continue
 		}
 		one := said{sid: st.Sid}
@@ -143,14 +145,11 @@ func (s Stage) LetIn(bucket string) string {
 			ofBucket = append(ofBucket, n.action)
 		}
 	}
-	text, err := json.Marshal([]map[string]any{
+	statements, _ := json.Marshal([]map[string]any{
 		{"Effect": "Allow", "Principal": map[string]string{"AWS": s.Role()}, "Action": ofBucket, "Resource": arn},
 		{"Effect": "Allow", "Principal": map[string]string{"AWS": s.Role()}, "Action": ofObjects, "Resource": arn + "/*"},
 	})
-	if err != nil { // never: they are texts
-		return err.Error()
-	}
-	return string(text)
+	return text.Line(string(statements), 2000) // with the name of any bucket that S3 can have, all of it
 }
 
 // Except is the condition to add to a statement that denies, by which it no longer

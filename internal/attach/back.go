@@ -1,6 +1,10 @@
 package attach
 
-import "strings"
+import (
+	"strings"
+
+	"autobackup/internal/text"
+)
 
 // Takers are what decides whether EventBridge may be turned off.
 type Takers struct {
@@ -36,11 +40,7 @@ func Return(s Stage, b Bucket, t Takers) Plan {
 		p.back(s, b, t)
 	}
 	for _, u := range b.Unread {
-		line := string(u.Fact) + ": " + u.Why
-		if u.Grant != "" {
-			line += " (grant " + u.Grant + ")"
-		}
-		p.say("?", "%s", line)
+		p.say("?", "%s: %s", u.Fact, u.answer())
 	}
 	return *p
 }
@@ -50,9 +50,9 @@ func (p *Plan) back(s Stage, b Bucket, t Takers) {
 	p.Becomes = Undo(p.Was, p.Change, off)
 	if n := p.Change.Notification; n != nil {
 		if len(p.Becomes.Notifications) < len(p.Was.Notifications) {
-			p.say("change", "notifications: - %s → %s", Failed, n.Target)
+			p.say("change", "notifications: - %s → %s", Failed, text.Line(n.Target, 200))
 		} else {
-			p.say("note", "the notification %s is not there as attach made it: what is there is somebody else's, and stays", n.ID)
+			p.say("note", "the notification %s is not there as attach made it: what is there is somebody else's, and stays", shown(n.ID))
 		}
 	}
 	switch {
@@ -65,10 +65,10 @@ func (p *Plan) back(s Stage, b Bucket, t Takers) {
 	case !b.Known(Triggers):
 		p.say("note", "EventBridge stays on: whether other rules take its events could not be read")
 	case len(t.Others) > 0:
-		p.say("note", "EventBridge stays on: other rules take its events, or may: %s", strings.Join(t.Others, ", "))
+		p.say("note", "EventBridge stays on: other rules take its events, or may: %s", text.Line(strings.Join(t.Others, ", "), 1000))
 	}
 	if len(t.Own) > 0 && p.Becomes.EventBridge {
-		p.say("warning", "%s still takes its uploads: take %s out of Buckets in samconfig.toml, and deploy", strings.Join(t.Own, ", "), shown(b.Bucket))
+		p.say("warning", "%s still takes its uploads: take %s out of Buckets in samconfig.toml, and deploy", text.Line(strings.Join(t.Own, ", "), 1000), shown(b.Bucket))
 	}
 	if b.Record.Stage != s.Name {
 		p.say("warning", "the record names the stage %s", shown(b.Record.Stage))

@@ -33,6 +33,7 @@ func TestDetachTakesBackWhatIsRecordedAndNothingElse(t *testing.T) {
 		says    string
 	}{
 		"as attach left it":     {nil, attach.Takers{}, attach.Ready, bridge(true, theirs), "note", "EventBridge stays on: others may rely on it"},
+		"what goes is named":    {nil, attach.Takers{}, attach.Ready, bridge(true, theirs), "change", "notifications: - s3:Replication:OperationFailedReplication → arn:aws:sqs:eu-central-1:111122223333:autobackup-failure-queue-dev"},
 		"EventBridge off":       {nil, attach.Takers{Off: true}, attach.Ready, bridge(false, theirs), "change", "EventBridge on → off"},
 		"off, and others match": {nil, attach.Takers{Off: true, Others: []string{"theirs"}}, attach.Ready, bridge(true, theirs), "note", "other rules take its events, or may: theirs"},
 		"off, and nobody can tell": {func(b *attach.Bucket) {
@@ -57,6 +58,7 @@ func TestDetachTakesBackWhatIsRecordedAndNothingElse(t *testing.T) {
 				tt.edit(&b)
 			}
 			p := attach.Return(stage, b, tt.takers)
+			assert.Equal(t, "docs", p.Bucket)
 			assert.Equal(t, tt.state, p.State)
 			assert.True(t, tt.becomes.Equal(p.Becomes), "%v", p.Becomes.Lines())
 			assert.Contains(t, said(p, tt.word), tt.says)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"autobackup/internal/text"
 )
 
 // Failed is S3's notification of an object that could not be replicated.
@@ -94,9 +96,9 @@ func sorted(all []Notification) []Notification {
 
 // line is a notification for people to compare.
 func (n Notification) line() string {
-	line := fmt.Sprintf("%s %s, id %q: %s", n.Kind, n.Target, n.ID, strings.Join(slices.Sorted(slices.Values(n.Events)), ", "))
+	line := fmt.Sprintf("%s %s, id %+q: %s", n.Kind, n.Target, n.ID, strings.Join(slices.Sorted(slices.Values(n.Events)), ", "))
 	for _, f := range n.filters() {
-		line += fmt.Sprintf(", %s %q", f.Name, f.Value)
+		line += fmt.Sprintf(", %s %+q", f.Name, f.Value)
 	}
 	return line
 }
@@ -120,7 +122,7 @@ func (c Configuration) Sends(event string) (all []Notification) {
 func (c Configuration) Lines() []string {
 	lines := []string{"EventBridge " + onOff(c.EventBridge)}
 	for _, n := range sorted(c.Notifications) {
-		lines = append(lines, n.line())
+		lines = append(lines, text.Line(n.line(), 10_000)) // longer than any that S3 takes
 	}
 	return lines
 }

@@ -131,7 +131,10 @@ func TestConfigurationsThatDoTheSameAreEqual(t *testing.T) {
 		"another kind":   func(c *attach.Configuration) { c.Notifications[0].Kind = "topic" },
 		"another id":     func(c *attach.Configuration) { c.Notifications[0].ID = "c" },
 		"another filter": func(c *attach.Configuration) { c.Notifications[0].Filters = nil },
-		"one less":       func(c *attach.Configuration) { c.Notifications = c.Notifications[:1] },
+		"another letter": func(c *attach.Configuration) {
+			c.Notifications[0].Filters = []attach.Filter{{"Suffix", ".pdf"}, {"Prefix", "ín/"}}
+		},
+		"one less": func(c *attach.Configuration) { c.Notifications = c.Notifications[:1] },
 	} {
 		c := attach.Configuration{Notifications: []attach.Notification{a, other}}
 		edit(&c)

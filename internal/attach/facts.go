@@ -3,6 +3,8 @@ package attach
 import (
 	"slices"
 	"strings"
+
+	"autobackup/internal/text"
 )
 
 // Fact is something that is read of a bucket.
@@ -29,6 +31,15 @@ type Unread struct {
 	Fact  Fact   `json:"fact"`
 	Why   string `json:"why"`             // what was called, and the answer
 	Grant string `json:"grant,omitempty"` // the action that was denied
+}
+
+// answer is why a fact is unknown, for a line.
+func (u Unread) answer() string {
+	answer := text.Line(u.Why, 200)
+	if u.Grant != "" {
+		answer += " (grant " + text.Line(u.Grant, 100) + ")"
+	}
+	return answer
 }
 
 // Side is a bucket of either side as it was read.

@@ -22,7 +22,7 @@ func managed(key string) bool {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
 func (b *Bucket) replicaKeys(to string) (keys []string) {
 	for _, r := range b.Rules {
-		if r.Enabled && r.KMS && r.To == to && r.Key != "" && !slices.Contains(keys, r.Key) {
+		if r.Enabled && r.KMS && r.To == to && !slices.Contains(keys, r.Key) {
 			keys = append(keys, r.Key)
 		}
 	}
@@ -32,12 +32,12 @@ func (b *Bucket) replicaKeys(to string) (keys []string) {
 // shut says which replicas are encrypted with a key that the stage's role can't be given.
 func (p *Plan) shut(s Stage, b *Bucket) {
 	for _, r := range b.Replicas {
-		if r.Account == "" || r.Account == s.Account {
+		if r.Account == s.Account {
 			continue
 		}
 		for _, key := range b.replicaKeys(r.Bucket) {
 			if managed(key) && strings.Contains(key, ":"+r.Account+":") && b.kms() {
-				p.say("FAIL", "a rule encrypts replicas in %s with %s, which nobody of an account other than %s can use, %s: have the rule name a key that its owner made, and that lets %s decrypt", shown(r.Bucket), text.Line(key, 200), r.Account, each, s.Role())
+				p.say("FAIL", "a rule encrypts replicas in %s with %s, which nobody of an account other than %s can use, %s: have the rule name a key that its owner made, and that lets %s decrypt", shown(r.Bucket), text.Line(key, 200), shown(r.Account), each, s.Role())
 			}
 		}
 	}
@@ -48,7 +48,7 @@ func (p *Plan) shut(s Stage, b *Bucket) {
 func (p *Plan) leftOut(b *Bucket) {
 	for _, r := range b.Replicas {
 		if b.kms() && !slices.ContainsFunc(b.Rules, func(rule Rule) bool { return rule.Enabled && rule.KMS && rule.To == r.Bucket }) {
-			p.say("warning", "its default encryption is %s, and no enabled rule to %s takes what is encrypted with keys of AWS KMS: each upload that names no other encryption is told as LEFT_OUT (docs/verdicts.md#left_out)", b.Encryption, shown(r.Bucket))
+			p.say("warning", "its default encryption is %s, and no enabled rule to %s takes what is encrypted with keys of AWS KMS: each upload that names no other encryption is told as LEFT_OUT (docs/verdicts.md#left_out)", text.Line(b.Encryption, 100), shown(r.Bucket))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package attach_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -51,6 +52,9 @@ func TestWhatKeysOfKMSKeepFromReplicasIsTold(t *testing.T) {
 		"AWS's keys of the stage's account": kms(func(b *attach.Bucket) {
 			b.Key, b.Rules[0].Key, b.Replicas[0].Encryption = "arn:aws:kms:eu-central-1:111122223333:alias/aws/s3", "", "aws:kms"
 		}),
+		"AWS's key of the stage's account, by a rule":     kms(func(b *attach.Bucket) { b.Rules[0].Key = "arn:aws:kms:eu-west-1:111122223333:alias/aws/s3" }),
+		"a key of what is not replicated":                 func(b *attach.Bucket) { b.Rules[0].Key = own },
+		"another account's default that is no key of KMS": shared,
 		"keys of disabled rules and of others": func(b *attach.Bucket) {
 			b.Rules = append(b.Rules, attach.Rule{To: "docs-dr", KMS: true, Key: own}, attach.Rule{To: "other", Enabled: true, KMS: true, Key: own})
 		},
@@ -60,4 +64,25 @@ func TestWhatKeysOfKMSKeepFromReplicasIsTold(t *testing.T) {
 		assert.NotContains(t, said(p, "warning"), "LEFT_OUT", name)
 		assert.Empty(t, said(p, "FAIL"), name)
 	}
+}
+
+func TestEachKeyIsAskedForOnce(t *testing.T) {
+	key := func(name string) string { return "arn:aws:kms:eu-west-1:444455556666:" + name }
+	judged := func(encryption, own string, keys ...string) attach.Plan {
+		return attach.Judge(stage, with(func(b *attach.Bucket) {
+			r := &b.Replicas[0]
+			r.Account, r.Policy, r.Encryption, r.Key, b.Encryption = "444455556666", `{"Statement": `+stage.LetIn("docs-dr")+`}`, encryption, own, "aws:kms"
+			b.Replicas = append([]attach.Side{{Bucket: "docs-near", Region: stage.Region, Account: stage.Account, Versioning: "Enabled"}}, b.Replicas...)
+			for _, k := range keys {
+				b.Rules = append(b.Rules, attach.Rule{ID: k, Enabled: true, To: "docs-dr", KMS: true, Key: k})
+			}
+		}))
+	}
+	p := judged("aws:kms", key("key/a"), key("key/b"), key("key/a"), key("key/c"), key("key/b"))
+	for _, k := range []string{"key/a", "key/b", "key/c"} {
+		assert.Equal(t, 1, strings.Count(said(p, "?"), "kms:Decrypt on "+key(k)+","), k)
+	}
+	assert.NotContains(t, said(p, "?"), "whether replicas in docs-dr", "their key is known")
+	p = judged("", "", key("key/a"), key("alias/aws/s3"))
+	assert.Contains(t, said(p, "FAIL"), "a rule encrypts replicas in docs-dr with "+key("alias/aws/s3")+", which nobody of an account other than 444455556666 can use, each upload would end in ACCESS_DENIED: have the rule name a key that its owner made, and that lets "+theRole+" decrypt")
 }

@@ -110,10 +110,10 @@ func (p *Plan) denied(s Stage, side *Side, a access) {
 	}
 	if len(must) > 0 {
 		call, comes := what(must)
-		p.say("FAIL", "the policy of %s, of account %s, does not let %s %s, %s: add these statements: %s", name, side.Account, s.Role(), act(call), comes, s.LetIn(side.Bucket))
+		p.say("FAIL", "the policy of %s, of account %s, does not let %s %s, %s: add these statements: %s", name, shown(side.Account), s.Role(), act(call), comes, s.LetIn(side.Bucket))
 	}
 	if side.RequesterPays && side.Account != "" && side.Account != s.Account {
-		p.say("FAIL", "%s, of account %s, has the requester pay, which no look says it does, %s: have its owner pay", name, side.Account, each)
+		p.say("FAIL", "%s, of account %s, has the requester pay, which no look says it does, %s: have its owner pay", name, shown(side.Account), each)
 	}
 }
 
@@ -151,7 +151,7 @@ func (p *Plan) lacks(s Stage, side *Side, lacking []ruling) {
 		if keys != "" {
 			allows, others = "lets "+s.Role()+" "+act(call)+" where keys are like "+text.Line(keys, 200)+" alone", "of others, "+comes
 		}
-		p.say("warning", "the policy of %s, of account %s, %s, %s: add these statements: %s", shown(side.Bucket), side.Account, allows, others, s.LetIn(side.Bucket))
+		p.say("warning", "the policy of %s, of account %s, %s, %s: add these statements: %s", shown(side.Bucket), shown(side.Account), allows, others, s.LetIn(side.Bucket))
 	}
 }
 
@@ -159,7 +159,7 @@ func (p *Plan) lacks(s Stage, side *Side, lacking []ruling) {
 func (p *Plan) doubts(s Stage, side *Side, a access) {
 	name := shown(side.Bucket)
 	if a.unread != nil {
-		p.say("?", "policy of %s: %s", name, a.unread)
+		p.say("?", "policy of %s: %s", name, text.Line(a.unread.Error(), 200))
 	}
 	for _, d := range a.denials {
 		if d.holds != maybe {
@@ -179,8 +179,8 @@ func (p *Plan) doubts(s Stage, side *Side, a access) {
 // name, nor whether bytes are compared at all.
 func (p *Plan) bytes(s Stage, b *Bucket) {
 	var names []string
-	for i, side := range b.sides() {
-		if a := s.access(b, i); len(a.needs) == 0 || a.unread != nil {
+	for _, side := range b.sides() {
+		if !side.Known(Policy) {
 			continue
 		}
 		denials, err := s.hasher(side.Account).statements("Deny", side.Bucket, side.Policy, []need{{action: "s3:GetObjectVersion", objects: true}})

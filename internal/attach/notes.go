@@ -20,7 +20,7 @@ func (p *Plan) notes(s Stage, b *Bucket) {
 			p.say("note", "lifecycle of %s removes versions (%s): what is gone before its look is told as gone", name, text.Line(strings.Join(side.Expires, ", "), 100))
 		}
 		if side.Known(Lock) && side.Lock != "no" && side.Lock != "" {
-			p.say("note", "Object Lock of %s: %s", name, side.Lock)
+			p.say("note", "Object Lock of %s: %s", name, text.Line(side.Lock, 100))
 		}
 		if side.RequesterPays && side.Account == s.Account {
 			p.say("note", "%s has the requester pay; its owner looks, and pays anyway", name)
@@ -40,7 +40,7 @@ func (p *Plan) coverage(b *Bucket) {
 		p.say("warning", "no enabled rule covers every key: each upload with another prefix than theirs is told as NOT_REPLICATED")
 	}
 	if len(tagged) > 0 {
-		p.say("note", "rules select by tag (%s): the looks follow the tags of now, and each reads them (docs/verdicts.md)", strings.Join(tagged, ", "))
+		p.say("note", "rules select by tag (%s): the looks follow the tags of now, and each reads them (docs/verdicts.md)", text.Line(strings.Join(tagged, ", "), 200))
 	}
 }
 
@@ -49,16 +49,15 @@ func (p *Plan) unknown(s Stage, b *Bucket) {
 	for i, side := range b.sides() {
 		name := shown(side.Bucket)
 		for _, u := range side.Unread {
-			line := string(u.Fact) + " of " + name + ": " + text.Line(u.Why, 200)
-			if u.Grant != "" {
-				line += " (grant " + u.Grant + ")"
-			}
-			p.say("?", "%s", line)
+			p.say("?", "%s of %s: %s", u.Fact, name, u.answer())
 		}
 		if side.Gone {
 			continue
 		}
 		p.doubts(s, side, s.access(b, i))
+		if side.Account == "" && side.RequesterPays {
+			p.say("?", "%s has the requester pay, which no look says it does: where it is another account's, %s", name, each)
+		}
 		if side.Account == "" {
 			p.say("?", "whose %s is (grant s3:ListBucket); where it is another account's, its policy must let %s look: %s", name, s.Role(), s.LetIn(side.Bucket))
 		}

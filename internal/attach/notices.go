@@ -56,7 +56,7 @@ func (p *Plan) notices(s Stage, b *Bucket) {
 		told = "would be told"
 		p.say("note", "no enabled rule has replication metrics: S3 sends no failure notices, and the looks find failures alone (--print shows how to turn them on)")
 	case len(without) > 0:
-		p.say("note", "rules without replication metrics (%s): S3 sends no failure notices of theirs, and the looks find those alone (--print shows how to turn them on)", strings.Join(without, ", "))
+		p.say("note", "rules without replication metrics (%s): S3 sends no failure notices of theirs, and the looks find those alone (--print shows how to turn them on)", text.Line(strings.Join(without, ", "), 200))
 	}
 	for _, n := range b.Sends(Failed) {
 		switch keys := n.keys(); {
@@ -75,7 +75,7 @@ func (p *Plan) notices(s Stage, b *Bucket) {
 func (n Notification) keys() string {
 	var all []string
 	for _, f := range n.filters() {
-		all = append(all, fmt.Sprintf("%s %s", f.Name, text.Quoted(f.Value, 100)))
+		all = append(all, text.Line(f.Name, 20)+" "+text.Quoted(f.Value, 100))
 	}
 	if len(all) == 0 {
 		return ""

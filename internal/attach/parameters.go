@@ -151,7 +151,7 @@ func (p *Parameters) names(list string, names []string) error {
 		if i > 0 {
 			name = fmt.Sprint(list, i+1)
 		}
-		begin, end := min(i*PerList, len(names)), min((i+1)*PerList, len(names))
+		begin, end := i*PerList, min((i+1)*PerList, len(names))
 		if begin < end || i == 0 {
 			p.set(name, names[begin:end])
 		}

@@ -47,12 +47,12 @@ func TestThePrimaryStackTakesEverythingAndEachReplicaStackWhatIsThere(t *testing
 	all, err := attach.Lists(here, []attach.Bucket{
 		bucketTo("acme.c", ourKey, replicaIn("111122223333", "eu-west-1", "acme-c-dr", ""), replicaIn("111122223333", "eu-central-1", "acme-c-near", ourKey)),
 		withRule,
-		bucketTo("acme-a", ourKey, replicaIn("111122223333", "eu-west-1", "acme-c-dr", "")),
+		bucketTo("acme-a", "arn:aws:kms:eu-central-1:111122223333:key/another", replicaIn("111122223333", "eu-west-1", "acme-c-dr", "")),
 	})
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{
 		"primary 111122223333 eu-central-1": "Buckets=acme-a,acme-b,acme.c ReplicaBuckets=acme-b-dr,acme-c-dr,acme-c-near " +
-			"BucketKeyArns=" + ourKey + " ReplicaKeyArns=" + ourKey + "," + farKey + " " +
+			"BucketKeyArns=arn:aws:kms:eu-central-1:111122223333:key/another," + ourKey + " ReplicaKeyArns=" + ourKey + "," + farKey + " " +
 			"ReplicaHashBytesArns=arn:aws:lambda:eu-west-1:111122223333:function:autobackup-hash-bytes-dev,arn:aws:lambda:eu-west-1:444455556666:function:autobackup-hash-bytes-dev",
 		"replica 111122223333 eu-west-1": "ReplicaBuckets=acme-c-dr",
 		"replica 444455556666 eu-west-1": "ReplicaBuckets=acme-b-dr ReplicaKeyArns=" + farKey + " PrimaryAccount=111122223333",
@@ -122,11 +122,12 @@ func TestMoreKeysThanFitBecomeEveryKeyOfTheirPlacesAndThatIsTold(t *testing.T) {
 func TestWhatTheParametersCannotSayIsTold(t *testing.T) {
 	all, err := attach.Lists(here, []attach.Bucket{
 		bucketTo("acme", "arn:aws:kms:eu-central-1:111122223333:alias/own", replicaIn("", "eu-west-1", "acme-dr", "")),
-		bucketTo("Acme_Old", "alias/aws/s3", replicaIn(here.Account, "eu-west-1", "acme-old-dr", "")),
+		bucketTo("a b", ""), bucketTo("Acme_Old", "alias/aws/s3", replicaIn(here.Account, "eu-west-1", "acme-old-dr", "")),
 	})
 	require.NoError(t, err)
 	assert.Equal(t, []string{
 		"Buckets takes no such name as Acme_Old: it is left out, and its uploads can't be validated",
+		`Buckets takes no such name as "a b": it is left out, and its uploads can't be validated`,
 		"whose acme-dr is, is not known: name it in ReplicaBuckets of a replica stack in its account",
 		"BucketKeyArns takes ARNs of keys, and a bucket names arn:aws:kms:eu-central-1:111122223333:alias/own: add the ARN that aws kms describe-key shows",
 		"where categories have replicas elsewhere, name that stack's output HashBytesArn in ReplicaHashBytesArns, too",
@@ -135,4 +136,15 @@ func TestWhatTheParametersCannotSayIsTold(t *testing.T) {
 		"primary 111122223333 eu-central-1": "Buckets=acme ReplicaBuckets=acme-dr,acme-old-dr ReplicaHashBytesArns=arn:aws:lambda:eu-west-1:111122223333:function:autobackup-hash-bytes-dev",
 		"replica 111122223333 eu-west-1":    "ReplicaBuckets=acme-old-dr",
 	}, words(all))
+}
+
+func TestReplicaStacksAreInTheOrderOfTheirAccountsAndRegions(t *testing.T) {
+	all, err := attach.Lists(here, []attach.Bucket{bucketTo("acme", "",
+		replicaIn("444455556666", "eu-west-1", "b", ""), replicaIn("222255556666", "us-east-1", "c", ""), replicaIn("444455556666", "ap-east-1", "d", ""), replicaIn("444455556666", "", "e", ""))})
+	require.NoError(t, err)
+	var places []string
+	for _, p := range all {
+		places = append(places, p.Account+" "+p.Region)
+	}
+	assert.Equal(t, []string{"111122223333 eu-central-1", "222255556666 us-east-1", "444455556666 ap-east-1", "444455556666 eu-west-1"}, places, "none where the region is not known")
 }

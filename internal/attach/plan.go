@@ -123,9 +123,7 @@ func (p *Plan) refuse(s Stage, b *Bucket) {
 	p.replicates(s, b)
 	p.shut(s, b)
 	for i, side := range b.sides() {
-		if access := s.access(b, i); side.Known(Policy) && !side.Gone {
-			p.denied(s, side, access)
-		}
+		p.denied(s, side, s.access(b, i))
 	}
 }
 

@@ -136,7 +136,7 @@ func TestWhatIsNotKnownIsNeverFine(t *testing.T) {
 	p := attach.Judge(stage, with(func(b *attach.Bucket) {
 		b.Replicas[0].Unread = []attach.Unread{{Fact: attach.Policy, Why: "it answered 500"}}
 	}))
-	assert.Contains(t, said(p, "?"), "bucket policy of docs-dr: it answered 500")
+	assert.Contains(t, said(p, "?"), "bucket policy of docs-dr: it answered 500\n")
 	assert.NotContains(t, said(p, "ok"), "no bucket policy")
 	for name, want := range map[string]string{
 		`{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}}]}`: "policy of docs: statement 1 denies every look by aws:PrincipalOrgID StringNotEquals o-1",
@@ -153,6 +153,21 @@ func TestWhatIsNotKnownIsNeverFine(t *testing.T) {
 	assert.Contains(t, said(p, "?"), "whose docs-dr is")
 	assert.NotContains(t, said(p, "ok"), "no bucket policy")
 	assert.Contains(t, said(p, "?"), "whether the key of docs lets arn:aws:iam::111122223333:role/autobackup-dev-fetch-etags decrypt")
+}
+
+func TestEachFactThatIsNotKnownIsTold(t *testing.T) {
+	p := attach.Judge(stage, with(func(b *attach.Bucket) {
+		for _, side := range []*attach.Side{&b.Side, &b.Replicas[0]} {
+			for _, f := range []attach.Fact{attach.Encryption, attach.Lock, attach.Payer} {
+				side.Unread = append(side.Unread, attach.Unread{Fact: f, Why: "it answered 403"})
+			}
+		}
+		b.Lock = "no answer"
+	}))
+	for _, line := range []string{"encryption of docs:", "Object Lock of docs:", "who pays of docs:", "encryption of docs-dr:", "Object Lock of docs-dr:", "who pays of docs-dr:"} {
+		assert.Contains(t, said(p, "?"), line)
+	}
+	assert.NotContains(t, said(p, "note"), "Object Lock")
 }
 
 func TestTheOwnerIsTold(t *testing.T) {
@@ -186,6 +201,7 @@ func TestWhatInfrastructureCodeOwnsIsLeftToIt(t *testing.T) {
 		p := attach.Judge(stage, with(func(b *attach.Bucket) { b.Tags = tags }))
 		if tool == "" {
 			assert.Equal(t, attach.Ready, p.State)
+			assert.Empty(t, said(p, "warning"))
 			continue
 		}
 		assert.Equal(t, tag, shown)
@@ -221,9 +237,15 @@ func TestEachReplicaOfWhichItIsNotKnownWhetherItIsTakenIsNamed(t *testing.T) {
 }
 
 func TestStatesAreInTheOrderOfWhatIsWorst(t *testing.T) {
-	assert.Negative(t, attach.Worse(attach.Refused, attach.Waiting))
-	assert.Negative(t, attach.Worse(attach.Owned, attach.Ready))
-	assert.Positive(t, attach.Worse(attach.Attached, attach.Ready))
+	all := []attach.State{attach.Refused, attach.Waiting, attach.Owned, attach.Unclear, attach.Ready, attach.Attached}
+	for i := range all {
+		assert.Zero(t, attach.Worse(all[i], all[i]))
+		for _, better := range all[i+1:] {
+			assert.Negative(t, attach.Worse(all[i], better))
+			assert.Positive(t, attach.Worse(better, all[i]))
+		}
+	}
+	assert.Negative(t, attach.Worse(attach.Kept, attach.Refused))
 }
 
 func TestAStageIsInTheNameOfItsRules(t *testing.T) {

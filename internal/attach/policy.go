@@ -1,6 +1,7 @@
 package attach
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -22,13 +23,15 @@ type statement struct {
 type texts []string
 
 func (t *texts) UnmarshalJSON(text []byte) error {
-	var many []any
-	if err := json.Unmarshal(text, &many); err != nil {
-		var one any
-		if err := json.Unmarshal(text, &one); err != nil {
-			return err
-		}
-		many = []any{one}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber() // as it is written: an account's id is one
+	var read any
+	if err := d.Decode(&read); err != nil {
+		return err
+	}
+	many, is := read.([]any)
+	if !is {
+		many = []any{read}
 	}
 	for _, v := range many {
 		*t = append(*t, fmt.Sprint(v))
@@ -52,12 +55,22 @@ func parsePolicy(policy string) ([]statement, error) {
 	return all, nil
 }
 
-// means says whether a statement is about a caller.
-func (st statement) means(c caller) bool {
-	if st.NotPrincipal != nil {
-		return !c.named(st.NotPrincipal)
+// means says whether a statement is about a caller. One that is about all but some asks for
+// the account as well as for its role, and whoever names one of them alone may deny both.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+func (st statement) means(c caller) truth {
+	if st.NotPrincipal == nil {
+		return when(c.named(st.Principal))
 	}
-	return c.named(st.Principal)
+	role, account := c, c
+	role.account, account.role = "", ""
+	switch byRole, byAccount := role.named(st.NotPrincipal), account.named(st.NotPrincipal); {
+	case byRole && byAccount:
+		return no
+	case byRole || byAccount:
+		return maybe
+	}
+	return yes
 }
 
 func (c caller) named(principal any) bool {
@@ -71,7 +84,7 @@ func (c caller) named(principal any) bool {
 			return false
 		}
 		return slices.ContainsFunc(who, func(w string) bool {
-			return w == "*" || w == c.account || c.role != "" && w == c.role || w == "arn:"+c.partition+":iam::"+c.account+":root"
+			return w == "*" || w != "" && (w == c.account || w == c.role || w == "arn:"+c.partition+":iam::"+c.account+":root")
 		})
 	}
 	return false
@@ -135,51 +148,41 @@ var variable = regexp.MustCompile(`\$\{[^}]*\}`)
 
 // objectsOf says how many of the objects below an ARN a pattern is about. What a variable
 // stands for is not known, so that it may be anything, and need not be everything.
-func objectsOf(pattern, below string) (most reach) {
-	anything := variable.ReplaceAllString(pattern, "*")
-	for _, left := range rests(anything, below) {
-		switch {
-		case left == "": // no key is empty
-		case anything == pattern && strings.Contains(left, "*") && strings.Trim(left, "*?") == "" && strings.Count(left, "?") <= 1:
-			most = allKeys
-		default:
-			most = max(most, someKeys)
-		}
+func objectsOf(pattern, below string) reach {
+	if everyKey(pattern, below) {
+		return allKeys
 	}
-	return most
+	if someKey(variable.ReplaceAllString(pattern, "*"), below) {
+		return someKeys
+	}
+	return noKeys
 }
 
-// rests are what may be left of a pattern once it has matched what begins a text.
-func rests(pattern, begins string) (left []string) {
-	at := map[int]bool{}
-	var reached func(int)
-	reached = func(i int) {
-		if at[i] {
-			return
-		}
-		at[i] = true
-		if i < len(pattern) && pattern[i] == '*' {
-			reached(i + 1)
-		}
-	}
-	reached(0)
-	for j := range len(begins) {
-		before := at
-		at = map[int]bool{}
-		for i := range before {
-			switch {
-			case i == len(pattern):
-			case pattern[i] == '*':
-				reached(i)
-			case pattern[i] == '?' || pattern[i] == begins[j]:
-				reached(i + 1)
-			}
+// someKey says whether a pattern is of any key below: from its first * on, there is one for
+// whatever follows.
+func someKey(pattern, below string) bool {
+	for i := range len(below) {
+		switch {
+		case i == len(pattern):
+			return false
+		case pattern[i] == '*':
+			return true
+		case pattern[i] != '?' && pattern[i] != below[i]:
+			return false
 		}
 	}
-	for i := range at {
-		left = append(left, pattern[i:])
+	return len(pattern) > len(below) // no key is empty
+}
+
+// everyKey tries keys of a letter that no pattern has, so that * and ? alone are of it. One
+// that is longer than all ? together needs a *, which then is of each that is longer still.
+func everyKey(pattern, below string) bool {
+	for n := range strings.Count(pattern, "?") + 1 {
+		if !like(pattern, below+strings.Repeat("\x00", n+1)) {
+			return false
+		}
 	}
-	return left
+	return true
 }
 
 // matches says whether a value is meant, or with the second list is none of it.

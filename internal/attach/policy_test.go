@@ -66,7 +66,7 @@ func TestAPolicyThatRefusesLooksIsFoundBeforeAnythingIsChanged(t *testing.T) {
 		"another principal":                                 {`{"Statement": [{"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "s3:*", "Resource": "*"}]}`, ""},
 		"a service":                                         {`{"Statement": [{"Effect": "Deny", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:*", "Resource": "*"}]}`, ""},
 		"all but another principal":                         {`{"Statement": [{"Effect": "Deny", "NotPrincipal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "s3:*", "Resource": "*"}]}`, "FAIL"},
-		"all but the account":                               {`{"Statement": [{"Effect": "Deny", "NotPrincipal": {"AWS": ["arn:aws:iam::111122223333:root"]}, "Action": "s3:*", "Resource": "*"}]}`, ""},
+		"all but the account":                               {`{"Statement": [{"Effect": "Deny", "NotPrincipal": {"AWS": ["arn:aws:iam::111122223333:root"]}, "Action": "s3:*", "Resource": "*"}]}`, "?"},
 		"somebody with a second factor":                     {deny("s3:*", objects, `{"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}`), "FAIL"},
 		"a key of conditions that nobody here has heard of": {deny("s3:*", objects, `{"StringEquals": {"s3:new": "x"}}`), "?"},
 		"no policy":                                         {"", ""},
@@ -113,13 +113,14 @@ func TestABucketOfAnotherAccountMustLetTheRoleIn(t *testing.T) {
 		"its account":                {allow("111122223333", ""), "", ""},
 		"its account's root":         {allow("arn:aws:iam::111122223333:root", ""), "", ""},
 		"somebody else":              {allow("444455556666", ""), "FAIL", "does not let " + theRole + " look, " + each},
-		"in an organization":         {allow("*", `, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}`), "?", "lets " + theRole + " look: its conditions can't be known from here"},
+		"in an organization":         {allow("*", `, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}`), "?", "lets " + theRole + " look: its conditions can't be known from here; these statements do: " + stage.LetIn("docs-dr")},
 		"through an endpoint":        {allow("*", `, "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}`), "FAIL", each},
 		"nobody":                     {"", "FAIL", each},
 		"what can't be read":         {"no JSON", "?", "read the bucket policy"},
 		"another call":               {some("s3:PutObject *"), "FAIL", each},
 		"what attach says to add":    {`{"Statement": ` + stage.LetIn("docs-dr") + `}`, "", ""},
 		"objects alone":              {some("s3:Get* docs-dr*"), "FAIL", "call s3:ListBucket, each upload whose version is not there when it is looked at, or not yet, would end in ACCESS_DENIED"},
+		"some keys alone":            {some("s3:Get* docs-dr/a/*"), "FAIL", "call s3:ListBucket, each upload whose version is not there"},
 		"the bucket alone":           {some("s3:List* docs-dr", "s3:Get* docs-dr"), "FAIL", each},
 		"listing some keys":          {some("s3:Get* docs-dr*", `s3:List* docs-dr ,"Condition":{"StringLike":{"s3:prefix":"a/*"}}`), "?", "call s3:ListBucket, s3:ListBucketVersions: its conditions can't be known"},
 		"HEAD alone":                 {some("s3:GetObjectVersion docs-dr/*", "s3:List* docs-dr"), "warning", "call s3:GetObjectVersionAttributes, s3:GetObjectVersionTagging, s3:GetObjectRetention, s3:GetObjectLegalHold, s3:GetLifecycleConfiguration, checksums of parts are not compared, tags are not compared,"},
@@ -134,6 +135,15 @@ func TestABucketOfAnotherAccountMustLetTheRoleIn(t *testing.T) {
 		assert.Equal(t, tt.word == "", strings.Contains(said(p, "ok"), "no bucket policy denies the looks"), name)
 		assert.Equal(t, tt.word == "FAIL", p.State == attach.Refused, name)
 	}
+}
+
+func TestWhatIsAllowedOfSomeKeysAndWhatIsNotAtAllIsTold(t *testing.T) {
+	p := attach.Judge(stage, with(func(b *attach.Bucket) {
+		b.Replicas[0].Account, b.Replicas[0].Policy = "444455556666", `{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObjectVersion", "Resource": "arn:aws:s3:::docs-dr/a/*"},
+			{"Effect": "Allow", "Principal": "*", "Action": "s3:List*", "Resource": "arn:aws:s3:::docs-dr"}]}`
+	}))
+	assert.Contains(t, said(p, "warning"), "the policy of docs-dr, of account 444455556666, lets "+theRole+` look where keys are like "a/*" alone, of others, each upload would end in ACCESS_DENIED`)
+	assert.Contains(t, said(p, "warning"), "the policy of docs-dr, of account 444455556666, does not let "+theRole+" call s3:GetObjectVersionAttributes,")
 }
 
 func TestWhatAttachSaysToAddToADenialEndsIt(t *testing.T) {
@@ -192,6 +202,13 @@ func TestAllKeysButSomeAreNotAll(t *testing.T) {
 	for not, want := range map[string]string{"arn:aws:s3:::docs/public/*": "warning", "arn:aws:s3:::other/*": "FAIL", "arn:aws:s3:::docs*": ""} {
 		assert.Equal(t, want, told(`{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:GetObjectVersion", "NotResource": "`+not+`"}]}`), not)
 	}
+}
+
+func TestKeysThatAreExceptedAreNamed(t *testing.T) {
+	p := attach.Judge(stage, with(func(b *attach.Bucket) {
+		b.Policy = `{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObjectVersion", "NotResource": "arn:aws:s3:::docs/public/*"}}`
+	}))
+	assert.Contains(t, said(p, "warning"), `of keys like others than "public/*" (statement 1: without a condition)`)
 }
 
 func TestWhetherAnotherRoleReadsTheBytesIsNotKnownWhereAPolicyDenies(t *testing.T) {
