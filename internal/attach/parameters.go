@@ -134,12 +134,14 @@ func (p *Parameters) set(name string, values []string) {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 var listed = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
-// names fills the lists of buckets.
+// names fills the lists of buckets, all of them: SAM has a stack that is there keep the value of
+// a parameter that is left out, so that a list of before would go on taking what is not in it.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Parameter.html
 func (p *Parameters) names(list string, names []string) error {
 	names = slices.DeleteFunc(slices.Sorted(slices.Values(names)), func(name string) bool {
 		odd := !listed.MatchString(name)
 		if odd {
-			p.note("%s takes no such name as %s: it is left out, and its uploads can't be validated", list, shown(name))
+			p.note("%s takes no such name as %s: it is left out, and nothing of it can be validated", list, shown(name))
 		}
 		return odd
 	})
@@ -152,9 +154,7 @@ func (p *Parameters) names(list string, names []string) error {
 			name = fmt.Sprint(list, i+1)
 		}
 		begin, end := min(i*PerList, len(names)), min((i+1)*PerList, len(names))
-		if begin < end || i == 0 {
-			p.set(name, names[begin:end])
-		}
+		p.set(name, names[begin:end])
 	}
 	return nil
 }
