@@ -426,7 +426,7 @@ func TestAHundredBucketsAreAttachedAtOnce(t *testing.T) {
 	w.takes(names...)
 	r, screen := w.run(attach.Run, w.options(names...))
 	assert.Equal(t, 0, r.Exit)
-	assert.Contains(t, screen, "100 to be changed; 100 buckets changed   exit 0")
+	assert.Contains(t, screen, "to be changed: 100; 100 buckets changed   exit 0")
 }
 
 func TestABucketThatCantBeAttachedIsRefusedAndNothingIsChanged(t *testing.T) {

@@ -243,5 +243,37 @@ func TestWhoIsStoppedInTheMiddleOfAChangeIsToldOfEachBucket(t *testing.T) {
 	w.failing(nil)
 	r, screen := w.run(attach.Run, w.options("acme-1", "acme-2"))
 	assert.Equal(t, 0, r.Exit, screen)
-	assert.Contains(t, screen, "1 to be changed, 1 attached; 1 bucket changed   exit 0", "the change that had no answer was made")
+	assert.Contains(t, screen, "to be changed: 1, attached: 1; 1 bucket changed   exit 0", "the change that had no answer was made")
+}
+
+func TestOfABucketWhoseRegionIsNotKnownNothingElseIsAsked(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.failing(func(r locals3.Request) *locals3.Fault {
+		if r.Operation == "HeadBucket" && r.Bucket == replica {
+			return &locals3.Fault{Status: http.StatusServiceUnavailable, Code: "SlowDown"}
+		}
+		return nil
+	})
+	o := w.options(docs)
+	o.Yes = false
+	_, screen := w.run(attach.Run, o)
+	assert.Contains(t, screen, "region of "+replica+": HeadBucket answered 503")
+	assert.Contains(t, screen, "  ?        versioning of "+replica+": not asked for, as its region is not known\n")
+	assert.Contains(t, screen, "  ?        bucket policy of "+replica+": not asked for, as its region is not known\n")
+	assert.NotContains(t, screen, "no bucket policy denies the looks")
+	assert.NotContains(t, screen, "endpoint")
+}
+
+func TestWhatComesBeforeAChangeIsNamedWhereNothingCanBeChangedYet(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.bucket("acme-waits", w.first, nil, replica)
+	for _, plan := range []string{"", filepath.Join(t.TempDir(), "plan.json")} {
+		o := w.options("acme-waits")
+		o.Yes, o.Plan = plan == "", plan
+		_, screen := w.run(attach.Run, o)
+		assert.Contains(t, screen, "the stage does not take it yet: 1; nothing was changed")
+		assert.Contains(t, screen, ": what the lines FAIL and next say comes first   exit 1")
+	}
 }

@@ -46,7 +46,7 @@ func (r *Report) plan(name string) error {
 		}
 	}
 	if len(f.Buckets) == 0 {
-		r.Changes = "nothing was changed, and no plan written: there is nothing to change"
+		r.Changes = "nothing was changed, and no plan written: " + r.nothing()
 		return nil
 	}
 	content, err := json.MarshalIndent(f, "", "  ")

@@ -119,7 +119,7 @@ func (r *Report) states() string {
 				n++
 			}
 		}
-		all = append(all, fmt.Sprintf("%d %s", n, b.State))
+		all = append(all, fmt.Sprintf("%s: %d", b.State, n))
 	}
 	return strings.Join(all, ", ")
 }
