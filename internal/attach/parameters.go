@@ -77,7 +77,7 @@ func Lists(s Stage, buckets []Bucket) ([]Parameters, error) {
 	all[0].keys("ReplicaKeyArns", keys)
 	if len(functions) > 0 {
 		all[0].set("ReplicaHashBytesArns", functions)
-		all[0].note("where categories have replicas elsewhere, name that stack's output HashBytesArn in ReplicaHashBytesArns, too")
+		all[0].note("where the categories' replica stack is none of these, add its output HashBytesArn to ReplicaHashBytesArns")
 	}
 	return all, nil
 }

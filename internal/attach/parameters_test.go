@@ -140,7 +140,7 @@ func TestWhatTheParametersCannotSayIsTold(t *testing.T) {
 		"Buckets takes no such name as Acme_Old: it is left out, and nothing of it can be validated",
 		"whose acme-dr is, is not known: name it in ReplicaBuckets of a replica stack in its account",
 		"BucketKeyArns takes ARNs of keys, and a bucket names arn:aws:kms:eu-central-1:111122223333:alias/own: add the ARN that aws kms describe-key shows",
-		"where categories have replicas elsewhere, name that stack's output HashBytesArn in ReplicaHashBytesArns, too",
+		"where the categories' replica stack is none of these, add its output HashBytesArn to ReplicaHashBytesArns",
 	}, all[0].Notes)
 	assert.Equal(t, map[string]string{
 		"primary 111122223333 eu-central-1": "Buckets=acme ReplicaBuckets=acme-dr,acme-old-dr ReplicaHashBytesArns=arn:aws:lambda:eu-west-1:111122223333:function:autobackup-hash-bytes-dev",

@@ -46,7 +46,7 @@ func TestStacksThatAreDeployedWithThePrintedParametersTakeTheBuckets(t *testing.
 	lines := strings.Split(out.String(), "\n")
 	assert.Equal(t, []string{
 		"# primary stack, account " + account + ", " + w.first + ": put these into its parameter_overrides, in the place of those of the same names.",
-		"# where categories have replicas elsewhere, name that stack's output HashBytesArn in ReplicaHashBytesArns, too",
+		"# where the categories' replica stack is none of these, add its output HashBytesArn to ReplicaHashBytesArns",
 		"# the stage takes 1 bucket by now, which these take out; add to the command what is to stay: s3://" + docs,
 		"Buckets=acme-1,acme-2 Buckets2='' Buckets3='' Buckets4='' ReplicaBuckets=acme-1-dr ReplicaBuckets2='' ReplicaBuckets3='' ReplicaBuckets4='' ReplicaHashBytesArns=" + function,
 		"# replica stack, account " + account + ", " + w.second + ": put these into its parameter_overrides, in the place of those of the same names.",
