@@ -277,6 +277,7 @@ func TestAPlanIsAppliedOnlyToWhatIsAsItWas(t *testing.T) {
 	w.asked()
 	r, screen = w.run(attach.Run, apply)
 	assert.Equal(t, 0, r.Exit, "where it was applied before, it changes nothing: %s", screen)
+	assert.Contains(t, screen, "done     "+docs+": nothing was changed of it: it is attached by now\n")
 	assert.Empty(t, w.writes())
 
 	require.NoError(t, os.WriteFile(file, []byte("{}"), 0o600))
@@ -363,6 +364,8 @@ func TestABucketOfAnotherAccountSaysWhatToDo(t *testing.T) {
 	})
 	r, screen := w.run(attach.Run, w.options(docs))
 	assert.Equal(t, core.Refused, r.Buckets[0].State)
+	assert.Contains(t, screen, docs+" (?, ?)   cannot be attached\n", "whose it is is not known")
+	assert.Equal(t, 1, strings.Count(screen, "\n  FAIL "), "nothing else follows from it: %s", screen)
 	assert.Contains(t, screen, "it belongs to another account than "+account+", or s3:ListBucket is denied; a bucket is attached to a stage of its own account")
 }
 
@@ -448,6 +451,7 @@ func TestABucketThatCantBeAttachedIsRefusedAndNothingIsChanged(t *testing.T) {
 	for _, want := range []string{
 		"versioning was never turned on, so nothing replicates", "no replication rule is enabled", "a rule leads to gone-dr, which does not exist",
 		"it is in " + w.second + ", and the stage dev in " + w.first, "add this to its Condition: \"ArnNotEquals\"", "there is no such bucket in the partition aws",
+		"not-there (?, ?)   cannot be attached\n", "plain (" + account + ", " + w.first + ")   cannot be attached\n",
 	} {
 		assert.Contains(t, screen, want)
 	}

@@ -110,6 +110,8 @@ func (f *file) names() (all []string) {
 	return all
 }
 
+const attachedByNow = "nothing was changed of it: it is attached by now"
+
 const notAsPlanned = "nothing was changed of it: it is not as it was when the plan was written, or the plan was edited; plan and review again\n"
 
 // compare refuses what is not as it was planned, and says what differs. What is attached by
@@ -117,7 +119,11 @@ const notAsPlanned = "nothing was changed of it: it is not as it was when the pl
 func (f *file) compare(r *Report) {
 	for _, b := range r.Buckets {
 		for _, p := range f.Buckets {
-			if p.Bucket != b.Bucket || b.State == attach.Attached {
+			if p.Bucket != b.Bucket {
+				continue
+			}
+			if b.State == attach.Attached {
+				b.Outcome = attachedByNow
 				continue
 			}
 			now := planned{b.Bucket, b.Lines, b.Was, b.Change, b.Facts}

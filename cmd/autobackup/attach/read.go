@@ -123,7 +123,7 @@ func side(bucket string) attach.Side {
 
 // bucket reads a primary and the buckets that its rules lead to.
 func (a *account) bucket(ctx context.Context, b *attach.Bucket) error {
-	if err := a.locate(ctx, &b.Side, &b.Account); err != nil || b.Gone {
+	if err := a.locate(ctx, &b.Side, &b.Account); err != nil || b.Gone || b.Region == "" { // it is refused by that alone
 		return err
 	}
 	p := primaryReader{reader{a, &b.Side, &b.Account}, b}
