@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/attach"
+	"autobackup/cmd/autobackup/discover"
 	core "autobackup/internal/attach"
 	"autobackup/local/events"
 	locals3 "autobackup/local/s3"
@@ -533,4 +538,22 @@ func TestCredentialsThatAreRefusedEndTheLook(t *testing.T) {
 	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errors.New("none") })
 	_, err = attach.Run(t.Context(), cfg, w.options(docs))
 	assert.ErrorContains(t, err, "find credentials for your account")
+}
+
+// unreachable is a client whose calls come nowhere, as where a region is mistyped.
+type unreachable struct{}
+
+func (unreachable) Do(*http.Request) (*http.Response, error) {
+	return nil, &url.Error{Op: "Post", URL: "https://sts.eu-centrl-1.amazonaws.com/", Err: &net.DNSError{Err: "no such host", Name: "sts.eu-centrl-1.amazonaws.com", IsNotFound: true}}
+}
+
+func TestWhereNothingAnswersTheRegionIsToBlameAndNotTheCredentials(t *testing.T) {
+	w := newWorld(t)
+	cfg := w.config()
+	cfg.HTTPClient = unreachable{}
+	_, err := attach.Run(t.Context(), cfg, w.options(docs))
+	assert.EqualError(t, err, "find out whose buckets these are: GetCallerIdentity got no answer: lookup sts.eu-centrl-1.amazonaws.com: no such host (see that the region's name is right, and that AWS can be reached from here)")
+	cfg.BaseEndpoint = nil
+	_, err = discover.Run(t.Context(), cfg, discover.Options{Progress: io.Discard})
+	assert.EqualError(t, err, "find out whose buckets to list: GetCallerIdentity got no answer: lookup sts.eu-centrl-1.amazonaws.com: no such host (see that the region's name is right, and that AWS can be reached from here)")
 }
