@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"autobackup/internal/shell"
 	"autobackup/internal/text"
 )
 
@@ -168,7 +169,7 @@ func (p *Parameters) keys(name string, keys []string) {
 		switch found := keyARN.FindStringSubmatch(key); {
 		case managed(key): // which who may use S3 may use
 		case found == nil:
-			p.note("%s takes ARNs of keys, and a bucket names %s: add the ARN that aws kms describe-key shows", name, key)
+			p.note("%s takes ARNs of keys, and a bucket names %s: add the Arn that aws kms describe-key --key-id %s shows in the bucket's region and account", name, key, shell.Quote(key))
 		default:
 			named, wide = add(named, key), add(wide, found[1]+"*")
 		}

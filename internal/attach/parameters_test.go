@@ -139,7 +139,7 @@ func TestWhatTheParametersCannotSayIsTold(t *testing.T) {
 	assert.Equal(t, []string{
 		"Buckets takes no such name as Acme_Old: it is left out, and nothing of it can be validated",
 		"whose acme-dr is, is not known: name it in ReplicaBuckets of a replica stack in its account",
-		"BucketKeyArns takes ARNs of keys, and a bucket names arn:aws:kms:eu-central-1:111122223333:alias/own: add the ARN that aws kms describe-key shows",
+		"BucketKeyArns takes ARNs of keys, and a bucket names arn:aws:kms:eu-central-1:111122223333:alias/own: add the Arn that aws kms describe-key --key-id arn:aws:kms:eu-central-1:111122223333:alias/own shows in the bucket's region and account",
 		"where the categories' replica stack is none of these, add its output HashBytesArn to ReplicaHashBytesArns",
 	}, all[0].Notes)
 	assert.Equal(t, map[string]string{
