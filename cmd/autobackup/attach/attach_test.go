@@ -237,7 +237,7 @@ func TestAPlanIsAppliedOnlyToWhatIsAsItWas(t *testing.T) {
 	o.Yes, o.Plan = false, file
 	r, screen := w.run(attach.Run, o)
 	assert.Equal(t, 0, r.Exit)
-	assert.Contains(t, screen, "autobackup attach --stage dev --region "+w.first+" --apply "+file+" applies it")
+	assert.Contains(t, screen, "autobackup attach --stage dev --region "+w.first+" --apply="+file+" applies it")
 	assert.Empty(t, w.writes())
 
 	apply := w.options()

@@ -146,7 +146,7 @@ func TestAPlanIsWrittenOverNothing(t *testing.T) {
 	}
 	o.Plan, o.Choose = "another plan.json", nil
 	_, screen := w.run(attach.Run, o)
-	assert.Contains(t, screen, "--apply 'another plan.json' applies it", "as a shell takes it")
+	assert.Contains(t, screen, "--apply='another plan.json' applies it", "as a shell takes it")
 	o.Plan = "nowhere/plan.json"
 	_, err := attach.Run(t.Context(), w.config(), o)
 	assert.ErrorContains(t, err, "no such file or directory: name another file with --plan; nothing was changed")
@@ -275,5 +275,17 @@ func TestWhatComesBeforeAChangeIsNamedWhereNothingCanBeChangedYet(t *testing.T) 
 		_, screen := w.run(attach.Run, o)
 		assert.Contains(t, screen, "the stage does not take it yet: 1; nothing was changed")
 		assert.Contains(t, screen, ": what the lines FAIL and next say comes first   exit 1")
+	}
+}
+
+func TestTheCommandThatAppliesAPlanMeansItsFileWhateverTheName(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	t.Chdir(t.TempDir())
+	for name, typed := range map[string]string{"-x.json": "--apply='-x.json'", "a b'c.json": `--apply='a b'\''c.json'`} {
+		o := w.options(docs)
+		o.Plan = name
+		_, screen := w.run(attach.Run, o)
+		assert.Contains(t, screen, typed+" applies it")
 	}
 }

@@ -60,7 +60,7 @@ func (r *Report) plan(name string) error {
 		return fmt.Errorf("write the plan: %w: name another file with --plan; nothing was changed", err)
 	}
 	file := shell.Quote(name)
-	r.Changes = "nothing was changed: " + file + " is the plan, and autobackup attach --stage " + r.Stage.Name + " --region " + r.Stage.Region + " --apply " + file + " applies it"
+	r.Changes = "nothing was changed: " + file + " is the plan, and autobackup attach --stage " + r.Stage.Name + " --region " + r.Stage.Region + " --apply=" + file + " applies it" // a name may begin as an option does
 	return nil
 }
 
