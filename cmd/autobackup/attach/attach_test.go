@@ -118,6 +118,16 @@ func TestAStageThatDoesNotTakeTheBucketIsDeployedFirst(t *testing.T) {
 	assert.Equal(t, 1, r.Exit)
 	assert.Contains(t, screen, "add acme-other to Buckets and acme-invoices-dr to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy both stacks (docs/deploy.md), and attach again")
 	assert.Empty(t, w.writes())
+
+	o := w.options("acme-other")
+	for _, form := range attach.Forms {
+		o.Print = form
+		_, screen = w.run(attach.Run, o)
+		assert.Contains(t, screen, "# The stage does not take this bucket yet. Let it first (--print parameters): ", form)
+	}
+	w.takes("acme-other")
+	_, screen = w.run(attach.Run, o)
+	assert.NotContains(t, screen, "# The stage does not take this bucket yet")
 }
 
 func TestWhatSomebodyChangedBetweenTheLookAndTheChangeIsLeftAlone(t *testing.T) {

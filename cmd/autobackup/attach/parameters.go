@@ -81,12 +81,12 @@ func (r *Report) takenOut(named []string) {
 		switch {
 		case slices.Contains(named, name):
 		case asked:
-			r.Stacks[0].Notes = append(r.Stacks[0].Notes, "the stage takes "+name+" by now, which cannot be attached any more: these take it out")
+			r.Stacks[0].Notes = append(r.Stacks[0].Notes, "the stage takes "+name+" by now, which cannot be attached any more: these take it out, so detach it first")
 		default:
 			unnamed = append(unnamed, shell.Quote("s3://"+name))
 		}
 	}
 	if len(unnamed) > 0 {
-		r.Stacks[0].Notes = append(r.Stacks[0].Notes, "the stage takes "+text.Count(len(unnamed), "bucket")+" by now, which these take out; add to the command what is to stay: "+strings.Join(unnamed, " "))
+		r.Stacks[0].Notes = append(r.Stacks[0].Notes, "the stage takes "+text.Count(len(unnamed), "bucket")+" by now, which these take out: detach first what is to go, and add to the command what is to stay: "+strings.Join(unnamed, " "))
 	}
 }

@@ -47,7 +47,7 @@ func TestStacksThatAreDeployedWithThePrintedParametersTakeTheBuckets(t *testing.
 	assert.Equal(t, []string{
 		"# primary stack, account " + account + ", " + w.first + ": put these into its parameter_overrides, in the place of those of the same names.",
 		"# where the categories' replica stack is none of these, add its output HashBytesArn to ReplicaHashBytesArns",
-		"# the stage takes 1 bucket by now, which these take out; add to the command what is to stay: s3://" + docs,
+		"# the stage takes 1 bucket by now, which these take out: detach first what is to go, and add to the command what is to stay: s3://" + docs,
 		"Buckets=acme-1,acme-2 Buckets2='' Buckets3='' Buckets4='' ReplicaBuckets=acme-1-dr ReplicaBuckets2='' ReplicaBuckets3='' ReplicaBuckets4='' ReplicaHashBytesArns=" + function,
 		"# replica stack, account " + account + ", " + w.second + ": put these into its parameter_overrides, in the place of those of the same names.",
 		"ReplicaBuckets=acme-1-dr ReplicaBuckets2='' ReplicaBuckets3='' ReplicaBuckets4=''",
@@ -101,7 +101,7 @@ func TestABucketThatTheStageTakesAndThatCannotBeAttachedAnyMoreIsTold(t *testing
 	o := w.options(docs, "acme-1")
 	o.Print, o.Out = "parameters", &out
 	w.run(attach.Run, o)
-	assert.Contains(t, out.String(), "# the stage takes "+docs+" by now, which cannot be attached any more: these take it out\n")
+	assert.Contains(t, out.String(), "# the stage takes "+docs+" by now, which cannot be attached any more: these take it out, so detach it first\n")
 }
 
 // The local S3 makes no buckets with such names, and nor does S3 since 2018.
