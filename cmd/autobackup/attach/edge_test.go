@@ -79,7 +79,7 @@ func TestEachAnswerDoesWhatTheQuestionSaysOfIt(t *testing.T) {
 	assert.Equal(t, 1, r.Exit, "of one bucket nothing could be printed")
 	assert.Contains(t, screen, "nothing was changed: what was printed is for your own code   exit 1")
 	assert.Contains(t, screen, "# "+docs+": the whole of its notifications, with what attach adds.\n# Of its AWS::S3::Bucket's Properties:\n")
-	assert.Contains(t, screen, "resource \"aws_s3_bucket_notification\" \"acme_plain\" {")
+	assert.Contains(t, screen, "resource \"aws_s3_bucket_notification\" \"acme-plain\" {")
 	assert.NotContains(t, screen, "resource \"aws_s3_bucket_notification\" \"acme_invoices\" {")
 
 	o.Choose = func(string) (string, error) { return "p", nil }

@@ -112,13 +112,9 @@ func encoded(v any) string {
 
 // terraform has a resource that replaces what stands there as a whole.
 // https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/s3_bucket_notification
+// https://developer.hashicorp.com/terraform/language/syntax/configuration#identifiers
 func terraform(b attach.Bucket, c attach.Configuration) string {
-	name := strings.Map(func(r rune) rune {
-		if r == '-' || r == '.' {
-			return '_'
-		}
-		return r
-	}, b.Bucket)
+	name := strings.ReplaceAll(b.Bucket, ".", "_") // with hyphens as they are, two buckets have two names
 	if name[0] >= '0' && name[0] <= '9' {
 		name = "b" + name
 	}
