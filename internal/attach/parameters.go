@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"autobackup/internal/shell"
 	"autobackup/internal/text"
 )
 
@@ -77,7 +78,7 @@ func Lists(s Stage, buckets []Bucket) ([]Parameters, error) {
 	all[0].keys("ReplicaKeyArns", keys)
 	if len(functions) > 0 {
 		all[0].set("ReplicaHashBytesArns", functions)
-		all[0].note("where categories have replicas elsewhere, name that stack's output HashBytesArn in ReplicaHashBytesArns, too")
+		all[0].note("where the categories' replica stack is none of these, add its output HashBytesArn to ReplicaHashBytesArns")
 	}
 	return all, nil
 }
@@ -134,12 +135,14 @@ func (p *Parameters) set(name string, values []string) {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 var listed = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
-// names fills the lists of buckets.
+// names fills the lists of buckets, all of them: SAM has a stack that is there keep the value of
+// a parameter that is left out, so that a list of before would go on taking what is not in it.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Parameter.html
 func (p *Parameters) names(list string, names []string) error {
 	names = slices.DeleteFunc(slices.Sorted(slices.Values(names)), func(name string) bool {
 		odd := !listed.MatchString(name)
 		if odd {
-			p.note("%s takes no such name as %s: it is left out, and its uploads can't be validated", list, shown(name))
+			p.note("%s takes no such name as %s: it is left out, and nothing of it can be validated", list, shown(name))
 		}
 		return odd
 	})
@@ -151,10 +154,8 @@ func (p *Parameters) names(list string, names []string) error {
 		if i > 0 {
 			name = fmt.Sprint(list, i+1)
 		}
-		begin, end := i*PerList, min((i+1)*PerList, len(names))
-		if begin < end || i == 0 {
-			p.set(name, names[begin:end])
-		}
+		begin, end := min(i*PerList, len(names)), min((i+1)*PerList, len(names))
+		p.set(name, names[begin:end])
 	}
 	return nil
 }
@@ -168,7 +169,7 @@ func (p *Parameters) keys(name string, keys []string) {
 		switch found := keyARN.FindStringSubmatch(key); {
 		case managed(key): // which who may use S3 may use
 		case found == nil:
-			p.note("%s takes ARNs of keys, and a bucket names %s: add the ARN that aws kms describe-key shows", name, key)
+			p.note("%s takes ARNs of keys, and a bucket names %s: add the Arn that aws kms describe-key --key-id %s shows in the bucket's region and account", name, key, shell.Quote(key))
 		default:
 			named, wide = add(named, key), add(wide, found[1]+"*")
 		}

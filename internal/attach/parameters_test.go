@@ -28,13 +28,15 @@ func replicaIn(account, region, name, key string) attach.Side {
 	return attach.Side{Bucket: name, Account: account, Region: region, Key: key}
 }
 
-// words are parameters as people type them, by the place of their stack.
+// words are the parameters that are not empty, as people type them, by the place of their stack.
 func words(all []attach.Parameters) map[string]string {
 	typed := map[string]string{}
 	for _, p := range all {
 		var line []string
 		for _, v := range p.Values {
-			line = append(line, v.Name+"="+v.Value)
+			if v.Value != "" {
+				line = append(line, v.Name+"="+v.Value)
+			}
 		}
 		typed[p.Stack+" "+p.Account+" "+p.Region] = strings.Join(line, " ")
 	}
@@ -67,6 +69,15 @@ func TestReplicasInTheStacksOwnRegionNeedNoReplicaStack(t *testing.T) {
 	assert.Empty(t, all[0].Notes)
 }
 
+// A list that is left out would keep what it was deployed with.
+func TestEveryListOfNamesIsGivenAlsoWhereNothingIsInIt(t *testing.T) {
+	all, err := attach.Lists(here, []attach.Bucket{bucketTo("Acme_Old", "", replicaIn(here.Account, "eu-west-1", "Acme_Old_DR", ""))})
+	require.NoError(t, err)
+	replicas := []attach.Value{{Name: "ReplicaBuckets"}, {Name: "ReplicaBuckets2"}, {Name: "ReplicaBuckets3"}, {Name: "ReplicaBuckets4"}}
+	assert.Subset(t, all[0].Values, append([]attach.Value{{Name: "Buckets"}, {Name: "Buckets2"}, {Name: "Buckets3"}, {Name: "Buckets4"}}, replicas...))
+	assert.Equal(t, replicas, all[1].Values)
+}
+
 func TestTheLimitsOfListsAreReckoned(t *testing.T) {
 	many := func(n int) (all []attach.Bucket) {
 		for i := range n {
@@ -80,7 +91,7 @@ func TestTheLimitsOfListsAreReckoned(t *testing.T) {
 		var names []string
 		held := 0
 		for _, v := range all[0].Values {
-			if strings.HasPrefix(v.Name, "Buckets") {
+			if strings.HasPrefix(v.Name, "Buckets") && v.Value != "" {
 				names = append(names, v.Name)
 				in := len(strings.Split(v.Value, ","))
 				assert.LessOrEqual(t, in, 25)
@@ -126,11 +137,11 @@ func TestWhatTheParametersCannotSayIsTold(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Equal(t, []string{
-		"Buckets takes no such name as Acme_Old: it is left out, and its uploads can't be validated",
-		`Buckets takes no such name as "a b": it is left out, and its uploads can't be validated`,
+		"Buckets takes no such name as Acme_Old: it is left out, and nothing of it can be validated",
+		`Buckets takes no such name as "a b": it is left out, and nothing of it can be validated`,
 		"whose acme-dr is, is not known: name it in ReplicaBuckets of a replica stack in its account",
-		"BucketKeyArns takes ARNs of keys, and a bucket names arn:aws:kms:eu-central-1:111122223333:alias/own: add the ARN that aws kms describe-key shows",
-		"where categories have replicas elsewhere, name that stack's output HashBytesArn in ReplicaHashBytesArns, too",
+		"BucketKeyArns takes ARNs of keys, and a bucket names arn:aws:kms:eu-central-1:111122223333:alias/own: add the Arn that aws kms describe-key --key-id arn:aws:kms:eu-central-1:111122223333:alias/own shows in the bucket's region and account",
+		"where the categories' replica stack is none of these, add its output HashBytesArn to ReplicaHashBytesArns",
 	}, all[0].Notes)
 	assert.Equal(t, map[string]string{
 		"primary 111122223333 eu-central-1": "Buckets=acme ReplicaBuckets=acme-dr,acme-old-dr ReplicaHashBytesArns=arn:aws:lambda:eu-west-1:111122223333:function:autobackup-hash-bytes-dev",

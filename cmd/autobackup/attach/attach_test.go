@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/attach"
+	"autobackup/cmd/autobackup/discover"
 	core "autobackup/internal/attach"
 	"autobackup/local/events"
 	locals3 "autobackup/local/s3"
@@ -113,6 +118,16 @@ func TestAStageThatDoesNotTakeTheBucketIsDeployedFirst(t *testing.T) {
 	assert.Equal(t, 1, r.Exit)
 	assert.Contains(t, screen, "add acme-other to Buckets and acme-invoices-dr to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy both stacks (docs/deploy.md), and attach again")
 	assert.Empty(t, w.writes())
+
+	o := w.options("acme-other")
+	for _, form := range attach.Forms {
+		o.Print = form
+		_, screen = w.run(attach.Run, o)
+		assert.Contains(t, screen, "# The stage does not take this bucket yet. Let it first (--print parameters): ", form)
+	}
+	w.takes("acme-other")
+	_, screen = w.run(attach.Run, o)
+	assert.NotContains(t, screen, "# The stage does not take this bucket yet")
 }
 
 func TestWhatSomebodyChangedBetweenTheLookAndTheChangeIsLeftAlone(t *testing.T) {
@@ -232,7 +247,7 @@ func TestAPlanIsAppliedOnlyToWhatIsAsItWas(t *testing.T) {
 	o.Yes, o.Plan = false, file
 	r, screen := w.run(attach.Run, o)
 	assert.Equal(t, 0, r.Exit)
-	assert.Contains(t, screen, "autobackup attach --stage dev --region "+w.first+" --apply "+file+" applies it")
+	assert.Contains(t, screen, "autobackup attach --stage dev --region "+w.first+" --apply="+file+" applies it")
 	assert.Empty(t, w.writes())
 
 	apply := w.options()
@@ -277,6 +292,7 @@ func TestAPlanIsAppliedOnlyToWhatIsAsItWas(t *testing.T) {
 	w.asked()
 	r, screen = w.run(attach.Run, apply)
 	assert.Equal(t, 0, r.Exit, "where it was applied before, it changes nothing: %s", screen)
+	assert.Contains(t, screen, "done     "+docs+": nothing was changed of it: it is attached by now\n")
 	assert.Empty(t, w.writes())
 
 	require.NoError(t, os.WriteFile(file, []byte("{}"), 0o600))
@@ -363,6 +379,8 @@ func TestABucketOfAnotherAccountSaysWhatToDo(t *testing.T) {
 	})
 	r, screen := w.run(attach.Run, w.options(docs))
 	assert.Equal(t, core.Refused, r.Buckets[0].State)
+	assert.Contains(t, screen, docs+" (?, ?)   cannot be attached\n", "whose it is is not known")
+	assert.Equal(t, 1, strings.Count(screen, "\n  FAIL "), "nothing else follows from it: %s", screen)
 	assert.Contains(t, screen, "it belongs to another account than "+account+", or s3:ListBucket is denied; a bucket is attached to a stage of its own account")
 }
 
@@ -426,7 +444,7 @@ func TestAHundredBucketsAreAttachedAtOnce(t *testing.T) {
 	w.takes(names...)
 	r, screen := w.run(attach.Run, w.options(names...))
 	assert.Equal(t, 0, r.Exit)
-	assert.Contains(t, screen, "100 to be changed; 100 buckets changed   exit 0")
+	assert.Contains(t, screen, "to be changed: 100; 100 buckets changed   exit 0")
 }
 
 func TestABucketThatCantBeAttachedIsRefusedAndNothingIsChanged(t *testing.T) {
@@ -448,6 +466,7 @@ func TestABucketThatCantBeAttachedIsRefusedAndNothingIsChanged(t *testing.T) {
 	for _, want := range []string{
 		"versioning was never turned on, so nothing replicates", "no replication rule is enabled", "a rule leads to gone-dr, which does not exist",
 		"it is in " + w.second + ", and the stage dev in " + w.first, "add this to its Condition: \"ArnNotEquals\"", "there is no such bucket in the partition aws",
+		"not-there (?, ?)   cannot be attached\n", "plain (" + account + ", " + w.first + ")   cannot be attached\n",
 	} {
 		assert.Contains(t, screen, want)
 	}
@@ -529,4 +548,22 @@ func TestCredentialsThatAreRefusedEndTheLook(t *testing.T) {
 	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errors.New("none") })
 	_, err = attach.Run(t.Context(), cfg, w.options(docs))
 	assert.ErrorContains(t, err, "find credentials for your account")
+}
+
+// unreachable is a client whose calls come nowhere, as where a region is mistyped.
+type unreachable struct{}
+
+func (unreachable) Do(*http.Request) (*http.Response, error) {
+	return nil, &url.Error{Op: "Post", URL: "https://sts.eu-centrl-1.amazonaws.com/", Err: &net.DNSError{Err: "no such host", Name: "sts.eu-centrl-1.amazonaws.com", IsNotFound: true}}
+}
+
+func TestWhereNothingAnswersTheRegionIsToBlameAndNotTheCredentials(t *testing.T) {
+	w := newWorld(t)
+	cfg := w.config()
+	cfg.HTTPClient = unreachable{}
+	_, err := attach.Run(t.Context(), cfg, w.options(docs))
+	assert.EqualError(t, err, "find out whose buckets these are: GetCallerIdentity got no answer: lookup sts.eu-centrl-1.amazonaws.com: no such host (see that the region's name is right, and that AWS can be reached from here)")
+	cfg.BaseEndpoint = nil
+	_, err = discover.Run(t.Context(), cfg, discover.Options{Progress: io.Discard})
+	assert.EqualError(t, err, "find out whose buckets to list: GetCallerIdentity got no answer: lookup sts.eu-centrl-1.amazonaws.com: no such host (see that the region's name is right, and that AWS can be reached from here)")
 }

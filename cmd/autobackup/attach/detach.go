@@ -52,7 +52,6 @@ func Detach(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
 // recorded plans what to take back of a bucket.
 func (a *account) recorded(ctx context.Context, name string, off bool) (*Result, error) {
 	b := attach.Bucket{Side: side(name), Stages: []string{}, Replicas: []attach.Side{}, Rules: []attach.Rule{}, Tags: map[string]string{}}
-	b.Region, b.Account = a.stage.Region, a.stage.Account
 	unread := func(f attach.Fact, operation string, err error) error {
 		if err == nil {
 			return nil
@@ -67,6 +66,7 @@ func (a *account) recorded(ctx context.Context, name string, off bool) (*Result,
 	if b.Record == nil {
 		return &Result{Facts: b, Plan: attach.Return(a.stage, b, attach.Takers{})}, nil
 	}
+	b.Region, b.Account = a.stage.Region, a.stage.Account // as it was attached
 	b.Configuration, err = a.configuration(ctx, name, b.Region)
 	if named := s3error.Header(err).Get("X-Amz-Bucket-Region"); named != "" {
 		b.Region = named

@@ -24,7 +24,7 @@ func TestDetachTellsWhatItTookBackAlsoToPrograms(t *testing.T) {
 	o.EventBridgeOff = true
 	r, screen := w.run(attach.Detach, o)
 	assert.Contains(t, screen, "done     "+docs+": taken back: EventBridge off, no failure notices to "+queue+", as read back after it; its record is forgotten\n")
-	assert.Contains(t, screen, "1 to be changed; taken back of 1 bucket   exit 0")
+	assert.Contains(t, screen, "to be changed: 1; taken back of 1 bucket   exit 0")
 	bucket, exit := told(t, r)
 	assert.Equal(t, 0, exit)
 	assert.Equal(t, true, bucket["changed"])
@@ -33,7 +33,7 @@ func TestDetachTellsWhatItTookBackAlsoToPrograms(t *testing.T) {
 	assert.Equal(t, docs, record["bucket"])
 
 	r, screen = w.run(attach.Detach, o)
-	assert.Contains(t, screen, "   cannot be detached\n  FAIL     attach has recorded nothing of it")
+	assert.Contains(t, screen, docs+" (?, ?)   cannot be detached\n  FAIL     attach has recorded nothing of it", "where the bucket is was not looked at")
 	bucket, exit = told(t, r)
 	assert.Equal(t, 1, exit)
 	assert.Equal(t, "cannot be detached", bucket["state"])

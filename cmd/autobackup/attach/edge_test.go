@@ -79,7 +79,7 @@ func TestEachAnswerDoesWhatTheQuestionSaysOfIt(t *testing.T) {
 	assert.Equal(t, 1, r.Exit, "of one bucket nothing could be printed")
 	assert.Contains(t, screen, "nothing was changed: what was printed is for your own code   exit 1")
 	assert.Contains(t, screen, "# "+docs+": the whole of its notifications, with what attach adds.\n# Of its AWS::S3::Bucket's Properties:\n")
-	assert.Contains(t, screen, "resource \"aws_s3_bucket_notification\" \"acme_plain\" {")
+	assert.Contains(t, screen, "resource \"aws_s3_bucket_notification\" \"acme-plain\" {")
 	assert.NotContains(t, screen, "resource \"aws_s3_bucket_notification\" \"acme_invoices\" {")
 
 	o.Choose = func(string) (string, error) { return "p", nil }
@@ -146,7 +146,7 @@ func TestAPlanIsWrittenOverNothing(t *testing.T) {
 	}
 	o.Plan, o.Choose = "another plan.json", nil
 	_, screen := w.run(attach.Run, o)
-	assert.Contains(t, screen, "--apply 'another plan.json' applies it", "as a shell takes it")
+	assert.Contains(t, screen, "--apply='another plan.json' applies it", "as a shell takes it")
 	o.Plan = "nowhere/plan.json"
 	_, err := attach.Run(t.Context(), w.config(), o)
 	assert.ErrorContains(t, err, "no such file or directory: name another file with --plan; nothing was changed")
@@ -243,5 +243,49 @@ func TestWhoIsStoppedInTheMiddleOfAChangeIsToldOfEachBucket(t *testing.T) {
 	w.failing(nil)
 	r, screen := w.run(attach.Run, w.options("acme-1", "acme-2"))
 	assert.Equal(t, 0, r.Exit, screen)
-	assert.Contains(t, screen, "1 to be changed, 1 attached; 1 bucket changed   exit 0", "the change that had no answer was made")
+	assert.Contains(t, screen, "to be changed: 1, attached: 1; 1 bucket changed   exit 0", "the change that had no answer was made")
+}
+
+func TestOfABucketWhoseRegionIsNotKnownNothingElseIsAsked(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.failing(func(r locals3.Request) *locals3.Fault {
+		if r.Operation == "HeadBucket" && r.Bucket == replica {
+			return &locals3.Fault{Status: http.StatusServiceUnavailable, Code: "SlowDown"}
+		}
+		return nil
+	})
+	o := w.options(docs)
+	o.Yes = false
+	_, screen := w.run(attach.Run, o)
+	assert.Contains(t, screen, "region of "+replica+": HeadBucket answered 503")
+	assert.Contains(t, screen, "  ?        versioning of "+replica+": not asked for, as its region is not known\n")
+	assert.Contains(t, screen, "  ?        bucket policy of "+replica+": not asked for, as its region is not known\n")
+	assert.NotContains(t, screen, "no bucket policy denies the looks")
+	assert.NotContains(t, screen, "endpoint")
+}
+
+func TestWhatComesBeforeAChangeIsNamedWhereNothingCanBeChangedYet(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.bucket("acme-waits", w.first, nil, replica)
+	for _, plan := range []string{"", filepath.Join(t.TempDir(), "plan.json")} {
+		o := w.options("acme-waits")
+		o.Yes, o.Plan = plan == "", plan
+		_, screen := w.run(attach.Run, o)
+		assert.Contains(t, screen, "the stage does not take it yet: 1; nothing was changed")
+		assert.Contains(t, screen, ": what the lines FAIL and next say comes first   exit 1")
+	}
+}
+
+func TestTheCommandThatAppliesAPlanMeansItsFileWhateverTheName(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	t.Chdir(t.TempDir())
+	for name, typed := range map[string]string{"-x.json": "--apply='-x.json'", "a b'c.json": `--apply='a b'\''c.json'`} {
+		o := w.options(docs)
+		o.Plan = name
+		_, screen := w.run(attach.Run, o)
+		assert.Contains(t, screen, typed+" applies it")
+	}
 }

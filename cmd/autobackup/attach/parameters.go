@@ -1,12 +1,15 @@
 package attach
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"autobackup/internal/attach"
+	"autobackup/internal/shell"
+	"autobackup/internal/text"
 )
 
 // ofStacks is the form of --print that is for the stacks and not for the buckets.
@@ -16,17 +19,18 @@ const ofStacks = "parameters"
 // parameter_overrides of samconfig.toml and --parameter-overrides take.
 func (r *Report) parameters(w io.Writer) error {
 	var facts []attach.Bucket
-	var named []string
 	for _, b := range r.Buckets {
-		if b.State == attach.Refused {
+		switch {
+		case b.State == attach.Refused:
 			b.Failed, b.Outcome = true, "left out: it cannot be attached, as the FAIL lines above say"
-			continue
+		case slices.Contains(b.Facts.Stages, r.Stage.Name) && !slices.Contains(r.listed, b.Bucket):
+			b.Outcome, b.well = "left out: it is of a category, which the stage takes without a name in Buckets", true
+		default:
+			facts = append(facts, b.Facts)
 		}
-		b.Outcome, b.well = "in the parameters", true
-		facts, named = append(facts, b.Facts), append(named, b.Bucket)
 	}
 	if len(facts) == 0 {
-		r.Changes = "nothing was changed, and nothing was printed: no bucket can be attached"
+		r.Changes = "nothing was changed, and nothing was printed: no bucket is to be named"
 		return nil
 	}
 	r.Changes = "nothing was changed: what was printed is for the stacks; deploy them with it, and attach again"
@@ -34,21 +38,55 @@ func (r *Report) parameters(w io.Writer) error {
 	if r.Stacks, err = attach.Lists(r.Stage, facts); err != nil {
 		return err
 	}
-	for _, name := range r.listed {
-		if !slices.Contains(named, name) {
-			r.Stacks[0].Notes = append(r.Stacks[0].Notes, "the stage takes "+name+" by now, which was not named: name it, too, or it is taken out")
-		}
-	}
+	r.takenOut(r.named())
 	var page strings.Builder
 	for _, p := range r.Stacks {
-		fmt.Fprintf(&page, "# %s stack, account %s, %s: replace these in its parameter_overrides.\n", p.Stack, p.Account, p.Region)
+		fmt.Fprintf(&page, "# %s stack, account %s, %s: put these into its parameter_overrides, in the place of those of the same names.\n", p.Stack, p.Account, p.Region)
 		for _, note := range p.Notes {
 			fmt.Fprintf(&page, "# %s\n", printable(note))
 		}
 		for i, v := range p.Values {
-			fmt.Fprintf(&page, "%s%s=%s", map[bool]string{true: " "}[i > 0], v.Name, v.Value)
+			fmt.Fprintf(&page, "%s%s=%s", map[bool]string{true: " "}[i > 0], v.Name, cmp.Or(v.Value, "''")) // SAM drops what has neither value nor quotes
 		}
 		page.WriteString("\n")
 	}
 	return write(w, page.String())
+}
+
+// named says of each bucket whether the parameters have its name, and returns those that
+// they have.
+func (r *Report) named() (names []string) {
+	for _, v := range r.Stacks[0].Values {
+		if strings.HasPrefix(v.Name, "Buckets") {
+			names = append(names, strings.Split(v.Value, ",")...)
+		}
+	}
+	for _, b := range r.Buckets {
+		switch {
+		case b.Outcome != "":
+		case slices.Contains(names, b.Bucket):
+			b.Outcome, b.well = "in the parameters", true
+		default:
+			b.Failed, b.Outcome = true, "left out: the parameters take no such name"
+		}
+	}
+	return names
+}
+
+// takenOut notes which buckets the stage takes by now, and not with these parameters.
+func (r *Report) takenOut(named []string) {
+	var unnamed []string
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(r.listed))) {
+		asked := slices.ContainsFunc(r.Buckets, func(b *Result) bool { return b.Bucket == name })
+		switch {
+		case slices.Contains(named, name):
+		case asked:
+			r.Stacks[0].Notes = append(r.Stacks[0].Notes, "the stage takes "+name+" by now, which cannot be attached any more: these take it out, so detach it first")
+		default:
+			unnamed = append(unnamed, shell.Quote("s3://"+name))
+		}
+	}
+	if len(unnamed) > 0 {
+		r.Stacks[0].Notes = append(r.Stacks[0].Notes, "the stage takes "+text.Count(len(unnamed), "bucket")+" by now, which these take out: detach first what is to go, and add to the command what is to stay: "+strings.Join(unnamed, " "))
+	}
 }

@@ -46,7 +46,7 @@ func (r *Report) plan(name string) error {
 		}
 	}
 	if len(f.Buckets) == 0 {
-		r.Changes = "nothing was changed, and no plan written: there is nothing to change"
+		r.Changes = "nothing was changed, and no plan written: " + r.nothing()
 		return nil
 	}
 	content, err := json.MarshalIndent(f, "", "  ")
@@ -60,7 +60,7 @@ func (r *Report) plan(name string) error {
 		return fmt.Errorf("write the plan: %w: name another file with --plan; nothing was changed", err)
 	}
 	file := shell.Quote(name)
-	r.Changes = "nothing was changed: " + file + " is the plan, and autobackup attach --stage " + r.Stage.Name + " --region " + r.Stage.Region + " --apply " + file + " applies it"
+	r.Changes = "nothing was changed: " + file + " is the plan, and autobackup attach --stage " + r.Stage.Name + " --region " + r.Stage.Region + " --apply=" + file + " applies it" // a name may begin as an option does
 	return nil
 }
 
@@ -110,6 +110,8 @@ func (f *file) names() (all []string) {
 	return all
 }
 
+const attachedByNow = "nothing was changed of it: it is attached by now"
+
 const notAsPlanned = "nothing was changed of it: it is not as it was when the plan was written, or the plan was edited; plan and review again\n"
 
 // compare refuses what is not as it was planned, and says what differs. What is attached by
@@ -117,7 +119,11 @@ const notAsPlanned = "nothing was changed of it: it is not as it was when the pl
 func (f *file) compare(r *Report) {
 	for _, b := range r.Buckets {
 		for _, p := range f.Buckets {
-			if p.Bucket != b.Bucket || b.State == attach.Attached {
+			if p.Bucket != b.Bucket {
+				continue
+			}
+			if b.State == attach.Attached {
+				b.Outcome = attachedByNow
 				continue
 			}
 			now := planned{b.Bucket, b.Lines, b.Was, b.Change, b.Facts}

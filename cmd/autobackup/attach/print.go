@@ -45,6 +45,9 @@ func (b *Result) print(w io.Writer, form string) error {
 		text = "# " + has + " replication metrics, without which S3 tells of no failed replication. To have them, give each rule's\n" +
 			"# destination metrics with the status Enabled in your replication configuration, then print this again.\n" + text
 	}
+	if b.State == attach.Waiting { // the failure queue's policy names the buckets that the stage takes
+		text = "# The stage does not take this bucket yet. Let it first (--print parameters): S3 refuses a queue that does not take its messages.\n" + text
+	}
 	if _, err := fmt.Fprintf(w, "# %s: the whole of its notifications, with what attach adds.\n%s\n", b.Bucket, text); err != nil {
 		return fmt.Errorf("print the code: %w", err)
 	}
@@ -109,13 +112,9 @@ func encoded(v any) string {
 
 // terraform has a resource that replaces what stands there as a whole.
 // https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/s3_bucket_notification
+// https://developer.hashicorp.com/terraform/language/syntax/configuration#identifiers
 func terraform(b attach.Bucket, c attach.Configuration) string {
-	name := strings.Map(func(r rune) rune {
-		if r == '-' || r == '.' {
-			return '_'
-		}
-		return r
-	}, b.Bucket)
+	name := strings.ReplaceAll(b.Bucket, ".", "_") // with hyphens as they are, two buckets have two names
 	if name[0] >= '0' && name[0] <= '9' {
 		name = "b" + name
 	}

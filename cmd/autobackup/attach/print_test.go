@@ -162,3 +162,15 @@ func TestWhatIsMissingForFailureNoticesIsPrintedWithTheCode(t *testing.T) {
 	})
 	assert.Contains(t, w.printed("aws"), "# Not every rule has replication metrics,")
 }
+
+func TestBucketsOfOneNameButForADotHaveResourcesOfTwoNames(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	w.bucket("acme-invoices", w.first, nil, replica)
+	var out strings.Builder
+	o := w.options(docs, "acme-invoices")
+	o.Print, o.Out = "terraform", &out
+	w.run(attach.Run, o)
+	assert.Contains(t, out.String(), "resource \"aws_s3_bucket_notification\" \"acme_invoices\" {\n  bucket      = \"acme.invoices\"\n")
+	assert.Contains(t, out.String(), "resource \"aws_s3_bucket_notification\" \"acme-invoices\" {\n  bucket      = \"acme-invoices\"\n")
+}

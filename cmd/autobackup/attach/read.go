@@ -43,7 +43,7 @@ func identify(ctx context.Context, cfg aws.Config, stage string) (*account, erro
 	}
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, fmt.Errorf("find out whose buckets these are: %s (%s)", s3error.Explain("GetCallerIdentity", err), identity.Again)
+		return nil, fmt.Errorf("find out whose buckets these are: %s (%s)", s3error.Explain("GetCallerIdentity", err), discover.WhoAgain(err))
 	}
 	caller, err := arn.Parse(aws.ToString(out.Arn))
 	if err != nil {
@@ -123,7 +123,7 @@ func side(bucket string) attach.Side {
 
 // bucket reads a primary and the buckets that its rules lead to.
 func (a *account) bucket(ctx context.Context, b *attach.Bucket) error {
-	if err := a.locate(ctx, &b.Side, &b.Account); err != nil || b.Gone {
+	if err := a.locate(ctx, &b.Side, &b.Account); err != nil || b.Gone || b.Region == "" { // it is refused by that alone
 		return err
 	}
 	p := primaryReader{reader{a, &b.Side, &b.Account}, b}

@@ -185,7 +185,7 @@ func (a *account) decide(ctx context.Context, o Options, r *Report) error {
 		a.apply(ctx, o, r, r.open(true))
 		return nil
 	case len(r.open(true)) == 0:
-		r.Changes = "nothing was changed: there is nothing to change"
+		r.Changes = "nothing was changed: " + r.nothing()
 		return nil
 	case o.Yes:
 		a.apply(ctx, o, r, r.open(false))
@@ -195,6 +195,16 @@ func (a *account) decide(ctx context.Context, o Options, r *Report) error {
 		return nil
 	}
 	return a.ask(ctx, o, r)
+}
+
+// nothing says why nothing can be changed.
+func (r *Report) nothing() string {
+	for _, b := range r.Buckets {
+		if b.State == attach.Refused || b.State == attach.Waiting {
+			return "what the lines FAIL and next say comes first"
+		}
+	}
+	return "there is nothing to change"
 }
 
 // interrupted is the answer of who ends the program instead.

@@ -62,7 +62,11 @@ func where(s *attach.Side) string {
 		}
 		return text.Line(s, 30)
 	}
-	return fmt.Sprintf("%s (%s, %s)", name, unknown(s.Account), unknown(s.Region))
+	account := s.Account
+	if s.Gone || !s.Known(attach.Where) { // of a primary it is whose it must be
+		account = ""
+	}
+	return fmt.Sprintf("%s (%s, %s)", name, unknown(account), unknown(s.Region))
 }
 
 // keyRequests is what a million looks pay AWS KMS for a side without bucket keys.
@@ -119,7 +123,7 @@ func (r *Report) states() string {
 				n++
 			}
 		}
-		all = append(all, fmt.Sprintf("%d %s", n, b.State))
+		all = append(all, fmt.Sprintf("%s: %d", b.State, n))
 	}
 	return strings.Join(all, ", ")
 }

@@ -31,6 +31,10 @@ type call struct {
 
 func (r reader) run(ctx context.Context, calls []call) error {
 	for _, c := range calls {
+		if r.side.Region == "" { // which nothing but HeadBucket tells
+			r.side.Unread = append(r.side.Unread, attach.Unread{Fact: c.fact, Why: "not asked for, as its region is not known"})
+			continue
+		}
 		err := c.do(ctx)
 		if err == nil || c.none != "" && s3error.Code(err) == c.none {
 			continue

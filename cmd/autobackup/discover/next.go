@@ -35,7 +35,10 @@ func (r *Row) next() string {
 	case !plain.MatchString(r.Name):
 		return page + "#names"
 	case !r.Validated && !r.unseen():
-		return "autobackup attach s3://" + r.Name
+		if !plain.MatchString(r.Region) {
+			return "autobackup attach s3://" + r.Name
+		}
+		return "autobackup attach s3://" + r.Name + " --region " + r.Region // only a stage in the bucket's region hears of its uploads
 	}
 	return "autobackup audit s3://" + r.Name
 }
