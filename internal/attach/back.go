@@ -61,7 +61,7 @@ func (p *Plan) back(s Stage, b Bucket, t Takers) {
 	case !p.Change.EventBridge:
 		p.say("note", "EventBridge was on before attach, and stays as it is")
 	case !t.Off:
-		p.say("note", "EventBridge stays on: others may rely on it by now; to turn it off, detach with --eventbridge-off at once, as the record is forgotten with this")
+		p.say("note", "EventBridge stays on: others may rely on it by now; to turn it off, add --eventbridge-off to this command, which forgets the record")
 	case !b.Known(Triggers):
 		p.say("note", "EventBridge stays on: whether other rules take its events could not be read")
 	case len(t.Others) > 0:

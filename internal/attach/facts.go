@@ -97,9 +97,13 @@ type Bucket struct {
 	Configuration
 	Tags     map[string]string `json:"tags"`
 	Stages   []string          `json:"stages"` // whose rules take all of its uploads
+	Listed   bool              `json:"listed"` // by a name in the stage's parameters
 	Replicas []Side            `json:"replicas"`
 	Record   *Record           `json:"record,omitempty"` // of what attach changed before
 }
+
+// OfCategory says whether the stage takes the bucket as one that it has made.
+func (b *Bucket) OfCategory(s Stage) bool { return slices.Contains(b.Stages, s.Name) && !b.Listed }
 
 // Record is what attach changed of a bucket, as it stands in the working bucket.
 type Record struct {

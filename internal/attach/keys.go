@@ -65,7 +65,7 @@ func (p *Plan) keys(s Stage, b *Bucket, side *Side) {
 	}
 	for _, key := range all {
 		if key != "" && (!managed(key) || others) {
-			p.say("?", "whether the key of %s lets %s decrypt: its policy and the role's must allow kms:Decrypt on %s, for which it must stand in %s", shown(side.Bucket), s.Role(), text.Line(key, 200), parameter)
+			p.say("?", "whether the key of %s lets %s decrypt: its policy and the role's must allow kms:Decrypt on %s, whose ARN must stand in %s", shown(side.Bucket), s.Role(), text.Line(key, 200), parameter)
 		}
 	}
 	if others && side.kms() && side.Key == "" {

@@ -73,8 +73,8 @@ func (p *Plan) unknown(s Stage, b *Bucket) {
 // taken says of which replicas it is not known whether the stacks look at them: roles and
 // their policies are not read.
 func (p *Plan) taken(s Stage, b *Bucket) {
-	if p.State == Waiting {
-		return // the step that comes before names them
+	if p.State == Waiting || b.OfCategory(s) {
+		return // the step that comes before names them, or the stacks made them
 	}
 	for _, r := range b.Replicas {
 		stacks := "both stacks"

@@ -54,17 +54,17 @@ func (p *Plan) notices(s Stage, b *Bucket) {
 	switch without := b.Unmeasured(); {
 	case !b.Measured():
 		told = "would be told"
-		p.say("note", "no enabled rule has replication metrics: S3 sends no failure notices, and the looks find failures alone (--print shows how to turn them on)")
+		p.say("note", "no enabled rule has replication metrics: S3 sends no failure notices, and the looks alone find failures (--print shows how to turn them on)")
 	case len(without) > 0:
-		p.say("note", "rules without replication metrics (%s): S3 sends no failure notices of theirs, and the looks find those alone (--print shows how to turn them on)", text.Line(strings.Join(without, ", "), 200))
+		p.say("note", "rules without replication metrics (%s): S3 sends no failure notices of theirs, and the looks alone find those (--print shows how to turn them on)", text.Line(strings.Join(without, ", "), 200))
 	}
 	for _, n := range b.Sends(Failed) {
 		switch keys := n.keys(); {
 		case s.made(n):
 		case n.Target != s.FailureQueue():
-			p.say("note", "failed replications%s %s to %s already, which S3 lets nobody share: left so, and found by the looks alone", keys, told, text.Line(n.Target, 200))
+			p.say("note", "failed replications%s %s to %s already, which S3 lets nobody share: left so, and the looks alone find them", keys, told, text.Line(n.Target, 200))
 		case keys != "":
-			p.say("note", "its notification %s is not as attach makes it: failed replications%s alone %s to the failure queue, and S3 lets no other tell of the rest: left so, and the looks find the rest alone", shown(n.ID), keys, told)
+			p.say("note", "its notification %s is not as attach makes it: failed replications%s alone %s to the failure queue, and S3 lets no other tell of the rest: left so, and the looks alone find the rest", shown(n.ID), keys, told)
 		default:
 			p.say("note", "its notification %s is not as attach makes it: it sends %s to the failure queue, where each but %s is told as MALFORMED_EVENT: left so", shown(n.ID), text.Line(strings.Join(n.Events, ", "), 200), Failed)
 		}

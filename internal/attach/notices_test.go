@@ -19,7 +19,7 @@ func TestWhoIsToldOfWhichFailuresIsSaidAsItIs(t *testing.T) {
 	renamed := ours
 	renamed.ID = "by hand"
 	unmeasured := attach.Rule{ID: "others", Enabled: true, To: "docs-dr", Every: true}
-	const few = "rules without replication metrics (others): S3 sends no failure notices of theirs, and the looks find those alone"
+	const few = "rules without replication metrics (others): S3 sends no failure notices of theirs, and the looks alone find those"
 	for name, tt := range map[string]struct {
 		rules         []attach.Rule
 		notifications []attach.Notification

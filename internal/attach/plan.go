@@ -63,7 +63,7 @@ func Judge(s Stage, b Bucket) Plan {
 	switch {
 	case !slices.Contains(b.Stages, s.Name):
 		p.State = Waiting
-		p.say("next", "no EventBridge rule of the stage takes all of its uploads: add %s to Buckets and %s to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy both stacks (docs/deploy.md), and attach again", shown(b.Bucket), names(b.Replicas))
+		p.say("next", "no EventBridge rule of the stage takes all of its uploads: add %s to Buckets and %s to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy (docs/deploy.md), and attach again", shown(b.Bucket), names(b.Replicas))
 	case p.Change.None():
 		p.State = Attached
 	case !b.Known(Tags):
@@ -83,7 +83,11 @@ func Judge(s Stage, b Bucket) Plan {
 	} else if tool != "" {
 		p.say("warning", "its tag %s says that %s owns it: its next run may undo this silently; --print %s is for its code", tag, tool, Form(b.Tags))
 	}
-	p.say("undo", "autobackup detach s3://%s --stage %s (leaves EventBridge on)", shown(b.Bucket), s.Name)
+	if p.Change.None() && b.Record == nil {
+		p.say("undo", "nothing here is attach's, so that detach has nothing to take back")
+	} else {
+		p.say("undo", "autobackup detach s3://%s --stage %s --region %s (leaves EventBridge on)", shown(b.Bucket), s.Name, s.Region)
+	}
 	return *p
 }
 

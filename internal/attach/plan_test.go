@@ -12,9 +12,9 @@ import (
 // ready is a bucket that can be attached: EventBridge is off, and its one rule has metrics.
 func ready() attach.Bucket {
 	return attach.Bucket{
-		Side:     attach.Side{Bucket: "docs", Region: stage.Region, Account: stage.Account, Versioning: "Enabled", Encryption: "AES256", Lock: "no"},
-		Rules:    []attach.Rule{{ID: "all", Enabled: true, To: "docs-dr", Every: true, Metrics: true}},
-		Stages:   []string{"dev"},
+		Side:   attach.Side{Bucket: "docs", Region: stage.Region, Account: stage.Account, Versioning: "Enabled", Encryption: "AES256", Lock: "no"},
+		Rules:  []attach.Rule{{ID: "all", Enabled: true, To: "docs-dr", Every: true, Metrics: true}},
+		Stages: []string{"dev"}, Listed: true,
 		Replicas: []attach.Side{{Bucket: "docs-dr", Region: "eu-west-1", Account: stage.Account, Versioning: "Enabled", Encryption: "AES256", Lock: "no"}},
 	}
 }
@@ -48,7 +48,7 @@ func TestWhatIsChangedIsTheLeast(t *testing.T) {
 	assert.Equal(t, "versioning, 1 rule for every key, the stage takes its uploads, no bucket policy denies the looks", said(p, "ok"))
 	assert.Equal(t, "whether ReplicaBuckets of both stacks names docs-dr: where the primary stack's does not, fetch-etags may not look at it\n"+
 		"uploads a month; what policies of organizations deny", said(p, "?"))
-	assert.Equal(t, "autobackup detach s3://docs --stage dev (leaves EventBridge on)", said(p, "undo"))
+	assert.Equal(t, "autobackup detach s3://docs --stage dev --region eu-central-1 (leaves EventBridge on)", said(p, "undo"))
 }
 
 func TestWhereNothingIsMissingNothingIsChanged(t *testing.T) {
@@ -185,7 +185,7 @@ func TestTheOwnerIsTold(t *testing.T) {
 	}
 	p := attach.Judge(stage, with(func(b *attach.Bucket) { b.Stages = nil }))
 	assert.Equal(t, attach.Waiting, p.State)
-	assert.Contains(t, said(p, "next"), "add docs to Buckets and docs-dr to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy both stacks")
+	assert.Contains(t, said(p, "next"), "add docs to Buckets and docs-dr to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy")
 }
 
 func TestWhatInfrastructureCodeOwnsIsLeftToIt(t *testing.T) {
@@ -251,4 +251,22 @@ func TestStatesAreInTheOrderOfWhatIsWorst(t *testing.T) {
 func TestAStageIsInTheNameOfItsRules(t *testing.T) {
 	assert.Equal(t, "dev", attach.StageOf("autobackup-s3-upload-trigger-dev"))
 	assert.Equal(t, "dev", attach.StageOf("autobackup-s3-upload-trigger-Buckets2-dev"))
+}
+
+func TestOnlyWhatAttachDidOrWouldDoIsUndoneByDetach(t *testing.T) {
+	b := ready()
+	b.EventBridge, b.Rules[0].Metrics = true, false
+	p := attach.Judge(stage, b)
+	assert.Equal(t, attach.Attached, p.State)
+	assert.Equal(t, "nothing here is attach's, so that detach has nothing to take back", said(p, "undo"))
+	b.Record = &attach.Record{}
+	assert.Contains(t, said(attach.Judge(stage, b), "undo"), "autobackup detach s3://docs ")
+}
+
+func TestReplicasOfBucketsThatTheStacksMadeAreTakenForSure(t *testing.T) {
+	b := ready()
+	const doubt = "whether ReplicaBuckets of both stacks names docs-dr"
+	assert.Contains(t, said(attach.Judge(stage, b), "?"), doubt)
+	b.Listed = false
+	assert.NotContains(t, said(attach.Judge(stage, b), "?"), doubt)
 }

@@ -116,7 +116,7 @@ func TestAStageThatDoesNotTakeTheBucketIsDeployedFirst(t *testing.T) {
 	r, screen := w.run(attach.Run, w.options("acme-other"))
 	assert.Equal(t, core.Waiting, r.Buckets[0].State)
 	assert.Equal(t, 1, r.Exit)
-	assert.Contains(t, screen, "add acme-other to Buckets and acme-invoices-dr to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy both stacks (docs/deploy.md), and attach again")
+	assert.Contains(t, screen, "add acme-other to Buckets and acme-invoices-dr to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy (docs/deploy.md), and attach again")
 	assert.Empty(t, w.writes())
 
 	o := w.options("acme-other")
@@ -485,7 +485,7 @@ func TestKeysOfRulesAreRead(t *testing.T) {
 	o.Yes = false
 	r, screen := w.run(attach.Run, o)
 	assert.Equal(t, []any{"aws:kms", true, key}, []any{r.Buckets[0].Facts.Encryption, r.Buckets[0].Facts.Rules[0].KMS, r.Buckets[0].Facts.Rules[0].Key})
-	assert.Contains(t, screen, "kms:Decrypt on "+key+", for which it must stand in ReplicaKeyArns")
+	assert.Contains(t, screen, "kms:Decrypt on "+key+", whose ARN must stand in ReplicaKeyArns")
 	assert.NotContains(t, screen, "LEFT_OUT")
 }
 

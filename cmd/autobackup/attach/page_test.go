@@ -23,7 +23,7 @@ func sample() *attach.Report {
 	}
 	const theirs = "arn:aws:kms:eu-west-1:444455556666:key/5f2c"
 	invoices := core.Bucket{
-		Side: side("acme-invoices", "eu-central-1", "111122223333"), Stages: []string{"prod"},
+		Side: side("acme-invoices", "eu-central-1", "111122223333"), Stages: []string{"prod"}, Listed: true,
 		Rules: []core.Rule{{ID: "all", Enabled: true, To: "acme-invoices-dr", Account: "444455556666", Every: true, KMS: true, Key: theirs}},
 		Configuration: core.Configuration{Notifications: []core.Notification{
 			{Kind: "queue", ID: "index", Target: "arn:aws:sqs:eu-central-1:111122223333:index", Events: []string{"s3:ObjectCreated:*"}},
@@ -35,7 +35,7 @@ func sample() *attach.Report {
 	invoices.Replicas[0].Key = theirs
 	invoices.Replicas[0].Policy = `{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": ["s3:Get*", "s3:List*"], "Resource": ["arn:aws:s3:::acme-invoices-dr", "arn:aws:s3:::acme-invoices-dr/*"]}]}`
 	logs := core.Bucket{
-		Side: side("acme-logs", "eu-central-1", "111122223333"), Stages: []string{"prod"}, Rules: []core.Rule{{ID: "all", Enabled: true, To: "acme-logs-dr", Every: true}},
+		Side: side("acme-logs", "eu-central-1", "111122223333"), Stages: []string{"prod"}, Listed: true, Rules: []core.Rule{{ID: "all", Enabled: true, To: "acme-logs-dr", Every: true}},
 		Replicas: []core.Side{side("acme-logs-dr", "eu-west-1", "111122223333")},
 	}
 	logs.Replicas[0].Policy = `{"Statement": [{"Sid": "OnlyInside", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::acme-logs-dr/*", "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-0a1b2c3d"}}}]}`

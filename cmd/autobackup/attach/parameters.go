@@ -12,8 +12,8 @@ import (
 	"autobackup/internal/text"
 )
 
-// ofStacks is the form of --print that is for the stacks and not for the buckets.
-const ofStacks = "parameters"
+// OfStacks is the form of --print that is for the stacks and not for the buckets.
+const OfStacks = "parameters"
 
 // parameters prints what the stacks must be given to take the buckets, in the words that
 // parameter_overrides of samconfig.toml and --parameter-overrides take.
@@ -23,7 +23,7 @@ func (r *Report) parameters(w io.Writer) error {
 		switch {
 		case b.State == attach.Refused:
 			b.Failed, b.Outcome = true, "left out: it cannot be attached, as the FAIL lines above say"
-		case slices.Contains(b.Facts.Stages, r.Stage.Name) && !slices.Contains(r.listed, b.Bucket):
+		case b.Facts.OfCategory(r.Stage):
 			b.Outcome, b.well = "left out: it is of a category, which the stage takes without a name in Buckets", true
 		default:
 			facts = append(facts, b.Facts)

@@ -106,6 +106,7 @@ func (a *account) read(ctx context.Context, names []string) ([]attach.Bucket, er
 					return err
 				}
 			}
+			b.Listed = slices.Contains(a.listed, name)
 			for _, rule := range rules {
 				if stage := attach.StageOf(rule.Name); rule.Takes(b.Account, a.stage.Region, name) && !slices.Contains(b.Stages, stage) {
 					b.Stages = append(b.Stages, stage)

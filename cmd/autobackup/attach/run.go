@@ -174,7 +174,7 @@ const (
 // decide does what was asked for, or asks.
 func (a *account) decide(ctx context.Context, o Options, r *Report) error {
 	switch {
-	case o.Print == ofStacks:
+	case o.Print == OfStacks:
 		return r.parameters(o.Out)
 	case o.Print != "":
 		r.Changes = forCode

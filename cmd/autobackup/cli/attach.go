@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	smithytime "github.com/aws/smithy-go/time"
@@ -30,7 +31,7 @@ type attachCommand struct {
 	Buckets []string `arg:"" optional:"" name:"bucket" help:"s3://BUCKET; several may be named."`
 	Plan    string   `help:"Write what would be changed into FILE, a new one, for somebody to review, and change nothing." placeholder:"FILE"`
 	Apply   string   `help:"Change what the plan in FILE has, if everything is as it was." placeholder:"FILE" type:"existingfile"`
-	Print   string   `help:"Print, and change nothing: what your own code needs, as terraform, cloudformation or aws; or what the stacks must be given to take the buckets, as parameters." placeholder:"FORM" enum:",terraform,cloudformation,aws,parameters" default:""`
+	Print   string   `help:"Print, and change nothing: what your own code needs, as terraform, cloudformation or aws; or what the stacks must be given to take the buckets, as parameters." placeholder:"FORM"`
 	attachFlags
 }
 
@@ -120,6 +121,9 @@ func (c attachCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	typed := c.Buckets
 	if named := slices.DeleteFunc([]string{c.Plan, c.Apply, c.Print}, func(s string) bool { return s == "" }); len(named) > 1 || len(named) == 1 && c.Yes {
 		return trouble(stderr, errors.New("--plan, --apply, --print and --yes each say what to do: name one of them"))
+	}
+	if forms := append(slices.Clone(attach.Forms), attach.OfStacks); c.Print != "" && !slices.Contains(forms, c.Print) {
+		return trouble(stderr, fmt.Errorf("--print %q is no form: %s", c.Print, strings.Join(forms, ", ")))
 	}
 	if c.Apply != "" {
 		if len(typed) > 0 {

@@ -156,11 +156,11 @@ func TestWrongUsageOfAttachSaysWhatToDo(t *testing.T) {
 		"--stage \"Dev!\" is no stage":                                     {"attach", "--stage", "Dev!", "s3://docs"},
 		"no region is known: name the stage's with --region":               {"attach", "s3://docs"},
 		"--plan, --apply, --print and --yes each say what to do: name one": {"attach", "--plan", file, "--print", "aws", "s3://docs"},
-		"is an ARN":                     {"detach", "arn:aws:s3:::docs"},
-		"stat " + file:                  {"attach", "--apply", file},
-		"expected \"<bucket> ...\"":     {"detach"},
-		"--print must be one of":        {"attach", "--print", "chef", "s3://docs"},
-		"buckets are attached as a who": {"detach", "s3://docs/key"},
+		"is an ARN":                 {"detach", "arn:aws:s3:::docs"},
+		"stat " + file:              {"attach", "--apply", file},
+		"expected \"<bucket> ...\"": {"detach"},
+		`--print "chef" is no form: terraform, cloudformation, aws, parameters`: {"attach", "--print", "chef", "s3://docs"},
+		"buckets are attached as a who":                                         {"detach", "s3://docs/key"},
 	} {
 		code, stdout, stderr := run(args...)
 		assert.Equal(t, cli.Trouble, code, want)
