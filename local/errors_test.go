@@ -200,6 +200,7 @@ func TestEveryTaskSurvivesAsManyFailuresAsItsRetryAllows(t *testing.T) {
 					continue // ExecutionAlreadyExists is success
 				}
 				t.Run(name+" "+equals, func(t *testing.T) {
+					t.Parallel()
 					failure := &asl.Error{Name: equals, Cause: "on purpose"}
 					if equals == asl.All {
 						failure.Name = "Some.Error"
@@ -243,6 +244,7 @@ func (w *world) retried(state string) int {
 func TestEveryTaskThatHangsEndsAtItsTimeoutAndIsRetried(t *testing.T) {
 	for name, s := range tasks(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			var took [2]time.Duration
 			for calls := range took {
 				inWorld(t, func(w *world) {

@@ -95,13 +95,26 @@ func replace(file, old, with string) change {
 // changes.
 func inWorld(t *testing.T, test func(w *world), changes ...change) {
 	t.Helper()
+	inPreparedWorld(t, preparation{prepare, deployment}, test, changes...)
+}
+
+// preparation is what tests that run beside each other have in the place of what is set for
+// all: what gets the gate before anything is deployed, and what gets the error of a
+// deployment that was refused.
+type preparation struct {
+	prepare    func(*gate.Gate)
+	deployment func(error)
+}
+
+func inPreparedWorld(t *testing.T, p preparation, test func(w *world), changes ...change) {
+	t.Helper()
 	folder := copyOfProject(t, changes)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, events: map[string][]types.HistoryEvent{}}
 		network, stop := memnet.Client(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.ServeHTTP(rw, r) }))
 		defer stop()
-		w.start(folder, dir, network)
+		w.start(folder, dir, network, p)
 		defer func() { require.NoError(t, w.Close()) }()
 		test(w)
 	})
@@ -137,7 +150,7 @@ func inEmptyWorld(t *testing.T, test func(w *world), changes ...change) {
 	inWorld(t, test, changes...)
 }
 
-func (w *world) start(folder, dir string, network *http.Client) {
+func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	t := w.t
 	var err error
 	w.Stack, err = local.Start(t.Context(), local.Config{
@@ -150,8 +163,8 @@ func (w *world) start(folder, dir string, network *http.Client) {
 		}),
 	})
 	require.NoError(t, err)
-	if prepare != nil {
-		prepare(w.Gate)
+	if p.prepare != nil {
+		p.prepare(w.Gate)
 	}
 	if undeployed {
 		return
@@ -160,8 +173,8 @@ func (w *world) start(folder, dir string, network *http.Client) {
 		environment, err := local.Environment(folder, name)
 		require.NoError(t, err)
 		w.primary, err = w.DeployTo(accountOf(t, folder, name), environment, nil)
-		if err != nil && deployment != nil {
-			deployment(err)
+		if err != nil && p.deployment != nil {
+			p.deployment(err)
 			return
 		}
 		require.NoError(t, err)

@@ -56,6 +56,7 @@ func (w *world) endings() map[string][]string {
 func TestInvariant1EveryMessageEndsSomewhereWhateverHappens(t *testing.T) {
 	for seed := range uint64(10) {
 		t.Run(fmt.Sprintf("world %d", seed), func(t *testing.T) {
+			t.Parallel()
 			inWorld(t, func(w *world) {
 				r := rand.New(rand.NewPCG(seed, 0))
 				sent := w.chaos(r)

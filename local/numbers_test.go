@@ -306,7 +306,7 @@ func TestInvariant6TheWorstBatchesFitTheStateLimitInEveryState(t *testing.T) {
 			if !*everyKey && name != widest && !slices.Contains(telling, end) {
 				continue
 			}
-			t.Run(name+", "+end, func(t *testing.T) { w := worstBatch(t, unit, end); assert.LessOrEqual(t, w, stateLimit) })
+			t.Run(name+", "+end, func(t *testing.T) { t.Parallel(); w := worstBatch(t, unit, end); assert.LessOrEqual(t, w, stateLimit) })
 		}
 	}
 }

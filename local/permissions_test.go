@@ -255,12 +255,17 @@ func TestWithoutAnySingleGrantNothingIsToldFalselyAndNothingIsLost(t *testing.T)
 func withoutEach(t *testing.T, changes []change, came map[grant]string) {
 	t.Helper()
 	_, used := granted(t, changes)
+	var lock sync.Mutex
 	for _, g := range slices.SortedFunc(maps.Keys(used), compareGrants) {
 		if came[g] != "" || category.MatchString(g.policy) {
 			continue
 		}
 		t.Run(g.String(), func(t *testing.T) {
-			came[g] = whenDeployed(t, func(d *iam.Document) { takeAway(d, g) }, g.action, changes)
+			t.Parallel()
+			then := whenDeployed(t, func(d *iam.Document) { takeAway(d, g) }, g.action, changes)
+			lock.Lock()
+			defer lock.Unlock()
+			came[g] = then
 		})
 	}
 }
@@ -269,12 +274,8 @@ func withoutEach(t *testing.T, changes []change, came map[grant]string) {
 // not allowed.
 func whenDeployed(t *testing.T, without func(d *iam.Document), action string, changes []change) (came string) {
 	t.Helper()
-	prepare = func(of *gate.Gate) { of.Deployed = without }
-	defer func() { prepare = nil }()
 	var refused error
-	deployment = func(err error) { refused = err }
-	defer func() { deployment = nil }()
-	inWorld(t, func(w *world) {
+	inPreparedWorld(t, preparation{func(of *gate.Gate) { of.Deployed = without }, func(err error) { refused = err }}, func(w *world) {
 		if refused == nil {
 			w.everything()
 			came = w.honest()
@@ -293,8 +294,7 @@ func whenDeployed(t *testing.T, without func(d *iam.Document), action string, ch
 // whenTakenLater is what comes of the scenario where policies change after the deployment.
 func whenTakenLater(t *testing.T, without func(d *iam.Document), changes []change) (came string) {
 	t.Helper()
-	prepare, deployment = nil, nil
-	inWorld(t, func(w *world) {
+	inPreparedWorld(t, preparation{}, func(w *world) {
 		w.settle()
 		w.Gate.Change(without)
 		w.everything()

@@ -33,7 +33,7 @@ func deployed(t *testing.T) (stack *local.Stack, region string) {
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(nil)
 	stack, err = local.Start(t.Context(), local.Config{
-		Clock: clock.Real(), Project: project, Dir: t.TempDir(), Account: "123456789012",
+		Clock: clock.Skipping(t.Context()), Project: project, Dir: t.TempDir(), Account: "123456789012",
 		URL:     "http://" + server.Listener.Addr().String(),
 		Runtime: lambda.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(io.Discard), func(region string) aws.Config { return aws.Config{Region: region} }),
 	})

@@ -21,16 +21,14 @@ func Build(ctx context.Context, project string) (lambda.Runtime, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return nil, errors.New("the functions are built from source, and there is no go command in the PATH: install Go from https://go.dev/dl")
 	}
-	absolute, err := filepath.Abs(project)
+	source, err := filepath.EvalSymlinks(filepath.Join(project, "lambdas"))
 	if err == nil {
-		absolute, err = filepath.EvalSymlinks(absolute)
+		source, err = filepath.Abs(source)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("find the project: %w", err)
-	}
-	if _, err := os.Stat(filepath.Join(project, "lambdas")); err != nil {
 		return nil, fmt.Errorf("find the functions' source: %w (run this in the project's folder, or name it with --project)", err)
 	}
+	absolute := filepath.Dir(source)
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		cache = os.TempDir()

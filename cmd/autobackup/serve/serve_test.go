@@ -124,7 +124,7 @@ func TestAFolderThatIsNotTheProjectsIsToldByWhatItLacks(t *testing.T) {
 		{"samconfig.toml", "read samconfig.toml: open " + folder + "/samconfig.toml"},
 		{"replica.yaml", "find the template of samconfig.toml's environment replica: stat " + folder + "/replica.yaml"},
 		{"template.yaml", "find the template of samconfig.toml's environment default: stat " + folder + "/template.yaml"},
-		{"", "find the functions' source: stat " + folder + "/lambdas"},
+		{"", "find the functions' source: lstat " + folder + "/lambdas"},
 	} {
 		var listen string
 		if listener, err := net.Listen("tcp", "127.0.0.1:0"); assert.NoError(t, err) {
