@@ -34,8 +34,9 @@ type Value struct {
 	Value string `json:"value"`
 }
 
-// Lists are the parameters by which the stage takes these buckets: of the primary stack, and then of a replica stack in each region and account that has replicas,
-// but the primary's own. An error says that they don't fit into one stage.
+// Lists are the parameters by which the stage takes these buckets: of the primary stack,
+// and then of a replica stack in each region and account that has replicas, but the
+// primary's own. An error says that they don't fit into one stage.
 func Lists(s Stage, buckets []Bucket) ([]Parameters, error) {
 	primary := Parameters{Stack: "primary", Account: s.Account, Region: s.Region, Notes: []string{}}
 	var replicas []place
