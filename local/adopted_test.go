@@ -80,7 +80,7 @@ const acmesQueue = `Resources:
 // One bucket has its replica in another region, one in its own, and one in another account
 // and region. All have keys of their owner, and one has notifications of its own.
 func TestBucketsThatExistAreDiscoveredPlannedAttachedValidatedAndLeftAsTheyWere(t *testing.T) {
-	a := attached{untold: true, told: "arn:aws:iam::" + account + ":user/owner", pairs: []pair{
+	a := attached{bare: true, asker: "arn:aws:iam::" + account + ":user/owner", pairs: []pair{
 		{"acme-invoices", "acme-invoices-dr", secondRegion, account}, {"acme.ledger", "acme-ledger-copy", firstRegion, account},
 		{"acme-letters", "acme-letters-dr", thirdRegion, otherAccount},
 	}, with: map[string]string{"ReplicaHashBytesArns": functionIn(secondRegion) + ",arn:aws:lambda:" + thirdRegion + ":" + otherAccount + ":function:autobackup-hash-bytes-dev"}}

@@ -49,8 +49,8 @@ type attached struct {
 	unlisted []pair            // in no list
 	refused  []string          // actions that the replicas' owner does not let in
 	unread   []string          // regions without a stack of replica.yaml
-	told     string            // whom a command tells what is refused
-	untold   bool              // nothing of the buckets was changed for the stacks yet
+	asker    string            // whom a command tells what is refused
+	bare     bool              // nothing of the buckets was changed for the stacks yet
 }
 
 // places are those of all replicas.
@@ -117,13 +117,13 @@ func inAttachedWorld(t *testing.T, a attached, test func(w *world)) {
 		w.region = environment.Region
 		w.client = s3.NewFromConfig(w.AWSConfig(w.region), func(o *s3.Options) { o.UsePathStyle = true }) // names may have dots
 		for _, p := range a.pairs {
-			if !a.untold {
+			if !a.bare {
 				w.tellFailures(p.from)
 			}
 		}
 		test(w)
 		for refusal := range w.Gate.Refusals() {
-			if refusal.By == a.told {
+			if refusal.By == a.asker {
 				continue
 			}
 			assert.Contains(t, a.refused, refusal.Action, "refused to %s", refusal.By)
@@ -224,7 +224,7 @@ func (a attached) primaries() string {
               - {Effect: Allow, Action: ["s3:GetReplicationConfiguration", "s3:ListBucket", "s3:GetObjectVersion*", "s3:Replicate*", "s3:ObjectOwnerOverrideToBucketOwner"], Resource: "arn:aws:s3:::acme*"}
               - {Effect: Allow, Action: ["kms:Decrypt", "kms:Encrypt"], Resource: [` + strings.Join(keys, ", ") + "]}\n")
 	tells := "      NotificationConfiguration: {EventBridgeConfiguration: {EventBridgeEnabled: true}}\n"
-	if a.untold {
+	if a.bare {
 		tells = ""
 	}
 	for i, p := range slices.Concat(a.pairs, a.unlisted) {

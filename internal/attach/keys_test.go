@@ -84,5 +84,5 @@ func TestEachKeyIsAskedForOnce(t *testing.T) {
 	}
 	assert.NotContains(t, said(p, "?"), "whether replicas in docs-dr", "their key is known")
 	p = judged("", "", key("key/a"), key("alias/aws/s3"))
-	assert.Contains(t, said(p, "FAIL"), "a rule encrypts replicas in docs-dr with "+key("alias/aws/s3")+", which nobody of an account other than 444455556666 can use, each upload would end in ACCESS_DENIED: have the rule name a key that its owner made, and that lets "+theRole+" decrypt")
+	assert.Equal(t, "a rule encrypts replicas in docs-dr with "+key("alias/aws/s3")+", which nobody of an account other than 444455556666 can use, each upload would end in ACCESS_DENIED: have the rule name a key that its owner made, and that lets "+theRole+" decrypt", said(p, "FAIL"))
 }

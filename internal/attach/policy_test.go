@@ -174,7 +174,7 @@ func TestARefusalOfPartOfTheLooksIsTold(t *testing.T) {
 		"tags":                       {"s3:GetObjectVersionTagging", objects, "warning", "tags are not compared: add", nil},
 		"tags of some keys":          {"s3:GetObjectVersionTagging", some, "warning", `of keys like "secret/*" (statement No: without a condition), of these, tags are not compared`, nil},
 		"tags by which rules select": {"s3:GetObjectVersionTagging", objects, "FAIL", "refuses every look", []attach.Rule{byTag}},
-		"tags by which one does":     {"s3:GetObjectVersionTagging", objects, "warning", "each upload that rules by tag decide on would end in ACCESS_DENIED", []attach.Rule{ready().Rules[0], byTag}},
+		"tags by which one does":     {"s3:GetObjectVersionTagging", objects, "warning", "tags are not compared, and each upload that rules by tag decide on would end in ACCESS_DENIED: add this", []attach.Rule{ready().Rules[0], byTag}},
 		"retention":                  {"s3:GetObjectR*", objects, "warning", "retention is not compared", nil},
 		"legal holds":                {"s3:GetObjectLegalHold", objects, "warning", "legal holds are not compared", nil},
 		"uploads":                    {"s3:Put*", objects, "", "", nil},

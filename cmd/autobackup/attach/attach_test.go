@@ -3,7 +3,6 @@ package attach_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -386,13 +385,7 @@ func TestABucketOfAnotherAccountSaysWhatToDo(t *testing.T) {
 
 func TestWhereTheCredentialsEndInTheMiddleTheRestIsToldAndDoneByASecondRun(t *testing.T) {
 	w := newWorld(t)
-	w.bucket(replica, w.second, nil)
-	var names []string
-	for i := range 5 {
-		names = append(names, fmt.Sprint("acme-", i))
-		w.bucket(names[i], w.first, nil, replica)
-	}
-	w.takes(names...)
+	names := w.pairs(5)
 	w.failing(func(r locals3.Request) *locals3.Fault {
 		if r.Operation == "PutBucketNotificationConfiguration" && r.Bucket == "acme-2" {
 			return &locals3.Fault{Status: 400, Code: "ExpiredToken"}
@@ -417,17 +410,14 @@ func TestWhereTheCredentialsEndInTheMiddleTheRestIsToldAndDoneByASecondRun(t *te
 
 func TestThrottlingOfOneBucketStopsNoOther(t *testing.T) {
 	w := newWorld(t)
-	w.bucket(replica, w.second, nil)
-	w.bucket("acme-1", w.first, nil, replica)
-	w.bucket("acme-2", w.first, nil, replica)
-	w.takes("acme-1", "acme-2")
+	names := w.pairs(2)
 	w.failing(func(r locals3.Request) *locals3.Fault {
-		if r.Operation == "PutBucketNotificationConfiguration" && r.Bucket == "acme-1" {
+		if r.Operation == "PutBucketNotificationConfiguration" && r.Bucket == names[0] {
 			return &locals3.Fault{Status: 503}
 		}
 		return nil
 	})
-	r, screen := w.run(attach.Run, w.options("acme-1", "acme-2"))
+	r, screen := w.run(attach.Run, w.options(names...))
 	assert.Equal(t, 1, r.Exit)
 	assert.Contains(t, screen, "PutBucketNotificationConfiguration answered 503 SlowDown")
 	assert.Contains(t, screen, "1 bucket changed of 2; the same command again goes on with the rest   exit 1")
@@ -435,13 +425,7 @@ func TestThrottlingOfOneBucketStopsNoOther(t *testing.T) {
 
 func TestAHundredBucketsAreAttachedAtOnce(t *testing.T) {
 	w := newWorld(t)
-	w.bucket(replica, w.second, nil)
-	var names []string
-	for i := range 100 {
-		names = append(names, fmt.Sprintf("acme-%03d", i))
-		w.bucket(names[i], w.first, nil, replica)
-	}
-	w.takes(names...)
+	names := w.pairs(100)
 	r, screen := w.run(attach.Run, w.options(names...))
 	assert.Equal(t, 0, r.Exit)
 	assert.Contains(t, screen, "to be changed: 100; 100 buckets changed   exit 0")

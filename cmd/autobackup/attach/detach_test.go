@@ -2,7 +2,6 @@ package attach_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -96,13 +95,7 @@ func TestABucketThatWasNeverAttachedIsNotReadByDetach(t *testing.T) {
 
 func TestOneBucketThatCantBeDetachedStopsNoOther(t *testing.T) {
 	w := newWorld(t)
-	w.bucket(replica, w.second, nil)
-	var names []string
-	for i := range 4 {
-		names = append(names, fmt.Sprint("acme-", i))
-		w.bucket(names[i], w.first, nil, replica)
-	}
-	w.takes(names...)
+	names := w.pairs(4)
 	w.run(attach.Run, w.options(names...))
 	fail := func(operation, bucket string, f locals3.Fault) {
 		w.failing(func(r locals3.Request) *locals3.Fault {

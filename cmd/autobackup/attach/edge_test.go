@@ -224,10 +224,7 @@ func TestAChangeWithoutAnAnswerIsNotSaidToBeMadeOrNot(t *testing.T) {
 
 func TestWhoIsStoppedInTheMiddleOfAChangeIsToldOfEachBucket(t *testing.T) {
 	w := newWorld(t)
-	w.bucket(replica, w.second, nil)
-	w.bucket("acme-1", w.first, nil, replica)
-	w.bucket("acme-2", w.first, nil, replica)
-	w.takes("acme-1", "acme-2")
+	names := w.pairs(2)
 	ctx, stop := context.WithCancel(t.Context())
 	w.failing(func(r locals3.Request) *locals3.Fault {
 		if r.Operation == "PutBucketNotificationConfiguration" {
@@ -235,13 +232,13 @@ func TestWhoIsStoppedInTheMiddleOfAChangeIsToldOfEachBucket(t *testing.T) {
 		}
 		return nil
 	})
-	r, err := attach.Run(ctx, w.config(), w.options("acme-1", "acme-2"))
+	r, err := attach.Run(ctx, w.config(), w.options(names...))
 	require.NoError(t, err)
 	assert.Equal(t, 1, r.Exit)
 	assert.Contains(t, r.Buckets[0].Outcome, "nobody knows whether they were changed")
 	assert.Equal(t, "not tried: nothing of it was changed", r.Buckets[1].Outcome)
 	w.failing(nil)
-	r, screen := w.run(attach.Run, w.options("acme-1", "acme-2"))
+	r, screen := w.run(attach.Run, w.options(names...))
 	assert.Equal(t, 0, r.Exit, screen)
 	assert.Contains(t, screen, "to be changed: 1, attached: 1; 1 bucket changed   exit 0", "the change that had no answer was made")
 }

@@ -144,6 +144,18 @@ func (w *world) pair(edit func(*locals3.BucketConfig)) {
 	w.bucket(docs, w.first, edit, replica)
 }
 
+// pairs are so many buckets that replicate to one, and whose uploads the stage takes.
+func (w *world) pairs(n int) (names []string) {
+	w.t.Helper()
+	w.bucket(replica, w.second, nil)
+	for i := range n {
+		names = append(names, fmt.Sprint("acme-", i))
+		w.bucket(names[i], w.first, nil, replica)
+	}
+	w.takes(names...)
+	return names
+}
+
 func (w *world) config() aws.Config {
 	cfg := w.AWSConfig(w.first)
 	if w.by.AccessKey() != "" {

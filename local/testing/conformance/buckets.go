@@ -2,9 +2,6 @@ package conformance
 
 import (
 	"fmt"
-	"net/http"
-	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -200,55 +197,6 @@ func versioningIsOn(t T, b *bed) {
 	assert.Equal(t, types.BucketVersioningStatusEnabled, out.Status)
 }
 
-func eventBridgeSetting(t T, b *bed) {
-	bucket := b.bucket(t, b.Primary)
-	out, err := b.s3.GetBucketNotificationConfiguration(t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: bucket})
-	require.NoError(t, err)
-	assert.Nil(t, out.EventBridgeConfiguration)
-	_, err = b.s3.PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
-		Bucket: bucket, NotificationConfiguration: &types.NotificationConfiguration{EventBridgeConfiguration: &types.EventBridgeConfiguration{}},
-	})
-	require.NoError(t, err)
-	out, err = b.s3.GetBucketNotificationConfiguration(t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: bucket})
-	require.NoError(t, err)
-	assert.NotNil(t, out.EventBridgeConfiguration)
-}
-
-// configure puts notifications of events to a queue, which nobody has made.
-func (b *bed) configure(t T, bucket *string, events ...types.Event) error {
-	var queues []types.QueueConfiguration
-	for _, event := range events {
-		queues = append(queues, types.QueueConfiguration{Events: []types.Event{event}, QueueArn: aws.String("arn:aws:sqs:" + b.Primary + ":111122223333:no-queue")})
-	}
-	_, err := b.s3.PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
-		Bucket: bucket, NotificationConfiguration: &types.NotificationConfiguration{QueueConfigurations: queues},
-	})
-	return err
-}
-
-func overlappingNotifications(t T, b *bed) {
-	bucket := b.bucket(t, b.Primary)
-	failed(t, b.configure(t, bucket, "s3:ObjectCreated:*", "s3:ObjectCreated:Put"), 400, "InvalidArgument")
-	out, err := b.s3.GetBucketNotificationConfiguration(t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: bucket})
-	require.NoError(t, err)
-	assert.Empty(t, out.QueueConfigurations)
-}
-
-// notificationsOfOneID asks no target, as there is none.
-func notificationsOfOneID(t T, b *bed) {
-	bucket, target := b.bucket(t, b.Primary), aws.String("arn:aws:sqs:"+b.Primary+":111122223333:no-queue")
-	_, err := b.s3.PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
-		Bucket: bucket, SkipDestinationValidation: aws.Bool(true), NotificationConfiguration: &types.NotificationConfiguration{QueueConfigurations: []types.QueueConfiguration{
-			{Id: aws.String("one"), QueueArn: target, Events: []types.Event{"s3:ObjectCreated:*"}}, {Id: aws.String("one"), QueueArn: target, Events: []types.Event{"s3:ObjectRemoved:*"}},
-		}},
-	})
-	failed(t, err, 400, "InvalidArgument")
-}
-
-func unknownNotification(t T, b *bed) {
-	failed(t, b.configure(t, b.bucket(t, b.Primary), "s3:Nothing"), 400, "InvalidArgument")
-}
-
 func noPolicyNoTags(t T, b *bed) {
 	bucket := b.bucket(t, b.Primary)
 	_, err := b.s3.GetBucketPolicy(t.Context(), &s3.GetBucketPolicyInput{Bucket: bucket})
@@ -341,108 +289,4 @@ func defaultEncryption(t T, b *bed) {
 	require.NoError(t, err)
 	require.Len(t, out.ServerSideEncryptionConfiguration.Rules, 1)
 	assert.Equal(t, types.ServerSideEncryptionAes256, out.ServerSideEncryptionConfiguration.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm)
-}
-
-func noLifecycleConfiguration(t T, b *bed) {
-	bucket := b.bucket(t, b.Primary)
-	_, err := b.s3.GetBucketLifecycleConfiguration(t.Context(), &s3.GetBucketLifecycleConfigurationInput{Bucket: bucket})
-	failed(t, err, 404, "NoSuchLifecycleConfiguration")
-}
-
-// lifecycle puts lifecycle rules on a bucket, and answers those that it then has.
-func (b *bed) lifecycle(t T, bucket *string, rules ...types.LifecycleRule) ([]types.LifecycleRule, error) {
-	t.Helper()
-	_, err := b.s3.PutBucketLifecycleConfiguration(t.Context(), &s3.PutBucketLifecycleConfigurationInput{
-		Bucket: bucket, LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: rules},
-	})
-	if err != nil {
-		return nil, err
-	}
-	out, err := b.s3.GetBucketLifecycleConfiguration(t.Context(), &s3.GetBucketLifecycleConfigurationInput{Bucket: bucket})
-	require.NoError(t, err)
-	return out.Rules, nil
-}
-
-func lifecycleRulesKept(t T, b *bed) {
-	bucket := b.bucket(t, b.Primary)
-	rules := []types.LifecycleRule{{
-		ID: aws.String("everything"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
-		Expiration:                  &types.LifecycleExpiration{Days: aws.Int32(7)},
-		NoncurrentVersionExpiration: &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(30), NewerNoncurrentVersions: aws.Int32(3)},
-	}, {
-		ID: aws.String("markers"), Status: types.ExpirationStatusDisabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("a/")},
-		Expiration: &types.LifecycleExpiration{ExpiredObjectDeleteMarker: aws.Bool(true)},
-	}, {
-		ID: aws.String("tagged"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{And: &types.LifecycleRuleAndOperator{
-			Prefix: aws.String("b/"), Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}},
-		}},
-		Expiration: &types.LifecycleExpiration{Date: aws.Time(time.Date(2035, 1, 2, 0, 0, 0, 0, time.UTC))},
-	}}
-	kept, err := b.lifecycle(t, bucket, rules...)
-	require.NoError(t, err)
-	assert.ElementsMatch(t, rules, kept)
-
-	_, err = b.s3.DeleteBucketLifecycle(t.Context(), &s3.DeleteBucketLifecycleInput{Bucket: bucket})
-	require.NoError(t, err)
-	_, err = b.s3.GetBucketLifecycleConfiguration(t.Context(), &s3.GetBucketLifecycleConfigurationInput{Bucket: bucket})
-	failed(t, err, 404, "NoSuchLifecycleConfiguration")
-}
-
-func transitionsKept(t T, b *bed) {
-	bucket := b.bucket(t, b.Primary)
-	rule := types.LifecycleRule{
-		ID: aws.String("archive"), Status: types.ExpirationStatusEnabled,
-		Filter:                       &types.LifecycleRuleFilter{ObjectSizeGreaterThan: aws.Int64(1 << 20)},
-		Transitions:                  []types.Transition{{Days: aws.Int32(30), StorageClass: types.TransitionStorageClassStandardIa}, {Days: aws.Int32(90), StorageClass: types.TransitionStorageClassDeepArchive}},
-		NoncurrentVersionTransitions: []types.NoncurrentVersionTransition{{NoncurrentDays: aws.Int32(1), StorageClass: types.TransitionStorageClassGlacierIr}},
-	}
-	uploads := types.LifecycleRule{
-		ID: aws.String("uploads"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
-		AbortIncompleteMultipartUpload: &types.AbortIncompleteMultipartUpload{DaysAfterInitiation: aws.Int32(7)},
-	}
-	kept, err := b.lifecycle(t, bucket, rule, uploads)
-	require.NoError(t, err)
-	assert.ElementsMatch(t, []types.LifecycleRule{rule, uploads}, kept)
-}
-
-func lifecycleRulesChecked(t T, b *bed) {
-	bucket := b.bucket(t, b.Primary)
-	days := &types.LifecycleExpiration{Days: aws.Int32(7)}
-	all := &types.LifecycleRuleFilter{Prefix: aws.String("")}
-	for _, rule := range []types.LifecycleRule{
-		{ID: aws.String("selects nothing"), Status: types.ExpirationStatusEnabled, Expiration: days},
-		{ID: aws.String("does nothing"), Status: types.ExpirationStatusEnabled, Filter: all},
-		{ID: aws.String("has no status"), Status: "Sometimes", Filter: all, Expiration: days},
-	} {
-		_, err := b.lifecycle(t, bucket, rule)
-		require.Error(t, err, *rule.ID)
-		assert.Equal(t, 400, statusOf(err), *rule.ID)
-	}
-	kept, err := b.lifecycle(t, bucket, types.LifecycleRule{Status: types.ExpirationStatusEnabled, Filter: all, Expiration: days})
-	require.NoError(t, err)
-	require.Len(t, kept, 1)
-	assert.NotEmpty(t, aws.ToString(kept[0].ID), "a name is made up")
-}
-
-func expiryTold(t T, b *bed) {
-	bucket := b.bucket(t, b.Primary)
-	_, err := b.lifecycle(t, bucket, types.LifecycleRule{
-		ID: aws.String("some"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("a/")},
-		Expiration: &types.LifecycleExpiration{Days: aws.Int32(7)},
-	})
-	require.NoError(t, err)
-	for key, want := range map[string]string{"a/k": `rule-id="some"`, "b/k": ""} {
-		_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: &key, Body: strings.NewReader("v")})
-		require.NoError(t, err)
-		out, err := b.s3.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: &key})
-		require.NoError(t, err)
-		told := aws.ToString(out.Expiration)
-		if want == "" {
-			assert.Empty(t, told)
-			continue
-		}
-		ends := aws.ToTime(out.LastModified).AddDate(0, 0, 7).UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
-		assert.Contains(t, told, `expiry-date="`+ends.Format(http.TimeFormat)+`"`)
-		assert.Contains(t, told, want)
-	}
 }
