@@ -31,7 +31,7 @@ func Return(s Stage, b Bucket, t Takers) Plan {
 		return *p
 	case b.Region != s.Region: // a bucket can't move
 		p.State = Ready
-		p.say("change", "the bucket of this name in %s is not the one that was attached, which was in %s: it stays as it is, and the record is forgotten", shown(b.Region), s.Region)
+		p.say("change", "the bucket of this name in %s is not the one that was attached, which was in %s: it stays as it is, and the record is forgotten", text.Name(b.Region), s.Region)
 		return *p
 	case !b.Known(Notifications):
 		p.say("FAIL", "its notifications could not be read, and nothing is changed without: see below")
@@ -52,7 +52,7 @@ func (p *Plan) back(s Stage, b Bucket, t Takers) {
 		if len(p.Becomes.Notifications) < len(p.Was.Notifications) {
 			p.say("change", "notifications: - %s → %s", Failed, text.Line(n.Target, 200))
 		} else {
-			p.say("note", "the notification %s is not there as attach made it: what is there is somebody else's, and stays", shown(n.ID))
+			p.say("note", "the notification %s is not there as attach made it: what is there is somebody else's, and stays", text.Name(n.ID))
 		}
 	}
 	switch {
@@ -68,9 +68,9 @@ func (p *Plan) back(s Stage, b Bucket, t Takers) {
 		p.say("note", "EventBridge stays on: other rules take its events, or may: %s", text.Line(strings.Join(t.Others, ", "), 1000))
 	}
 	if len(t.Own) > 0 && p.Becomes.EventBridge {
-		p.say("warning", "%s still takes its uploads: take %s out of Buckets in samconfig.toml, and deploy", text.Line(strings.Join(t.Own, ", "), 1000), shown(b.Bucket))
+		p.say("warning", "%s still takes its uploads: take %s out of Buckets in samconfig.toml, and deploy", text.Line(strings.Join(t.Own, ", "), 1000), text.Name(b.Bucket))
 	}
 	if b.Record.Stage != s.Name {
-		p.say("warning", "the record names the stage %s", shown(b.Record.Stage))
+		p.say("warning", "the record names the stage %s", text.Name(b.Record.Stage))
 	}
 }

@@ -22,8 +22,8 @@ func managed(key string) bool {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
 func (b *Bucket) replicaKeys(to string) (keys []string) {
 	for _, r := range b.Rules {
-		if r.Enabled && r.KMS && r.To == to && !slices.Contains(keys, r.Key) {
-			keys = append(keys, r.Key)
+		if r.Enabled && r.KMS && r.To == to {
+			keys = add(keys, r.Key)
 		}
 	}
 	return keys
@@ -37,7 +37,7 @@ func (p *Plan) shut(s Stage, b *Bucket) {
 		}
 		for _, key := range b.replicaKeys(r.Bucket) {
 			if managed(key) && strings.Contains(key, ":"+r.Account+":") && b.kms() {
-				p.say("FAIL", "a rule encrypts replicas in %s with %s, which nobody of an account other than %s can use, %s: have the rule name a key that its owner made, and that lets %s decrypt", shown(r.Bucket), text.Line(key, 200), shown(r.Account), each, s.Role())
+				p.say("FAIL", "a rule encrypts replicas in %s with %s, which nobody of an account other than %s can use, %s: have the rule name a key that its owner made, and that lets %s decrypt", text.Name(r.Bucket), text.Line(key, 200), text.Name(r.Account), each, s.Role())
 			}
 		}
 	}
@@ -48,27 +48,24 @@ func (p *Plan) shut(s Stage, b *Bucket) {
 func (p *Plan) leftOut(b *Bucket) {
 	for _, r := range b.Replicas {
 		if b.kms() && !slices.ContainsFunc(b.Rules, func(rule Rule) bool { return rule.Enabled && rule.KMS && rule.To == r.Bucket }) {
-			p.say("warning", "its default encryption is %s, and no enabled rule to %s takes what is encrypted with keys of AWS KMS: each upload that names no other encryption is told as LEFT_OUT (docs/verdicts.md#left_out)", text.Line(b.Encryption, 100), shown(r.Bucket))
+			p.say("warning", "its default encryption is %s, and no enabled rule to %s takes what is encrypted with keys of AWS KMS: each upload that names no other encryption is told as LEFT_OUT (docs/verdicts.md#left_out)", text.Line(b.Encryption, 100), text.Name(r.Bucket))
 		}
 	}
 }
 
 // keys says with which keys it is not known whether looks can decrypt.
 func (p *Plan) keys(s Stage, b *Bucket, side *Side) {
-	parameter, all := "BucketKeyArns", []string{side.Key}
+	parameter, all := "BucketKeyArns", []string(nil)
 	others := side.Account != s.Account
 	if side != &b.Side {
 		parameter, all = "ReplicaKeyArns", b.replicaKeys(side.Bucket)
-		if !slices.Contains(all, side.Key) {
-			all = append(all, side.Key)
-		}
 	}
-	for _, key := range all {
-		if key != "" && (!managed(key) || others) {
-			p.say("?", "whether the key of %s lets %s decrypt: its policy and the role's must allow kms:Decrypt on %s, whose ARN must stand in %s", shown(side.Bucket), s.Role(), text.Line(key, 200), parameter)
+	for _, key := range add(all, side.Key) {
+		if !managed(key) || others {
+			p.say("?", "whether the key of %s lets %s decrypt: its policy and the role's must allow kms:Decrypt on %s, whose ARN must stand in %s", text.Name(side.Bucket), s.Role(), text.Line(key, 200), parameter)
 		}
 	}
 	if others && side.kms() && side.Key == "" {
-		p.say("?", "whether replicas in %s are encrypted with the AWS managed key of its account, which nobody of another can use: its default encryption names no other", shown(side.Bucket))
+		p.say("?", "whether replicas in %s are encrypted with the AWS managed key of its account, which nobody of another can use: its default encryption names no other", text.Name(side.Bucket))
 	}
 }

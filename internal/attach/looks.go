@@ -16,14 +16,21 @@ type access struct {
 	needs   []need
 }
 
-// access reads the policy of a side, by its place among the sides. Of a bucket of another
-// account S3 also asks whether its policy allows the call.
-func (s Stage) access(b *Bucket, i int) (a access) {
-	side := b.sides()[i]
+// accesses reads the policies of all sides, in their order.
+func (s Stage) accesses(b *Bucket) (all []access) {
+	for _, side := range b.sides() {
+		all = append(all, s.access(b, side))
+	}
+	return all
+}
+
+// access reads the policy of a side. Of a bucket of another account S3 also asks whether its
+// policy allows the call.
+func (s Stage) access(b *Bucket, side *Side) (a access) {
 	if !side.Known(Policy) || side.Gone {
 		return a
 	}
-	a.needs = b.needs(i == 0)
+	a.needs = b.needs(side == &b.Side)
 	a.denials, a.unread = s.looker().statements("Deny", side.Bucket, side.Policy, a.needs)
 	if a.unread == nil && side.Account != "" && side.Account != s.Account {
 		a.share, a.unread = s.looker().share(side.Bucket, side.Policy, a.needs)
@@ -32,9 +39,9 @@ func (s Stage) access(b *Bucket, i int) (a access) {
 }
 
 // lets says whether all policies were read, and refuse no look anything.
-func (s Stage) lets(b *Bucket) bool {
+func lets(b *Bucket, all []access) bool {
 	for i, side := range b.sides() {
-		a := s.access(b, i)
+		a := all[i]
 		if !side.Known(Policy) || side.Account == "" || a.unread != nil || len(a.denials)+len(a.lacking)+len(a.unsure) > 0 {
 			return false
 		}
@@ -96,36 +103,30 @@ func act(call string) string {
 
 // denied says which policies would have uploads end in ACCESS_DENIED.
 func (p *Plan) denied(s Stage, side *Side, a access) {
-	name := shown(side.Bucket)
+	name := text.Name(side.Bucket)
 	for _, d := range a.denials {
 		if every, _, _ := parts(d.about); d.holds == yes && len(every) > 0 {
 			p.refuses("FAIL", s, name, d, every)
 		}
 	}
-	var must []ruling
-	for _, r := range a.lacking {
-		if r.must && r.keys == "" {
-			must = append(must, r)
-		}
-	}
-	if len(must) > 0 {
+	if must, _, _ := parts(a.lacking); len(must) > 0 {
 		call, comes := what(must)
-		p.say("FAIL", "the policy of %s, of account %s, does not let %s %s, %s: add these statements: %s", name, shown(side.Account), s.Role(), act(call), comes, s.LetIn(side.Bucket))
+		p.say("FAIL", "the policy of %s, of account %s, does not let %s %s, %s: add these statements: %s", name, text.Name(side.Account), s.Role(), act(call), comes, s.LetIn(side.Bucket))
 	}
 	if side.RequesterPays && side.Account != "" && side.Account != s.Account {
-		p.say("FAIL", "%s, of account %s, has the requester pay, which no look says it does, %s: have its owner pay", name, shown(side.Account), each)
+		p.say("FAIL", "%s, of account %s, has the requester pay, which no look says it does, %s: have its owner pay", name, text.Name(side.Account), each)
 	}
 }
 
 func (p *Plan) refuses(word string, s Stage, name string, d said, about []ruling) {
 	call, comes := what(about)
-	p.say(word, "the policy of %s refuses %s (statement %s: %s), %s: add this to its Condition: %s", name, call, shown(d.sid), text.Line(d.why, 200), comes, s.Except())
+	p.say(word, "the policy of %s refuses %s (statement %s: %s), %s: add this to its Condition: %s", name, call, text.Name(d.sid), text.Line(d.why, 200), comes, s.Except())
 }
 
 // limits say what policies keep from some looks, and what can't be known by it.
-func (p *Plan) limits(s Stage, b *Bucket) {
+func (p *Plan) limits(s Stage, b *Bucket, all []access) {
 	for i, side := range b.sides() {
-		name, a := shown(side.Bucket), s.access(b, i)
+		name, a := text.Name(side.Bucket), all[i]
 		for _, d := range a.denials {
 			_, few, less := parts(d.about)
 			for _, about := range [][]ruling{few, less} {
@@ -151,13 +152,13 @@ func (p *Plan) lacks(s Stage, side *Side, lacking []ruling) {
 		if keys != "" {
 			allows, others = "lets "+s.Role()+" "+act(call)+" where keys are like "+text.Line(keys, 200)+" alone", "of others, "+comes
 		}
-		p.say("warning", "the policy of %s, of account %s, %s, %s: add these statements: %s", shown(side.Bucket), shown(side.Account), allows, others, s.LetIn(side.Bucket))
+		p.say("warning", "the policy of %s, of account %s, %s, %s: add these statements: %s", text.Name(side.Bucket), text.Name(side.Account), allows, others, s.LetIn(side.Bucket))
 	}
 }
 
 // doubts are what of a policy nobody can know before the call.
 func (p *Plan) doubts(s Stage, side *Side, a access) {
-	name := shown(side.Bucket)
+	name := text.Name(side.Bucket)
 	if a.unread != nil {
 		p.say("?", "policy of %s: %s", name, text.Line(a.unread.Error(), 200))
 	}
@@ -167,7 +168,7 @@ func (p *Plan) doubts(s Stage, side *Side, a access) {
 		}
 		every, few, less := parts(d.about)
 		call, _ := what(slices.Concat(every, few, less))
-		p.say("?", "policy of %s: statement %s denies %s by %s, and whether that is so of %s is not known", name, shown(d.sid), call, text.Line(d.why, 200), s.Role())
+		p.say("?", "policy of %s: statement %s denies %s by %s, and whether that is so of %s is not known", name, text.Name(d.sid), call, text.Line(d.why, 200), s.Role())
 	}
 	if len(a.unsure) > 0 {
 		call, _ := what(a.unsure)
@@ -185,7 +186,7 @@ func (p *Plan) bytes(s Stage, b *Bucket) {
 		}
 		denials, err := s.hasher(side.Account).statements("Deny", side.Bucket, side.Policy, []need{{action: "s3:GetObjectVersion", objects: true}})
 		if err == nil && len(denials) > 0 {
-			names = append(names, shown(side.Bucket))
+			names = append(names, text.Name(side.Bucket))
 		}
 	}
 	if len(names) > 0 {

@@ -2,7 +2,6 @@ package attach
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,7 +14,7 @@ func (p *Plan) notes(s Stage, b *Bucket) {
 	p.coverage(b)
 	p.leftOut(b)
 	for _, side := range b.sides() {
-		name := shown(side.Bucket)
+		name := text.Name(side.Bucket)
 		if len(side.Expires) > 0 {
 			p.say("note", "lifecycle of %s removes versions (%s): what is gone before its look is told as gone", name, text.Line(strings.Join(side.Expires, ", "), 100))
 		}
@@ -33,7 +32,7 @@ func (p *Plan) coverage(b *Bucket) {
 	for _, r := range b.Rules {
 		every = every || r.Enabled && r.Every
 		if r.Enabled && r.ByTag {
-			tagged = append(tagged, shown(r.ID))
+			tagged = append(tagged, text.Name(r.ID))
 		}
 	}
 	if !every {
@@ -45,16 +44,16 @@ func (p *Plan) coverage(b *Bucket) {
 }
 
 // unknown is everything that is not known: none of it counts as fine.
-func (p *Plan) unknown(s Stage, b *Bucket) {
+func (p *Plan) unknown(s Stage, b *Bucket, all []access) {
 	for i, side := range b.sides() {
-		name := shown(side.Bucket)
+		name := text.Name(side.Bucket)
 		for _, u := range side.Unread {
 			p.say("?", "%s of %s: %s", u.Fact, name, u.answer())
 		}
 		if side.Gone {
 			continue
 		}
-		p.doubts(s, side, s.access(b, i))
+		p.doubts(s, side, all[i])
 		if side.Account == "" && side.RequesterPays {
 			p.say("?", "%s has the requester pay, which no look says it does: where it is another account's, %s", name, each)
 		}
@@ -81,25 +80,14 @@ func (p *Plan) taken(s Stage, b *Bucket) {
 		if r.Region == s.Region && r.Account == s.Account {
 			stacks = "the primary stack"
 		}
-		p.say("?", "whether ReplicaBuckets of %s names %s: where the primary stack's does not, fetch-etags may not look at it", stacks, shown(r.Bucket))
+		p.say("?", "whether ReplicaBuckets of %s names %s: where the primary stack's does not, fetch-etags may not look at it", stacks, text.Name(r.Bucket))
 	}
-}
-
-// plain are names that mean themselves, on a screen and in a shell.
-var plain = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$`)
-
-// shown is a name that others chose, for a screen.
-func shown(name string) string {
-	if plain.MatchString(name) {
-		return name
-	}
-	return text.Quoted(name, 80)
 }
 
 func names(sides []Side) string {
 	var all []string
 	for _, side := range sides {
-		all = append(all, shown(side.Bucket))
+		all = append(all, text.Name(side.Bucket))
 	}
 	return strings.Join(all, ", ")
 }

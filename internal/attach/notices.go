@@ -32,7 +32,7 @@ func (s Stage) made(n Notification) bool {
 func (b *Bucket) Unmeasured() (ids []string) {
 	for _, r := range b.Rules {
 		if r.Enabled && !r.Metrics {
-			ids = append(ids, shown(r.ID))
+			ids = append(ids, text.Name(r.ID))
 		}
 	}
 	return ids
@@ -64,9 +64,9 @@ func (p *Plan) notices(s Stage, b *Bucket) {
 		case n.Target != s.FailureQueue():
 			p.say("note", "failed replications%s %s to %s already, which S3 lets nobody share: left so, and the looks alone find them", keys, told, text.Line(n.Target, 200))
 		case keys != "":
-			p.say("note", "its notification %s is not as attach makes it: failed replications%s alone %s to the failure queue, and S3 lets no other tell of the rest: left so, and the looks alone find the rest", shown(n.ID), keys, told)
+			p.say("note", "its notification %s is not as attach makes it: failed replications%s alone %s to the failure queue, and S3 lets no other tell of the rest: left so, and the looks alone find the rest", text.Name(n.ID), keys, told)
 		default:
-			p.say("note", "its notification %s is not as attach makes it: it sends %s to the failure queue, where each but %s is told as MALFORMED_EVENT: left so", shown(n.ID), text.Line(strings.Join(n.Events, ", "), 200), Failed)
+			p.say("note", "its notification %s is not as attach makes it: it sends %s to the failure queue, where each but %s is told as MALFORMED_EVENT: left so", text.Name(n.ID), text.Line(strings.Join(n.Events, ", "), 200), Failed)
 		}
 	}
 }

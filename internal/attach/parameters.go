@@ -117,6 +117,7 @@ func (at place) stack(s Stage) (p Parameters, function string, own bool) {
 	return p, "arn:" + s.Partition + ":lambda:" + at.region + ":" + at.account + ":function:autobackup-hash-bytes-" + s.Name, true
 }
 
+// add adds what is there to a list that has nothing twice.
 func add(all []string, one string) []string {
 	if one == "" || slices.Contains(all, one) {
 		return all
@@ -143,7 +144,7 @@ func (p *Parameters) names(list string, names []string) error {
 	names = slices.DeleteFunc(slices.Sorted(slices.Values(names)), func(name string) bool {
 		odd := !listed.MatchString(name)
 		if odd {
-			p.note("%s takes no such name as %s: it is left out, and nothing of it can be validated", list, shown(name))
+			p.note("%s takes no such name as %s: it is left out, and nothing of it can be validated", list, text.Name(name))
 		}
 		return odd
 	})

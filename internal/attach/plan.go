@@ -48,10 +48,11 @@ type Plan struct {
 // Judge plans what to do about a bucket.
 func Judge(s Stage, b Bucket) Plan {
 	p := &Plan{Bucket: b.Bucket, Was: b.Configuration, Becomes: b.Configuration}
-	p.refuse(s, &b)
+	policies := s.accesses(&b)
+	p.refuse(s, &b, policies)
 	if len(p.Lines) > 0 {
 		p.State = Refused
-		p.unknown(s, &b)
+		p.unknown(s, &b, policies)
 		return *p
 	}
 	p.Change = Change{EventBridge: !b.EventBridge}
@@ -63,7 +64,7 @@ func Judge(s Stage, b Bucket) Plan {
 	switch {
 	case !slices.Contains(b.Stages, s.Name):
 		p.State = Waiting
-		p.say("next", "no EventBridge rule of the stage takes all of its uploads: add %s to Buckets and %s to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy (docs/deploy.md), and attach again", shown(b.Bucket), names(b.Replicas))
+		p.say("next", "no EventBridge rule of the stage takes all of its uploads: add %s to Buckets and %s to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy (docs/deploy.md), and attach again", text.Name(b.Bucket), names(b.Replicas))
 	case p.Change.None():
 		p.State = Attached
 	case !b.Known(Tags):
@@ -73,11 +74,11 @@ func Judge(s Stage, b Bucket) Plan {
 	default:
 		p.State = Ready
 	}
-	p.fine(s, &b)
+	p.fine(s, &b, policies)
 	p.changes(&b)
 	p.notes(s, &b)
-	p.limits(s, &b)
-	p.unknown(s, &b)
+	p.limits(s, &b, policies)
+	p.unknown(s, &b, policies)
 	if !b.Known(Tags) {
 		p.say("warning", "its tags could not be read, so that whose code owns it is not known: the next run of such code may undo this silently; --yes leaves it as it is, and --print is for its code")
 	} else if tool != "" {
@@ -86,7 +87,7 @@ func Judge(s Stage, b Bucket) Plan {
 	if p.Change.None() && b.Record == nil {
 		p.say("undo", "nothing here is attach's, so that detach has nothing to take back")
 	} else {
-		p.say("undo", "autobackup detach s3://%s --stage %s --region %s (leaves EventBridge on)", shown(b.Bucket), s.Name, s.Region)
+		p.say("undo", "autobackup detach s3://%s --stage %s --region %s (leaves EventBridge on)", text.Name(b.Bucket), s.Name, s.Region)
 	}
 	return *p
 }
@@ -99,7 +100,7 @@ func (p *Plan) say(word, format string, args ...any) {
 var needed = []Fact{Where, Versioning, Replication, Notifications, Triggers, Recorded}
 
 // refuse says why the bucket can't be attached.
-func (p *Plan) refuse(s Stage, b *Bucket) {
+func (p *Plan) refuse(s Stage, b *Bucket, all []access) {
 	if b.Gone {
 		p.say("FAIL", "there is no such bucket in the partition %s: check its name with aws s3 ls", s.Partition)
 		return
@@ -117,33 +118,33 @@ func (p *Plan) refuse(s Stage, b *Bucket) {
 		return
 	}
 	if b.Region != s.Region {
-		p.say("FAIL", "it is in %s, and the stage %s in %s, where its events never come: deploy a stage in %s (docs/deploy.md), and name it with --stage and --region", shown(b.Region), s.Name, s.Region, shown(b.Region))
+		p.say("FAIL", "it is in %s, and the stage %s in %s, where its events never come: deploy a stage in %s (docs/deploy.md), and name it with --stage and --region", text.Name(b.Region), s.Name, s.Region, text.Name(b.Region))
 	}
 	for _, other := range b.Stages {
 		if other != s.Name {
-			p.say("FAIL", "the stage %s takes its uploads already, and two would tell everything twice: take it out of that one's Buckets, or name --stage %s", shown(other), shown(other))
+			p.say("FAIL", "the stage %s takes its uploads already, and two would tell everything twice: take it out of that one's Buckets, or name --stage %s", text.Name(other), text.Name(other))
 		}
 	}
 	p.replicates(s, b)
 	p.shut(s, b)
 	for i, side := range b.sides() {
-		p.denied(s, side, s.access(b, i))
+		p.denied(s, side, all[i])
 	}
 }
 
 // replicates says what keeps the bucket from replicating.
 func (p *Plan) replicates(s Stage, b *Bucket) {
 	if b.Versioning != "Enabled" {
-		p.say("FAIL", "versioning %s, so nothing replicates: aws s3api put-bucket-versioning --bucket %s --region %s --versioning-configuration Status=Enabled, then give it a replication rule", b.unversioned(), shown(b.Bucket), s.Region)
+		p.say("FAIL", "versioning %s, so nothing replicates: aws s3api put-bucket-versioning --bucket %s --region %s --versioning-configuration Status=Enabled, then give it a replication rule", b.unversioned(), text.Name(b.Bucket), s.Region)
 	}
 	if !slices.ContainsFunc(b.Rules, func(r Rule) bool { return r.Enabled }) {
 		p.say("FAIL", "no replication rule is enabled: there is no replica to compare with (docs/discover.md#not-replicated)")
 	}
 	for _, r := range b.Replicas {
 		if r.Gone {
-			p.say("FAIL", "a rule leads to %s, which does not exist: nothing replicates there; correct or disable the rule", shown(r.Bucket))
+			p.say("FAIL", "a rule leads to %s, which does not exist: nothing replicates there; correct or disable the rule", text.Name(r.Bucket))
 		} else if r.Known(Versioning) && r.Versioning != "Enabled" {
-			p.say("FAIL", "versioning of the replica %s %s: nothing replicates there; turn it on", shown(r.Bucket), r.unversioned())
+			p.say("FAIL", "versioning of the replica %s %s: nothing replicates there; turn it on", text.Name(r.Bucket), r.unversioned())
 		}
 	}
 	if n := len(b.Replicas); n > verdict.MaxReplicas {
@@ -152,7 +153,7 @@ func (p *Plan) replicates(s Stage, b *Bucket) {
 }
 
 // fine is what is as it must be, and known to be.
-func (p *Plan) fine(s Stage, b *Bucket) {
+func (p *Plan) fine(s Stage, b *Bucket, all []access) {
 	fine := []string{"versioning"}
 	n := 0
 	for _, r := range b.Rules {
@@ -172,7 +173,7 @@ func (p *Plan) fine(s Stage, b *Bucket) {
 	if s.noticed(b) {
 		fine = append(fine, "failure notices")
 	}
-	if s.lets(b) {
+	if lets(b, all) {
 		fine = append(fine, "no bucket policy denies the looks")
 	}
 	p.say("ok", "%s", strings.Join(fine, ", "))

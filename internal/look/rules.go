@@ -53,7 +53,7 @@ func rulesFor(rules []types.ReplicationRule, key string) (all []Rule) {
 			i = len(all)
 			all = append(all, Rule{Covers: true, ID: aws.ToString(r.ID), ByTag: true, IgnoresMarkers: true, bucket: bucketName(r)})
 		}
-		if all[i].ByTag && !byTag(r) {
+		if all[i].ByTag && !ByTag(r) {
 			all[i].ByTag, all[i].IgnoresMarkers = false, ignoresMarkers(r)
 		}
 		all[i].rules = append(all[i].rules, r)
@@ -65,12 +65,12 @@ func rulesFor(rules []types.ReplicationRule, key string) (all []Rule) {
 }
 
 func leaveOutKMS(rules []types.ReplicationRule) bool {
-	return !slices.ContainsFunc(rules, func(r types.ReplicationRule) bool { return !ignoresKMS(r) })
+	return !slices.ContainsFunc(rules, func(r types.ReplicationRule) bool { return !IgnoresKMS(r) })
 }
 
 // open says whether it takes a version's tags to tell what the rules mean for it.
 func (r Rule) open() bool {
-	tagged := slices.DeleteFunc(slices.Clone(r.rules), byTag)
+	tagged := slices.DeleteFunc(slices.Clone(r.rules), ByTag)
 	return r.ByTag || leaveOutKMS(tagged) != leaveOutKMS(r.rules)
 }
 
@@ -132,7 +132,8 @@ func wanted(r types.ReplicationRule) []types.Tag {
 	}
 }
 
-func byTag(r types.ReplicationRule) bool { return len(wanted(r)) > 0 }
+// ByTag says whether a rule selects versions by their tags.
+func ByTag(r types.ReplicationRule) bool { return len(wanted(r)) > 0 }
 
 // ignoresMarkers: a rule without Filter is of the first version of replication
 // configurations, which replicates the markers of users' deletions unasked.
@@ -142,10 +143,10 @@ func ignoresMarkers(r types.ReplicationRule) bool {
 		r.DeleteMarkerReplication.Status != types.DeleteMarkerReplicationStatusEnabled)
 }
 
-// ignoresKMS: a rule replicates what is encrypted with keys of AWS KMS only where
-// it says so.
+// IgnoresKMS says that a rule leaves out what is encrypted with keys of AWS KMS, which it
+// takes only where it says so.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
-func ignoresKMS(r types.ReplicationRule) bool {
+func IgnoresKMS(r types.ReplicationRule) bool {
 	s := r.SourceSelectionCriteria
 	return s == nil || s.SseKmsEncryptedObjects == nil || s.SseKmsEncryptedObjects.Status != types.SseKmsEncryptedObjectsStatusEnabled
 }

@@ -20,8 +20,7 @@ import (
 // apply changes buckets, one after the other. Where the credentials end, nothing else is
 // tried; what was done before, and what was not, each bucket says.
 func (a *account) apply(ctx context.Context, o Options, r *Report, buckets []*Result) {
-	n, changed := 0, 0
-	for i, b := range buckets {
+	n := inTurn(ctx, buckets, func(b *Result) (string, error) {
 		record := attach.Record{
 			Version: attach.RecordVersion, Stage: a.stage.Name, Bucket: b.Bucket, Region: b.Facts.Region, By: a.arn,
 			At: o.Now().UTC().Format(time.RFC3339), Was: b.Was, Change: b.Change,
@@ -29,12 +28,23 @@ func (a *account) apply(ctx context.Context, o Options, r *Report, buckets []*Re
 		if before := b.Facts.Record; before != nil {
 			record.Was, record.Change = before.Was, before.Change.And(b.Change)
 		}
-		err := a.change(ctx, o, b, func() error { return a.keep(ctx, record) })
-		well := b.tell(err, "changed: "+what(b.Change)+", as read back after it")
+		return "changed: " + what(b.Change) + ", as read back after it", a.change(ctx, o, b, func() error { return a.keep(ctx, record) })
+	})
+	changed := 0
+	for _, b := range buckets {
 		if b.Changed {
 			changed++
 		}
-		if well {
+	}
+	r.Changes = text.Count(changed, "bucket") + " changed" + rest(n, len(buckets))
+}
+
+// inTurn does something to buckets, one after the other, which answers what is to be told where it went
+// well, and counts of how many that is so. Where an error would come of all, nothing else is tried.
+func inTurn(ctx context.Context, buckets []*Result, do func(*Result) (well string, err error)) (n int) {
+	for i, b := range buckets {
+		well, err := do(b)
+		if b.tell(err, well) {
 			n++
 			continue
 		}
@@ -45,10 +55,15 @@ func (a *account) apply(ctx context.Context, o Options, r *Report, buckets []*Re
 			break
 		}
 	}
-	r.Changes = fmt.Sprintf("%s changed", text.Count(changed, "bucket"))
-	if n < len(buckets) {
-		r.Changes += fmt.Sprintf(" of %d; the same command again goes on with the rest", len(buckets))
+	return n
+}
+
+// rest says what to do about those of all buckets that it did not go well with.
+func rest(n, all int) string {
+	if n == all {
+		return ""
 	}
+	return fmt.Sprintf(" of %d; the same command again goes on with the rest", all)
 }
 
 // tell notes what came of a change.

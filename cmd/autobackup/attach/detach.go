@@ -2,7 +2,6 @@ package attach
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -123,24 +122,8 @@ func (a *account) takeBack(ctx context.Context, o Options, r *Report) error {
 			return nil
 		}
 	}
-	n := 0
-	for i, b := range open {
-		err := a.undo(ctx, o, b)
-		if b.tell(err, b.back()) {
-			n++
-			continue
-		}
-		if over(ctx, err) {
-			for _, left := range open[i+1:] {
-				left.Failed, left.Outcome = true, "not tried: nothing of it was changed"
-			}
-			break
-		}
-	}
-	r.Changes = "taken back of " + text.Count(n, "bucket")
-	if n < len(open) {
-		r.Changes += fmt.Sprintf(" of %d; the same command again goes on with the rest", len(open))
-	}
+	n := inTurn(ctx, open, func(b *Result) (string, error) { return b.back(), a.undo(ctx, o, b) })
+	r.Changes = "taken back of " + text.Count(n, "bucket") + rest(n, len(open))
 	return nil
 }
 

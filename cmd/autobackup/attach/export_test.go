@@ -3,4 +3,4 @@ package attach
 import "io"
 
 // Parameters prints what the stacks must be given for buckets that no local stack can make.
-func (r *Report) Parameters(w io.Writer) error { return r.parameters(w) }
+func (r *Report) Parameters(w io.Writer) error { return r.parameters(w, nil) }

@@ -16,8 +16,9 @@ import (
 const OfStacks = "parameters"
 
 // parameters prints what the stacks must be given to take the buckets, in the words that
-// parameter_overrides of samconfig.toml and --parameter-overrides take.
-func (r *Report) parameters(w io.Writer) error {
+// parameter_overrides of samconfig.toml and --parameter-overrides take. The stage takes the
+// listed buckets by now.
+func (r *Report) parameters(w io.Writer, listed []string) error {
 	var facts []attach.Bucket
 	for _, b := range r.Buckets {
 		switch {
@@ -38,7 +39,7 @@ func (r *Report) parameters(w io.Writer) error {
 	if r.Stacks, err = attach.Lists(r.Stage, facts); err != nil {
 		return err
 	}
-	r.takenOut(r.named())
+	r.takenOut(listed, r.named())
 	var page strings.Builder
 	for _, p := range r.Stacks {
 		fmt.Fprintf(&page, "# %s stack, account %s, %s: put these into its parameter_overrides, in the place of those of the same names.\n", p.Stack, p.Account, p.Region)
@@ -74,9 +75,9 @@ func (r *Report) named() (names []string) {
 }
 
 // takenOut notes which buckets the stage takes by now, and not with these parameters.
-func (r *Report) takenOut(named []string) {
+func (r *Report) takenOut(listed, named []string) {
 	var unnamed []string
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(r.listed))) {
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(listed))) {
 		asked := slices.ContainsFunc(r.Buckets, func(b *Result) bool { return b.Bucket == name })
 		switch {
 		case slices.Contains(named, name):

@@ -43,7 +43,7 @@ func identify(ctx context.Context, cfg aws.Config, stage string) (*account, erro
 	}
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, fmt.Errorf("find out whose buckets these are: %s (%s)", s3error.Explain("GetCallerIdentity", err), discover.WhoAgain(err))
+		return nil, fmt.Errorf("find out whose buckets these are: %s (%s)", s3error.Explain("GetCallerIdentity", err), identity.Unknown(err))
 	}
 	caller, err := arn.Parse(aws.ToString(out.Arn))
 	if err != nil {

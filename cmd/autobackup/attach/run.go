@@ -62,8 +62,6 @@ type Report struct {
 	Stacks  []attach.Parameters `json:"stacks,omitempty"`
 	Changes string              `json:"changes"` // made, or why none were
 	Exit    int                 `json:"exit"`
-
-	listed []string // buckets that the stage's parameters name
 }
 
 // bucketName is that of a general purpose bucket, also as they were before 2018.
@@ -119,7 +117,6 @@ func Run(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
 		return nil, err
 	}
 	r := judge(a.stage, facts)
-	r.listed = a.listed
 	if planned != nil {
 		planned.compare(r)
 	}
@@ -175,7 +172,7 @@ const (
 func (a *account) decide(ctx context.Context, o Options, r *Report) error {
 	switch {
 	case o.Print == OfStacks:
-		return r.parameters(o.Out)
+		return r.parameters(o.Out, a.listed)
 	case o.Print != "":
 		r.Changes = forCode
 		return r.print(o.Out, o.Print)

@@ -10,6 +10,7 @@ import (
 
 	"autobackup/cmd/autobackup/discover"
 	"autobackup/internal/attach"
+	"autobackup/internal/look"
 	"autobackup/internal/s3error"
 )
 
@@ -154,16 +155,11 @@ func (p primaryReader) rules(ctx context.Context) error {
 		}
 		p.of.Rules = append(p.of.Rules, attach.Rule{
 			ID: aws.ToString(r.ID), Enabled: r.Status == types.ReplicationRuleStatusEnabled, To: discover.Named(d.Bucket), Account: aws.ToString(d.Account),
-			Every: discover.Every(r), ByTag: r.Filter != nil && (r.Filter.Tag != nil || r.Filter.And != nil && len(r.Filter.And.Tags) > 0),
-			Metrics: d.Metrics != nil && d.Metrics.Status == types.MetricsStatusEnabled, KMS: takesKMS(r), Key: replicaKey(d),
+			Every: discover.Every(r), ByTag: look.ByTag(r),
+			Metrics: d.Metrics != nil && d.Metrics.Status == types.MetricsStatusEnabled, KMS: !look.IgnoresKMS(r), Key: replicaKey(d),
 		})
 	}
 	return nil
-}
-
-func takesKMS(r types.ReplicationRule) bool {
-	s := r.SourceSelectionCriteria
-	return s != nil && s.SseKmsEncryptedObjects != nil && s.SseKmsEncryptedObjects.Status == types.SseKmsEncryptedObjectsStatusEnabled
 }
 
 func replicaKey(d *types.Destination) string {

@@ -13,6 +13,7 @@ import (
 
 	"autobackup/internal/attach"
 	"autobackup/internal/s3error"
+	"autobackup/internal/text"
 )
 
 // pageSize is of ListBuckets. Without one, S3 refuses accounts that may have more than
@@ -49,7 +50,7 @@ func (r *reader) buckets(ctx context.Context) (all []Bucket, err error) {
 		for _, b := range page.Buckets {
 			name := aws.ToString(b.Name)
 			if seen[name] {
-				return nil, fmt.Errorf("ListBuckets tells of bucket %s twice: its pages can't be believed", safe(name))
+				return nil, fmt.Errorf("ListBuckets tells of bucket %s twice: its pages can't be believed", text.Name(name))
 			}
 			seen[name] = true
 			all = append(all, Bucket{Account: r.account, Name: name, Region: aws.ToString(b.BucketRegion), Rules: []Rule{}, Triggers: []string{}, Unread: []Unread{}})

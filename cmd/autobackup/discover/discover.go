@@ -82,18 +82,9 @@ func (r *run) identify(ctx context.Context) error {
 		}
 	}
 	if r.Role != "" || aws.ToString(r.cfg.BaseEndpoint) == "" {
-		return fmt.Errorf("find out whose buckets to list: %s (%s)", s3error.Explain("GetCallerIdentity", err), WhoAgain(err))
+		return fmt.Errorf("find out whose buckets to list: %s (%s)", s3error.Explain("GetCallerIdentity", err), identity.Unknown(err))
 	}
 	return nil
-}
-
-// WhoAgain says what to do where GetCallerIdentity failed. Without an answer the credentials are
-// not to blame: a region that is mistyped has no such host.
-func WhoAgain(err error) string {
-	if s3error.Status(err) == 0 {
-		return "see that the region's name is right, and that AWS can be reached from here"
-	}
-	return identity.Again
 }
 
 // read reads all accounts; facts are in the order of ids.

@@ -1,7 +1,6 @@
 package discover
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -9,17 +8,6 @@ import (
 )
 
 const page = "docs/discover.md"
-
-// plain are names that mean themselves, on a screen and in a shell.
-var plain = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$`)
-
-// safe is a name that others chose, for a screen.
-func safe(name string) string {
-	if plain.MatchString(name) {
-		return name
-	}
-	return text.Quoted(name, 80)
-}
 
 // next is what to do about a bucket that is a blind spot.
 func (r *Row) next() string {
@@ -32,10 +20,10 @@ func (r *Row) next() string {
 		return r.grants()
 	case !r.State.Blind():
 		return ""
-	case !plain.MatchString(r.Name):
+	case !text.Plain(r.Name):
 		return page + "#names"
 	case !r.Validated && !r.unseen():
-		if !plain.MatchString(r.Region) {
+		if !text.Plain(r.Region) {
 			return "autobackup attach s3://" + r.Name
 		}
 		return "autobackup attach s3://" + r.Name + " --region " + r.Region // only a stage in the bucket's region hears of its uploads

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"autobackup/internal/text"
 	"autobackup/local/events"
 )
 
@@ -20,16 +21,16 @@ type UploadRule struct {
 func parse(name, pattern string) (UploadRule, error) {
 	p, err := events.ParsePattern([]byte(pattern))
 	if err != nil {
-		return UploadRule{}, fmt.Errorf("read the pattern of rule %s: %w", safe(name), err)
+		return UploadRule{}, fmt.Errorf("read the pattern of rule %s: %w", text.Name(name), err)
 	}
-	var text struct {
+	var named struct {
 		Detail struct{ Bucket struct{ Name []any } }
 	}
-	if err := json.Unmarshal([]byte(pattern), &text); err != nil {
-		return UploadRule{}, fmt.Errorf("read the pattern of rule %s: %w", safe(name), err)
+	if err := json.Unmarshal([]byte(pattern), &named); err != nil {
+		return UploadRule{}, fmt.Errorf("read the pattern of rule %s: %w", text.Name(name), err)
 	}
 	t := UploadRule{Name: name, pattern: p}
-	for _, of := range text.Detail.Bucket.Name {
+	for _, of := range named.Detail.Bucket.Name {
 		if whole, is := of.(string); is {
 			t.Buckets = append(t.Buckets, whole)
 		}

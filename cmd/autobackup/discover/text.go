@@ -85,7 +85,7 @@ func (r *Row) cells() table.Row {
 		validated = "?"
 	}
 	return table.Row{
-		safe(r.Name), cmp.Or(r.Account, "?"), r.or(Region, text.Line(r.Region, 30)), r.or(Versioning, text.Line(r.Versioning, 20)), replication, metrics,
+		text.Name(r.Name), cmp.Or(r.Account, "?"), r.or(Region, text.Line(r.Region, 30)), r.or(Versioning, text.Line(r.Versioning, 20)), replication, metrics,
 		r.or(EventBridge, onOff(r.EventBridge)), validated, r.or(Lock, text.Line(r.Lock, 40)), r.Next,
 	}
 }
@@ -103,19 +103,19 @@ func (r *Row) replicates() (to, metrics string) {
 	case r.unknown(Replication):
 		return "?", "?"
 	case len(r.Rules) == 0 && len(r.Of) > 0:
-		return "replica of " + safe(r.Of[0]) + more(len(r.Of)-1), ""
+		return "replica of " + text.Name(r.Of[0]) + more(len(r.Of)-1), ""
 	case len(r.Rules) == 0:
 		return "no", ""
 	}
 	var lines []string
 	with := 0
 	for _, rule := range r.Rules {
-		line := safe(rule.To)
+		line := text.Name(rule.To)
 		if rule.Account != "" && rule.Account != r.Account {
 			line += " of " + text.Line(rule.Account, 20)
 		}
 		if !rule.Every {
-			line += " (part: rule " + safe(rule.ID) + ")"
+			line += " (part: rule " + text.Name(rule.ID) + ")"
 		}
 		if !slices.Contains(lines, line) {
 			lines = append(lines, line)

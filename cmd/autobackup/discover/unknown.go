@@ -49,7 +49,7 @@ func (r *Report) unknowns(page *strings.Builder) {
 // untold are the bucket's columns that are ?, and why. Without its region nothing else
 // of it could be asked for.
 func (r *Row) untold(u *unknown) {
-	where := "of " + safe(r.Name)
+	where := "of " + text.Name(r.Name)
 	for _, of := range r.Unread {
 		switch {
 		case of.Fact == Region:

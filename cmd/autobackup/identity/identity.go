@@ -95,3 +95,12 @@ func last(err error) bool {
 	}
 	return false
 }
+
+// Unknown says what to do where GetCallerIdentity failed. Without an answer the credentials are
+// not to blame: a region that is mistyped has no such host.
+func Unknown(err error) string {
+	if s3error.Status(err) == 0 {
+		return "see that the region's name is right, and that AWS can be reached from here"
+	}
+	return Again
+}
