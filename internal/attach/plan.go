@@ -64,7 +64,7 @@ func Judge(s Stage, b Bucket) Plan {
 	switch {
 	case !slices.Contains(b.Stages, s.Name):
 		p.State = Waiting
-		p.say("next", "no EventBridge rule of the stage takes all of its uploads: add %s to Buckets and %s to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy (docs/deploy.md), and attach again", text.Name(b.Bucket), names(b.Replicas))
+		p.say("next", "no EventBridge rule of the stage takes all of its uploads: add %s to Buckets and %s to ReplicaBuckets of the stacks (--write samconfig.toml does), deploy (docs/deploy.md), and attach again", text.Name(b.Bucket), names(b.Replicas))
 	case p.Change.None():
 		p.State = Attached
 	case !b.Known(Tags):

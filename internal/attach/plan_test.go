@@ -185,7 +185,7 @@ func TestTheOwnerIsTold(t *testing.T) {
 	}
 	p := attach.Judge(stage, with(func(b *attach.Bucket) { b.Stages = nil }))
 	assert.Equal(t, attach.Waiting, p.State)
-	assert.Contains(t, said(p, "next"), "add docs to Buckets and docs-dr to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy")
+	assert.Contains(t, said(p, "next"), "add docs to Buckets and docs-dr to ReplicaBuckets of the stacks (--write samconfig.toml does), deploy")
 }
 
 func TestWhatInfrastructureCodeOwnsIsLeftToIt(t *testing.T) {

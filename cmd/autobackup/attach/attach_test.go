@@ -115,7 +115,7 @@ func TestAStageThatDoesNotTakeTheBucketIsDeployedFirst(t *testing.T) {
 	r, screen := w.run(attach.Run, w.options("acme-other"))
 	assert.Equal(t, core.Waiting, r.Buckets[0].State)
 	assert.Equal(t, 1, r.Exit)
-	assert.Contains(t, screen, "add acme-other to Buckets and acme-invoices-dr to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy (docs/deploy.md), and attach again")
+	assert.Contains(t, screen, "add acme-other to Buckets and acme-invoices-dr to ReplicaBuckets of the stacks (--write samconfig.toml does), deploy (docs/deploy.md), and attach again")
 	assert.Empty(t, w.writes())
 
 	o := w.options("acme-other")

@@ -26,6 +26,7 @@ type Options struct {
 	Plan           string
 	Apply          string
 	Print          string // a form of code
+	Write          string // the file that the stacks are deployed from
 	// Choose puts a question to somebody; nil: nobody is there to answer.
 	Choose func(question string) (string, error)
 	// Show shows what was found out before anything is asked; nil: nobody looks.
@@ -59,9 +60,13 @@ type Report struct {
 	Stage   attach.Stage `json:"stage"`
 	Buckets []*Result    `json:"buckets"`
 	// Stacks are the parameters by which the stage takes the buckets, where they were asked for.
-	Stacks  []attach.Parameters `json:"stacks,omitempty"`
-	Changes string              `json:"changes"` // made, or why none were
-	Exit    int                 `json:"exit"`
+	Stacks []attach.Parameters `json:"stacks,omitempty"`
+	// TakenOut are buckets that the stage takes by now, and would not with them.
+	TakenOut []string `json:"takenOut,omitempty"`
+	// Written are the files that have them now.
+	Written []Written `json:"written,omitempty"`
+	Changes string    `json:"changes"` // made, or why none were
+	Exit    int       `json:"exit"`
 }
 
 // bucketName is that of a general purpose bucket, also as they were before 2018.
@@ -172,7 +177,9 @@ const (
 func (a *account) decide(ctx context.Context, o Options, r *Report) error {
 	switch {
 	case o.Print == OfStacks:
-		return r.parameters(o.Out, a.listed)
+		return r.printParameters(o.Out, a.listed)
+	case o.Write != "":
+		return r.writeParameters(o.Write, a.listed)
 	case o.Print != "":
 		r.Changes = forCode
 		return r.print(o.Out, o.Print)

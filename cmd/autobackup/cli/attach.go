@@ -32,6 +32,7 @@ type attachCommand struct {
 	Plan    string   `help:"Write what would be changed into FILE, a new one, for somebody to review, and change nothing." placeholder:"FILE"`
 	Apply   string   `help:"Change what the plan in FILE has, if everything is as it was." placeholder:"FILE" type:"existingfile"`
 	Print   string   `help:"Print, and change nothing: what your own code needs, as terraform, cloudformation or aws; or what the stacks must be given to take the buckets, as parameters." placeholder:"FORM"`
+	Write   string   `help:"Write what the stacks must be given to take the buckets into FILE, which they are deployed from, and change no bucket: samconfig.toml, a .tfvars.json for Terraform, or another .json for CloudFormation." placeholder:"FILE"`
 	attachFlags
 }
 
@@ -49,7 +50,7 @@ what their code needs is printed.
 A plan is written over no file, and has all that was seen of the buckets. At the
 question, p writes one and c prints code.
 
-Exit codes: 0 every bucket is attached, or was planned or printed as you asked for; 1
+Exit codes: 0 every bucket is attached, or was planned, printed or written as you asked for; 1
 at least one is not; 2 wrong usage, or nothing could be found out.`
 }
 
@@ -119,11 +120,16 @@ func (f attachFlags) end(r *attach.Report, err error, stdout, stderr io.Writer) 
 
 func (c attachCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	typed := c.Buckets
-	if named := slices.DeleteFunc([]string{c.Plan, c.Apply, c.Print}, func(s string) bool { return s == "" }); len(named) > 1 || len(named) == 1 && c.Yes {
-		return trouble(stderr, errors.New("--plan, --apply, --print and --yes each say what to do: name one of them"))
+	if named := slices.DeleteFunc([]string{c.Plan, c.Apply, c.Print, c.Write}, func(s string) bool { return s == "" }); len(named) > 1 || len(named) == 1 && c.Yes {
+		return trouble(stderr, errors.New("--plan, --apply, --print, --write and --yes each say what to do: name one of them"))
 	}
 	if forms := append(slices.Clone(attach.Forms), attach.OfStacks); c.Print != "" && !slices.Contains(forms, c.Print) {
 		return trouble(stderr, fmt.Errorf("--print %q is no form: %s", c.Print, strings.Join(forms, ", ")))
+	}
+	if c.Write != "" {
+		if err := attach.Writable(c.Write); err != nil {
+			return trouble(stderr, err)
+		}
 	}
 	if c.Apply != "" {
 		if len(typed) > 0 {
@@ -135,7 +141,7 @@ func (c attachCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	if err != nil {
 		return trouble(stderr, err)
 	}
-	o.Plan, o.Apply, o.Print = c.Plan, c.Apply, c.Print
+	o.Plan, o.Apply, o.Print, o.Write = c.Plan, c.Apply, c.Print, c.Write
 	if c.Print != "" && !c.JSON {
 		o.Show = func(r *attach.Report) error { return r.Screen(stderr) } // what is printed is for a file
 	}
