@@ -66,6 +66,7 @@ var untyped = []struct{ line, file, shows, why string }{
 	{"sam build", "cmd/autobackup/ministack/deploy_test.go", "deployCommands(", "this package's deployments type it"},
 	{"sam deploy", "cmd/autobackup/ministack/deploy_test.go", "deployCommands(", "this package's deployments type it"},
 	{"--region $where --stack-name $failed", "cmd/autobackup/ministack/first_test.go", "d.bash(remove)", "it is for a deployment that failed, and typed there"},
+	{".ci/package .aws-sam/packaged", "cmd/autobackup/ministack/package_test.go", "## Without SAM", "a test of its own deploys so"},
 	{"export CGO_ENABLED=0", ".ci/run", "CGO_ENABLED=0", "it is for the builds"},
 	{"sam validate --lint", ".ci/run", "validate --lint --config-env", "the gate types it for each environment"},
 	{"sam local invoke", ".ci/invoke", "sam local invoke {", "the gate types it for each sample"},
