@@ -18,9 +18,7 @@ import (
 // lose. If a resource can't be made, everything is again as it was.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
 func (s *Stack) Update(env samconfig.Environment, parameters map[string]string) (*template.Stack, error) {
-	s.mu.Lock()
-	before := s.stacks[place{env.Region, env.StackName}]
-	s.mu.Unlock()
+	before := s.find(env)
 	if before == nil {
 		return nil, fmt.Errorf("update %s: there is no stack of this name in %s", env.StackName, env.Region)
 	}

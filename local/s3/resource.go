@@ -63,16 +63,25 @@ type bucketProperties struct {
 	ReplicationConfiguration *struct {
 		Role  string
 		Rules []struct {
-			Id       string //nolint:revive // CloudFormation's name
-			Status   string
-			Priority *int32
-			Filter   *struct {
-				Prefix string
-			}
+			Id                      string //nolint:revive // CloudFormation's name
+			Status                  string
+			Priority                *int32
+			Filter                  *replicationFilter
 			DeleteMarkerReplication *Switch
 			SourceSelectionCriteria *SourceSelectionCriteria
 			Destination             Destination
 		}
+	}
+}
+
+// replicationFilter is RuleFilter in CloudFormation's words.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-replicationrulefilter.html
+type replicationFilter struct {
+	Prefix    string
+	TagFilter *Tag
+	And       *struct {
+		Prefix     string
+		TagFilters []Tag
 	}
 }
 
@@ -134,8 +143,11 @@ func (p bucketProperties) replication() *ReplicationConfiguration {
 			SourceSelectionCriteria: rule.SourceSelectionCriteria,
 			Destination:             rule.Destination,
 		}
-		if rule.Filter != nil {
-			r.Filter = &RuleFilter{Prefix: rule.Filter.Prefix}
+		if f := rule.Filter; f != nil {
+			r.Filter = &RuleFilter{Prefix: f.Prefix, Tag: f.TagFilter}
+			if f.And != nil {
+				r.Filter.And = &RuleAnd{Prefix: f.And.Prefix, Tags: f.And.TagFilters}
+			}
 		}
 		answer.Rules = append(answer.Rules, r)
 	}

@@ -93,7 +93,7 @@ func elsewhere(w *world) *attach.Report {
 	b := core.Bucket{Side: core.Side{Bucket: "acme-1", Region: w.first, Account: account}, Replicas: []core.Side{
 		{Bucket: "acme-1-dr", Region: w.second, Account: account},
 		{Bucket: "acme-1-far", Region: "ap-south-1", Account: account},
-		{Bucket: "acme-1-vault", Region: w.second, Account: "444455556666"},
+		{Bucket: "acme-1-vault", Region: "sa-east-1", Account: "444455556666"},
 	}}
 	r.Buckets = append(r.Buckets, &attach.Result{Plan: core.Plan{Bucket: "acme-1", State: core.Waiting}, Facts: b})
 	return r
@@ -109,7 +109,7 @@ func TestAReplicaStackThatNoEnvironmentDeploysGetsOne(t *testing.T) {
 	assert.Equal(t, "ap-south-1", far.Region)
 	assert.Equal(t, map[string]string{"Stage": "dev", "Architecture": "x86_64", "Categories": "",
 		"ReplicaBuckets": "acme-1-far", "ReplicaBuckets2": "", "ReplicaBuckets3": "", "ReplicaBuckets4": ""}, far.ParameterOverrides)
-	vault := environment(t, file, "replica-"+w.second+"-444455556666-dev")
+	vault := environment(t, file, "replica-sa-east-1-444455556666-dev")
 	assert.Equal(t, account, vault.ParameterOverrides["PrimaryAccount"])
 	near := environment(t, file, "replica")
 	assert.Equal(t, "acme-1-dr", near.ParameterOverrides["ReplicaBuckets"])
@@ -125,11 +125,13 @@ func TestTheReplicaStackOfAnotherAccountIsTheOneInReplicaRegionWherePrimaryNames
 	text := strings.Replace(read(t, file), "ReplicaRegion="+w.second, "ReplicaRegion="+w.second+" ReplicaAccount=444455556666", 1)
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	r := elsewhere(w)
+	replicas := r.Buckets[0].Facts.Replicas
+	replicas[0].Account, replicas[2].Account = replicas[2].Account, replicas[0].Account
 	require.NoError(t, r.WriteParameters(file))
 	near := environment(t, file, "replica")
-	assert.Equal(t, "acme-1-vault", near.ParameterOverrides["ReplicaBuckets"])
-	own := environment(t, file, "replica-"+w.second+"-"+account+"-dev")
-	assert.Equal(t, "acme-1-dr", own.ParameterOverrides["ReplicaBuckets"])
+	assert.Equal(t, "acme-1-dr", near.ParameterOverrides["ReplicaBuckets"])
+	own := environment(t, file, "replica-sa-east-1-"+account+"-dev")
+	assert.Equal(t, "acme-1-vault", own.ParameterOverrides["ReplicaBuckets"])
 }
 
 func TestASamconfigThatDoesNotSayWhichStackIsMeantIsLeftAsItIs(t *testing.T) {
@@ -185,7 +187,7 @@ func TestTerraformGetsAVariableWithAMapForEachStack(t *testing.T) {
 			"ReplicaBuckets": "acme-1-far,acme-1-dr,acme-1-vault", "ReplicaBuckets2": "", "ReplicaBuckets3": "", "ReplicaBuckets4": "", "ReplicaHashBytesArns": "`+functions(w)+`"},
 		"replica-ap-south-1-`+account+`": {"Stage": "dev", "ReplicaBuckets": "acme-1-far", "ReplicaBuckets2": "", "ReplicaBuckets3": "", "ReplicaBuckets4": ""},
 		"replica-`+w.second+`-`+account+`": {"Stage": "dev", "ReplicaBuckets": "acme-1-dr", "ReplicaBuckets2": "", "ReplicaBuckets3": "", "ReplicaBuckets4": ""},
-		"replica-`+w.second+`-444455556666": {"Stage": "dev", "PrimaryAccount": "`+account+`", "ReplicaBuckets": "acme-1-vault", "ReplicaBuckets2": "", "ReplicaBuckets3": "", "ReplicaBuckets4": ""}}}`,
+		"replica-sa-east-1-444455556666": {"Stage": "dev", "PrimaryAccount": "`+account+`", "ReplicaBuckets": "acme-1-vault", "ReplicaBuckets2": "", "ReplicaBuckets3": "", "ReplicaBuckets4": ""}}}`,
 		strings.Replace(read(t, file), "acme-1-dr,acme-1-far,acme-1-vault", "acme-1-far,acme-1-dr,acme-1-vault", 1))
 	assert.Contains(t, read(t, file), "12345678901234567890", "a number of others keeps its digits")
 	once := read(t, file)
@@ -195,7 +197,7 @@ func TestTerraformGetsAVariableWithAMapForEachStack(t *testing.T) {
 
 func functions(w *world) string {
 	var all []string
-	for _, at := range [][2]string{{"ap-south-1", account}, {w.second, account}, {w.second, "444455556666"}} {
+	for _, at := range [][2]string{{"ap-south-1", account}, {w.second, account}, {"sa-east-1", "444455556666"}} {
 		all = append(all, "arn:aws:lambda:"+at[0]+":"+at[1]+":function:autobackup-hash-bytes-dev")
 	}
 	return strings.Join(all, ",")
