@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -15,6 +16,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/cmd/autobackup/policy"
+	core "autobackup/internal/attach"
 	"autobackup/internal/verdict"
 	"autobackup/local"
 	"autobackup/local/gate"
@@ -169,10 +172,16 @@ const theirKey = `  Key:
 func (a attached) copies(at place) string {
 	var b strings.Builder
 	b.WriteString("Resources:\n" + theirKey)
-	letIn := `Principal: {AWS: "arn:aws:iam::` + account + `:root"}, Condition: {ArnEquals: {"aws:PrincipalArn": [`
-	reader, replicator := "arn:aws:iam::"+account+":role/autobackup-dev-fetch-etags", acmesRole
+	letIn := `Principal: {AWS: "arn:aws:iam::` + account + `:root"}, Condition: {ArnEquals: {"aws:PrincipalArn": [` + acmesRole + `]}}`
+	owner, err := policy.ForOwner(policy.Options{Partition: "aws", Stage: "dev", Account: account, ReplicaKeys: []string{strings.Replace(at.key(), "acme-copies-Key", "acme-copies-key", 1)}})
+	if err != nil {
+		return err.Error()
+	}
 	if at.account != account {
-		fmt.Fprintf(&b, "          - {Sid: Theirs, Effect: Allow, Action: [\"kms:Decrypt\", \"kms:Encrypt\"], Resource: \"*\", %s%q, %q]}}}\n", letIn, reader, replicator)
+		fmt.Fprintf(&b, "          - {Sid: Theirs, Effect: Allow, Action: [\"kms:Decrypt\", \"kms:Encrypt\"], Resource: \"*\", %s}\n", letIn)
+		for _, statements := range owner.KeyPolicies {
+			items(&b, statements)
+		}
 	}
 	for i, p := range slices.Concat(a.pairs, a.unlisted) {
 		if p.place() != at {
@@ -194,19 +203,26 @@ func (a attached) copies(at place) string {
       PolicyDocument:
         Version: "2012-10-17"
         Statement:
-          - {Sid: Replication, Effect: Allow, Action: ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags", "s3:ObjectOwnerOverrideToBucketOwner"], Resource: "arn:aws:s3:::%[2]s/*", %[3]s%[4]q]}}}
-          - {Sid: Look, Effect: Allow, Action: [%[6]s], Resource: "arn:aws:s3:::%[2]s", %[3]s%[5]q]}}}
-          - {Sid: Read, Effect: Allow, Action: [%[7]s], Resource: "arn:aws:s3:::%[2]s/*", %[3]s%[5]q]}}}
-`, i, p.to, letIn, replicator, reader, a.lets("s3:ListBucket", "s3:ListBucketVersions", "s3:GetLifecycleConfiguration"),
-			a.lets("s3:GetObjectVersion", "s3:GetObjectVersionAttributes", "s3:GetObjectVersionTagging", "s3:GetObjectRetention", "s3:GetObjectLegalHold"))
+          - {Sid: Replication, Effect: Allow, Action: ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags", "s3:ObjectOwnerOverrideToBucketOwner"], Resource: "arn:aws:s3:::%[2]s/*", %[3]s}
+`, i, p.to, letIn)
+		added, err := policy.ForOwner(policy.Options{Partition: "aws", Stage: "dev", Account: account, Replicas: []string{p.to}, HeadOnly: len(a.refused) > 0})
+		if err != nil {
+			return err.Error()
+		}
+		items(&b, added.BucketPolicies[p.to])
 	}
 	return b.String()
 }
 
-// lets are actions in a policy without those that are refused.
-func (a attached) lets(actions ...string) string {
-	actions = slices.DeleteFunc(actions, func(action string) bool { return slices.Contains(a.refused, action) })
-	return `"` + strings.Join(actions, `", "`) + `"`
+// items writes statements as items of a list in YAML, of which JSON is a part.
+func items(b *strings.Builder, statements []core.Statement) {
+	for _, s := range statements {
+		text, err := json.Marshal(s)
+		if err != nil {
+			text = []byte(err.Error())
+		}
+		fmt.Fprintf(b, "          - %s\n", text)
+	}
 }
 
 // primaries are all primaries, with one role that replicates them.

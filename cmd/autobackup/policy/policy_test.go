@@ -40,6 +40,15 @@ func of(t *testing.T, o policy.Options) policy.Document {
 	return d
 }
 
+// printed is what the command line prints.
+func printed(o policy.Options) (any, error) {
+	o.Side, o.Partition = cmp.Or(o.Side, policy.Both), cmp.Or(o.Partition, "aws")
+	if o.Command == policy.Owner {
+		return policy.ForOwner(o)
+	}
+	return policy.For(o)
+}
+
 // sids are the statements, each with its resources.
 func sids(d policy.Document) map[string][]string {
 	all := map[string][]string{}
@@ -298,6 +307,7 @@ func TestAFlagIsTakenWhereItChangesThePolicyAndNowhereElse(t *testing.T) {
 		"kms-key":         func(o *policy.Options) { o.Keys = []string{key} },
 		"deletes":         func(o *policy.Options) { o.Deletes = true },
 		"replica-kms-key": func(o *policy.Options) { o.ReplicaKeys = []string{key} },
+		"head-only":       func(o *policy.Options) { o.HeadOnly = true },
 		"level":           func(o *policy.Options) { o.Level = audit.Listed },
 		"metadata":        func(o *policy.Options) { o.Metadata = true },
 		"locks":           func(o *policy.Options) { o.Locks = true },
@@ -313,21 +323,44 @@ func TestAFlagIsTakenWhereItChangesThePolicyAndNowhereElse(t *testing.T) {
 		if command == policy.Deploy {
 			plain.Side = policy.Primary
 		}
+		before, err := printed(plain)
+		require.NoError(t, err, command)
 		for flag, change := range changes {
 			changed := plain
 			change(&changed)
-			changed.Side, changed.Partition = cmp.Or(changed.Side, policy.Both), cmp.Or(changed.Partition, "aws")
-			d, err := policy.For(changed)
+			d, err := printed(changed)
 			what := command + " --" + flag
 			switch taken := slices.Contains(policy.Takes(command), "--"+flag); {
 			case command == policy.Discover && flag == "partition": // says only of which the roles may be
 			case taken:
 				require.NoError(t, err, what)
-				assert.NotEqual(t, of(t, plain), d, what)
+				assert.NotEqual(t, before, d, what)
 			case err == nil:
-				assert.Equal(t, of(t, plain), d, what)
+				assert.Equal(t, before, d, what)
 			}
 			assert.Equal(t, slices.Contains(policy.Takes(command), "--"+flag), policy.Refuse(command, flag) == nil, what)
 		}
 	}
+}
+
+func TestTheOwnerOfReplicasAddsWhatTheLooksNeedAndNoMore(t *testing.T) {
+	for name, o := range map[string]policy.Options{
+		"owner.json":           {Replicas: []string{"docs-copy"}, ReplicaKeys: []string{other}},
+		"owner-head-only.json": {Replicas: []string{"docs-copy"}, HeadOnly: true},
+	} {
+		o.Command, o.Partition, o.Stage, o.Account = policy.Owner, "aws", "dev", "111122223333"
+		file, err := policy.ForOwner(o)
+		require.NoError(t, err)
+		var got bytes.Buffer
+		require.NoError(t, report.Indented(&got, file))
+		path := filepath.Join("testdata", name)
+		if *update {
+			require.NoError(t, os.WriteFile(path, got.Bytes(), 0o600))
+		}
+		want, err := os.ReadFile(path) //nolint:gosec // the test's
+		require.NoError(t, err)
+		assert.Equal(t, string(want), got.String(), name)
+	}
+	_, err := policy.ForOwner(policy.Options{Partition: "aws", ReplicaKeys: []string{"alias/docs"}})
+	assert.EqualError(t, err, `"alias/docs" is no ARN of a key: aws kms describe-key shows it`)
 }
