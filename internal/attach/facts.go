@@ -115,6 +115,18 @@ type Record struct {
 	At      string        `json:"at"`
 	Was     Configuration `json:"was"` // before the first change
 	Change  Change        `json:"change"`
+	// Detached is when everything but EventBridge was taken back; empty: it was not.
+	Detached string `json:"detached,omitempty"`
+}
+
+// Leaves is what is on record after a bucket was taken back to a configuration; nil: nothing
+// is left to take back.
+func (r Record) Leaves(becomes Configuration, at string) *Record {
+	if !r.Change.EventBridge || !becomes.EventBridge {
+		return nil
+	}
+	r.Change, r.Detached = Change{EventBridge: true}, at
+	return &r
 }
 
 // RecordVersion is the form of records that is written.

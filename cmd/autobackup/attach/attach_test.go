@@ -129,6 +129,26 @@ func TestAStageThatDoesNotTakeTheBucketIsDeployedFirst(t *testing.T) {
 	assert.NotContains(t, screen, "# The stage does not take this bucket yet")
 }
 
+func TestTwoRunsAtOnceEndWell(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	o := w.options(docs)
+	o.Yes = false
+	o.Choose = func(string) (string, error) {
+		r, _ := w.run(attach.Run, w.options(docs))
+		assert.Equal(t, 0, r.Exit)
+		w.asked()
+		return "y", nil
+	}
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, 0, r.Exit)
+	assert.Contains(t, screen, "done     "+docs+": somebody, or another run, has just made the same change: EventBridge on, failure notices to ")
+	assert.Contains(t, screen, "0 buckets changed   exit 0\n")
+	assert.Empty(t, w.writes(), "neither the bucket nor the record of the other run")
+	r, _ = w.run(attach.Detach, w.options(docs))
+	assert.Equal(t, 0, r.Exit)
+}
+
 func TestWhatSomebodyChangedBetweenTheLookAndTheChangeIsLeftAlone(t *testing.T) {
 	w := newWorld(t)
 	w.pair(nil)

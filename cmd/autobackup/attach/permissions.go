@@ -41,7 +41,7 @@ var Permissions = []Permission{
 	// Who may list is told by 404 that there is no record, and anybody else by 403.
 	{Operation: "ListBucket", Action: "s3:ListBucket", On: []Place{Work}, Attach: true, Detach: true},
 	{Operation: "GetObject", Action: "s3:GetObject", On: []Place{Records}, Attach: true, Detach: true},
-	{Operation: "PutObject", Action: "s3:PutObject", On: []Place{Records}, Attach: true},
+	{Operation: "PutObject", Action: "s3:PutObject", On: []Place{Records}, Attach: true, Detach: true},
 	{Operation: "DeleteObject", Action: "s3:DeleteObject", On: []Place{Records}, Detach: true},
 }
 

@@ -76,7 +76,7 @@ func TestAttachAndDetachTellEachPermissionThatTheyLack(t *testing.T) {
 	for lacks, p := range toDetach.Without() {
 		g.as(p)
 		action, _, _ := strings.Cut(lacks, " ")
-		if action == "s3:DeleteObject" || action == "events:ListRules" || strings.Contains(lacks, "WorkBucket") {
+		if action == "s3:DeleteObject" || action == "s3:PutObject" || action == "events:ListRules" || strings.Contains(lacks, "WorkBucket") {
 			continue // of these below
 		}
 		code, stdout, stderr := run("detach", "--yes", "--eventbridge-off", "s3://"+theirs)
@@ -88,6 +88,11 @@ func TestAttachAndDetachTellEachPermissionThatTheyLack(t *testing.T) {
 	code, stdout, _ = run("detach", "s3://"+theirs)
 	assert.Equal(t, cli.Unexpected, code)
 	assert.Contains(t, stdout, "grant events:ListRules")
+	g.as(without["s3:PutObject in Records"])
+	code, stdout, _ = run("detach", "--yes", "s3://"+theirs)
+	assert.Equal(t, cli.Unexpected, code)
+	assert.Contains(t, stdout, "and stays on record: record what is left in ")
+	assert.Contains(t, stdout, "grant s3:PutObject")
 	g.as(without["s3:DeleteObject in Records"])
 	code, stdout, _ = run("detach", "--yes", "--eventbridge-off", "s3://"+theirs)
 	assert.Equal(t, cli.Unexpected, code)
