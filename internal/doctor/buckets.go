@@ -86,6 +86,9 @@ func (j *judge) replicates(b *Bucket) {
 		case r.Known(attach.Versioning) && r.Versioning != "Enabled":
 			j.say(Fail, ofBuckets, name, "versioning of this replica of "+b.name()+" is off: nothing replicates there", versioning(r))
 		}
+		if !r.Gone && r.Account == "" {
+			j.unknown(&Unread{"HeadBucket was refused", "s3:ListBucket"}, ofBuckets, name, "whose this replica of "+b.name()+" is")
+		}
 		for _, u := range r.Unread {
 			if slices.Contains(known, u.Fact) {
 				j.unknown(&Unread{u.Why, u.Grant}, ofBuckets, name, string(u.Fact)+" of this replica of "+b.name())

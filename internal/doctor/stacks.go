@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,7 +101,7 @@ func (j *judge) functions() {
 		case f.Gone:
 			j.say(Fail, ofFunctions, f.Name, "there is no such function in "+where, j.revert(f.Stack)...)
 		case f.State == "Failed" || f.Update == "Failed":
-			j.say(Fail, ofFunctions, f.Name, text.Line(fmt.Sprintf("in %s its state is %s, and that of its last update %s: %s", where, f.State, f.Update, f.Why), 300), j.deploy(j.stack(f.Stack)))
+			j.say(Fail, ofFunctions, f.Name, text.Line(fmt.Sprintf("in %s its state is %s, and that of its last update %s: %s", where, f.State, f.Update, cmp.Or(f.Why, "Lambda gives no reason")), 300), j.deploy(j.stack(f.Stack)))
 		case f.Update == "InProgress" || f.State == "Pending":
 			j.say(Warn, ofFunctions, f.Name, fmt.Sprintf("in %s it is being changed (%s, %s)", where, f.State, f.Update), j.again())
 		default:

@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/cmd/autobackup/doctor"
 	core "autobackup/internal/doctor"
 	"autobackup/local/cloudwatch"
 	"autobackup/local/iam"
@@ -23,6 +25,47 @@ func TestAHealthyStageIsAsItMustBe(t *testing.T) {
 	assert.Equal(t, 0, r.Exit)
 	assert.Equal(t, 4, r.Buckets)
 	assert.Equal(t, []string{"stacks", "functions", "versions", "subscription", "pipe", "state machine", "rules", "queues", "alarms", "buckets", "looks"}, areas(r))
+}
+
+// The policy that autobackup policy prints is made of these.
+func TestEveryCallIsAmongThePermissionsAndNoOther(t *testing.T) {
+	w := newWorld(t)
+	w.doctor()
+	var listed, made []string
+	for _, p := range doctor.Permissions {
+		listed = append(listed, p.Operation)
+	}
+	for name := range w.calls {
+		made = append(made, name)
+	}
+	assert.ElementsMatch(t, listed, made)
+}
+
+// Credentials that nobody knows are no matter of permissions, and would be refused everywhere.
+func TestCredentialsThatAreRefusedEndEverything(t *testing.T) {
+	w := newWorld(t)
+	for _, code := range []string{"ExpiredToken", "UnrecognizedClientException"} {
+		w.failing = code
+		_, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage})
+		require.ErrorContains(t, err, "log in again, as with aws sso login", code)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	_, err := doctor.Run(ctx, w.config(), doctor.Options{Stage: stage})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// What a service that does not answer was asked for is unknown, and nothing is to be granted.
+func TestServicesThatFailAreUnknownEachByItself(t *testing.T) {
+	w := newWorld(t)
+	w.failing = "ServiceUnavailable"
+	r := w.doctor()
+	assert.Zero(t, r.Failed, bad(r))
+	assert.Equal(t, 1, r.Exit)
+	assert.Positive(t, r.Unknown)
+	for _, f := range r.Findings {
+		assert.NotContains(t, f.Text, "grant", f.Text)
+	}
 }
 
 // areas are those of what is fine.

@@ -2,18 +2,22 @@ package doctor_test
 
 import (
 	"cmp"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/doctor"
@@ -44,6 +48,9 @@ type world struct {
 	by            gate.Caller
 
 	instead map[string]string // answers of S3, by path and query
+	failing string            // the code of every answer but STS's; empty: none fails
+	mu      sync.Mutex
+	calls   map[string]bool // operations, as the SDK names them
 	address string
 }
 
@@ -81,7 +88,7 @@ func copied(t *testing.T, changes []change) string {
 
 func newWorld(t *testing.T, changes ...change) *world {
 	t.Helper()
-	w := &world{t: t}
+	w := &world{t: t, calls: map[string]bool{}}
 	project := original
 	if len(changes) > 0 {
 		project = copied(t, changes)
@@ -138,6 +145,12 @@ func (w *world) Do(r *http.Request) (*http.Response, error) {
 		_, _ = recorder.WriteString(answer)
 		return recorder.Result(), nil
 	}
+	if w.failing != "" && !strings.Contains(r.Header.Get("Authorization"), "/sts/") {
+		recorder.Header().Set("X-Amzn-Errortype", w.failing)
+		recorder.WriteHeader(map[bool]int{true: 503, false: 400}[w.failing == "ServiceUnavailable"])
+		_, _ = recorder.WriteString(`<ErrorResponse><Error><Code>` + w.failing + `</Code><Message>no</Message></Error></ErrorResponse>`)
+		return recorder.Result(), nil
+	}
 	body := r.Body
 	if body == nil {
 		body = http.NoBody
@@ -154,7 +167,18 @@ func (w *world) config() aws.Config {
 		cfg = w.AWSConfigOf(w.by, w.first.Region)
 	}
 	cfg.RetryMaxAttempts = 1
+	cfg.APIOptions = append(cfg.APIOptions, w.record)
 	return cfg
+}
+
+// record keeps which operations doctor calls, by what the SDK itself says.
+func (w *world) record(stack *middleware.Stack) error {
+	return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("record", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		w.mu.Lock()
+		w.calls[awsmiddleware.GetOperationName(ctx)] = true
+		w.mu.Unlock()
+		return next.HandleFinalize(ctx, in)
+	}), middleware.Before)
 }
 
 func (w *world) client() *s3.Client {
