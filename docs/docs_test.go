@@ -18,7 +18,11 @@ import (
 
 	"autobackup/local"
 	"autobackup/local/asl"
+	"autobackup/local/cloudformation"
+	"autobackup/local/cloudwatch"
 	"autobackup/local/events"
+	"autobackup/local/lambda"
+	"autobackup/local/pipes"
 	"autobackup/local/s3"
 	"autobackup/local/sns"
 	"autobackup/local/sqs"
@@ -95,6 +99,8 @@ func TestLocalFidelityListsWhatTheCodeKnows(t *testing.T) {
 	want = fill(t, want, "sqs", quoted(sqs.Actions()))
 	want = fill(t, want, "sns", quoted(sns.Actions()))
 	want = fill(t, want, "events", quoted(events.Actions()))
+	want = fill(t, want, "lambda", quoted(lambda.Actions()))
+	want = fill(t, want, "beside", quoted(slices.Concat(cloudformation.Actions(), cloudwatch.Actions(), pipes.Actions())))
 	want = fill(t, want, "states", quoted(stepfunctions.Actions()))
 	generated(t, "local-fidelity.md", want)
 }

@@ -14,10 +14,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/local/cloudformation"
+	"autobackup/local/cloudwatch"
 	"autobackup/local/events"
 	"autobackup/local/gate"
 	"autobackup/local/iam"
 	locals3 "autobackup/local/s3"
+	"autobackup/local/pipes"
 	"autobackup/local/sqs"
 	"autobackup/local/states"
 )
@@ -111,6 +114,7 @@ func TestEveryOperationNeedsWhatAWSsPagesSay(t *testing.T) {
 	}{
 		{"s3", "ofS3 or ofS3Objects", locals3.Operations()}, {"sqs", "ofQueues", sqs.Actions()},
 		{"states", "ofOthers", states.Actions()}, {"events", "ofOthers", events.Actions()},
+		{"cloudformation", "ofOthers", cloudformation.Actions()}, {"monitoring", "ofOthers", cloudwatch.Actions()}, {"pipes", "ofOthers", pipes.Actions()},
 	} {
 		for _, operation := range of.operations {
 			assert.True(t, tried[of.service+" "+operation], "what does %s need? Add it to %s in local/askedrequests_test.go, with what AWS's page says", operation, of.table)

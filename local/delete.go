@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
+	"autobackup/local/cloudformation"
 	"autobackup/local/gate"
 	"autobackup/local/samconfig"
 	"autobackup/local/template"
@@ -16,6 +18,34 @@ type deployed struct {
 	target template.Target
 	by     gate.Caller     // who deploys
 	made   []template.Made // in the order of creation
+
+	status string          // as CloudFormation words it
+	since  time.Time       // it was created
+	tells  *template.Stack // its parameters and outputs; nil while there are none
+}
+
+// became notes how an operation of a stack ended, and what it has then; nil: what it had.
+func (s *Stack) became(d *deployed, status string, tells *template.Stack) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d.status = status
+	if tells != nil {
+		d.tells = tells
+	}
+}
+
+// described are all stacks as CloudFormation tells of them.
+func (s *Stack) described() (all []cloudformation.Stack) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range s.stacks {
+		one := cloudformation.Stack{Name: d.target.Stack, Region: d.target.Region, Account: d.target.Account, Status: d.status, Created: d.since}
+		if d.tells != nil {
+			one.Parameters, one.Outputs = d.tells.Parameters, d.tells.Outputs
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 // place is where stacks have names of their own.
@@ -66,6 +96,7 @@ func (s *Stack) Delete(env samconfig.Environment) error {
 	}
 	err := d.remove(func(policy string) bool { return policy == "Retain" || policy == "RetainExceptOnCreate" })
 	if err != nil {
+		s.became(d, "DELETE_FAILED", nil)
 		return fmt.Errorf("delete %s: %w", env.StackName, err)
 	}
 	s.leave(d)

@@ -51,18 +51,20 @@ func (s *Stack) Deploy(env samconfig.Environment, parameters map[string]string) 
 
 // DeployTo is Deploy, into an account that may be another than the stack's own.
 func (s *Stack) DeployTo(account string, env samconfig.Environment, parameters map[string]string) (*template.Stack, error) {
-	d := &deployed{types: s.types(), target: template.Target{Stack: env.StackName, Region: env.Region, Account: account}, by: s.Deployer}
+	d := &deployed{types: s.types(), target: template.Target{Stack: env.StackName, Region: env.Region, Account: account}, by: s.Deployer, status: "CREATE_IN_PROGRESS", since: s.Clock.Now()}
 	if err := s.enter(d); err != nil {
 		return nil, fmt.Errorf("deploy %s: %w", env.StackName, err)
 	}
 	made, err := s.resolve(account, env, parameters, d.create)
 	if err != nil {
 		if left := d.rollBack(); left != nil {
+			s.became(d, "ROLLBACK_FAILED", nil)
 			return nil, fmt.Errorf("deploy %s: %w\nand what was made before could not be deleted:\n%w", env.StackName, err, left)
 		}
 		s.leave(d)
 		return nil, fmt.Errorf("deploy %s: %w", env.StackName, err)
 	}
+	s.became(d, "CREATE_COMPLETE", made)
 	return made, nil
 }
 

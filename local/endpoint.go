@@ -22,12 +22,18 @@ func (s *Stack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.Lambda.ServeHTTP(w, r)
 	case "events":
 		s.Events.ServeHTTP(w, r)
+	case "pipes":
+		s.Pipes.ServeHTTP(w, r)
+	case "cloudformation":
+		s.CloudFormation.ServeHTTP(w, r)
+	case "monitoring": // CloudWatch
+		s.CloudWatch.ServeHTTP(w, r)
 	case "sts":
 		s.STS.ServeHTTP(w, r)
 	case "s3", "":
 		// S3 itself says what is wrong with an unsigned request.
 		s.S3.ServeHTTP(w, r)
 	default:
-		wire.Refuse(w, r, "the local stack serves s3, sqs, sns, events, states, lambda and sts over HTTP, not "+service)
+		wire.Refuse(w, r, "the local stack serves s3, sqs, sns, events, pipes, states, lambda, cloudformation, monitoring and sts over HTTP, not "+service)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/local/cloudformation"
+	"autobackup/local/cloudwatch"
 	"autobackup/local/events"
 	"autobackup/local/iam"
 	"autobackup/local/sns"
@@ -34,13 +36,25 @@ func TestEveryActionOverHTTPIsRefusedToWhoMayNothing(t *testing.T) {
 			w.refuses("states", jsonRequest("AWSStepFunctions."+action, string(about)))
 		}
 		for _, action := range events.Actions() {
-			w.refuses("events", jsonRequest("AWSEvents."+action, "{}"))
+			w.refuses("events", jsonRequest("AWSEvents."+action, `{"Rule":"autobackup-s3-upload-trigger-dev"}`))
 		}
 		for _, action := range sns.Actions() {
 			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(urlEncoded("Action", action, "TopicArn", topicARN, "Message", "m")))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			w.refuses("sns", r)
 		}
+		for _, action := range cloudformation.Actions() {
+			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(urlEncoded("Action", action, "StackName", "autobackup-dev")))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			w.refuses("cloudformation", r)
+		}
+		for _, action := range cloudwatch.Actions() {
+			r := httptest.NewRequest(http.MethodPost, "/service/GraniteServiceVersion20100801/operation/"+action, nil)
+			r.Header.Set("Smithy-Protocol", "rpc-v2-cbor")
+			w.refuses("monitoring", r)
+		}
+		w.refuses("pipes", httptest.NewRequest(http.MethodGet, "/v1/pipes/autobackup-validation-pipe-dev", nil))
+		w.refuses("lambda", httptest.NewRequest(http.MethodGet, "/2015-03-31/functions/autobackup-fetch-etags-dev/configuration", nil))
 		w.refuses("lambda", httptest.NewRequest(http.MethodPost, "/2015-03-31/functions/autobackup-fetch-etags-dev/invocations", strings.NewReader("{}")))
 	})
 }

@@ -21,6 +21,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
+	"autobackup/local/cloudformation"
+	"autobackup/local/cloudwatch"
 	"autobackup/local/events"
 	"autobackup/local/gate"
 	"autobackup/local/lambda"
@@ -41,16 +43,18 @@ type Stack struct {
 	Gate   *gate.Gate // every call passes; nil where the stack is unguarded
 	// Deployer is who deploys and updates, through CloudFormation. Its zero value may do
 	// everything.
-	Deployer gate.Caller
-	S3       *s3.Server
-	SQS      *sqs.Service
-	SNS      *sns.Service
-	Events   *events.Service
-	Pipes    *pipes.Service
-	Lambda   *lambda.Service
-	States   *states.Service
-	STS      *sts.Service
-	Logs     *logs.Service
+	Deployer       gate.Caller
+	S3             *s3.Server
+	SQS            *sqs.Service
+	SNS            *sns.Service
+	Events         *events.Service
+	Pipes          *pipes.Service
+	Lambda         *lambda.Service
+	States         *states.Service
+	STS            *sts.Service
+	Logs           *logs.Service
+	CloudFormation *cloudformation.Service
+	CloudWatch     *cloudwatch.Service
 
 	// CreateFault, if set before a stack is deployed, is asked before each of its resources
 	// is created; its error is the creation's.
@@ -84,10 +88,12 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	s.SNS = sns.New(cfg.Clock, ids.next, s.Outbox())
 	s.SQS.Gate, s.SNS.Gate = s.Gate, s.Gate
 	s.STS = &sts.Service{Account: cfg.Account, NewID: ids.next, Gate: s.Gate}
+	s.CloudFormation = &cloudformation.Service{Account: cfg.Account, NewID: ids.next, Gate: s.Gate, Stacks: s.described}
+	s.CloudWatch = &cloudwatch.Service{Account: cfg.Account, NewID: ids.next, Gate: s.Gate}
 	s.Logs = logs.New(cfg.Clock)
 	s.Logs.Gate = s.Gate
 	s.Events = events.NewService(s.SQS)
-	s.Events.Gate, s.Events.NewID = s.Gate, ids.next
+	s.Events.Gate, s.Events.NewID, s.Events.Account = s.Gate, ids.next, cfg.Account
 	s.Lambda = lambda.New(lambda.Options{
 		Clock: cfg.Clock, NewID: ids.next, Account: cfg.Account,
 		Runtime: cfg.Runtime, Log: cfg.FunctionLog, Queues: s.SQS, Failed: s.misses.note, Gate: s.Gate, Environment: s.environment, Logs: s.Logs,
@@ -102,6 +108,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 		return err
 	})
 	s.Pipes.Gate, s.Pipes.Failed, s.Pipes.Logs = s.Gate, s.misses.note, s.Logs
+	s.Pipes.NewID, s.Pipes.Account = ids.next, cfg.Account
 	s.S3.OnEvent, s.S3.OnNotification = s.put, s.notify
 	return s, nil
 }

@@ -4,25 +4,17 @@ import (
 	"maps"
 	"slices"
 
+	"autobackup/local/cloudwatch"
 	"autobackup/local/template"
 )
 
 // types are all resource types that a template may have.
 func (s *Stack) types() template.Types {
-	return template.Merge(s.S3.Types(), s.SQS.Types(), s.SNS.Types(), s.Events.Types(), s.Pipes.Types(), s.Lambda.Types(), s.States.Types(), s.Logs.Types(), s.Gate.Types(), homeless())
-}
-
-// homeless are the types of services that do nothing here, and so have no package.
-func homeless() template.Types {
-	const noCW = "metrics are not collected: nothing raises an alarm or shows a graph"
-	alarm := template.Ignore(noCW, func(t template.Target, name string) map[string]string {
-		return map[string]string{"Arn": t.ARN("cloudwatch", "alarm:"+name)}
-	})
-	return template.Types{
-		"AWS::CloudWatch::Alarm":          alarm,
-		"AWS::CloudWatch::CompositeAlarm": alarm,
-		"AWS::CloudWatch::Dashboard":      template.Ignore(noCW, nil),
+	alarms := s.CloudWatch
+	if alarms == nil { // types are listed without a service
+		alarms = &cloudwatch.Service{}
 	}
+	return template.Merge(s.S3.Types(), s.SQS.Types(), s.SNS.Types(), s.Events.Types(), s.Pipes.Types(), s.Lambda.Types(), s.States.Types(), s.Logs.Types(), s.Gate.Types(), alarms.Types())
 }
 
 // NoEffect lists the resource types and properties without effect here, sorted,

@@ -28,8 +28,10 @@ func (s *Stack) Update(env samconfig.Environment, parameters map[string]string) 
 	}
 	made, err := s.resolve(before.target.Account, env, parameters, u.apply)
 	if err != nil {
+		s.became(before, "UPDATE_ROLLBACK_COMPLETE", nil)
 		return nil, fmt.Errorf("update %s: %w", env.StackName, errors.Join(err, u.takeBack()))
 	}
+	s.became(before, "UPDATE_COMPLETE", made)
 	before.made, u.made = u.made, u.leaving(before.made)
 	if err := u.remove(func(policy string) bool { return policy == "Retain" || policy == "RetainExceptOnCreate" }); err != nil {
 		return made, fmt.Errorf("update %s: it is done, but for what could not be deleted: %w", env.StackName, err)

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -15,7 +16,10 @@ var protocol = wire.JSON[*Service]{
 	Target: "AWSEvents", Shapes: "com.amazonaws.events", Permit: (*Service).permit,
 	NoRequest: unknownOperation, NoAction: unknownOperation,
 	Unsupported: func(message string) *wire.Error { return wire.Invalid("ValidationException", "%s", message) },
-	Actions:     map[string]func(*Service, wire.Request) (any, error){"ListRules": (*Service).listRules},
+	Actions: map[string]func(*Service, wire.Request) (any, error){
+		"ListRules":         (*Service).listRules,
+		"ListTargetsByRule": (*Service).listTargetsByRule,
+	},
 }
 
 func unknownOperation(message string) *wire.Error {
@@ -28,11 +32,18 @@ func Actions() []string { return protocol.Names() }
 // ServeHTTP answers requests for EventBridge.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { protocol.Serve(s, s.NewID, w, r) }
 
-// permit decides a request over HTTP: rules are listed of all.
+// permit decides a request over HTTP: rules are listed of all, targets of one.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
 func (s *Service) permit(r wire.Request) error {
 	by := s.Gate.Signed(sigv4.AccessKey(r.Request))
-	return gate.Denied(by.May("events:"+r.Action, "*"), wire.Error{Code: "AccessDeniedException", Status: http.StatusBadRequest})
+	resource := "*"
+	if r.Action == "ListTargetsByRule" {
+		var on struct{ Rule string }
+		r.Names(&on)
+		region, _ := sigv4.Scope(r.Request)
+		resource = "arn:aws:events:" + region + ":" + cmp.Or(by.Principal().Account(), s.Account) + ":rule/" + on.Rule
+	}
+	return gate.Denied(by.May("events:"+r.Action, resource), wire.Error{Code: "AccessDeniedException", Status: http.StatusBadRequest})
 }
 
 // listed is a rule as ListRules answers it.
@@ -62,4 +73,41 @@ func (s *Service) listRules(r wire.Request) (any, error) {
 		}
 	}
 	return map[string]any{"Rules": rules}, nil
+}
+
+// target is one of a rule as ListTargetsByRule answers it.
+type target struct {
+	ID               string `json:"Id"`
+	Arn              string
+	DeadLetterConfig *deadLetters `json:",omitempty"`
+}
+
+type deadLetters struct{ Arn string }
+
+// listTargetsByRule answers the targets of a rule of the default bus on one page.
+// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTargetsByRule.html
+func (s *Service) listTargetsByRule(r wire.Request) (any, error) {
+	var in struct{ Rule string }
+	if err := r.Decode(&in); err != nil {
+		return nil, err
+	}
+	region, err := wire.Region(r.Request, r.Action)
+	if err != nil {
+		return nil, err
+	}
+	for _, rule := range s.Bus(region).Rules() {
+		if in.Rule == "" || !strings.HasSuffix(rule.ARN, "/"+in.Rule) {
+			continue
+		}
+		targets := []target{}
+		for _, t := range rule.Targets {
+			one := target{ID: t.ID, Arn: t.ARN}
+			if t.DeadLetterARN != "" {
+				one.DeadLetterConfig = &deadLetters{t.DeadLetterARN}
+			}
+			targets = append(targets, one)
+		}
+		return map[string]any{"Targets": targets}, nil
+	}
+	return nil, wire.Invalid("ResourceNotFoundException", "Rule %s does not exist on EventBus default.", in.Rule)
 }

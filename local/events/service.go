@@ -12,6 +12,8 @@ import (
 type Service struct {
 	// Gate decides what rules may do. nil: everything.
 	Gate *gate.Gate
+	// Account, 12 digits, is of whom nobody was given a key.
+	Account string
 	// NewID makes the ids of requests over HTTP.
 	NewID func() string
 

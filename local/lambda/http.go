@@ -20,9 +20,16 @@ const (
 // largestInvocation is more than Lambda takes, so that Lambda refuses it.
 const largestInvocation = 8 << 20
 
-// ServeHTTP answers requests for Lambda, in the region of their signature: Invoke,
-// and no other.
+// Actions names what is served over HTTP.
+func Actions() []string { return []string{"GetFunctionConfiguration", "Invoke"} }
+
+// ServeHTTP answers requests for Lambda, in the region of their signature: Invoke and
+// GetFunctionConfiguration, and no other.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if name, asks := configured(r); asks {
+		s.serveConfiguration(w, r, name)
+		return
+	}
 	answer, err := s.answerInvoke(r)
 	w.Header().Set("X-Amzn-Requestid", s.NewID())
 	if failed := (*FunctionError)(nil); errors.As(err, &failed) {
@@ -44,7 +51,7 @@ func (s *Service) answerInvoke(r *http.Request) ([]byte, error) {
 	name, ends := strings.CutSuffix(name, invokeSuffix)
 	switch kind := r.Header.Get("X-Amz-Invocation-Type"); {
 	case r.Method != http.MethodPost || !invokes || !ends:
-		return nil, wire.NotImplemented("the local stack serves Lambda's Invoke, not " + r.Method + " " + r.URL.Path)
+		return nil, wire.NotImplemented("the local stack serves Lambda's Invoke and GetFunctionConfiguration, not " + r.Method + " " + r.URL.Path)
 	case r.URL.RawQuery != "" || kind != "" && kind != "RequestResponse":
 		return nil, wire.NotImplemented(
 			"the local stack invokes the unqualified function and waits for its answer; it does not support a qualifier or invocation type " + kind)

@@ -28,6 +28,7 @@ const maxPayload = 6 << 20
 type Config struct {
 	Name        string
 	ARN         string            // its region is the function's
+	Code        string            // its CodeUri
 	Timeout     int               // seconds, 1 to 900
 	AccessKey   string            // what code in this process signs with; "" where it does so as it is made
 	MemorySize  int               // MB; told to the function, not enforced

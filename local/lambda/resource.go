@@ -64,7 +64,7 @@ func (s *Service) deployFunction(t template.Target, r template.Resource, p funct
 	}
 	key, arn := by.AccessKey(), t.ARN("lambda", "function:"+p.FunctionName)
 	f, err := s.Runtime(s.Clock, s.NewID, Config{
-		Name: p.FunctionName, ARN: arn,
+		Name: p.FunctionName, ARN: arn, Code: p.CodeUri,
 		Timeout: p.Timeout, MemorySize: p.MemorySize, Environment: s.environment(t.Region, key, p), AccessKey: key, Log: s.Log,
 		Unlock: unlock(by.AtKMS("lambda."+t.Region+".amazonaws.com").With("kms:EncryptionContext:aws:lambda:FunctionArn", arn), p.KmsKeyArn),
 		Logged: s.logged(by, t, p),

@@ -48,7 +48,11 @@ type Queues interface {
 type Start func(ctx context.Context, input []byte) error
 
 // Pipe is a pipe that has been created.
-type Pipe struct{ consumer *sqs.Consumer }
+type Pipe struct {
+	Config
+	consumer *sqs.Consumer // nil: it is stopped
+	target   string
+}
 
 // New creates a pipe and, unless it is STOPPED, starts it. failed, which may be
 // nil, is told every error of start, and why the queue can't be polled.
@@ -57,7 +61,7 @@ func New(queues Queues, c Config, start Start, failed func(error)) (*Pipe, error
 		return nil, fmt.Errorf("pipe %s: %w", c.Name, err)
 	}
 	if c.DesiredState == "STOPPED" {
-		return &Pipe{}, nil
+		return &Pipe{Config: c}, nil
 	}
 	if c.BatchSize == 0 {
 		c.BatchSize = 10
@@ -81,7 +85,7 @@ func New(queues Queues, c Config, start Start, failed func(error)) (*Pipe, error
 	if err != nil {
 		return nil, fmt.Errorf("pipe %s: %w", c.Name, err)
 	}
-	return &Pipe{consumer}, nil
+	return &Pipe{Config: c, consumer: consumer}, nil
 }
 
 func (c Config) check() error {

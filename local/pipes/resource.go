@@ -66,6 +66,7 @@ func (s *Service) deployPipe(t template.Target, r template.Resource, p pipePrope
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	pipe.target = p.Target
 	s.pipes[t.ARN("pipes", "pipe/"+p.Name)] = pipe
 	return p.Name, map[string]string{"Arn": t.ARN("pipes", "pipe/"+p.Name)}, nil
 }

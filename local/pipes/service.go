@@ -17,6 +17,11 @@ type Service struct {
 	// Failed is told why a pipe could not start an execution. nil: nobody is.
 	Failed func(error)
 
+	// Account, 12 digits, is of whom nobody was given a key.
+	Account string
+	// NewID makes the ids of requests over HTTP.
+	NewID func() string
+
 	// Logs are where pipes log into.
 	Logs *logs.Service
 
@@ -48,6 +53,20 @@ func (s *Service) Close() {
 	pipes := slices.Collect(maps.Values(s.pipes))
 	s.mu.Unlock()
 	for _, pipe := range pipes {
+		pipe.Close()
+	}
+}
+
+// Stop stops a pipe, as StopPipe does: what it was about to start is started.
+// https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_StopPipe.html
+func (s *Service) Stop(pipeARN string) {
+	s.mu.Lock()
+	pipe := s.pipes[pipeARN]
+	if pipe != nil {
+		s.pipes[pipeARN] = &Pipe{Config: pipe.Config, target: pipe.target}
+	}
+	s.mu.Unlock()
+	if pipe != nil {
 		pipe.Close()
 	}
 }

@@ -37,7 +37,9 @@ type member struct {
 }
 
 // Actions names what is served over HTTP.
-func Actions() []string { return []string{"ListTopics", "Publish"} }
+func Actions() []string {
+	return []string{"GetSubscriptionAttributes", "ListSubscriptionsByTopic", "ListTopics", "Publish"}
+}
 
 // ServeHTTP answers requests of the query protocol as SNS does, and refuses other actions and parameters by name.
 // https://docs.aws.amazon.com/sns/latest/dg/sns-making-api-requests.html
@@ -55,6 +57,10 @@ func (s *Service) answer(r *http.Request, id string) (any, error) {
 		}
 		message, err := by.Publish(p)
 		return publishResponse{Namespace: namespace, MessageID: message, Metadata: metadata{id}}, err
+	case "ListSubscriptionsByTopic":
+		return by.listSubscriptions(r.PostForm, id)
+	case "GetSubscriptionAttributes":
+		return by.subscriptionAttributes(r.PostForm, id)
 	case "ListTopics":
 		region, err := wire.Region(r, "ListTopics")
 		if err != nil {

@@ -43,6 +43,7 @@ type Service struct {
 	topics    map[string]Topic
 	published []Publication
 	unheard   map[string]int // messages that nobody got, by topic
+	confirmed map[string]Confirmation
 	fault     func(Publication) error
 	files     int
 }
@@ -51,7 +52,7 @@ type Service struct {
 // outbox is the folder for e-mails, made when the first one is written; "" keeps
 // them in Published only.
 func New(clk *clock.Clock, newID func() string, outbox string) *Service {
-	return &Service{clk: clk, newID: newID, outbox: outbox, topics: map[string]Topic{}, unheard: map[string]int{}}
+	return &Service{clk: clk, newID: newID, outbox: outbox, topics: map[string]Topic{}, unheard: map[string]int{}, confirmed: map[string]Confirmation{}}
 }
 
 // Topic is a topic's configuration. DisplayName is the sender's name in its e-mails.
@@ -142,6 +143,9 @@ func (s *Service) Publish(p Publication) (id string, err error) {
 	}
 	p.ID, p.Time = s.newID(), s.clk.Now()
 	for _, sub := range topic.Subscriptions {
+		if s.confirmed[p.TopicARN+" "+sub.Endpoint] == Pending {
+			continue
+		}
 		if err := s.deliver(topic, sub.Endpoint, p); err != nil {
 			return "", fmt.Errorf("deliver message %s to %s: %w", p.ID, sub.Endpoint, err)
 		}

@@ -34,6 +34,10 @@ type account struct {
 	stage attach.Stage
 	// listed are the buckets that exist and that the stage takes.
 	listed []string
+	// few: of a bucket nothing is read but what a deployed stage rests on. It is of Reader.
+	few bool
+	// owners are clients that call as the owners of replicas in other accounts, by account.
+	owners map[string]*s3.Client
 }
 
 // identify asks who calls: everything is in the caller's account.
@@ -49,13 +53,16 @@ func identify(ctx context.Context, cfg aws.Config, stage string) (*account, erro
 	if err != nil {
 		return nil, fmt.Errorf("find out whose buckets these are: the answer %s of GetCallerIdentity is no ARN", text.Quoted(aws.ToString(out.Arn), 100))
 	}
-	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
+	return &account{cfg: cfg, s3: client(cfg), arn: aws.ToString(out.Arn), stage: attach.Stage{
+		Name: stage, Region: cfg.Region, Account: aws.ToString(out.Account), Partition: caller.Partition,
+	}}, nil
+}
+
+func client(cfg aws.Config) *s3.Client {
+	return s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = o.BaseEndpoint != nil             // only S3 itself has a host name for each bucket
 		o.DisableLogOutputChecksumValidationSkipped = true // a record may have no checksum: nobody needs a line for that
 	})
-	return &account{cfg: cfg, s3: client, arn: aws.ToString(out.Arn), stage: attach.Stage{
-		Name: stage, Region: cfg.Region, Account: aws.ToString(out.Account), Partition: caller.Partition,
-	}}, nil
 }
 
 func in(region string) func(*s3.Options) { return func(o *s3.Options) { o.Region = region } }
@@ -98,9 +105,8 @@ func (a *account) read(ctx context.Context, names []string) ([]attach.Bucket, er
 	group.SetLimit(atOnce)
 	for i, name := range names {
 		group.Go(func() error {
+			all[i] = a.empty(name)
 			b := &all[i]
-			b.Side = side(name)
-			b.Account, b.Tags, b.Stages, b.Replicas, b.Rules = a.stage.Account, map[string]string{}, []string{}, []attach.Side{}, []attach.Rule{}
 			if unread != nil {
 				if err := failed(&b.Side, attach.Triggers, "ListRules", unread); err != nil {
 					return err
@@ -116,6 +122,13 @@ func (a *account) read(ctx context.Context, names []string) ([]attach.Bucket, er
 		})
 	}
 	return all, errors.Join(group.Wait(), ctx.Err())
+}
+
+// empty is a bucket of which nothing is read yet.
+func (a *account) empty(name string) attach.Bucket {
+	b := attach.Bucket{Side: side(name), Tags: map[string]string{}, Stages: []string{}, Replicas: []attach.Side{}, Rules: []attach.Rule{}}
+	b.Account = a.stage.Account
+	return b
 }
 
 func side(bucket string) attach.Side {
@@ -144,7 +157,7 @@ func (a *account) bucket(ctx context.Context, b *attach.Bucket) error {
 			return err
 		}
 		if !replica.Gone {
-			if err := (reader{a, &replica, nil}).common(ctx); err != nil {
+			if err := (reader{a.as(*owner), &replica, nil}).common(ctx); err != nil {
 				return err
 			}
 		}

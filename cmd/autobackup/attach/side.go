@@ -49,8 +49,12 @@ func (r reader) run(ctx context.Context, calls []call) error {
 
 // common reads what is read of both sides.
 func (r reader) common(ctx context.Context) error {
+	versioning := call{attach.Versioning, "GetBucketVersioning", "", r.versioning}
+	if r.few {
+		return r.run(ctx, []call{versioning})
+	}
 	return r.run(ctx, []call{
-		{attach.Versioning, "GetBucketVersioning", "", r.versioning},
+		versioning,
 		{attach.Encryption, "GetBucketEncryption", "ServerSideEncryptionConfigurationNotFoundError", r.encryption},
 		{attach.Lock, "GetObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", r.lock},
 		{attach.Lifecycle, "GetBucketLifecycleConfiguration", "NoSuchLifecycleConfiguration", r.lifecycle},
@@ -129,18 +133,23 @@ func (p primaryReader) all(ctx context.Context) error {
 	if err := p.common(ctx); err != nil {
 		return err
 	}
-	return p.run(ctx, []call{
+	few := []call{
 		{attach.Replication, "GetBucketReplication", "ReplicationConfigurationNotFoundError", p.rules},
 		{attach.Notifications, "GetBucketNotificationConfiguration", "", func(ctx context.Context) (err error) {
 			p.of.Configuration, err = p.configuration(ctx, p.side.Bucket, p.side.Region)
 			return err
 		}},
+	}
+	if p.few {
+		return p.run(ctx, few)
+	}
+	return p.run(ctx, append(few, []call{
 		{attach.Tags, "GetBucketTagging", "NoSuchTagSet", p.tags},
 		{attach.Recorded, "GetObject", "", func(ctx context.Context) (err error) {
 			p.of.Record, err = p.record(ctx, p.side.Bucket)
 			return err
 		}},
-	})
+	}...))
 }
 
 func (p primaryReader) rules(ctx context.Context) error {

@@ -46,5 +46,5 @@ func TestTheCommandsOfThePageOnAdoptingWork(t *testing.T) {
 			typed = append(typed, words[1])
 		}
 	}
-	assert.Equal(t, []string{"build", "attach", "attach", "attach", "attach", "attach", "attach", "attach", "attach", "detach", "policy", "policy", "policy"}, typed)
+	assert.Equal(t, []string{"build", "attach", "attach", "attach", "attach", "attach", "doctor", "attach", "attach", "attach", "detach", "policy", "policy", "policy"}, typed)
 }

@@ -22,7 +22,7 @@ import (
 // Exit codes, printed in the help.
 const (
 	Expected   = 0 // every outcome was the expected one
-	Unexpected = 1 // an object was not verified, not read, or not as expected; a message was not put back, a bucket not attached
+	Unexpected = 1 // an object was not verified, not read, or not as expected; a message was not put back, a bucket not attached, a deployment not as it must be
 	Trouble    = 2 // wrong usage, or the program could not do its work
 )
 
@@ -38,6 +38,7 @@ type commands struct {
 	Discover discoverCommand `cmd:"" help:"Show which buckets of your accounts replicate and are validated, and which do not."`
 	Attach   attachCommand   `cmd:"" help:"Have the uploads into buckets that you have validated: looks, shows what it would change, and asks."`
 	Detach   detachCommand   `cmd:"" help:"Take back what attach changed of buckets."`
+	Doctor   doctorCommand   `cmd:"" help:"Say whether a deployment is as it must be, and what mends what is not; read-only."`
 	Accept   acceptCommand   `cmd:"" help:"Take what is known and meant out of the findings of the next audits."`
 	Policy   policyCommand   `cmd:"" help:"Print the least IAM policy for a command or for deploying, or a boundary of all roles."`
 	Demo     demoCommand     `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -151,10 +152,17 @@ func (r *reader) lock(ctx context.Context, b *Bucket) error {
 	return nil
 }
 
-// UploadRules are Autobackup's rules in a region.
+// UploadRules are Autobackup's rules in a region that are enabled.
 func UploadRules(ctx context.Context, cfg aws.Config, region string) (all []UploadRule, err error) {
-	err = EachRule(ctx, cfg, region, attach.TriggerPrefix, func(rule types.Rule) error {
+	every, err := EveryUploadRule(ctx, cfg, region)
+	return slices.DeleteFunc(every, func(t UploadRule) bool { return t.Disabled }), err
+}
+
+// EveryUploadRule also has those that are disabled.
+func EveryUploadRule(ctx context.Context, cfg aws.Config, region string) (all []UploadRule, err error) {
+	err = eachRule(ctx, cfg, region, attach.TriggerPrefix, func(rule types.Rule) error {
 		t, err := parse(aws.ToString(rule.Name), aws.ToString(rule.EventPattern))
+		t.Disabled = rule.State == types.RuleStateDisabled
 		if err == nil {
 			all = append(all, t)
 		}
@@ -165,6 +173,15 @@ func UploadRules(ctx context.Context, cfg aws.Config, region string) (all []Uplo
 
 // EachRule hands over each enabled rule of events on the default bus of a region.
 func EachRule(ctx context.Context, cfg aws.Config, region, prefix string, do func(types.Rule) error) error {
+	return eachRule(ctx, cfg, region, prefix, func(rule types.Rule) error {
+		if rule.State == types.RuleStateDisabled {
+			return nil
+		}
+		return do(rule)
+	})
+}
+
+func eachRule(ctx context.Context, cfg aws.Config, region, prefix string, do func(types.Rule) error) error {
 	client := eventbridge.NewFromConfig(cfg, func(o *eventbridge.Options) { o.Region = region })
 	tokens := map[string]bool{}
 	ask := &eventbridge.ListRulesInput{} // S3's events are on the default bus
@@ -177,7 +194,7 @@ func EachRule(ctx context.Context, cfg aws.Config, region, prefix string, do fun
 			return err
 		}
 		for _, rule := range out.Rules {
-			if rule.State == types.RuleStateDisabled || rule.EventPattern == nil {
+			if rule.EventPattern == nil {
 				continue
 			}
 			if err := do(rule); err != nil {

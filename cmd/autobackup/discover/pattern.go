@@ -8,10 +8,11 @@ import (
 	"autobackup/local/events"
 )
 
-// UploadRule is an enabled rule of Autobackup's on the default event bus of a region. Any
+// UploadRule is a rule of Autobackup's on the default event bus of a region. Any
 // other rule that takes a bucket's events may be anybody's, and validates nothing.
 type UploadRule struct {
-	Name string
+	Name     string
+	Disabled bool
 	// Buckets are those whose whole names its pattern has.
 	Buckets []string
 	pattern *events.Pattern
@@ -38,7 +39,7 @@ func parse(name, pattern string) (UploadRule, error) {
 	return t, nil
 }
 
-// Takes says whether all uploads into a bucket match. No pattern that selects keys by how
+// Takes says whether all uploads into a bucket match its pattern. No pattern that selects keys by how
 // they begin or end takes this key, or the other size, so that whoever takes both takes all.
 func (t UploadRule) Takes(account, region, bucket string) bool {
 	for _, o := range []struct {

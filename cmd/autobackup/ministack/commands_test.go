@@ -86,6 +86,7 @@ var untyped = []struct{ line, file, shows, why string }{
 	{"autobackup detach s3://acme-invoices", "cmd/autobackup/cli/adopt_test.go", `"../../../docs/adopt.md"`, "the same"},
 	{"autobackup policy attach", "cmd/autobackup/cli/adopt_test.go", `"../../../docs/adopt.md"`, "the same"},
 	{"autobackup policy owner", "cmd/autobackup/cli/adopt_test.go", `"../../../docs/adopt.md"`, "the same"},
+	{"autobackup doctor --stage", "cmd/autobackup/cli/doctor_test.go", `"../../../docs/doctor.md"`, "it is typed there, against both local stacks: ministack knows neither replication rules nor how a subscription was confirmed"},
 	{"autobackup policy detach", "cmd/autobackup/cli/adopt_test.go", `"../../../docs/adopt.md"`, "the same"},
 	{"AUDIT_MODEL_PAIRS=1000000", "cmd/autobackup/audit/report_test.go", `pairsEnv = "AUDIT_MODEL_PAIRS"`, "it takes many minutes; go test runs it with fewer"},
 	{"go test ./...", ".ci/run", "\ngo test ./...\n", "the gate types it"},

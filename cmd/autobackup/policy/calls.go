@@ -3,6 +3,7 @@ package policy
 import (
 	"autobackup/cmd/autobackup/attach"
 	"autobackup/cmd/autobackup/discover"
+	"autobackup/cmd/autobackup/doctor"
 	"autobackup/internal/audit"
 )
 
@@ -176,6 +177,28 @@ func ofAttached(command string, s Side) (all []Call) {
 	}
 	// S3 makes them where the working bucket has a key of its own.
 	return append(all, Call{Operation: "GenerateDataKey", Actions: []string{"kms:GenerateDataKey"}, On: keys}, Call{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: keys})
+}
+
+// ofDoctor are made by doctor: of both stacks, and of the buckets whose uploads the stage takes
+// and their replicas.
+func ofDoctor(s Side) (all []Call) {
+	targets := map[doctor.Place]Target{
+		doctor.Anything: everything, doctor.Stacks: bothStacks, doctor.Functions: bothFunctions, doctor.Fetcher: fetcher, doctor.Topic: topic, doctor.Pipe: pipe,
+		doctor.Machine: stateMachine, doctor.Rules: uploadRules, doctor.Queues: allQueues, doctor.Primaries: bucket, doctor.Replicas: bucket,
+	}
+	for _, p := range doctor.Permissions {
+		for _, place := range p.On {
+			if (place == doctor.Replicas) != (s == Replica) {
+				continue
+			}
+			c := Call{Operation: p.Operation, On: targets[place]}
+			if p.Action != "" {
+				c.Actions = []string{p.Action}
+			}
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // looks says whether versions are looked at at all.

@@ -13,9 +13,9 @@ var flags = []struct {
 }{
 	{"side", []string{Audit, Explain, Discover, Deploy}},
 	{"role", []string{Audit, Explain, Discover}},
-	{"partition", []string{Audit, Explain, Discover, Attach, Detach, Requeue, Upload, Operate, Owner, Deploy, Boundary}},
-	{"primary", []string{Audit, Explain, Attach, Detach, Upload}},
-	{"replica", []string{Audit, Explain, Attach, Owner}},
+	{"partition", []string{Audit, Explain, Discover, Attach, Detach, Doctor, Requeue, Upload, Operate, Owner, Deploy, Boundary}},
+	{"primary", []string{Audit, Explain, Attach, Detach, Doctor, Upload}},
+	{"replica", []string{Audit, Explain, Attach, Doctor, Owner}},
 	{"kms-key", []string{Audit, Explain, Attach, Detach, Requeue, Upload, Operate, Boundary}},
 	{"deletes", []string{Upload}},
 	{"replica-kms-key", []string{Audit, Explain, Owner, Boundary}},
@@ -24,11 +24,11 @@ var flags = []struct {
 	{"metadata", []string{Audit}},
 	{"locks", []string{Audit}},
 	{"output", []string{Audit}},
-	{"stage", []string{Attach, Detach, Requeue, Operate, Owner, Deploy, Boundary}},
-	{"region", []string{Requeue, Operate}},
-	{"account", []string{Attach, Detach, Requeue, Operate, Owner, Deploy, Boundary}},
+	{"stage", []string{Attach, Detach, Doctor, Requeue, Operate, Owner, Deploy, Boundary}},
+	{"region", []string{Doctor, Requeue, Operate}},
+	{"account", []string{Attach, Detach, Doctor, Requeue, Operate, Owner, Deploy, Boundary}},
 	{"attached", []string{Boundary}},
-	{"replica-account", []string{Boundary}},
+	{"replica-account", []string{Doctor, Boundary}},
 	{"boundary", []string{Deploy}},
 }
 

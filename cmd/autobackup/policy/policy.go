@@ -17,6 +17,7 @@ const (
 	Requeue  = "requeue"
 	Attach   = "attach"
 	Detach   = "detach"
+	Doctor   = "doctor"
 )
 
 // What no command of this program does, and people ask a policy for all the same.
@@ -119,7 +120,7 @@ func (o Options) sides() []Side {
 	switch {
 	case o.Command == Upload, o.Command == Detach:
 		return []Side{Primary}
-	case o.Command == Attach:
+	case o.Command == Attach || o.Command == Doctor:
 		return []Side{Primary, Replica}
 	case o.Side != Both || o.Command == Requeue || o.Command == Operate || o.Command == Discover:
 		return []Side{o.Side}
@@ -144,6 +145,8 @@ func (o Options) Calls(s Side) []Call {
 		all = ofAccounts(s)
 	case o.Command == Attach || o.Command == Detach:
 		all = ofAttached(o.Command, s)
+	case o.Command == Doctor:
+		all = ofDoctor(s)
 	case s == Caller:
 		all = []Call{{Operation: "AssumeRole", Actions: []string{"sts:AssumeRole"}, On: role}}
 	case s == Report:

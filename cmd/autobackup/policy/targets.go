@@ -36,6 +36,12 @@ const (
 	rehearsedAlarm   Target = "RehearsedAlarm"
 	topic            Target = "Topic"
 	replicationRoles Target = "ReplicationRoles"
+
+	bothStacks    Target = "Stacks"
+	bothFunctions Target = "AllFunctions"
+	fetcher       Target = "FetchETags"
+	uploadRules   Target = "UploadRules"
+	allQueues     Target = "AllQueues"
 )
 
 // Stand for what nobody named.
@@ -76,7 +82,7 @@ func (o Options) resources(t Target, s Side) []string {
 // stack's region and account.
 func (o Options) ofStack(t Target) (all []string) {
 	account := cmp.Or(o.Account, noAccount)
-	names := strings.NewReplacer("HERE", cmp.Or(o.Region, noRegion)+":"+account, "ACCOUNT", account, "STAGE", o.Stage)
+	names := strings.NewReplacer("HERE", cmp.Or(o.Region, noRegion)+":"+account, "REPLICAS", cmp.Or(o.ReplicaAccount, account), "ACCOUNT", account, "STAGE", o.Stage)
 	for _, form := range map[Target][]string{
 		validationQueue:  {"sqs:HERE:autobackup-validation-queue-STAGE"},
 		eventDLQ:         {"sqs:HERE:autobackup-event-dlq-STAGE"},
@@ -90,6 +96,11 @@ func (o Options) ofStack(t Target) (all []string) {
 		rehearsedAlarm:   {"cloudwatch:HERE:alarm:autobackup-pipe-not-running-STAGE"},
 		topic:            {"sns:HERE:autobackup-failure-topic-STAGE"},
 		replicationRoles: {"iam::ACCOUNT:role/autobackup-STAGE-replication-*"},
+		bothStacks:       {"cloudformation:HERE:stack/autobackup-STAGE/*", "cloudformation:*:REPLICAS:stack/autobackup-replica-STAGE/*"},
+		bothFunctions:    {"lambda:HERE:function:autobackup-*-STAGE", "lambda:*:REPLICAS:function:autobackup-hash-bytes-STAGE"},
+		fetcher:          {"lambda:HERE:function:autobackup-fetch-etags-STAGE"},
+		uploadRules:      {"events:HERE:rule/autobackup-s3-upload-trigger-STAGE", "events:HERE:rule/autobackup-s3-upload-trigger-Buckets*-STAGE"},
+		allQueues:        {"sqs:HERE:autobackup-*-STAGE"},
 		// Also of the function that runs in the second region.
 		logGroups: {"logs:*:ACCOUNT:log-group:/aws/lambda/autobackup-*-STAGE:*", "logs:HERE:log-group:/aws/vendedlogs/pipes/autobackup-validation-pipe-STAGE:*"},
 	}[t] {
@@ -109,10 +120,24 @@ func (o Options) arns(s Side, behind string) (all []string) {
 			names = []string{noReplica}
 		}
 	}
+	if o.Command == Doctor { // which also reads those that the stacks have made
+		names = o.stage(s)
+	}
 	for _, name := range names {
 		all = append(all, "arn:"+o.Partition+":s3:::"+name+behind)
 	}
 	return all
+}
+
+// stage are the buckets of the stage's categories, and those that were named.
+func (o Options) stage(s Side) []string {
+	side, account, named := "primary", cmp.Or(o.Account, noAccount), o.Replicas
+	if s == Replica {
+		side, account = "replica", cmp.Or(o.ReplicaAccount, account)
+	} else if named = nil; o.Primary != "" {
+		named = []string{o.Primary}
+	}
+	return append([]string{"autobackup-" + o.Stage + "-" + side + "-*-" + account}, named...)
 }
 
 func (o Options) keys(s Side) []string {

@@ -1,0 +1,219 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/pipes"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
+
+	"autobackup/cmd/autobackup/discover"
+	"autobackup/internal/attach"
+	"autobackup/internal/doctor"
+)
+
+// stack reads one. CloudFormation has no code of its own for a stack that is not there.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+func (r *run) stack(ctx context.Context, s *doctor.Stack) error {
+	cfg, has := r.in(s.Region, s.Account)
+	if !has {
+		s.Unread = r.stranger(s.Account)
+		return nil
+	}
+	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &s.Name})
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist") {
+		return nil
+	}
+	if err == nil && len(out.Stacks) != 1 {
+		err = errors.New("the answer has not one stack")
+	}
+	if err != nil {
+		return told("DescribeStacks", err, nil, &s.Unread)
+	}
+	found := out.Stacks[0]
+	s.Status, s.Parameters, s.Outputs = string(found.StackStatus), map[string]string{}, map[string]string{}
+	for _, p := range found.Parameters {
+		s.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
+	}
+	for _, o := range found.Outputs {
+		s.Outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+	}
+	return nil
+}
+
+// https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html
+func (r *run) function(ctx context.Context, f *doctor.Function) error {
+	cfg, has := r.in(f.Region, f.Account)
+	if !has {
+		f.Unread = r.stranger(f.Account)
+		return nil
+	}
+	out, err := lambda.NewFromConfig(cfg).GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &f.Name})
+	if err != nil {
+		return told("GetFunctionConfiguration", err, &f.Gone, &f.Unread)
+	}
+	f.State, f.Update, f.Code = string(out.State), string(out.LastUpdateStatus), aws.ToString(out.CodeSha256)
+	f.Why = strings.TrimSpace(aws.ToString(out.StateReason) + " " + aws.ToString(out.LastUpdateStatusReason))
+	for _, of := range out.Architectures {
+		f.Processor = string(of)
+	}
+	return nil
+}
+
+// https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html
+func (r *run) topic(ctx context.Context) error {
+	t := &r.Topic
+	t.ARN = r.arn("sns", "autobackup-failure-topic-"+r.Stage.Name)
+	client := sns.NewFromConfig(r.cfg)
+	pages := sns.NewListSubscriptionsByTopicPaginator(client, &sns.ListSubscriptionsByTopicInput{TopicArn: &t.ARN})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return told("ListSubscriptionsByTopic", err, &t.Gone, &t.Unread)
+		}
+		for _, s := range page.Subscriptions {
+			one := doctor.Subscription{Endpoint: aws.ToString(s.Endpoint)}
+			if !strings.HasPrefix(aws.ToString(s.SubscriptionArn), "arn:") { // PendingConfirmation, or Deleted
+				t.Subscriptions = append(t.Subscriptions, one)
+				continue
+			}
+			one.ARN = aws.ToString(s.SubscriptionArn)
+			out, err := client.GetSubscriptionAttributes(ctx, &sns.GetSubscriptionAttributesInput{SubscriptionArn: &one.ARN})
+			if err == nil {
+				one.ByLink = out.Attributes["ConfirmationWasAuthenticated"] != "true"
+			} else if err := told("GetSubscriptionAttributes", err, nil, &one.Unread); err != nil {
+				return err
+			}
+			t.Subscriptions = append(t.Subscriptions, one)
+		}
+	}
+	return nil
+}
+
+// https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_DescribePipe.html
+func (r *run) pipe(ctx context.Context) error {
+	p := &r.Pipe
+	p.Name = "autobackup-validation-pipe-" + r.Stage.Name
+	out, err := pipes.NewFromConfig(r.cfg).DescribePipe(ctx, &pipes.DescribePipeInput{Name: &p.Name})
+	if err != nil {
+		return told("DescribePipe", err, &p.Gone, &p.Unread)
+	}
+	p.State = string(out.CurrentState)
+	return nil
+}
+
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachine.html
+func (r *run) machine(ctx context.Context) error {
+	m := &r.Machine
+	m.Name = "autobackup-validation-" + r.Stage.Name
+	out, err := sfn.NewFromConfig(r.cfg).DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: aws.String(r.arn("states", "stateMachine:"+m.Name))})
+	if err != nil {
+		return told("DescribeStateMachine", err, &m.Gone, &m.Unread)
+	}
+	m.State = string(out.Status)
+	return nil
+}
+
+// rules reads those of the stage, also the ones that are disabled, and where they send.
+// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTargetsByRule.html
+func (r *run) rules(ctx context.Context) error {
+	every, err := discover.EveryUploadRule(ctx, r.cfg, r.Stage.Region)
+	if err != nil {
+		return told("ListRules", err, nil, &r.NoRules)
+	}
+	client := eventbridge.NewFromConfig(r.cfg)
+	for _, trigger := range every {
+		if attach.StageOf(trigger.Name) != r.Stage.Name {
+			continue
+		}
+		one := doctor.Rule{Name: trigger.Name, Disabled: trigger.Disabled}
+		out, err := client.ListTargetsByRule(ctx, &eventbridge.ListTargetsByRuleInput{Rule: &trigger.Name})
+		if err == nil {
+			for _, target := range out.Targets {
+				one.Targets = append(one.Targets, aws.ToString(target.Arn))
+			}
+		} else if err := told("ListTargetsByRule", err, nil, &one.Unread); err != nil {
+			return err
+		}
+		r.all, r.Rules = append(r.all, trigger), append(r.Rules, one)
+	}
+	return nil
+}
+
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+func (r *run) queues(ctx context.Context) error {
+	client := sqs.NewFromConfig(r.cfg)
+	for _, kind := range []string{"validation-queue", "failure-queue", "validation-dlq", "failure-dlq", "event-dlq"} {
+		q := doctor.Queue{Name: "autobackup-" + kind + "-" + r.Stage.Name}
+		found, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &q.Name})
+		operation := "GetQueueUrl"
+		if err == nil {
+			operation, err = "GetQueueAttributes", count(ctx, client, found.QueueUrl, &q)
+		}
+		if err != nil {
+			if err := told(operation, err, &q.Gone, &q.Unread); err != nil {
+				return err
+			}
+		}
+		r.Queues = append(r.Queues, q)
+	}
+	return nil
+}
+
+func count(ctx context.Context, client *sqs.Client, url *string, q *doctor.Queue) error {
+	names := []sqstypes.QueueAttributeName{
+		sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible, sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed,
+	}
+	got, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: url, AttributeNames: names})
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		n, err := strconv.Atoi(got.Attributes[string(name)])
+		if err != nil {
+			return err
+		}
+		q.Messages += n
+	}
+	return nil
+}
+
+// alarms reads those of the stage that tell somebody: others are parts of composite ones, and
+// may be in ALARM where nothing is wrong.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+func (r *run) alarms(ctx context.Context) error {
+	pages := cloudwatch.NewDescribeAlarmsPaginator(cloudwatch.NewFromConfig(r.cfg), &cloudwatch.DescribeAlarmsInput{
+		AlarmNamePrefix: aws.String("autobackup-"), AlarmTypes: []cwtypes.AlarmType{cwtypes.AlarmTypeMetricAlarm, cwtypes.AlarmTypeCompositeAlarm},
+	})
+	add := func(name *string, state cwtypes.StateValue, enabled *bool, actions []string) {
+		if strings.HasSuffix(aws.ToString(name), "-"+r.Stage.Name) && len(actions) > 0 {
+			r.Alarms = append(r.Alarms, doctor.Alarm{Name: *name, State: string(state), Disabled: !aws.ToBool(enabled)})
+		}
+	}
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return told("DescribeAlarms", err, nil, &r.NoAlarms)
+		}
+		for _, a := range page.MetricAlarms {
+			add(a.AlarmName, a.StateValue, a.ActionsEnabled, a.AlarmActions)
+		}
+		for _, a := range page.CompositeAlarms {
+			add(a.AlarmName, a.StateValue, a.ActionsEnabled, a.AlarmActions)
+		}
+	}
+	return nil
+}

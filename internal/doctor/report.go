@@ -1,0 +1,134 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"autobackup/internal/text"
+)
+
+// Level says how bad a finding is.
+type Level string
+
+// The levels, the worst first.
+const (
+	Fail    Level = "FAIL"
+	Warn    Level = "WARN"
+	Unknown Level = "?"
+	OK      Level = "ok"
+)
+
+var levels = []Level{Fail, Warn, Unknown, OK}
+
+// Finding is what follows from a fact.
+type Finding struct {
+	Level   Level    `json:"level"`
+	Area    string   `json:"area"` // what it is about, as the line of what is fine names it
+	Subject string   `json:"subject"`
+	Text    string   `json:"text"`
+	Mend    []string `json:"mend,omitempty"` // commands, or where the steps are
+}
+
+// Side is where a stack is deployed.
+type Side struct {
+	Account string `json:"account"`
+	Region  string `json:"region"`
+}
+
+// Report is what was found out. docs/doctor.md documents its JSON.
+type Report struct {
+	Version  int       `json:"version"` // of this form
+	Stage    string    `json:"stage"`
+	Primary  Side      `json:"primary"`
+	Replicas []Side    `json:"replicas"`
+	Buckets  int       `json:"buckets"`
+	Findings []Finding `json:"findings"` // the worst first
+	Failed   int       `json:"failed"`
+	Warnings int       `json:"warnings"`
+	Unknown  int       `json:"unknown"`
+	Fine     int       `json:"fine"`
+	Exit     int       `json:"exit"`
+}
+
+// FormVersion is that of Report's JSON.
+const FormVersion = 1
+
+func (j *judge) report() Report {
+	f := j.Facts
+	r := Report{Version: FormVersion, Stage: f.Stage.Name, Primary: Side{f.Stage.Account, f.Stage.Region}, Replicas: []Side{}, Buckets: len(f.Buckets), Findings: j.found}
+	for _, s := range f.Stacks[1:] {
+		r.Replicas = append(r.Replicas, Side{s.Account, s.Region})
+	}
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return slices.Index(levels, a.Level) - slices.Index(levels, b.Level) })
+	count := map[Level]int{}
+	for _, one := range r.Findings {
+		count[one.Level]++
+	}
+	r.Failed, r.Warnings, r.Unknown, r.Fine = count[Fail], count[Warn], count[Unknown], count[OK]
+	if r.Failed+r.Unknown > 0 {
+		r.Exit = 1
+	}
+	return r
+}
+
+// widest is how far a subject moves what stands behind it.
+const widest = 52
+
+// Screen is the report for people. With all, it has each line of what is fine.
+func (r Report) Screen(all bool) string {
+	var page strings.Builder
+	fmt.Fprintf(&page, "%s  %s %s%s   %s\n", r.Stage, r.Primary.Account, r.Primary.Region, r.to(), text.Count(r.Buckets, "bucket"))
+	width := 0
+	for _, f := range r.Findings {
+		if f.Level != OK || all {
+			width = max(width, min(len(f.Subject), widest))
+		}
+	}
+	shown := map[string]bool{}
+	for _, f := range r.Findings {
+		if f.Level == OK && !all {
+			continue
+		}
+		fmt.Fprintf(&page, "%-4s  %-*s  %s\n", f.Level, width, f.Subject, f.Text)
+		mend := f.Mend
+		if long := strings.Join(mend, "\n"); len(mend) > 1 && shown[long] { // they are long, and one cause may have many findings
+			mend = []string{"as above"}
+		} else {
+			shown[long] = true
+		}
+		for i, line := range mend {
+			fmt.Fprintf(&page, "      %-*s  %s\n", width, map[bool]string{true: "mend"}[i == 0], line)
+		}
+	}
+	if !all && r.Fine > 0 {
+		fmt.Fprintf(&page, "ok    %d more: %s   (--all)\n", r.Fine, strings.Join(r.areas(), ", "))
+	}
+	fmt.Fprintf(&page, "%d failed, %s, %d unknown   exit %d\n", r.Failed, text.Count(r.Warnings, "warning"), r.Unknown, r.Exit)
+	return page.String()
+}
+
+func (r Report) to() string {
+	var all []string
+	for _, side := range r.Replicas {
+		name := side.Region
+		if side.Account != r.Primary.Account {
+			name += " of " + side.Account
+		}
+		all = append(all, name)
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return " → " + strings.Join(all, ", ")
+}
+
+// areas are those of what is fine, in the order of the findings.
+func (r Report) areas() (all []string) {
+	for _, f := range r.Findings {
+		if f.Level == OK && !slices.Contains(all, f.Area) {
+			all = append(all, f.Area)
+		}
+	}
+	return all
+}

@@ -1,0 +1,161 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"autobackup/internal/shell"
+	"autobackup/internal/text"
+)
+
+// topic judges whether somebody gets the e-mails.
+func (j *judge) topic() {
+	const area, subject = "subscription", "subscription"
+	t := j.Topic
+	if j.unknown(t.Unread, area, subject, "who gets the e-mails") {
+		return
+	}
+	if t.Gone {
+		j.say(Fail, area, subject, "there is no topic "+text.Line(t.ARN, 200), j.revert(j.primary().Name)...)
+		return
+	}
+	heard := false
+	for _, s := range t.Subscriptions {
+		address := text.Line(s.Endpoint, 100)
+		heard = heard || s.ARN != ""
+		switch {
+		case s.ARN == "":
+			j.say(Fail, area, subject, address+" has not confirmed it: no e-mail goes there. With the token of AWS's e-mail:",
+				j.aws("sns confirm-subscription --topic-arn "+t.ARN+" --authenticate-on-unsubscribe true --token TOKEN"))
+		case j.unknown(s.Unread, area, subject, "whether anybody can end that of "+address):
+		case s.ByLink:
+			j.say(Warn, area, subject, "anyone who has one of its e-mails can unsubscribe "+address+", as it was confirmed by its link: end it, subscribe it again, and confirm it by a command, after which only the account can end it",
+				j.aws("sns unsubscribe --subscription-arn "+s.ARN), j.aws("sns subscribe --topic-arn "+t.ARN+" --protocol email --notification-endpoint "+shell.Quote(s.Endpoint)),
+				j.aws("sns confirm-subscription --topic-arn "+t.ARN+" --authenticate-on-unsubscribe true --token TOKEN"))
+		default:
+			j.say(OK, area, subject, address+" gets the e-mails, and only the account can end that")
+		}
+	}
+	if len(t.Subscriptions) == 0 {
+		address := j.primary().Parameters["AlertEmail"]
+		if address == "" {
+			address = "ADDRESS"
+		}
+		j.say(Fail, area, subject, "nobody is subscribed to the e-mails",
+			j.aws("sns subscribe --topic-arn "+t.ARN+" --protocol email --notification-endpoint "+shell.Quote(address)),
+			j.aws("sns confirm-subscription --topic-arn "+t.ARN+" --authenticate-on-unsubscribe true --token TOKEN"))
+	}
+}
+
+func (j *judge) pipe() {
+	p := j.Pipe
+	start := j.aws("pipes start-pipe --name " + p.Name)
+	switch {
+	case j.unknown(p.Unread, "pipe", p.Name, "whether it runs"):
+	case p.Gone:
+		j.say(Fail, "pipe", p.Name, "there is no such pipe: nothing is validated", j.revert(j.primary().Name)...)
+	case p.State == "RUNNING":
+		j.say(OK, "pipe", p.Name, p.State)
+	case p.State == "STARTING" || p.State == "UPDATING" || p.State == "CREATING":
+		j.say(Warn, "pipe", p.Name, "it is "+p.State, j.again())
+	default:
+		j.say(Fail, "pipe", p.Name, "it is "+text.Line(p.State, 40)+": nothing is validated, and messages are kept for four days", start)
+	}
+}
+
+func (j *judge) machine() {
+	m := j.Machine
+	switch {
+	case j.unknown(m.Unread, "state machine", m.Name, "whether it is there"):
+	case m.Gone:
+		j.say(Fail, "state machine", m.Name, "there is no such state machine: nothing is validated", j.revert(j.primary().Name)...)
+	case m.State == "ACTIVE":
+		j.say(OK, "state machine", m.Name, m.State)
+	default:
+		j.say(Fail, "state machine", m.Name, "it is "+text.Line(m.State, 40)+": nothing is validated", j.revert(j.primary().Name)...)
+	}
+}
+
+// rules judges those that take uploads. One that takes no bucket is of an empty list.
+func (j *judge) rules() {
+	if j.unknown(j.NoRules, "rules", "rules", "the EventBridge rules that take uploads") {
+		return
+	}
+	queue := j.arn("sqs", "autobackup-validation-queue-"+j.Stage.Name)
+	for _, r := range j.Rules {
+		if len(r.Buckets) == 0 {
+			continue
+		}
+		switch {
+		case r.Disabled:
+			j.say(Fail, "rules", r.Name, fmt.Sprintf("it is disabled: no upload into %s is validated", j.these(r.Buckets)), j.aws("events enable-rule --name "+r.Name))
+		case j.unknown(r.Unread, "rules", r.Name, "where it sends uploads"):
+		case !slices.Contains(r.Targets, queue):
+			j.say(Fail, "rules", r.Name, "it does not send uploads to the validation queue", j.revert(j.primary().Name)...)
+		default:
+			j.say(OK, "rules", r.Name, "it sends uploads into "+j.these(r.Buckets)+" to the validation queue")
+		}
+	}
+}
+
+func (j *judge) these(buckets []string) string {
+	if len(buckets) == 1 {
+		return text.Name(buckets[0])
+	}
+	return text.Count(len(buckets), "bucket")
+}
+
+func (j *judge) queues() {
+	for _, q := range j.Queues {
+		switch {
+		case j.unknown(q.Unread, "queues", q.Name, "how many messages it holds"):
+		case q.Gone:
+			j.say(Fail, "queues", q.Name, "there is no such queue", j.revert(j.primary().Name)...)
+		case q.Messages > 0 && strings.Contains(q.Name, "-dlq-"):
+			j.say(Fail, "queues", q.Name, text.Count(q.Messages, "message")+" parked, and waiting for a decision (docs/operations.md#when-an-e-mail-arrives)", j.moved(q.Name))
+		case strings.Contains(q.Name, "-dlq-"):
+			j.say(OK, "queues", q.Name, "it is empty")
+		default:
+			j.say(OK, "queues", q.Name, "it is there, with "+text.Count(q.Messages, "message")+" on the way")
+		}
+	}
+}
+
+// moved is the command that has the messages of a dead-letter queue looked at, or told, again.
+func (j *judge) moved(name string) string {
+	kind := strings.TrimSuffix(strings.TrimPrefix(name, "autobackup-"), "-dlq-"+j.Stage.Name)
+	if kind == "event" { // EventBridge fills it, and SQS moves nothing out of it
+		return "autobackup requeue" + j.named() + " --from event-dlq"
+	}
+	return j.aws("sqs start-message-move-task --source-arn " + j.arn("sqs", name) + " --destination-arn " + j.arn("sqs", "autobackup-"+kind+"-queue-"+j.Stage.Name))
+}
+
+// alarms judges those that tell somebody. How old the oldest message of a queue may be is
+// one of their questions.
+func (j *judge) alarms() {
+	if j.unknown(j.NoAlarms, "alarms", "alarms", "the alarms' states") {
+		return
+	}
+	if len(j.Alarms) == 0 {
+		j.say(Fail, "alarms", "alarms", "the stage has none that tells anybody", j.revert(j.primary().Name)...)
+	}
+	without := 0
+	for _, a := range j.Alarms {
+		switch {
+		case a.State == "ALARM":
+			j.say(Fail, "alarms", a.Name, "it is in ALARM: its description names its runbook", j.aws("cloudwatch describe-alarms --alarm-types MetricAlarm CompositeAlarm --alarm-names "+shell.Quote(a.Name)+" --query '[MetricAlarms,CompositeAlarms][][].[AlarmDescription,StateReason]' --output text"))
+		case a.Disabled:
+			j.say(Fail, "alarms", a.Name, "its actions are disabled: it tells nobody", j.aws("cloudwatch enable-alarm-actions --alarm-names "+shell.Quote(a.Name)))
+		case a.State != "OK":
+			without++
+		}
+	}
+	if n := len(j.Alarms); n > 0 && !slices.ContainsFunc(j.Alarms, func(a Alarm) bool { return a.State == "ALARM" || a.Disabled }) {
+		words := fmt.Sprintf("none of %s rings, and each may tell", text.Count(n, "alarm"))
+		if without > 0 {
+			words += fmt.Sprintf("; %d had no data yet", without)
+		}
+		j.say(OK, "alarms", "alarms", words)
+	}
+}
