@@ -24,6 +24,7 @@ const (
 	Tags          Fact = "tags"
 	Triggers      Fact = "EventBridge rules"
 	Recorded      Fact = "what attach recorded"
+	Named         Fact = "the stack's parameters"
 )
 
 // Unread is a fact that could not be read, which is then unknown whatever stands beside.
@@ -56,7 +57,9 @@ type Side struct {
 	Expires       []string `json:"expires"`          // lifecycle rules that remove versions
 	Policy        string   `json:"policy,omitempty"` // as it is written
 	RequesterPays bool     `json:"requesterPays"`    // who reads it says so
-	Unread        []Unread `json:"unread"`           // facts that are unknown
+	// Unnamed is what the primary stack's parameters lack for looks at it.
+	Unnamed []Lack   `json:"unnamed,omitempty"`
+	Unread  []Unread `json:"unread"` // facts that are unknown
 }
 
 // Known says whether a fact was read.
@@ -139,6 +142,9 @@ type Stage struct {
 	Account   string `json:"account"`
 	Partition string `json:"partition"`
 }
+
+// Stack is the name of the primary stack.
+func (s Stage) Stack() string { return "autobackup-" + s.Name }
 
 // Role is the ARN of the role that looks at both sides.
 func (s Stage) Role() string {

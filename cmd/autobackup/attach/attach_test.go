@@ -489,7 +489,7 @@ func TestKeysOfRulesAreRead(t *testing.T) {
 	o.Yes = false
 	r, screen := w.run(attach.Run, o)
 	assert.Equal(t, []any{"aws:kms", true, key}, []any{r.Buckets[0].Facts.Encryption, r.Buckets[0].Facts.Rules[0].KMS, r.Buckets[0].Facts.Rules[0].Key})
-	assert.Contains(t, screen, "kms:Decrypt on "+key+", whose ARN must stand in ReplicaKeyArns")
+	assert.Contains(t, screen, "kms:Decrypt on "+key+", and to the role itself, as the key does not stand in ReplicaKeyArns")
 	assert.NotContains(t, screen, "LEFT_OUT")
 }
 

@@ -30,7 +30,7 @@ type planned struct {
 	Facts  any                  `json:"facts"`
 }
 
-const fileVersion = 2
+const fileVersion = 3
 
 // plan writes what can be changed into a file, which must be new: what stands there may be
 // a plan that somebody has reviewed.

@@ -105,7 +105,7 @@ func (w *world) takes(buckets ...string) {
 	environment, err := local.Environment(project, "default")
 	require.NoError(w.t, err)
 	const fits = 25 // in a list, as docs/parameters.md says
-	parameters := map[string]string{}
+	parameters := map[string]string{"ReplicaBuckets": replica}
 	for i, list := range slices.Collect(slices.Chunk(buckets, fits)) {
 		name := "Buckets"
 		if i > 0 {

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	"autobackup/cmd/autobackup/policy/policytest"
 	"autobackup/local"
 	"autobackup/local/clock"
-	"autobackup/local/events"
 	"autobackup/local/s3"
 )
 
@@ -32,10 +30,10 @@ func (g *guarded) existing() {
 			Destination: s3.Destination{Bucket: "arn:aws:s3:::" + theirReplica}, DeleteMarkerReplication: &s3.Switch{Status: "Enabled"},
 		}},
 	}}))
-	require.NoError(g.t, g.Events.Bus(g.first).AddRule(events.Rule{
-		ARN:     "arn:aws:events:" + g.first + ":" + account + ":rule/autobackup-s3-upload-trigger-Buckets-dev",
-		Pattern: fmt.Appendf(nil, `{"source": ["aws.s3"], "detail": {"bucket": {"name": [%q]}}}`, theirs),
-	}))
+	environment, err := local.Environment(project, "default")
+	require.NoError(g.t, err)
+	_, err = g.Update(environment, map[string]string{"Buckets": theirs, "ReplicaBuckets": theirReplica})
+	require.NoError(g.t, err)
 }
 
 // as has the next commands typed by somebody with a policy.
@@ -110,6 +108,7 @@ func TestAttachAndDetachTellEachPermissionThatTheyLack(t *testing.T) {
 // notNeeded are permissions without which a bucket can be attached: what they tell is then
 // told as unknown.
 var notNeeded = []string{
+	"cloudformation:DescribeStacks in StackInItsRegion",
 	"s3:GetEncryptionConfiguration in PrimaryBucket", "s3:GetBucketObjectLockConfiguration in PrimaryBucket", "s3:GetLifecycleConfiguration in PrimaryBucket",
 	"s3:GetBucketPolicy in PrimaryBucket", "s3:GetBucketRequestPayment in PrimaryBucket",
 	"s3:ListBucket in ReplicaBucket", "s3:GetBucketVersioning in ReplicaBucket", "s3:GetEncryptionConfiguration in ReplicaBucket",

@@ -2,12 +2,10 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -17,40 +15,24 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
-	"github.com/aws/smithy-go"
 
 	"autobackup/cmd/autobackup/discover"
 	"autobackup/internal/attach"
 	"autobackup/internal/doctor"
 )
 
-// stack reads one. CloudFormation has no code of its own for a stack that is not there.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+// stack reads one.
 func (r *run) stack(ctx context.Context, s *doctor.Stack) error {
 	cfg, has := r.in(s.Region, s.Account)
 	if !has {
 		s.Unread = r.stranger(s.Account)
 		return nil
 	}
-	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &s.Name})
-	var api smithy.APIError
-	if errors.As(err, &api) && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist") {
-		return nil
-	}
-	if err == nil && len(out.Stacks) != 1 {
-		err = errors.New("the answer has not one stack")
-	}
+	found, err := discover.DescribeStack(ctx, cfg, s.Name)
 	if err != nil {
 		return told("DescribeStacks", err, nil, &s.Unread)
 	}
-	found := out.Stacks[0]
-	s.Status, s.Parameters, s.Outputs = string(found.StackStatus), map[string]string{}, map[string]string{}
-	for _, p := range found.Parameters {
-		s.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
-	}
-	for _, o := range found.Outputs {
-		s.Outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
-	}
+	s.Status, s.Parameters, s.Outputs = found.Status, found.Parameters, found.Outputs
 	return nil
 }
 

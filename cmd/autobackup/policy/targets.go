@@ -29,6 +29,7 @@ const (
 	records         Target = "Records" // of what attach changed
 
 	stack            Target = "Stack"
+	stackAnywhere    Target = "StackInItsRegion"
 	keyStates        Target = "KeyStates" // of the queues' keys, which are not asked through SQS
 	logGroups        Target = "Logs"
 	functions        Target = "Functions"
@@ -91,6 +92,7 @@ func (o Options) ofStack(t Target) (all []string) {
 		stateMachine:     {"states:HERE:stateMachine:autobackup-validation-STAGE"},
 		executions:       {"states:HERE:execution:autobackup-validation-STAGE:*"},
 		stack:            {"cloudformation:HERE:stack/autobackup-STAGE/*"},
+		stackAnywhere:    {"cloudformation:*:ACCOUNT:stack/autobackup-STAGE/*"},
 		functions:        {"lambda:HERE:function:autobackup-*-STAGE"},
 		pipe:             {"pipes:HERE:pipe/autobackup-validation-pipe-STAGE"},
 		rehearsedAlarm:   {"cloudwatch:HERE:alarm:autobackup-pipe-not-running-STAGE"},
