@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/metric"
+	"autobackup/internal/reason"
 	"autobackup/local/template"
 )
 
@@ -168,7 +169,7 @@ func (m series) exists() bool {
 // owners are the types whose resources a dimension names.
 var owners = map[string]string{
 	"QueueName": "AWS::SQS::Queue", "PipeName": "AWS::Pipes::Pipe", "RuleName": "AWS::Events::Rule",
-	"StateMachineArn": "AWS::Serverless::StateMachine", "FunctionName": "AWS::Serverless::Function", "SourceBucket": "AWS::S3::Bucket",
+	"StateMachineArn": "AWS::Serverless::StateMachine", "FunctionName": "AWS::Serverless::Function",
 }
 
 func TestEveryAlarmReadsMetricsThatAreWrittenOfResourcesThatExist(t *testing.T) {
@@ -187,24 +188,26 @@ func TestEveryAlarmReadsMetricsThatAreWrittenOfResourcesThatExist(t *testing.T) 
 
 func checkDimension(t *testing.T, s *template.Stack, of string, d dimension) {
 	t.Helper()
-	categories := strings.Split(s.Parameters["Categories"], ",")
 	switch d.Name {
-	case "Stage":
+	case metric.Stage:
 		assert.Equal(t, "dev", d.Value, of)
-	case "Category":
-		assert.Contains(t, categories, d.Value, of)
-	case "RuleId", "DestinationBucket":
-		for _, category := range categories {
-			if strings.Contains(of, category) {
-				bucket := propertiesOf(t, s, "PrimaryBucket"+category)["ReplicationConfiguration"].(map[string]any)["Rules"].([]any)[0].(map[string]any)
-				destination := bucket["Destination"].(map[string]any)["Bucket"].(string)
-				assert.Contains(t, []any{bucket["Id"], strings.TrimPrefix(destination, "arn:aws:s3:::")}, d.Value, of)
-			}
-		}
+	case metric.Reason:
+		assert.Contains(t, reason.Severity(), reason.Code(d.Value), of)
 	default:
 		i := slices.IndexFunc(s.Resources, func(r template.Resource) bool { return r.LogicalID == d.Value })
 		require.GreaterOrEqual(t, i, 0, "%s: no resource %s", of, d.Value)
 		assert.Equal(t, owners[d.Name], s.Resources[i].Type, of)
+	}
+}
+
+// An alarm goes by stage, so that it rings about attached buckets, too, of which S3 has no
+// metrics unless their owner has switched them on.
+func TestNoAlarmNeedsAMetricOfS3OrGoesByBucket(t *testing.T) {
+	for _, a := range alarms(t) {
+		for _, m := range a.read() {
+			assert.NotEqual(t, "AWS/S3", m.Namespace, a.ID)
+			assert.False(t, slices.ContainsFunc(m.Dimensions, func(d dimension) bool { return d.Name == metric.Bucket }), a.ID)
+		}
 	}
 }
 

@@ -87,7 +87,7 @@ func items(d deployed) []item {
 		{"lambda", "Lambda", fmt.Sprintf("GB-seconds on arm64: %.2f a batch (%g s to look and %g s to judge, at %g MB)", gbSeconds, lookTime, judgeTime, d.memory*1024), batches(gbSeconds), gbSecondPrice, "million"},
 		{"s3", "S3", "2 HEAD requests an object", each(2), getPrice, "million"},
 		{"s3", "S3", fmt.Sprintf("at most %d requests a batch about the buckets of %g categories and their rules", ofBuckets*int(d.categories), d.categories), batches(ofBuckets * d.categories), getPrice, "million"},
-		{"cloudwatch", "CloudWatch", fmt.Sprintf("metrics of the functions: %g for each of %g categories, and %g", d.metrics, d.categories, d.ofStage), fixed(d.metrics*d.categories + d.ofStage), metricPrice, "metric"},
+		{"cloudwatch", "CloudWatch", "metrics of the functions: the stage's", fixed(d.ofStage), metricPrice, "metric"},
 		{"cloudwatch", "CloudWatch", fmt.Sprintf("S3's replication metrics: %d for each of %g rules", ofS3Rule, d.categories), fixed(ofS3Rule * d.categories), metricPrice, "metric"},
 		{"cloudwatch", "CloudWatch", "alarms, one for each metric they watch", fixed(d.alarms), alarmPrice, "alarm"},
 		{"cloudwatch", "CloudWatch", "composite alarms", fixed(d.composites), compositePrice, "alarm"},

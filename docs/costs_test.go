@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/internal/metric"
 	"autobackup/local/template"
 )
 
@@ -20,8 +21,8 @@ import (
 type deployed struct {
 	batch, window, record, transitions, polled, keys, days float64
 	memory, hashMemory                                     float64 // GB of fetch-etags and compare-etags, and of hash-bytes
-	categories, metrics, alarms, composites, dashboards    float64
-	ofStage                                                float64
+	categories, alarms, composites, dashboards             float64
+	ofStage, ofBucket                                      float64 // metrics of the functions
 	senderWindow, senders, message                         float64
 	functions                                              float64
 }
@@ -61,6 +62,9 @@ func TestTheTextAboutCostsSaysWhatTheTablesDo(t *testing.T) {
 	assert.Contains(t, text, fmt.Sprintf("from about %.0f million uploads a month on", math.Ceil(d.batch/d.window*month/million)))
 	assert.Contains(t, text, fmt.Sprintf("a window brings %.0f at a million a month", math.Floor(d.filled(million))))
 	assert.Contains(t, text, fmt.Sprintf("costs %.5f for a GB on each side", ofReading(d, 1000)-ofReading(d, 0)))
+	assert.Contains(t, text, fmt.Sprintf("each name in `BucketMetrics` adds up to %g metrics, for %.2f a month", d.ofBucket, d.ofBucket*metricPrice))
+	_, known := parameters(t, "../template.yaml")
+	assert.Contains(t, known["BucketMetrics"].Description, fmt.Sprintf("up to %.2f dollars a month each", d.ofBucket*metricPrice))
 	assert.Contains(t, text, fmt.Sprintf("an upload that comes alone costs %.4f", d.transitions*transitionPrice/million))
 }
 
@@ -93,8 +97,7 @@ func ofDefaults(t *testing.T) deployed {
 		batch: figure(t, s.Parameters["BatchSize"]), window: figure(t, s.Parameters["BatchWindowSeconds"]),
 		days: figure(t, s.Parameters["LogRetentionDays"]), record: averageRecord(t),
 		transitions: transitions(t, whenAllAreVerified),
-		metrics:     float64(strings.Count(read(t, "metrics.md"), "| Stage, Category |")), polled: 1,
-		ofStage:    float64(strings.Count(read(t, "metrics.md"), "| Stage |")),
+		ofStage:     metricsBy(metric.Stage), ofBucket: metricsBy(metric.Stage, metric.Bucket), polled: 1,
 		categories: float64(strings.Count(s.Parameters["Categories"], ",") + 1),
 		message:    figure(t, fmt.Sprint(propertiesOf(t, s, "ValidationQueue")["MaximumMessageSize"])),
 	}
@@ -102,6 +105,16 @@ func ofDefaults(t *testing.T) deployed {
 		d.add(t, r)
 	}
 	return d
+}
+
+// metricsBy is how many metrics the functions write by these dimensions.
+func metricsBy(dimensions ...string) (n float64) {
+	for _, d := range metric.Definitions() {
+		if slices.Equal(d.Dimensions, dimensions) {
+			n++
+		}
+	}
+	return n
 }
 
 // receiptHandle is about the length of one, in bytes; SQS says that it has at most
