@@ -51,7 +51,15 @@ type alarm struct {
 
 func alarms(t *testing.T) (all []alarm) {
 	t.Helper()
-	for _, r := range resolved(t, "template.yaml", needed).Resources {
+	all = alarmsOf(t, "full")
+	require.Greater(t, len(all), 20)
+	return all
+}
+
+// alarmsOf are those of a form of the stack.
+func alarmsOf(t *testing.T, form string) (all []alarm) {
+	t.Helper()
+	for _, r := range resolved(t, "template.yaml", withForm(form)).Resources {
 		if r.Type != "AWS::CloudWatch::Alarm" && r.Type != "AWS::CloudWatch::CompositeAlarm" {
 			continue
 		}
@@ -62,8 +70,12 @@ func alarms(t *testing.T) (all []alarm) {
 		a.ID, a.Type = r.LogicalID, r.Type
 		all = append(all, a)
 	}
-	require.Greater(t, len(all), 20)
 	return all
+}
+
+// withForm are the parameters that a form of the stack needs.
+func withForm(form string) map[string]string {
+	return map[string]string{"AlertEmail": needed["AlertEmail"], "ReplicaRegion": needed["ReplicaRegion"], "Form": form}
 }
 
 // series are the metrics that an alarm reads.
@@ -105,6 +117,34 @@ func TestEveryAlarmReachesTheTopicItselfOrThroughOneThatDoes(t *testing.T) {
 		}), "%s sends no e-mail, and no composite alarm sends one for it", a.ID)
 		assert.Nil(t, a.OKActions, "%s never told that it began", a.ID)
 	}
+}
+
+// A name in a page is that of the alarm in both forms.
+func TestEveryAlarmOfTheLeanFormReachesTheTopicUnderTheNameOfTheFullOnes(t *testing.T) {
+	names := map[string]bool{}
+	for _, a := range alarms(t) {
+		if a.AlarmActions != nil {
+			names[a.AlarmName] = true
+		}
+	}
+	lean := alarmsOf(t, "lean")
+	assert.Len(t, lean, 7)
+	page := read(t, "deploy.md")
+	_, page, _ = strings.Cut(page, "\nWhat stays are the alarms")
+	page, _, _ = strings.Cut(page, "\n\n")
+	dlqs := 0
+	for _, a := range lean {
+		assert.Equal(t, []string{"FailureTopic"}, a.AlarmActions, a.ID)
+		assert.True(t, names[a.AlarmName], a.AlarmName)
+		name := strings.TrimSuffix(strings.TrimPrefix(a.AlarmName, "autobackup-"), "-dev")
+		if strings.HasSuffix(name, "-dlq-not-empty") {
+			dlqs++
+			continue
+		}
+		assert.Contains(t, page, name)
+	}
+	assert.Equal(t, 3, dlqs, "the three of dead-letter queues")
+	assert.Contains(t, page, "the three of dead-letter queues")
 }
 
 func TestASymptomIsKeptQuietByKnownCausesOnlyAndNeverByOneThatLastsUntilItIsCleared(t *testing.T) {
