@@ -24,8 +24,8 @@ var operator = policy.Options{
 var values = map[string]string{
 	"region": operator.Region, "replica": "second-region-1", "stage": operator.Stage, "account": operator.Account, "now": "0", "rule": "everything",
 	"primary": "autobackup-" + operator.Stage + "-primary-documents-" + operator.Account, "copy": "autobackup-" + operator.Stage + "-replica-documents-" + operator.Account,
-	"role": "autobackup-" + operator.Stage + "-replication-documents", "category": "documents",
-	"arn": here("sqs", ""), "topic": here("sns", ":autobackup-failure-topic-"+operator.Stage), "url": "https://sqs/" + operator.Account,
+	"role": "autobackup-" + operator.Stage + "-replication-documents",
+	"arn":  here("sqs", ""), "topic": here("sns", ":autobackup-failure-topic-"+operator.Stage), "url": "https://sqs/" + operator.Account,
 	"machine": here("states", ":stateMachine:autobackup-validation-"+operator.Stage),
 }
 
