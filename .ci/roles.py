@@ -7,8 +7,8 @@ as local/iam decides. And nothing else may be allowed: every action, resource an
 a condition must have been needed by something here.
 
 EXPANDED are JSON files from expand.py, with the pipeline's stage. pipeline.json is
-held against the others; pipeline-with-every-option.json against those that end
-likewise.
+held against the others, the lean form among them; pipeline-with-every-option.json against
+those that end likewise.
 
 What a person needs without the pipeline is made of the pipeline's statements: of these,
 what a stack needs. --update writes it, cmd/autobackup/policy/deploy.json.
@@ -29,6 +29,7 @@ from reference import REFERENCE, Wrong, as_list
 from stacks import ACCOUNT, Stack, plain_policies
 
 EVERY_OPTION = "-with-every-option"
+LEAN = "-lean"
 BOUNDARY = "PermissionsBoundaryArn"
 SIDES = {"primary": "autobackup-prod", "replica": "autobackup-replica-prod"}
 CALLERS = {"plan": "PlanRole", "deploy": "DeployRole"}
@@ -219,8 +220,7 @@ def collect(needs, stacks, pipelines, calls):
             if variant:
                 for stack in SIDES.values():
                     needs.unbounded(holders[name, variant], f"arn:aws:iam::{ACCOUNT}:role/{stack}-x")
-        for side in SIDES:
-            stack = stacks[side + variant]
+        for side, stack in [(side, stacks[name]) for side in SIDES for name in (side + variant, side + LEAN + variant) if name in stacks]:
             logs = {LOGS} if any(one["Type"] == "AWS::StepFunctions::StateMachine" for one in stack.templates.values()) else set()
             person = holders[f"deploy {side}", variant]
             for holder in (holders[EXECUTION, variant], person):
@@ -258,7 +258,7 @@ def main():
 
     templates = {path.stem: json.loads(path.read_text()) for path in given.expanded}
     pipelines = {name.removeprefix("pipeline"): Stack("autobackup-pipeline", template) for name, template in templates.items() if name.startswith("pipeline")}
-    stacks = {name: Stack(SIDES[name.removesuffix(EVERY_OPTION)], template) for name, template in templates.items() if not name.startswith("pipeline")}
+    stacks = {name: Stack(SIDES[name.removesuffix(EVERY_OPTION).removesuffix(LEAN)], template) for name, template in templates.items() if not name.startswith("pipeline")}
     needs = Needs(list(stacks.values()), Stack(ARTIFACT_STACK, json.loads(bootstrap._get_stack_template())))
     holders = collect(needs, stacks, pipelines, json.loads(given.calls.read_text()))
 

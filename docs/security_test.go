@@ -33,9 +33,9 @@ func (s security) with(others map[string]string) map[string]string {
 
 var stacks = map[string]security{
 	"template.yaml": {
-		map[string]string{"Stage": "stage", "Categories": "category", "AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1"},
+		map[string]string{"Stage": "stage", "Categories": "category", "AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1", "Form": "lean"},
 		map[string]string{
-			"ReplicaAccount": otherAccount, "StorageEncryption": "SSE-KMS", "ReplicaKmsKeyArn": someKey + "replica",
+			"Form": "full", "ReplicaAccount": otherAccount, "StorageEncryption": "SSE-KMS", "ReplicaKmsKeyArn": someKey + "replica",
 			"EnvironmentKmsKeyArn": someKey + "environment", "Buckets": "attached-bucket", "ReplicaBuckets": "attached-replica",
 			"BucketKeyArns": someKey + "bucket", "ReplicaKeyArns": someKey + "copy",
 		},

@@ -132,7 +132,7 @@ func TestSettingAListThatIsEmptyMakesNothing(t *testing.T) {
 		slices.Sort(found)
 		return found
 	}
-	const ofLists, ofCategories = `Buckets\d?(Policy|Alarm)?$`, `^Replica(BucketPolicy|Bucket$|tion)|^Primary`
+	const ofLists, ofCategories = `Buckets\d?(Policy|Alarm)?$`, `^Replica(BucketPolicy|Bucket$|tionRole)|^Primary`
 	assert.Empty(t, made("default", nil, ofLists))
 	assert.Empty(t, made("replica", nil, ofLists))
 	assert.Equal(t, []string{

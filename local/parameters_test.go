@@ -115,6 +115,9 @@ func TestParametersThatCannotWorkTogetherAreRefusedWithWhatToDo(t *testing.T) {
 		"a comma too many between replicas": {
 			"replica", map[string]string{"ReplicaBuckets3": "acme-a,"},
 			"ReplicaBuckets3 has an empty name in it. Write the names with one comma between them."},
+		"a comma too many between measured buckets": {
+			"default", map[string]string{"BucketMetrics": "acme-a,,acme-b"},
+			"BucketMetrics has an empty name in it. Write the names with one comma between them."},
 		"a category without a name": {
 			"default", map[string]string{"Categories": "documents,,media"},
 			"Categories has an empty name in it. Write the names with one comma between them."},

@@ -30,6 +30,8 @@ type Settler struct {
 	// Metrics takes the lines of package metric. Where it fails, Log has a
 	// warning and the batch is settled all the same.
 	Metrics io.Writer
+	// BucketMetrics are the names of the buckets that have metrics of their own.
+	BucketMetrics []string
 	// Now is the time that metrics carry. No verdict rests on it.
 	Now func() time.Time
 }

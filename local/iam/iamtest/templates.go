@@ -22,12 +22,13 @@ const attachedKey = "arn:aws:kms:eu-central-1:" + Here + ":key/acme"
 
 const ownKey = "arn:aws:kms:eu-west-1:" + There + ":key/own"
 
-// stacks are the templates, each with the least that it needs and with every option.
+// stacks are the templates, each with the least that it needs, in both forms, and with every option.
 var stacks = []struct {
 	file       string
 	parameters map[string]string
 }{
 	{"template.yaml", map[string]string{"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1"}},
+	{"template.yaml", map[string]string{"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1", "Form": "lean", "Buckets": "acme-one"}},
 	{"template.yaml", map[string]string{
 		"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1", "StorageEncryption": "SSE-KMS", "ReplicaAccount": There, "ReplicaKmsKeyArn": ownKey,
 		"EnvironmentKmsKeyArn": ownKey, "PermissionsBoundaryArn": "arn:aws:iam::aws:policy/b", "AccessLogBucket": "logs", "WorkflowLogLevel": "ALL",
