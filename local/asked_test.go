@@ -19,8 +19,8 @@ import (
 	"autobackup/local/events"
 	"autobackup/local/gate"
 	"autobackup/local/iam"
-	locals3 "autobackup/local/s3"
 	"autobackup/local/pipes"
+	locals3 "autobackup/local/s3"
 	"autobackup/local/sqs"
 	"autobackup/local/states"
 )
