@@ -191,6 +191,7 @@ func (w *world) ofOthers() (all []request) {
 		},
 		request{service: "sns", operation: "ListSubscriptionsByTopic", method: http.MethodPost, path: "/", header: form, body: url.Values{"Action": {"ListSubscriptionsByTopic"}, "TopicArn": {topic}}.Encode(), needs: []string{"sns:ListSubscriptionsByTopic " + topic}},
 		request{service: "sns", operation: "GetSubscriptionAttributes", method: http.MethodPost, path: "/", header: form, body: url.Values{"Action": {"GetSubscriptionAttributes"}, "SubscriptionArn": {topic + ":x"}}.Encode(), needs: []string{"sns:GetSubscriptionAttributes *"}},
+		request{service: "lambda", operation: "ListEventSourceMappings", method: http.MethodGet, path: "/2015-03-31/event-source-mappings?FunctionName=autobackup-failure-notifier-dev", needs: []string{"lambda:ListEventSourceMappings *"}},
 		request{service: "lambda", operation: "GetFunctionConfiguration", method: http.MethodGet, path: "/2015-03-31/functions/autobackup-fetch-etags-dev/configuration", needs: []string{"lambda:GetFunctionConfiguration " + arn("lambda", "function:autobackup-fetch-etags-dev")}},
 		request{service: "sns", operation: "Publish", method: http.MethodPost, path: "/", header: form, body: url.Values{"Action": {"Publish"}, "TopicArn": {topic}, "Message": {"m"}}.Encode(), needs: []string{"sns:Publish " + topic}},
 		request{service: "sns", operation: "ListTopics", method: http.MethodPost, path: "/", header: form, body: "Action=ListTopics", needs: []string{"sns:ListTopics *"}},

@@ -63,7 +63,7 @@ func TestWhatLambdaRefusesIsToldByItsName(t *testing.T) {
 			func(o *awslambda.Options) { o.RetryMaxAttempts = 1 })
 		refused := smithy.APIError(nil)
 		require.ErrorAs(t, err, &refused)
-		assert.Equal(t, "the local stack serves Lambda's Invoke, not "+http.MethodGet+" /2015-03-31/functions", strings.TrimSuffix(refused.ErrorMessage(), "/"))
+		assert.Equal(t, "the local stack serves Lambda's GetFunctionConfiguration, Invoke, ListEventSourceMappings, not "+http.MethodGet+" /2015-03-31/functions", strings.TrimSuffix(refused.ErrorMessage(), "/"))
 	})
 }
 

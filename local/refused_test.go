@@ -54,6 +54,7 @@ func TestEveryActionOverHTTPIsRefusedToWhoMayNothing(t *testing.T) {
 			w.refuses("monitoring", r)
 		}
 		w.refuses("pipes", httptest.NewRequest(http.MethodGet, "/v1/pipes/autobackup-validation-pipe-dev", nil))
+		w.refuses("lambda", httptest.NewRequest(http.MethodGet, "/2015-03-31/event-source-mappings?FunctionName=autobackup-failure-notifier-dev", nil))
 		w.refuses("lambda", httptest.NewRequest(http.MethodGet, "/2015-03-31/functions/autobackup-fetch-etags-dev/configuration", nil))
 		w.refuses("lambda", httptest.NewRequest(http.MethodPost, "/2015-03-31/functions/autobackup-fetch-etags-dev/invocations", strings.NewReader("{}")))
 	})

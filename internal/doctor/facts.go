@@ -86,6 +86,11 @@ type Running struct {
 	Unread *Unread
 }
 
+// Mapping is what hands the failure queue's messages to the sender of e-mails.
+type Mapping struct {
+	ID, State string
+}
+
 // Rule is an EventBridge rule of the stage for uploads.
 type Rule struct {
 	Name     string
@@ -132,6 +137,8 @@ type Facts struct {
 	Stage     attach.Stage
 	Stacks    []Stack // the primary one first; those of replicas are not known without it
 	Functions []Function
+	Mappings  []Mapping // of the sender
+	NoMapping *Unread   // they could not be read
 	Topic     Topic
 	Pipe      Running
 	Machine   Running

@@ -24,8 +24,9 @@ func healthy() doctor.Facts {
 		Topic: doctor.Topic{ARN: "arn:aws:sns:eu-central-1:111122223333:autobackup-failure-topic-prod", Subscriptions: []doctor.Subscription{
 			{Endpoint: "oncall@example.com", ARN: "arn:aws:sns:eu-central-1:111122223333:autobackup-failure-topic-prod:5b1c"},
 		}},
-		Pipe:    doctor.Running{Name: "autobackup-validation-pipe-prod", State: "RUNNING"},
-		Machine: doctor.Running{Name: "autobackup-validation-prod", State: "ACTIVE"},
+		Mappings: []doctor.Mapping{{ID: "5b1c", State: "Enabled"}},
+		Pipe:     doctor.Running{Name: "autobackup-validation-pipe-prod", State: "RUNNING"},
+		Machine:  doctor.Running{Name: "autobackup-validation-prod", State: "ACTIVE"},
 		Rules: []doctor.Rule{
 			{Name: "autobackup-s3-upload-trigger-prod", Buckets: []string{"autobackup-prod-primary-documents-111122223333"}, Targets: []string{"arn:aws:sqs:eu-central-1:111122223333:autobackup-validation-queue-prod"}},
 			{Name: "autobackup-s3-upload-trigger-Buckets-prod", Buckets: []string{"acme-invoices"}, Targets: []string{"arn:aws:sqs:eu-central-1:111122223333:autobackup-validation-queue-prod"}},

@@ -22,6 +22,8 @@ func Judge(f Facts) Report {
 		return j.report()
 	}
 	j.functions()
+	j.mapping()
+	j.versions()
 	j.topic()
 	j.pipe()
 	j.machine()

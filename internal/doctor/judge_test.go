@@ -60,6 +60,8 @@ func TestEachFactThatIsNotAsItMustBeIsToldAlone(t *testing.T) {
 		}, []string{"? f: whether it runs in eu-central-1: Call answered 403 AccessDenied (grant service:Action) | autobackup policy doctor --stage prod --region eu-central-1 --account 111122223333"}},
 		"other code on the other side":        {func(f *doctor.Facts) { f.Functions[5].Code = "old" }, []string{"FAIL autobackup-hash-bytes-prod: its code in eu-west-1 is not that of eu-central-1, byte for byte"}},
 		"another processor on the other side": {func(f *doctor.Facts) { f.Functions[5].Code, f.Functions[5].Processor = "old", "x86_64" }, []string{"? autobackup-hash-bytes-prod: whether its code in eu-west-1 is that of eu-central-1: it is for x86_64 there and for arm64 here"}},
+		"nothing for the sender of e-mails":   {func(f *doctor.Facts) { f.Mappings = nil }, []string{"FAIL autobackup-failure-notifier-prod: nothing hands it what failed: no e-mail is sent | aws cloudformation create-change-set"}},
+		"a sender that is being enabled":      {func(f *doctor.Facts) { f.Mappings[0].State = "Enabling" }, []string{"WARN autobackup-failure-notifier-prod: what hands it what failed is being changed (Enabling)"}},
 		"no topic":                            {func(f *doctor.Facts) { f.Topic.Gone, f.Topic.Subscriptions = true, nil }, []string{"FAIL subscription: there is no topic arn:aws:sns:"}},
 		"a subscription that nobody may see":  {func(f *doctor.Facts) { f.Topic.Subscriptions[0].Unread = denied }, []string{"? subscription: whether anybody can end that of oncall@example.com: "}},
 		"a pipe that failed to start":         {func(f *doctor.Facts) { f.Pipe.State = "START_FAILED" }, []string{"FAIL autobackup-validation-pipe-prod: it is START_FAILED: nothing is validated, and messages are kept for four days | aws pipes start-pipe --name autobackup-validation-pipe-prod --region eu-central-1"}},
@@ -158,7 +160,7 @@ func TestWhatCouldNotBeReadIsNeverFine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := healthy()
 		u := &doctor.Unread{Why: "why", Grant: rapid.SampledFrom([]string{"", "a:B"}).Draw(t, "grant")}
-		places := []*(*doctor.Unread){&f.Stacks[1].Unread, &f.Topic.Unread, &f.Topic.Subscriptions[0].Unread, &f.Pipe.Unread, &f.Machine.Unread, &f.NoRules, &f.NoAlarms}
+		places := []*(*doctor.Unread){&f.Stacks[1].Unread, &f.Topic.Unread, &f.Topic.Subscriptions[0].Unread, &f.Pipe.Unread, &f.Machine.Unread, &f.NoRules, &f.NoAlarms, &f.NoMapping}
 		for i := range f.Functions {
 			places = append(places, &f.Functions[i].Unread)
 		}

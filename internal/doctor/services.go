@@ -48,6 +48,27 @@ func (j *judge) topic() {
 	}
 }
 
+// mapping judges whether the sender of e-mails is handed what failed.
+func (j *judge) mapping() {
+	name := "autobackup-failure-notifier-" + j.Stage.Name
+	if j.unknown(j.NoMapping, ofFunctions, name, "whether it is handed what failed") {
+		return
+	}
+	if len(j.Mappings) == 0 && !slices.ContainsFunc(j.Functions, func(f Function) bool { return f.Gone && f.Name == name }) {
+		j.say(Fail, ofFunctions, name, "nothing hands it what failed: no e-mail is sent", j.revert(j.primary().Name)...)
+	}
+	for _, m := range j.Mappings {
+		switch m.State {
+		case "Enabled":
+			j.say(OK, ofFunctions, name, "it is handed what failed")
+		case "Creating", "Enabling", "Updating":
+			j.say(Warn, ofFunctions, name, "what hands it what failed is being changed ("+m.State+")", j.again())
+		default:
+			j.say(Fail, ofFunctions, name, "what hands it what failed is "+text.Line(m.State, 40)+": no e-mail is sent, and messages are kept for four days", j.aws("lambda update-event-source-mapping --uuid "+shell.Quote(m.ID)+" --enabled"))
+		}
+	}
+}
+
 func (j *judge) pipe() {
 	p := j.Pipe
 	start := j.aws("pipes start-pipe --name " + p.Name)

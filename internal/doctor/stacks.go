@@ -108,7 +108,6 @@ func (j *judge) functions() {
 			j.say(OK, ofFunctions, f.Name, fmt.Sprintf("%s in %s, last update %s", f.State, where, f.Update))
 		}
 	}
-	j.versions()
 }
 
 func (j *judge) stack(name string) Stack {

@@ -50,7 +50,6 @@ type Rule struct {
 // Target is a queue that gets the events as they are. The input fields must be
 // empty: changing the event on its way is not supported.
 type Target struct {
-	ID            string // told to who lists targets
 	ARN           string
 	DeadLetterARN string // "" drops what the target refuses
 

@@ -3,6 +3,7 @@ package events
 import (
 	"cmp"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"autobackup/local/gate"
@@ -100,8 +101,8 @@ func (s *Service) listTargetsByRule(r wire.Request) (any, error) {
 			continue
 		}
 		targets := []target{}
-		for _, t := range rule.Targets {
-			one := target{ID: t.ID, Arn: t.ARN}
+		for i, t := range rule.Targets {
+			one := target{ID: strconv.Itoa(i + 1), Arn: t.ARN}
 			if t.DeadLetterARN != "" {
 				one.DeadLetterConfig = &deadLetters{t.DeadLetterARN}
 			}

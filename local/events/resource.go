@@ -42,7 +42,7 @@ func (s *Service) deployRule(t template.Target, r template.Resource, p rulePrope
 		return "", nil, r.Errorf("State", "%q is not supported here: use ENABLED or DISABLED", p.State)
 	}
 	for _, target := range p.Targets {
-		made.Targets = append(made.Targets, Target{ID: target.Id, ARN: target.Arn, DeadLetterARN: target.DeadLetterConfig.Arn})
+		made.Targets = append(made.Targets, Target{ARN: target.Arn, DeadLetterARN: target.DeadLetterConfig.Arn})
 	}
 	if err := s.Bus(t.Region).AddRule(made); err != nil {
 		return "", nil, r.Errorf("", "%w", err)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"path"
 	"strings"
@@ -48,4 +49,69 @@ func (s *Service) serveConfiguration(w http.ResponseWriter, r *http.Request, nam
 func digest(codeURI string) string {
 	sum := sha256.Sum256([]byte(path.Base(codeURI)))
 	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// mappingsPath is where mappings are listed.
+// https://docs.aws.amazon.com/lambda/latest/api/API_ListEventSourceMappings.html
+const mappingsPath = "/2015-03-31/event-source-mappings"
+
+// listedMapping is what is told of a mapping.
+type listedMapping struct {
+	UUID                               string `json:"UUID"`
+	EventSourceArn, FunctionArn, State string //nolint:revive // Lambda's names
+}
+
+// serveMappings lists a function's mappings on one page. Lambda has no narrower resource for
+// it than everything.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+func (s *Service) serveMappings(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Amzn-Requestid", s.NewID())
+	region, _ := sigv4.Scope(r)
+	name := r.URL.Query().Get("FunctionName")
+	err := s.Gate.Signed(sigv4.AccessKey(r)).May("lambda:ListEventSourceMappings", "*")
+	switch {
+	case err != nil:
+		err = gate.Denied(err, wire.Error{Code: "AccessDeniedException", Status: http.StatusForbidden})
+	case name == "" || len(r.URL.Query()) > 1:
+		err = wire.NotImplemented("the local stack lists the mappings of one FunctionName, and takes no other parameter")
+	}
+	if err != nil {
+		wire.FailREST(w, wire.From(err, "ServiceException"))
+		return
+	}
+	listed := []listedMapping{}
+	s.mu.Lock()
+	for _, source := range s.sources[s.arn(region, name)] {
+		one := listedMapping{UUID: source.uuid(), EventSourceArn: source.Queue.ARN, FunctionArn: s.arn(region, name), State: "Enabled"}
+		if source.Disabled {
+			one.State = "Disabled"
+		}
+		listed = append(listed, one)
+	}
+	s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"EventSourceMappings": listed}) // the client has gone away
+}
+
+// uuid is made of what is mapped, so that it stays the same.
+func (e *EventSource) uuid() string {
+	sum := sha256.Sum256([]byte(e.Queue.ARN))
+	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+}
+
+// Disable stops the mappings of a function, as UpdateEventSourceMapping does.
+func (s *Service) Disable(functionARN string) {
+	s.mu.Lock()
+	sources := s.sources[functionARN]
+	var stopped []*EventSource
+	for _, source := range sources {
+		one := &EventSource{Mapping: source.Mapping}
+		one.Disabled = true
+		stopped = append(stopped, one)
+	}
+	s.sources[functionARN] = stopped
+	s.mu.Unlock()
+	for _, source := range sources {
+		source.Close()
+	}
 }

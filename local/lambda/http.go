@@ -21,11 +21,17 @@ const (
 const largestInvocation = 8 << 20
 
 // Actions names what is served over HTTP.
-func Actions() []string { return []string{"GetFunctionConfiguration", "Invoke"} }
+func Actions() []string {
+	return []string{"GetFunctionConfiguration", "Invoke", "ListEventSourceMappings"}
+}
 
-// ServeHTTP answers requests for Lambda, in the region of their signature: Invoke and
-// GetFunctionConfiguration, and no other.
+// ServeHTTP answers requests for Lambda, in the region of their signature: those of Actions,
+// and no other.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.TrimSuffix(r.URL.Path, "/") == mappingsPath && r.Method == http.MethodGet {
+		s.serveMappings(w, r)
+		return
+	}
 	if name, asks := configured(r); asks {
 		s.serveConfiguration(w, r, name)
 		return
@@ -51,7 +57,7 @@ func (s *Service) answerInvoke(r *http.Request) ([]byte, error) {
 	name, ends := strings.CutSuffix(name, invokeSuffix)
 	switch kind := r.Header.Get("X-Amz-Invocation-Type"); {
 	case r.Method != http.MethodPost || !invokes || !ends:
-		return nil, wire.NotImplemented("the local stack serves Lambda's Invoke and GetFunctionConfiguration, not " + r.Method + " " + r.URL.Path)
+		return nil, wire.NotImplemented("the local stack serves Lambda's " + strings.Join(Actions(), ", ") + ", not " + r.Method + " " + r.URL.Path)
 	case r.URL.RawQuery != "" || kind != "" && kind != "RequestResponse":
 		return nil, wire.NotImplemented(
 			"the local stack invokes the unqualified function and waits for its answer; it does not support a qualifier or invocation type " + kind)

@@ -32,8 +32,11 @@ type Mapping struct {
 	FilterCriteria                 string
 }
 
-// EventSource is a mapping that runs.
-type EventSource struct{ consumer *sqs.Consumer }
+// EventSource is a mapping that runs, unless it is disabled.
+type EventSource struct {
+	Mapping
+	consumer *sqs.Consumer // nil: it is disabled
+}
 
 // Queues is what a mapping needs of SQS; *sqs.Service is one, and so is sqs.Client.
 type Queues interface {
@@ -48,7 +51,7 @@ func Map(queues Queues, m Mapping, f *Function, failed func(error)) (*EventSourc
 		return nil, fmt.Errorf("event source mapping from %s to %s: %w", m.Queue.Name(), f.Name, err)
 	}
 	if m.Disabled {
-		return &EventSource{}, nil
+		return &EventSource{Mapping: m}, nil
 	}
 	tell := func(err error) {
 		if failed != nil {
@@ -75,7 +78,7 @@ func Map(queues Queues, m Mapping, f *Function, failed func(error)) (*EventSourc
 	if err != nil {
 		return nil, fmt.Errorf("event source mapping from %s to %s: %w", m.Queue.Name(), f.Name, err)
 	}
-	return &EventSource{consumer}, nil
+	return &EventSource{m, consumer}, nil
 }
 
 func (m Mapping) check(f *Function) error {

@@ -80,7 +80,7 @@ func (r *run) read(ctx context.Context) error {
 	for i := range r.Functions {
 		group.Go(func() error { return r.function(within, &r.Functions[i]) })
 	}
-	for _, read := range []func(context.Context) error{r.topic, r.pipe, r.machine, r.rules, r.queues, r.alarms} {
+	for _, read := range []func(context.Context) error{r.mapping, r.topic, r.pipe, r.machine, r.rules, r.queues, r.alarms} {
 		group.Go(func() error { return read(within) })
 	}
 	if err := errors.Join(group.Wait(), ctx.Err()); err != nil {

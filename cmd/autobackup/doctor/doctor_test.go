@@ -100,6 +100,8 @@ func TestEachThingThatIsBrokenIsToldAloneWithWhatMendsIt(t *testing.T) {
 			want: []string{"FAIL | autobackup-s3-upload-trigger-Buckets-dev | it does not send uploads to the validation queue | aws cloudformation create-change-set"}},
 		"the pipe is stopped": {with: func(w *world) { w.Pipes.Stop(w.arn("pipes", "pipe/autobackup-validation-pipe-dev")) },
 			want: []string{"FAIL | autobackup-validation-pipe-dev | it is STOPPED: nothing is validated, and messages are kept for four days | aws pipes start-pipe --name autobackup-validation-pipe-dev --region FIRST"}},
+		"the sender of e-mails is handed nothing": {with: func(w *world) { w.Lambda.Disable(w.arn("lambda", "function:autobackup-failure-notifier-dev")) },
+			want: []string{"FAIL | autobackup-failure-notifier-dev | what hands it what failed is Disabled: no e-mail is sent, and messages are kept for four days | aws lambda update-event-source-mapping --uuid "}},
 		"nobody is subscribed": {with: func(w *world) { w.SNS.Unsubscribe(w.topic(), w.address) },
 			want: []string{"FAIL | subscription | nobody is subscribed to the e-mails | aws sns subscribe --topic-arn TOPIC --protocol email --notification-endpoint ADDRESS --region FIRST; aws sns confirm-subscription --topic-arn TOPIC --authenticate-on-unsubscribe true --token TOKEN --region FIRST"}},
 		"the subscription is not confirmed": {with: func(w *world) { w.SNS.Confirm(w.topic(), w.address, sns.Pending) },

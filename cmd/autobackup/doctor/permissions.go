@@ -35,9 +35,10 @@ var Permissions = []Permission{
 	{"GetFunctionConfiguration", "lambda:GetFunctionConfiguration", []Place{Functions}},
 	{"Invoke", "lambda:InvokeFunction", []Place{Fetcher}},
 	{"ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic", []Place{Topic}},
-	// SNS's call names a subscription, and CloudWatch tells of composite alarms to whom it is
+	// SNS's call names a subscription, Lambda's has no narrower resource, and CloudWatch tells of composite alarms to whom it is
 	// allowed on everything.
 	{"GetSubscriptionAttributes", "sns:GetSubscriptionAttributes", []Place{Anything}},
+	{"ListEventSourceMappings", "lambda:ListEventSourceMappings", []Place{Anything}},
 	{"DescribeAlarms", "cloudwatch:DescribeAlarms", []Place{Anything}},
 	{"DescribePipe", "pipes:DescribePipe", []Place{Pipe}},
 	{"DescribeStateMachine", "states:DescribeStateMachine", []Place{Machine}},

@@ -55,6 +55,24 @@ func (r *run) function(ctx context.Context, f *doctor.Function) error {
 	return nil
 }
 
+// mapping reads what hands the failure queue's messages to the sender of e-mails.
+// https://docs.aws.amazon.com/lambda/latest/api/API_ListEventSourceMappings.html
+func (r *run) mapping(ctx context.Context) error {
+	out, err := lambda.NewFromConfig(r.cfg).ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{FunctionName: aws.String("autobackup-failure-notifier-" + r.Stage.Name)})
+	if missing(err) { // its function is told as gone
+		return nil
+	}
+	if err != nil {
+		return told("ListEventSourceMappings", err, nil, &r.NoMapping)
+	}
+	for _, m := range out.EventSourceMappings {
+		if strings.HasSuffix(aws.ToString(m.EventSourceArn), ":autobackup-failure-queue-"+r.Stage.Name) {
+			r.Mappings = append(r.Mappings, doctor.Mapping{ID: aws.ToString(m.UUID), State: aws.ToString(m.State)})
+		}
+	}
+	return nil
+}
+
 // https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html
 func (r *run) topic(ctx context.Context) error {
 	t := &r.Topic
