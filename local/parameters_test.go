@@ -97,6 +97,18 @@ func TestParametersThatCannotWorkTogetherAreRefusedWithWhatToDo(t *testing.T) {
 		"no region": {
 			"default", map[string]string{"ReplicaRegion": "Ireland"},
 			`"Ireland" does not match |[a-z]{2}(-[a-z]+)+-[0-9]: a region, such as eu-west-1, or empty.`},
+		"nobody to tell": {
+			"default", map[string]string{"AlertEmail": ""},
+			"Nobody would be told. Give an address in AlertEmail, or the ARN of an existing topic in AlertTopicArn."},
+		"an address and a topic": {
+			"default", map[string]string{"AlertTopicArn": "arn:aws:sns:eu-west-1:210987654321:oncall"},
+			"AlertEmail is for a topic that the stack makes. Subscribe the address to the topic in AlertTopicArn, and leave AlertEmail out."},
+		"a key without its topic": {
+			"default", map[string]string{"AlertTopicKeyArn": ownKey},
+			"AlertTopicKeyArn is the key of AlertTopicArn. Give both, or leave the key out."},
+		"a topic that keeps an order": {
+			"default", map[string]string{"AlertTopicArn": "arn:aws:sns:eu-west-1:210987654321:oncall.fifo"},
+			"a standard topic's ARN, or empty."},
 		"categories without a region for their replicas": {
 			"default", map[string]string{"ReplicaRegion": ""},
 			"Categories need ReplicaRegion. Deploy replica.yaml in another region, and name that one."},

@@ -94,6 +94,7 @@ func (o Options) checkARNs() error {
 	}{
 		{"boundary", "managed policy: write arn:aws:iam::ACCOUNT:policy/NAME", policyARN, []string{o.Boundary}},
 		{"role", "role: write arn:aws:iam::ACCOUNT:role/NAME", roleARN, o.Roles},
+		{"topic", "topic: write arn:aws:sns:REGION:ACCOUNT:NAME", topicARN, []string{o.Topic}},
 		{"kms-key", "KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it", keyARN, o.Keys},
 		{"replica-kms-key", "KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it", keyARN, o.ReplicaKeys},
 	} {
@@ -136,6 +137,7 @@ var (
 	account    = regexp.MustCompile(`^[0-9]{12}$`)
 	roleARN    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|\*):role/[\w+=,.@/-]+$`)
 	policyARN  = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]+$`)
+	topicARN   = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[\w-]+$`)
 	keyARN     = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[\w-]+$`)
 )
 

@@ -26,6 +26,7 @@ var flags = []struct {
 	{"stage", []string{Attach, Detach, Requeue, Operate, Deploy, Boundary}},
 	{"region", []string{Requeue, Operate}},
 	{"account", []string{Attach, Detach, Requeue, Operate, Deploy, Boundary}},
+	{"topic", []string{Operate, Boundary}},
 	{"attached", []string{Boundary}},
 	{"replica-account", []string{Boundary}},
 	{"boundary", []string{Deploy}},

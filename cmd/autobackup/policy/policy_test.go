@@ -227,6 +227,7 @@ func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
 		"--boundary: arn:aws-cn:iam::111122223333:policy/b is of the partition aws-cn, and the policy of aws: name one of the same, or the other with --partition": {
 			Command: policy.Deploy, Side: policy.Primary, Account: mine, Boundary: "arn:aws-cn:iam::" + mine + ":policy/b",
 		},
+		`--topic: "oncall" is no ARN of a topic: write arn:aws:sns:REGION:ACCOUNT:NAME`:                             {Command: policy.Boundary, Topic: "oncall"},
 		"--replica-account is for replicas in another account, and 111122223333 is that of --account: leave it out": {Command: policy.Boundary, Account: mine, ReplicaAccount: mine},
 		`--kms-key: "alias/a"` + noKey:                            {Command: policy.Audit, Keys: []string{"alias/a"}},
 		`--replica-kms-key: "` + role + `"` + noKey:               {Command: policy.Audit, ReplicaKeys: []string{role}},
@@ -306,6 +307,7 @@ func TestAFlagIsTakenWhereItChangesThePolicyAndNowhereElse(t *testing.T) {
 		"region":          func(o *policy.Options) { o.Region = "eu-central-1" },
 		"account":         func(o *policy.Options) { o.Account = mine },
 		"replica-account": func(o *policy.Options) { o.ReplicaAccount = theirs },
+		"topic":           func(o *policy.Options) { o.Topic = "arn:aws:sns:eu-central-1:111122223333:oncall" },
 		"boundary":        func(o *policy.Options) { o.Boundary = "arn:aws:iam::aws:policy/b" },
 	}
 	for _, command := range policy.Commands() {

@@ -75,6 +75,9 @@ func (o Options) resources(t Target, s Side) []string {
 // ofStack are the ARNs of what has names in the stack. HERE stands for the primary
 // stack's region and account.
 func (o Options) ofStack(t Target) (all []string) {
+	if t == topic && o.Topic != "" {
+		return []string{o.Topic}
+	}
 	account := cmp.Or(o.Account, noAccount)
 	names := strings.NewReplacer("HERE", cmp.Or(o.Region, noRegion)+":"+account, "ACCOUNT", account, "STAGE", o.Stage)
 	for _, form := range map[Target][]string{
