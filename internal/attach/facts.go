@@ -126,10 +126,16 @@ type Stage struct {
 	Region    string `json:"region"`
 	Account   string `json:"account"`
 	Partition string `json:"partition"`
+	// Looks is the ARN of the role that looks, where the stack's RolePath or RoleNamePrefix
+	// gives it another than its own.
+	Looks string `json:"looks,omitempty"`
 }
 
 // Role is the ARN of the role that looks at both sides.
 func (s Stage) Role() string {
+	if s.Looks != "" {
+		return s.Looks
+	}
 	return "arn:" + s.Partition + ":iam::" + s.Account + ":role/autobackup-" + s.Name + "-fetch-etags"
 }
 

@@ -27,11 +27,15 @@ type attachFlags struct {
 	JSON           bool   `help:"Print the report as JSON." name:"json"`
 }
 
+// roleARN is a role's in IAM, whatever its path.
+var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[a-zA-Z0-9_./-]+$`)
+
 type attachCommand struct {
 	Buckets []string `arg:"" optional:"" name:"bucket" help:"s3://BUCKET; several may be named."`
 	Plan    string   `help:"Write what would be changed into FILE, a new one, for somebody to review, and change nothing." placeholder:"FILE"`
 	Apply   string   `help:"Change what the plan in FILE has, if everything is as it was." placeholder:"FILE" type:"existingfile"`
 	Print   string   `help:"Print, and change nothing: what your own code needs, as terraform, cloudformation or aws; or what the stacks must be given to take the buckets, as parameters." placeholder:"FORM"`
+	Role    string   `help:"ARN of the stage's role that looks, where its RolePath or RoleNamePrefix gives it another than arn:PARTITION:iam::ACCOUNT:role/autobackup-STAGE-fetch-etags." placeholder:"ARN"`
 	attachFlags
 }
 
@@ -125,6 +129,9 @@ func (c attachCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	if forms := append(slices.Clone(attach.Forms), attach.OfStacks); c.Print != "" && !slices.Contains(forms, c.Print) {
 		return trouble(stderr, fmt.Errorf("--print %q is no form: %s", c.Print, strings.Join(forms, ", ")))
 	}
+	if c.Role != "" && !roleARN.MatchString(c.Role) {
+		return trouble(stderr, fmt.Errorf("--role %q is no ARN of a role: write arn:aws:iam::ACCOUNT:role/PATH/NAME", c.Role))
+	}
 	if c.Apply != "" {
 		if len(typed) > 0 {
 			return trouble(stderr, errors.New("--apply changes the buckets that the plan has: name none"))
@@ -135,7 +142,7 @@ func (c attachCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	if err != nil {
 		return trouble(stderr, err)
 	}
-	o.Plan, o.Apply, o.Print = c.Plan, c.Apply, c.Print
+	o.Plan, o.Apply, o.Print, o.Role = c.Plan, c.Apply, c.Print, c.Role
 	if c.Print != "" && !c.JSON {
 		o.Show = func(r *attach.Report) error { return r.Screen(stderr) } // what is printed is for a file
 	}

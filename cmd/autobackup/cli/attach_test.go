@@ -151,11 +151,12 @@ func TestWrongUsageOfAttachSaysWhatToDo(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", "/nowhere")
 	file := filepath.Join(t.TempDir(), "plan.json")
 	for want, args := range map[string][]string{
-		"name the buckets: s3://BUCKET, several with spaces between":       {"attach"},
-		"is no address of a bucket: write s3://BUCKET":                     {"attach", "docs"},
-		"--stage \"Dev!\" is no stage":                                     {"attach", "--stage", "Dev!", "s3://docs"},
-		"no region is known: name the stage's with --region":               {"attach", "s3://docs"},
-		"--plan, --apply, --print and --yes each say what to do: name one": {"attach", "--plan", file, "--print", "aws", "s3://docs"},
+		"name the buckets: s3://BUCKET, several with spaces between":                   {"attach"},
+		"is no address of a bucket: write s3://BUCKET":                                 {"attach", "docs"},
+		"--stage \"Dev!\" is no stage":                                                 {"attach", "--stage", "Dev!", "s3://docs"},
+		"no region is known: name the stage's with --region":                           {"attach", "s3://docs"},
+		"--plan, --apply, --print and --yes each say what to do: name one":             {"attach", "--plan", file, "--print", "aws", "s3://docs"},
+		`--role "acme" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/PATH/NAME`: {"attach", "--role", "acme", "s3://docs"},
 		"is an ARN":                 {"detach", "arn:aws:s3:::docs"},
 		"stat " + file:              {"attach", "--apply", file},
 		"expected \"<bucket> ...\"": {"detach"},

@@ -29,6 +29,8 @@ var flags = []struct {
 	{"topic", []string{Operate, Boundary}},
 	{"attached", []string{Boundary}},
 	{"replica-account", []string{Boundary}},
+	{"role-path", []string{Operate, Deploy}},
+	{"role-name-prefix", []string{Operate, Deploy}},
 	{"boundary", []string{Deploy}},
 }
 

@@ -79,7 +79,7 @@ func (o Options) ofStack(t Target) (all []string) {
 		return []string{o.Topic}
 	}
 	account := cmp.Or(o.Account, noAccount)
-	names := strings.NewReplacer("HERE", cmp.Or(o.Region, noRegion)+":"+account, "ACCOUNT", account, "STAGE", o.Stage)
+	names := strings.NewReplacer("HERE", cmp.Or(o.Region, noRegion)+":"+account, "ACCOUNT", account, "STAGE", o.Stage, "PATH", cmp.Or(o.RolePath, "/")+o.RoleNamePrefix)
 	for _, form := range map[Target][]string{
 		validationQueue:  {"sqs:HERE:autobackup-validation-queue-STAGE"},
 		eventDLQ:         {"sqs:HERE:autobackup-event-dlq-STAGE"},
@@ -92,7 +92,7 @@ func (o Options) ofStack(t Target) (all []string) {
 		pipe:             {"pipes:HERE:pipe/autobackup-validation-pipe-STAGE"},
 		rehearsedAlarm:   {"cloudwatch:HERE:alarm:autobackup-pipe-not-running-STAGE"},
 		topic:            {"sns:HERE:autobackup-failure-topic-STAGE"},
-		replicationRoles: {"iam::ACCOUNT:role/autobackup-STAGE-replication-*"},
+		replicationRoles: {"iam::ACCOUNT:rolePATHautobackup-STAGE-replication-*"},
 		// Also of the function that runs in the second region.
 		logGroups: {"logs:*:ACCOUNT:log-group:/aws/lambda/autobackup-*-STAGE:*", "logs:HERE:log-group:/aws/vendedlogs/pipes/autobackup-validation-pipe-STAGE:*"},
 	}[t] {
