@@ -109,6 +109,12 @@ func TestParametersThatCannotWorkTogetherAreRefusedWithWhatToDo(t *testing.T) {
 		"a topic that keeps an order": {
 			"default", map[string]string{"AlertTopicArn": "arn:aws:sns:eu-west-1:210987654321:oncall.fifo"},
 			"a standard topic's ARN, or empty."},
+		"replicas in an archive whose bytes are to be read": {
+			"default", map[string]string{"ReplicaStorageClass": "GLACIER", "ByteVerification": "sample-1"},
+			"Bytes of replicas in GLACIER and DEEP_ARCHIVE can't be read. Set ByteVerification=never, so that what stored checksums don't decide is told as INCONCLUSIVE, or another ReplicaStorageClass, such as GLACIER_IR."},
+		"replicas in an archive, and the bytes of what stored checksums leave open": {
+			"default", map[string]string{"ReplicaStorageClass": "DEEP_ARCHIVE"},
+			"Bytes of replicas in GLACIER and DEEP_ARCHIVE can't be read. Set ByteVerification=never, so that what stored checksums don't decide is told as INCONCLUSIVE, or another ReplicaStorageClass, such as GLACIER_IR."},
 		"categories without a region for their replicas": {
 			"default", map[string]string{"ReplicaRegion": ""},
 			"Categories need ReplicaRegion. Deploy replica.yaml in another region, and name that one."},
