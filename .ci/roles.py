@@ -121,8 +121,8 @@ class Check:
                             problem(f"{who}, {sid}: nothing needs it with {key}={value}")
         for holder, documents in self.policies.items():
             texts = [json.dumps(document, separators=(",", ":")) for _, document in documents]
-            # A stage has up to ten letters, six more than prod.
-            size = sum(len(text) + 6 * text.count("prod") for text in texts)
+            # A stage has up to ten letters, six more than prod; a path and a prefix up to 107 characters.
+            size = sum(len(text) + 6 * text.count("prod") + 107 * text.count(":role/") for text in texts)
             if size > POLICY_LIMIT:
                 problem(f"{holder.name}: its inline policies have up to {size:,} characters, IAM takes {POLICY_LIMIT:,}")
 
@@ -204,8 +204,10 @@ def least(check, needs, pipeline, side):
                "Condition": {"ForAnyValue:StringEquals": {"aws:CalledVia": [CLOUDFORMATION]}}}
 
 
-def printed(program, side, variant, boundary):
-    arguments = ["policy", "deploy", "--side", side, "--stage", "prod", "--account", ACCOUNT, *(["--boundary", boundary] if variant else [])]
+def printed(program, side, variant, given):
+    arguments = ["policy", "deploy", "--side", side, "--stage", "prod", "--account", ACCOUNT]
+    if variant:
+        arguments += ["--boundary", given[BOUNDARY], "--role-path", given["RolePath"], "--role-name-prefix", given["RoleNamePrefix"]]
     return json.loads(subprocess.run([program, *arguments], check=True, stdout=subprocess.PIPE).stdout)
 
 
@@ -219,7 +221,7 @@ def collect(needs, stacks, pipelines, calls):
             needs.foreign_keys(holders[name, variant])
             if variant:
                 for stack in SIDES.values():
-                    needs.unbounded(holders[name, variant], f"arn:aws:iam::{ACCOUNT}:role/{stack}-x")
+                    needs.unbounded(holders[name, variant], f"arn:aws:iam::{ACCOUNT}:role{pipeline.values['RolePath']}{pipeline.values['RoleNamePrefix']}{stack}-x")
         for side, stack in [(side, stacks[name]) for side in SIDES for name in (side + variant, side + LEAN + variant) if name in stacks]:
             logs = {LOGS} if any(one["Type"] == "AWS::StepFunctions::StateMachine" for one in stack.templates.values()) else set()
             person = holders[f"deploy {side}", variant]
@@ -268,7 +270,7 @@ def main():
         if name in CALLERS.values() or name == EXECUTION:
             documents = [(one["PolicyName"], plain_policies(one["PolicyDocument"])) for one in pipeline.resources[name]["Policies"]]
         else:  # what is printed is of no matter where it is made anew
-            documents = [] if given.update else [("", printed(given.program, name.split()[1], variant, pipeline.values[BOUNDARY]))]
+            documents = [] if given.update else [("", printed(given.program, name.split()[1], variant, pipeline.values))]
         policies[holder] = [(f"{name}{variant} {policy}".strip(), document) for policy, document in documents]
     check = Check(needs, policies)
     try:

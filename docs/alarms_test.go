@@ -146,6 +146,20 @@ func TestEveryAlarmOfTheLeanFormReachesTheTopicUnderItsNameInTheFullOne(t *testi
 	assert.Contains(t, page, "the three of dead-letter queues")
 }
 
+func TestEverythingThatIsToldGoesToATopicThatWasThere(t *testing.T) {
+	const topic = "arn:aws:sns:eu-central-1:210987654321:oncall"
+	s := resolved(t, "template.yaml", map[string]string{"AlertTopicArn": topic, "ReplicaRegion": "eu-west-1"})
+	told := 0
+	for _, r := range s.Resources {
+		text, err := json.Marshal(r.Properties)
+		require.NoError(t, err)
+		assert.NotRegexp(t, `FailureTopic"|failure-topic|SNSKey`, string(text), r.LogicalID)
+		told += strings.Count(string(text), `"`+topic+`"`)
+	}
+	assert.Greater(t, told, len(alarms(t)))
+	assert.Equal(t, topic, s.Outputs["FailureTopicArn"])
+}
+
 func TestASymptomIsKeptQuietByKnownCausesOnlyAndNeverByOneThatLastsUntilItIsCleared(t *testing.T) {
 	all := alarms(t)
 	n := 0

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strings"
 
 	"autobackup/cmd/autobackup/policy"
 )
@@ -102,6 +103,10 @@ var configurations = map[string][]change{
 		naming("replica.yaml", "ReplicaKeyArns", theirKeyIn(secondRegion)),
 		resource("template.yaml", theirsHere()), resource("replica.yaml", theirsThere()),
 	}),
+	"a topic that was there": slices.Concat(always, []change{
+		alertsTo("AlertTopicArn=" + arnOf("sns", "acme-oncall") + " AlertTopicKeyArn=" + theirKeyIn(firstRegion)),
+		resource("template.yaml", theirKeys+theirTopic),
+	}),
 	"a boundary": slices.Concat(always, ownKeys(account), []change{
 		defaults("template.yaml", "PermissionsBoundaryArn", "arn:aws:iam::"+account+":policy/"+boundary),
 		defaults("replica.yaml", "PermissionsBoundaryArn", "arn:aws:iam::"+account+":policy/"+boundary),
@@ -118,7 +123,7 @@ var configurations = map[string][]change{
 var encryptions = []string{"SSE-S3", "SSE-KMS"}
 
 // inOrder are the configurations as grants are tried in them: each in the first that uses it.
-var inOrder = []string{"SSE-KMS", "another account", "an own key for environments", "SSE-S3", "attached", "a boundary"}
+var inOrder = []string{"SSE-KMS", "another account", "an own key for environments", "SSE-S3", "attached", "a topic that was there", "a boundary"}
 
 // theirBucket is one that somebody has, whose replicas are in both regions.
 const theirBucket = "acme-documents"
@@ -133,6 +138,25 @@ func theirKeyIn(region string) string {
 func naming(file, parameter, members string) change {
 	return replace(file, "\n  "+parameter+":\n    Type: CommaDelimitedList\n    Default: \"\"\n", "\n  "+parameter+":\n    Type: CommaDelimitedList\n    Default: "+members+"\n")
 }
+
+// alertsTo has alerts go elsewhere than to an address, which people may have set.
+func alertsTo(parameters string) change {
+	address := regexp.MustCompile(`AlertEmail=[^\s"]+ ?`)
+	return func(name, text string) string {
+		if name != "samconfig.toml" {
+			return text
+		}
+		return strings.ReplaceAll(address.ReplaceAllString(text, ""), " ReplicaRegion=", " "+parameters+" ReplicaRegion=")
+	}
+}
+
+const theirTopic = `  TheirTopic:
+    Type: AWS::SNS::Topic
+    Properties:
+      TopicName: acme-oncall
+      KmsMasterKeyId: !GetAtt TheirKey.Arn
+      Subscription: [{Protocol: email, Endpoint: oncall@acme.example}]
+`
 
 const theirKeys = `  TheirKey:
     Type: AWS::KMS::Key

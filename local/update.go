@@ -113,7 +113,7 @@ func (s *Stack) resolve(account string, env samconfig.Environment, parameters ma
 	}
 	all := maps.Clone(env.ParameterOverrides)
 	maps.Copy(all, parameters)
-	if _, given := all["AlertEmail"]; !given && slices.Contains(t.Parameters(), "AlertEmail") {
+	if all["AlertEmail"] == "" && all["AlertTopicArn"] == "" && slices.Contains(t.Parameters(), "AlertEmail") {
 		all["AlertEmail"] = addressee
 	}
 	return t.Resolve(template.Options{

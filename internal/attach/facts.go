@@ -1,6 +1,7 @@
 package attach
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -141,13 +142,28 @@ type Stage struct {
 	Region    string `json:"region"`
 	Account   string `json:"account"`
 	Partition string `json:"partition"`
+	// Looks is the ARN of the role that looks, where the stack's RolePath or RoleNamePrefix
+	// gives it another than its own.
+	Looks string `json:"looks,omitempty"`
 }
 
 // Stack is the name of the primary stack.
 func (s Stage) Stack() string { return "autobackup-" + s.Name }
 
+// Named is the stage with the role that its primary stack's parameters name, where nobody named one.
+func (s Stage) Named(parameters map[string]string) Stage {
+	path, prefix := parameters["RolePath"], parameters["RoleNamePrefix"]
+	if s.Looks == "" && (strings.Trim(path, "/") != "" || prefix != "") {
+		s.Looks = "arn:" + s.Partition + ":iam::" + s.Account + ":role" + cmp.Or(path, "/") + prefix + "autobackup-" + s.Name + "-fetch-etags"
+	}
+	return s
+}
+
 // Role is the ARN of the role that looks at both sides.
 func (s Stage) Role() string {
+	if s.Looks != "" {
+		return s.Looks
+	}
 	return "arn:" + s.Partition + ":iam::" + s.Account + ":role/autobackup-" + s.Name + "-fetch-etags"
 }
 

@@ -16,7 +16,11 @@ func (j *judge) topic() {
 	if j.unknown(t.Unread, area, subject, "who gets the e-mails") {
 		return
 	}
-	if t.Gone {
+	switch {
+	case t.Gone && t.Theirs:
+		j.say(Fail, area, subject, "there is no topic "+text.Line(t.ARN, 200)+", which AlertTopicArn names: nobody is told anything; name one that is there", j.deploy(j.primary()))
+		return
+	case t.Gone:
 		j.say(Fail, area, subject, "there is no topic "+text.Line(t.ARN, 200), j.revert(j.primary().Name)...)
 		return
 	}
@@ -38,7 +42,7 @@ func (j *judge) topic() {
 		}
 	}
 	if len(t.Subscriptions) == 0 {
-		address := j.primary().Parameters["AlertEmail"]
+		address := j.primary().Parameters["AlertEmail"] // none where the topic is theirs
 		if address == "" {
 			address = "ADDRESS"
 		}

@@ -477,6 +477,51 @@ func TestABucketThatCantBeAttachedIsRefusedAndNothingIsChanged(t *testing.T) {
 	assert.Empty(t, w.writes())
 }
 
+// The templates' RolePath and RoleNamePrefix give the role another name.
+func TestPoliciesAreJudgedForTheRoleThatIsNamed(t *testing.T) {
+	const named = "arn:aws:iam::" + account + ":role/platform/acme-autobackup-dev-fetch-etags"
+	w := newWorld(t)
+	w.bucket("elsewhere", w.second, nil)
+	w.bucket("closed", w.first, func(c *locals3.BucketConfig) {
+		c.Policy = `{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": ["` + named + `", "arn:aws:iam::` + account + `:root"]}}}]}`
+	}, "elsewhere")
+	w.takes("closed")
+	o := w.options("closed")
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, core.Refused, r.Buckets[0].State, screen)
+	assert.Contains(t, screen, ":role/autobackup-dev-fetch-etags")
+
+	plan := filepath.Join(t.TempDir(), "plan.json")
+	o.Role, o.Yes, o.Plan = named, false, plan
+	r, screen = w.run(attach.Run, o)
+	assert.Equal(t, core.Ready, r.Buckets[0].State, screen)
+	apply := w.options()
+	apply.Yes, apply.Apply, apply.Role = false, plan, "arn:aws:iam::"+account+":role/other"
+	_, err := attach.Run(t.Context(), w.config(), apply)
+	assert.EqualError(t, err, "the plan is about looks by "+named+", and not by arn:aws:iam::"+account+":role/other: leave --role out, or plan anew")
+	apply.Role = "" // the plan has it
+	r, screen = w.run(attach.Run, apply)
+	assert.Zero(t, r.Exit, screen)
+}
+
+func TestTheRoleThatLooksIsTheOneThatTheStacksParametersName(t *testing.T) {
+	for _, named := range []map[string]string{nil, {"RolePath": "/platform/", "RoleNamePrefix": "acme-"}} {
+		w := newWorldWith(t, named)
+		w.pair(func(c *locals3.BucketConfig) {
+			c.Policy = `{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:Get*", "Resource": "*", "Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::` + account + `:role/platform/acme-autobackup-dev-fetch-etags"}}}]}`
+		})
+		o := w.options(docs)
+		o.Yes = false
+		r, screen := w.run(attach.Run, o)
+		if named == nil {
+			assert.Equal(t, core.Ready, r.Buckets[0].State, screen)
+			continue
+		}
+		assert.Equal(t, core.Refused, r.Buckets[0].State, screen)
+		assert.Contains(t, screen, ":role/platform/acme-autobackup-dev-fetch-etags")
+	}
+}
+
 func TestKeysOfRulesAreRead(t *testing.T) {
 	const key = "arn:aws:kms:eu-west-1:123456789012:key/k"
 	w := newWorld(t)

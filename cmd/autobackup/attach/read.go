@@ -135,7 +135,7 @@ func (a *account) read(ctx context.Context, names []string) ([]attach.Bucket, er
 	return all, errors.Join(group.Wait(), ctx.Err())
 }
 
-// parameters are the primary stack's, or why they are not known.
+// parameters are the primary stack's, or why they are not known. They say which role looks.
 func (a *account) parameters(ctx context.Context) (all map[string]string, unread, err error) {
 	if a.few {
 		return nil, nil, nil
@@ -147,6 +147,7 @@ func (a *account) parameters(ctx context.Context) (all map[string]string, unread
 	if unread == nil && stack.Status == "" {
 		unread = fmt.Errorf("there is no stack %s in %s: it has another name", a.stage.Stack(), a.stage.Region)
 	}
+	a.stage = a.stage.Named(stack.Parameters)
 	return stack.Parameters, unread, nil
 }
 

@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Buckets        []string
 	Stage          string
+	Role           string // ARN of the stage's that looks; empty: as the templates name it
 	Yes            bool
 	SkipValidation bool // S3 asks no target of notifications whether it takes them
 	EventBridgeOff bool // of detach
@@ -110,12 +111,13 @@ func Run(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.stage.Looks = o.Role
 	var planned *file
 	if o.Apply != "" {
 		if planned, err = open(o.Apply, a.stage); err != nil {
 			return nil, err
 		}
-		o.Buckets = planned.names()
+		o.Buckets, a.stage = planned.names(), planned.Stage
 	}
 	facts, err := a.read(ctx, o.Buckets)
 	if err != nil {

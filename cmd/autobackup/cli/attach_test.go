@@ -161,6 +161,7 @@ func TestWrongUsageOfAttachSaysWhatToDo(t *testing.T) {
 		"no region is known: name the stage's with --region":                        {"attach", "s3://docs"},
 		"--plan, --apply, --print, --write and --yes each say what to do: name one": {"attach", "--plan", file, "--print", "aws", "s3://docs"},
 		"--write stacks.yaml: name samconfig.toml, a file that ends in .tfvars.json for Terraform, or another .json for CloudFormation": {"attach", "--write", "stacks.yaml", "s3://docs"},
+		`--role "acme" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/PATH/NAME`:                                                  {"attach", "--role", "acme", "s3://docs"},
 		"is an ARN":                 {"detach", "arn:aws:s3:::docs"},
 		"stat " + file:              {"attach", "--apply", file},
 		"expected \"<bucket> ...\"": {"detach"},

@@ -77,6 +77,9 @@ func (r *run) mapping(ctx context.Context) error {
 func (r *run) topic(ctx context.Context) error {
 	t := &r.Topic
 	t.ARN = r.arn("sns", "autobackup-failure-topic-"+r.Stage.Name)
+	if theirs := r.Stacks[0].Parameters["AlertTopicArn"]; theirs != "" {
+		t.ARN, t.Theirs = theirs, true
+	}
 	client := sns.NewFromConfig(r.cfg)
 	pages := sns.NewListSubscriptionsByTopicPaginator(client, &sns.ListSubscriptionsByTopicInput{TopicArn: &t.ARN})
 	for pages.HasMorePages() {
@@ -93,7 +96,7 @@ func (r *run) topic(ctx context.Context) error {
 			one.ARN = aws.ToString(s.SubscriptionArn)
 			out, err := client.GetSubscriptionAttributes(ctx, &sns.GetSubscriptionAttributesInput{SubscriptionArn: &one.ARN})
 			if err == nil {
-				one.ByLink = out.Attributes["ConfirmationWasAuthenticated"] != "true"
+				one.ByLink = strings.HasPrefix(aws.ToString(s.Protocol), "email") && out.Attributes["ConfirmationWasAuthenticated"] != "true"
 			} else if err := told("GetSubscriptionAttributes", err, nil, &one.Unread); err != nil {
 				return err
 			}

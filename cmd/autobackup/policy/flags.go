@@ -27,8 +27,11 @@ var flags = []struct {
 	{"stage", []string{Attach, Detach, Doctor, Requeue, Operate, Owner, Deploy, Boundary}},
 	{"region", []string{Doctor, Requeue, Operate}},
 	{"account", []string{Attach, Detach, Doctor, Requeue, Operate, Owner, Deploy, Boundary}},
+	{"topic", []string{Doctor, Operate, Boundary}},
 	{"attached", []string{Boundary}},
 	{"replica-account", []string{Doctor, Boundary}},
+	{"role-path", []string{Operate, Owner, Deploy}},
+	{"role-name-prefix", []string{Operate, Owner, Deploy}},
 	{"boundary", []string{Deploy}},
 }
 

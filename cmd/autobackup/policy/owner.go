@@ -17,6 +17,7 @@ type OwnerFile struct {
 // of the owner's is given.
 func ForOwner(o Options) (OwnerFile, error) {
 	stage := attach.Stage{Name: o.Stage, Account: cmp.Or(o.Account, noAccount), Partition: o.Partition}
+	stage = stage.Named(map[string]string{"RolePath": o.RolePath, "RoleNamePrefix": o.RoleNamePrefix})
 	file := OwnerFile{BucketPolicies: map[string][]attach.Statement{}, KeyPolicies: map[string][]attach.Statement{}}
 	if len(o.Replicas) == 0 {
 		o.Replicas = []string{noReplica}

@@ -69,7 +69,10 @@ type Options struct {
 	Account     string // of the stack
 	// ReplicaAccount is the replicas', for boundary; the same where it is empty.
 	ReplicaAccount string
+	Topic          string // ARN of the one in AlertTopicArn; empty is the stack's own
 	Attached       bool   // of a stack's boundary: its roles read existing buckets, too
+	RolePath       string // of the templates' roles; / where it is empty
+	RoleNamePrefix string // of the templates' roles
 	Boundary       string // ARN that every role must be bounded by, of whoever deploys
 }
 

@@ -20,6 +20,9 @@ type Policy struct {
 
 const attachedKey = "arn:aws:kms:eu-central-1:" + Here + ":key/acme"
 
+// Oncall is a topic that is there before the stacks.
+const Oncall = "arn:aws:sns:eu-central-1:" + Here + ":oncall"
+
 const ownKey = "arn:aws:kms:eu-west-1:" + There + ":key/own"
 
 // stacks are the templates, each with the least that it needs, in both forms, and with every option.
@@ -33,6 +36,9 @@ var stacks = []struct {
 		"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1", "StorageEncryption": "SSE-KMS", "ReplicaAccount": There, "ReplicaKmsKeyArn": ownKey,
 		"EnvironmentKmsKeyArn": ownKey, "PermissionsBoundaryArn": "arn:aws:iam::aws:policy/b", "AccessLogBucket": "logs", "WorkflowLogLevel": "ALL",
 		"ByteVerification": "always", "ReplicationTimeControl": "Enabled", "MetadataDifferences": "alert",
+	}},
+	{"template.yaml", map[string]string{
+		"AlertTopicArn": Oncall, "AlertTopicKeyArn": attachedKey, "ReplicaRegion": "eu-west-1",
 	}},
 	{"template.yaml", map[string]string{
 		"AlertEmail": "a@example.com", "Categories": "", "Buckets": "acme-one,acme-two", "ReplicaBuckets": "acme-copy", "BucketKeyArns": attachedKey, "ReplicaKeyArns": ownKey,
