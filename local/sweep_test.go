@@ -248,8 +248,9 @@ func (r *recording) resources() []string {
 
 // alikes are mutants that nobody could notice, each kind with its reason.
 var alikes = map[string]string{
-	`Arn(Like|Equals) of \S+: (String|Arn)(Like|Equals)$`: "differs in ARNs with wildcards before the sixth part alone, and no policy here has any",
-	`StringEquals of aws:SourceAccount: StringLike$`:      "an account has no wildcards",
+	`Arn(Like|Equals) of \S+: (String|Arn)(Like|Equals)$`:                         "differs in ARNs with wildcards before the sixth part alone, and no policy here has any",
+	`StringEquals of aws:SourceAccount: StringLike$`:                              "an account has no wildcards",
+	`events:source: (StringLike|StringEqualsIfExists|ForAllValues:StringEquals)$`: "a source has no wildcards, and every event has one",
 	`: ForAnyValue:\w+$`: "each key here has one value at most, and without it neither holds",
 	`aws:SecureTransport: (BoolIfExists|ForAllValues:Bool)$`: "every request has the key",
 	`^arn:aws:(s3|sqs|sns|lambda):.*(TLSOnly|EventBridge|Notifications|Alarms|Replicas|Replication|Permission): \S+ is (\*|arn:aws:s3:::autobackup-dev-(primary|replica)-\*(/\*)?)$`: "the policy hangs on that resource alone",

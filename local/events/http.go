@@ -15,7 +15,10 @@ var protocol = wire.JSON[*Service]{
 	Target: "AWSEvents", Shapes: "com.amazonaws.events", Permit: (*Service).permit,
 	NoRequest: unknownOperation, NoAction: unknownOperation,
 	Unsupported: func(message string) *wire.Error { return wire.Invalid("ValidationException", "%s", message) },
-	Actions:     map[string]func(*Service, wire.Request) (any, error){"ListRules": (*Service).listRules},
+	Actions: map[string]func(*Service, wire.Request) (any, error){
+		"ListRules": (*Service).listRules,
+		"PutEvents": (*Service).putEvents,
+	},
 }
 
 func unknownOperation(message string) *wire.Error {
@@ -28,11 +31,18 @@ func Actions() []string { return protocol.Names() }
 // ServeHTTP answers requests for EventBridge.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { protocol.Serve(s, s.NewID, w, r) }
 
-// permit decides a request over HTTP: rules are listed of all.
+// permit decides a request over HTTP: rules are listed of all, and events are put on a bus.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
 func (s *Service) permit(r wire.Request) error {
-	by := s.Gate.Signed(sigv4.AccessKey(r.Request))
+	by := s.signed(r)
+	if r.Action == "PutEvents" {
+		return s.permitPut(r, by)
+	}
 	return gate.Denied(by.May("events:"+r.Action, "*"), wire.Error{Code: "AccessDeniedException", Status: http.StatusBadRequest})
+}
+
+func (s *Service) signed(r wire.Request) gate.Caller {
+	return s.Gate.Signed(sigv4.AccessKey(r.Request))
 }
 
 // listed is a rule as ListRules answers it.
