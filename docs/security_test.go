@@ -37,7 +37,7 @@ var stacks = map[string]security{
 		map[string]string{
 			"ReplicaAccount": otherAccount, "StorageEncryption": "SSE-KMS", "ReplicaKmsKeyArn": someKey + "replica",
 			"EnvironmentKmsKeyArn": someKey + "environment", "Buckets": "attached-bucket", "ReplicaBuckets": "attached-replica",
-			"BucketKeyArns": someKey + "bucket", "ReplicaKeyArns": someKey + "copy", "AlertEvents": "Enabled", "OwnerTag": "team",
+			"BucketKeyArns": someKey + "bucket", "ReplicaKeyArns": someKey + "copy", "AlertEvents": "Enabled", "OwnerTag": "team", "ChatAlerts": "Enabled",
 		},
 	},
 	"replica.yaml": {

@@ -27,6 +27,7 @@ var (
 	machine                                                 = inFirst("states", "stateMachine:autobackup-validation-dev")
 	executions                                              = []string{inFirst("states", "execution:autobackup-validation-dev:e"), inFirst("states", "execution:autobackup-validation-dev/ReadRanges:e")}
 	topic                                                   = strings.TrimPrefix(topicARN, "arn:aws:")
+	chatTopic                                               = inFirst("sns", "autobackup-chat-topic-dev")
 	bus                                                     = inFirst("events", "event-bus/default")
 )
 
@@ -98,7 +99,7 @@ var may = map[string][]access{
 	"replica's HashBytesRole": reads("replica", replicaKey, inSecond("logs", "log-group:/aws/lambda/autobackup-hash-bytes-dev:log-stream:s")),
 	"FailureNotifierRole": function(logsOf("/aws/lambda/autobackup-failure-notifier"),
 		access{"sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes", queues[3:4]}, access{"sqs:SendMessage", []string{queues[0], queues[1], queues[3]}},
-		access{"sns:Publish", []string{topic}}, access{"s3:ListBucket", []string{work}}, access{"s3:GetObject s3:PutObject", []string{work + "/told/*"}},
+		access{"sns:Publish", []string{topic, chatTopic}}, access{"s3:ListBucket", []string{work}}, access{"s3:GetObject s3:PutObject", []string{work + "/told/*"}},
 		access{"events:PutEvents", []string{bus}}, access{"s3:GetBucketTagging", ofBuckets("primary-*")},
 		access{"kms:Decrypt kms:GenerateDataKey", []string{storageKey, sqsKey, snsKey}}),
 	"ValidationPipeRole": {
@@ -137,7 +138,7 @@ func tried() (all []access) {
 			"s3:GetObjectRetention s3:GetObjectLegalHold s3:GetObjectVersionAnnotationForReplication s3:ReplicateTags s3:ListMultipartUploadParts s3:AbortMultipartUpload", objects},
 		{"s3:ListBucket s3:ListBucketVersions s3:GetBucketTagging s3:GetReplicationConfiguration s3:GetLifecycleConfiguration s3:PutReplicationConfiguration s3:PutLifecycleConfiguration s3:PutBucketPolicy s3:DeleteBucket", buckets},
 		{"sqs:SendMessage sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes sqs:PurgeQueue sqs:SetQueueAttributes", queues},
-		{"sns:Publish sns:Subscribe sns:SetTopicAttributes", []string{topic}},
+		{"sns:Publish sns:Subscribe sns:SetTopicAttributes", []string{topic, chatTopic}},
 		{"events:PutEvents events:DeleteEventBus", []string{bus, inFirst("events", "event-bus/theirs")}},
 		{"lambda:InvokeFunction lambda:UpdateFunctionCode", functions},
 		{"states:StartExecution states:UpdateStateMachine", []string{machine}},

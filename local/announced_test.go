@@ -15,6 +15,7 @@ import (
 	"autobackup/local/events"
 	"autobackup/local/gate"
 	locals3 "autobackup/local/s3"
+	"autobackup/local/sns"
 	"autobackup/local/wire"
 )
 
@@ -60,7 +61,10 @@ func announcing(t *testing.T) []change {
 	return []change{defaults("template.yaml", "AlertEvents", "Enabled"), defaults("template.yaml", "OwnerTag", "team"), owned, tickets(t)}
 }
 
-// told are the events that reached the queue of tickets.
+// chatting says in chat what is e-mailed.
+var chatting = defaults("template.yaml", "ChatAlerts", "Enabled")
+
+// tickets are the events that reached the queue of tickets.
 func (w *world) tickets() (all []ticket.Event) {
 	w.t.Helper()
 	for _, m := range w.messages("tickets") {
@@ -222,4 +226,51 @@ func TestWithoutBeingAskedNothingIsPut(t *testing.T) {
 		assert.Empty(t, w.tickets())
 		assert.Len(t, w.parked(), 1)
 	}, tickets(t))
+}
+
+func TestWhatIsEMailedIsSaidInChatOnATopicOfItsOwn(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.corrupted(locals3.FlipBit)
+		w.put("a <!here> b", "content")
+		w.settle()
+		mails, chats := w.published("failure-topic"), w.published("chat-topic")
+		require.Len(t, mails, 1)
+		require.Len(t, chats, 1)
+		assert.NotContains(t, mails[0].Message, `"client-markdown"`)
+		var said struct {
+			Content struct{ Title, Description string }
+		}
+		require.NoError(t, json.Unmarshal([]byte(chats[0].Message), &said))
+		assert.Contains(t, said.Content.Title, "CONTENT_MISMATCH")
+		assert.NotContains(t, said.Content.Title+said.Content.Description, "<")
+		assert.Empty(t, w.Gate.Refusals())
+	}, chatting)
+}
+
+func TestWithoutChatThereIsNoTopicForIt(t *testing.T) {
+	inWorld(t, func(w *world) {
+		for _, topic := range w.SNS.Topics(w.region) {
+			assert.NotContains(t, topic, "chat")
+		}
+	})
+}
+
+func TestABrokenChatTopicCostsNoEMail(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.SNS.Fault(func(p sns.Publication) error {
+			if strings.Contains(p.TopicARN, "chat-topic") {
+				return &wire.Error{Code: "InternalError", Status: 500, Message: "broken"}
+			}
+			return nil
+		})
+		w.corrupted(locals3.FlipBit)
+		w.put("a", "content")
+		w.settle()
+		w.put("b", "content")
+		w.settle()
+		assert.Len(t, w.published("failure-topic"), 2)
+		assert.Empty(t, w.published("chat-topic"))
+		assert.Len(t, w.parked(), 2)
+		assert.Empty(t, w.messages("failure-dlq"))
+	}, chatting)
 }

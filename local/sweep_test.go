@@ -261,6 +261,7 @@ var alikes = map[string]string{
 	`replica-\S+, (\w+Replicas|Replication): the principal \S+(, too| is \*)$`:                                            "the condition names one role",
 	`HashBytesPermission: the principal \S+HashBytesRole, too$`:                                                           "the account of the role is let in as a whole",
 	`s3:ObjectOwnerOverrideToBucketOwner is s3:\*$`:                                                                       "the replicas' account lets in no other action, and where it is the same the action is not granted",
+	`autobackup-chat-topic-dev, TLSOnly: the principal \* is \d+$`:                                                        "nobody of another account is let in at all",
 	`TLSOnly: sns:Publish is sns:\*$`:                                                                                     "a denial of more: SNS takes no such policy",
 	`sts:AssumeRole is sts:\*$`:                                                                                           "these services ask for nothing else of STS",
 	`GetObjectVersion on \S+: \S+-\*/\* is \S+-\*$`:                                                                       "the actions are of objects, whose ARNs the pattern of buckets matches, too",

@@ -35,10 +35,17 @@ func (c Context) Brief(of told.Finding) Brief {
 	v := version{object: x.Object, examples: []told.Example{x}, findings: []finding{f}}
 	head := failedHead(c.Stage)
 	b.Title = head + v.title(MaxSubject-len(head))
-	if x.Object != nil {
-		b.Explain = shell.Explain(x.Object.Bucket, x.Object.Key, x.Object.VersionID)
-	}
+	b.Explain = explainIn(v)
 	return b
+}
+
+// explainIn is the command that explains a version, in one line; empty where no object is
+// known.
+func explainIn(v version) string {
+	if v.object == nil {
+		return ""
+	}
+	return shell.Explain(v.object.Bucket, v.object.Key, v.object.VersionID)
 }
 
 // alone puts names in the place of words that are about an e-mail's layout.

@@ -63,6 +63,7 @@ type Bus interface {
 type Notifier struct {
 	Alert         alert.Context // its DLQURL is where messages are parked
 	Topic         string        // ARN of the topic that operators are subscribed to
+	ChatTopic     string        // ARN of the topic that chat is subscribed to; empty where there is none
 	ValidationURL string        // of the queue where versions are looked at
 	FailureURL    string        // of the queue that the records come from
 	Bucket        string        // the working bucket, which keeps the memory

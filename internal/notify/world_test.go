@@ -38,6 +38,7 @@ const (
 	dlq        = account + "validation-dlq-test"
 	failure    = account + "failure-queue-test"
 	topic      = "arn:aws:sns:eu-central-1:123456789012:autobackup-failure-topic-test"
+	chat       = "arn:aws:sns:eu-central-1:123456789012:autobackup-chat-topic-test"
 	bucket     = "autobackup-test-work-123456789012"
 	maxMessage = 2048 // bytes that the validation queue takes
 )
@@ -84,6 +85,7 @@ type world struct {
 	lost    []queued   // its dead-letter queue
 	sent    map[string][]types.SendMessageBatchRequestEntry
 	mails   []mail
+	chats   []string
 	events  []bustypes.PutEventsRequestEntry // on the bus
 	tags    map[string]map[string]string     // of buckets
 	object  []byte                           // the memory
@@ -183,6 +185,13 @@ func (w *world) memory() told.Memory {
 }
 
 func (w *world) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns.Options)) (*sns.PublishOutput, error) {
+	if *in.TopicArn == chat {
+		return &sns.PublishOutput{}, w.call("Publish in chat", func() error {
+			require.Nil(w.t, in.Subject)
+			w.chats = append(w.chats, *in.Message)
+			return nil
+		})
+	}
 	require.Equal(w.t, topic, *in.TopicArn)
 	err := w.call("Publish", func() error {
 		claim := w.memory().Claim

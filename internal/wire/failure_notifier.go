@@ -29,7 +29,7 @@ func (r *records) Validate() error {
 // FailureNotifier builds the function that the failure queue triggers: records
 // go in, those that stay in the queue come out. Environment: STAGE, TOPIC_ARN,
 // WORK_BUCKET, VALIDATION_QUEUE_ARN, VALIDATION_DLQ_ARN, FAILURE_QUEUE_ARN,
-// ALERT_EVENTS and OWNER_TAG.
+// ALERT_EVENTS, OWNER_TAG and CHAT_TOPIC_ARN, of which the last two may be empty.
 func FailureNotifier(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
 	build := FailureNotifierBy(time.Now) //nolint:forbidigo // here the wall clock enters: it says when operators are told
 	return build(cfg, env, log)
@@ -78,6 +78,11 @@ func address(n *notify.Notifier, env func(string) string) (err error) {
 	}
 	if n.Topic, err = resource(env, "TOPIC_ARN", "sns"); err != nil {
 		return err
+	}
+	if env("CHAT_TOPIC_ARN") != "" {
+		if n.ChatTopic, err = resource(env, "CHAT_TOPIC_ARN", "sns"); err != nil {
+			return err
+		}
 	}
 	n.Bucket, err = text(env, "WORK_BUCKET", "autobackup-dev-work-123456789012")
 	return err

@@ -31,7 +31,7 @@ var stacks = []struct {
 	{"template.yaml", map[string]string{
 		"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1", "StorageEncryption": "SSE-KMS", "ReplicaAccount": There, "ReplicaKmsKeyArn": ownKey,
 		"EnvironmentKmsKeyArn": ownKey, "PermissionsBoundaryArn": "arn:aws:iam::aws:policy/b", "AccessLogBucket": "logs", "WorkflowLogLevel": "ALL",
-		"ByteVerification": "always", "ReplicationTimeControl": "Enabled", "MetadataDifferences": "alert", "AlertEvents": "Enabled", "OwnerTag": "team",
+		"ByteVerification": "always", "ReplicationTimeControl": "Enabled", "MetadataDifferences": "alert", "AlertEvents": "Enabled", "ChatAlerts": "Enabled", "OwnerTag": "team",
 	}},
 	{"template.yaml", map[string]string{
 		"AlertEmail": "a@example.com", "Categories": "", "Buckets": "acme-one,acme-two", "ReplicaBuckets": "acme-copy", "BucketKeyArns": attachedKey, "ReplicaKeyArns": ownKey,
