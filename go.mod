@@ -35,6 +35,7 @@ require (
 	github.com/minio/crc64nvme v1.1.1
 	github.com/orisano/gosax v1.1.4
 	github.com/pelletier/go-toml/v2 v2.4.3
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/secure-io/sio-go v0.3.1
 	github.com/stretchr/testify v1.12.1
 	github.com/tidwall/btree v1.8.2

@@ -9,8 +9,12 @@ import (
 	"autobackup/cmd/autobackup/policy"
 )
 
-// always has the bytes of everything read, in ranges where they are many.
+// always has the bytes of everything read, in ranges where they are many, what is e-mailed said in
+// chat, and an event put for each failure, with its owner.
 var always = []change{
+	defaults("template.yaml", "ChatAlerts", "Enabled"),
+	defaults("template.yaml", "AlertEvents", "Enabled"),
+	defaults("template.yaml", "OwnerTag", "team"),
 	replace("template.yaml", "Default: inconclusive", "Default: always"),
 	replace("template.yaml", `RANGE_BYTES: "4294967296"`, `RANGE_BYTES: "500"`),
 }

@@ -31,6 +31,7 @@ import (
 	"autobackup/local/clock"
 	"autobackup/local/gate"
 	"autobackup/local/lambda"
+	"autobackup/local/sns"
 	"autobackup/local/sqs"
 	"autobackup/local/states"
 	"autobackup/local/template"
@@ -363,6 +364,16 @@ func (w *world) subjects() []string {
 	var all []string
 	for _, p := range w.SNS.Published() {
 		all = append(all, p.Subject)
+	}
+	return all
+}
+
+// published are the messages to autobackup-<topic>-dev.
+func (w *world) published(topic string) (all []sns.Publication) {
+	for _, p := range w.SNS.Published() {
+		if strings.HasSuffix(p.TopicARN, ":autobackup-"+topic+"-dev") {
+			all = append(all, p)
+		}
 	}
 	return all
 }

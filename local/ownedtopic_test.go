@@ -57,7 +57,7 @@ func inWorldTelling(t *testing.T, of string, with map[string]string, test func(w
 			require.NoError(t, err)
 			parameters := map[string]string{}
 			if name == "default" {
-				parameters = map[string]string{"AlertEmail": "", "AlertTopicArn": topic, "AlertTopicKeyArn": key}
+				parameters = map[string]string{"AlertEmail": "", "AlertTopicArn": topic, "AlertTopicKeyArn": key, "ChatAlerts": "Disabled"}
 				maps.Copy(parameters, with)
 			}
 			w.primary, err = w.Deploy(environment, parameters)

@@ -412,6 +412,9 @@ func (w *world) honest() string {
 		if strings.HasPrefix(refusal.Action, "logs:") {
 			seen = append(seen, "the log is lost, and the metrics in it")
 		}
+		if refusal.Action == "s3:GetBucketTagging" {
+			seen = append(seen, "events say why they name no owner")
+		}
 	}
 	if len(seen) == 0 {
 		return nothing

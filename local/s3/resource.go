@@ -59,6 +59,7 @@ type bucketProperties struct {
 	PublicAccessBlockConfiguration *struct {
 		BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls, RestrictPublicBuckets bool
 	}
+	Tags                     []struct{ Key, Value string }
 	LifecycleConfiguration   *lifecycleProperties
 	ReplicationConfiguration *struct {
 		Role  string
@@ -106,6 +107,12 @@ func (s *Server) deployBucket(t template.Target, r template.Resource, p bucketPr
 		if rule := p.ObjectLockConfiguration.Rule; rule != nil {
 			cfg.Lock = &rule.DefaultRetention
 		}
+	}
+	for _, tag := range p.Tags {
+		if cfg.Tags == nil {
+			cfg.Tags = map[string]string{}
+		}
+		cfg.Tags[tag.Key] = tag.Value
 	}
 	for _, q := range p.NotificationConfiguration.QueueConfigurations {
 		cfg.Notifications.Queues = append(cfg.Notifications.Queues, Notification{Queue: q.Queue, Events: []string{q.Event}})
