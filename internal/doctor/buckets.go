@@ -32,7 +32,7 @@ var known = []attach.Fact{attach.Where, attach.Versioning, attach.Replication, a
 func (j *judge) bucket(b *Bucket) {
 	switch {
 	case b.Gone && b.Category != "":
-		j.say(Fail, ofBuckets, b.name(), "there is no such bucket: the stack has made it, and somebody has deleted it", j.revert(j.primary().Name)...)
+		j.say(Fail, ofBuckets, b.name(), "there is no such bucket: the stack has made it, and somebody has deleted it", j.revert(j.primary())...)
 		return
 	case b.Gone:
 		j.say(Fail, ofBuckets, b.name(), "there is no such bucket: take its name out of Buckets (docs/adopt.md#take-it-back)", j.deploy(j.primary()))
@@ -54,7 +54,7 @@ func (j *judge) bucket(b *Bucket) {
 		j.notified(b)
 	}
 	if j.NoRules == nil && !j.taken(b) {
-		j.say(Fail, ofBuckets, b.name(), "no EventBridge rule of the stage takes its uploads", j.revert(j.primary().Name)...)
+		j.say(Fail, ofBuckets, b.name(), "no EventBridge rule of the stage takes its uploads", j.revert(j.primary())...)
 	}
 }
 
@@ -74,7 +74,7 @@ func (j *judge) replicates(b *Bucket) {
 	if !slices.ContainsFunc(b.Rules, func(r attach.Rule) bool { return r.Enabled }) {
 		mend := []string{"docs/discover.md#not-replicated"}
 		if b.Category != "" {
-			mend = j.revert(j.primary().Name)
+			mend = j.revert(j.primary())
 		}
 		j.say(Fail, ofBuckets, b.name(), "it has no replication rule that is enabled: there is nothing to compare with", mend...)
 	}

@@ -27,6 +27,55 @@ func TestAHealthyStageIsAsItMustBe(t *testing.T) {
 	assert.Equal(t, []string{"stacks", "functions", "versions", "subscription", "pipe", "state machine", "rules", "queues", "alarms", "buckets", "looks"}, areas(r))
 }
 
+// Who looks from the one account sees nothing of the other, and says so.
+func TestAStackOfAnotherAccountIsUnknownWithoutAProfileOfIt(t *testing.T) {
+	const other = "444455556666"
+	w := newWorldOf(t, other)
+	got := bad(w.doctor())
+	require.GreaterOrEqual(t, len(got), 2)
+	for _, line := range got {
+		assert.Contains(t, line, "? | ", line)
+	}
+	why := ": it is in the account " + other + ", and the credentials are of " + account + ": name a profile of its with --replica-profile"
+	assert.Contains(t, strings.Join(got, "\n"), "? | autobackup-replica-dev | whether it is deployed in "+w.second.Region+" of "+other+why)
+	assert.Contains(t, strings.Join(got, "\n"), "? | autobackup-hash-bytes-dev | whether it runs in "+w.second.Region+" of "+other+why)
+
+	owner := w.AWSConfigOf(w.Gate.As(iam.Principal{ARN: "arn:aws:iam::" + other + ":root"}), w.first.Region)
+	r, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage, Owners: []aws.Config{owner}})
+	require.NoError(t, err)
+	assert.Empty(t, bad(r))
+	assert.Equal(t, []core.Side{{Account: other, Region: w.second.Region}}, r.Replicas)
+	assert.Contains(t, r.Screen(false), " → "+w.second.Region+" of "+other+" ")
+}
+
+func TestEachReplicaStackIsReadThatThePrimaryOneNames(t *testing.T) {
+	w := newWorld(t)
+	const elsewhere = "us-west-2"
+	var readers []string
+	for _, region := range []string{w.second.Region, elsewhere} {
+		readers = append(readers, "arn:aws:lambda:"+region+":"+account+":function:autobackup-hash-bytes-dev")
+	}
+	_, err := w.Update(w.first, map[string]string{"Buckets": theirs, "ReplicaBuckets": replica, "ReplicaHashBytesArns": strings.Join(readers, ",")})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"FAIL | autobackup-replica-dev | there is no such stack in " + elsewhere + " | sam build --config-env replica && sam deploy --config-env replica"}, bad(w.doctor()))
+}
+
+// A version without an id is none that fetch-etags could be asked for.
+func TestVersionsWithoutAnIDAreNotAskedFor(t *testing.T) {
+	w := newWorld(t)
+	w.instead = map[string]string{"/" + theirs + "?encoding-type=url&max-keys=10&versions=": `<ListVersionsResult><Version><Key>old</Key><VersionId>null</VersionId><IsLatest>true</IsLatest></Version></ListVersionsResult>`}
+	r := w.doctor()
+	assert.Empty(t, bad(r))
+	assert.Regexp(t, theirs+" +no version with an id is among its first keys", r.Screen(true))
+}
+
+// A part of a composite alarm may be in ALARM where nothing is wrong.
+func TestAnAlarmThatTellsNobodyIsNoFailure(t *testing.T) {
+	w := newWorld(t)
+	require.NoError(t, w.CloudWatch.Set(w.arn("cloudwatch", "alarm:autobackup-validation-queue-too-old-metric-dev"), func(a *cloudwatch.Alarm) { a.State = "ALARM" }))
+	assert.Empty(t, bad(w.doctor()))
+}
+
 // The policy that autobackup policy prints is made of these.
 func TestEveryCallIsAmongThePermissionsAndNoOther(t *testing.T) {
 	w := newWorld(t)

@@ -88,6 +88,12 @@ func copied(t *testing.T, changes []change) string {
 
 func newWorld(t *testing.T, changes ...change) *world {
 	t.Helper()
+	return newWorldOf(t, account, changes...)
+}
+
+// newWorldOf is newWorld with the replica stack in an account that may be another.
+func newWorldOf(t *testing.T, owner string, changes ...change) *world {
+	t.Helper()
 	w := &world{t: t, calls: map[string]bool{}}
 	project := original
 	if len(changes) > 0 {
@@ -112,9 +118,13 @@ func newWorld(t *testing.T, changes ...change) *world {
 			Destination: locals3.Destination{Bucket: "arn:aws:s3:::" + replica}, DeleteMarkerReplication: &locals3.Switch{Status: "Enabled"},
 		}}}
 	})
-	_, err = w.Deploy(w.second, map[string]string{"ReplicaBuckets": replica})
+	ofReplica, ofPrimary := map[string]string{"ReplicaBuckets": replica}, map[string]string{"Buckets": theirs, "ReplicaBuckets": replica}
+	if owner != account {
+		ofReplica["PrimaryAccount"], ofPrimary["ReplicaAccount"] = account, owner
+	}
+	_, err = w.DeployTo(owner, w.second, ofReplica)
 	require.NoError(t, err)
-	made, err := w.Deploy(w.first, map[string]string{"Buckets": theirs, "ReplicaBuckets": replica})
+	made, err := w.Deploy(w.first, ofPrimary)
 	require.NoError(t, err)
 	w.address = made.Parameters["AlertEmail"]
 	for _, bucket := range []string{w.of("documents"), w.of("media"), theirs} { // databases stays empty
@@ -141,7 +151,7 @@ func (w *world) bucket(name, region string, edit func(*locals3.BucketConfig)) {
 // Do is the HTTP client of everything: the stack answers in this process.
 func (w *world) Do(r *http.Request) (*http.Response, error) {
 	recorder := httptest.NewRecorder()
-	if answer := w.instead[r.URL.Path+"?"+r.URL.RawQuery]; answer != "" {
+	if answer := w.instead[r.URL.Path+"?"+r.URL.RawQuery]; answer != "" && r.Method == http.MethodGet {
 		_, _ = recorder.WriteString(answer)
 		return recorder.Result(), nil
 	}
