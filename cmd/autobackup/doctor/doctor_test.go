@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -79,6 +80,7 @@ func TestAnAlarmThatTellsNobodyIsNoFailure(t *testing.T) {
 // The policy that autobackup policy prints is made of these.
 func TestEveryCallIsAmongThePermissionsAndNoOther(t *testing.T) {
 	w := newWorld(t)
+	w.notifies(theirs, &types.NotificationConfiguration{}) // who did is asked then
 	w.doctor()
 	var listed, made []string
 	for _, p := range doctor.Permissions {
@@ -88,6 +90,41 @@ func TestEveryCallIsAmongThePermissionsAndNoOther(t *testing.T) {
 		made = append(made, name)
 	}
 	assert.ElementsMatch(t, listed, made)
+}
+
+// event is one as CloudTrail tells it.
+func event(name, by, at, refused string) string {
+	whole, _ := json.Marshal(map[string]any{"userIdentity": map[string]string{"arn": by}, "errorCode": refused})
+	one, _ := json.Marshal(map[string]any{"EventName": name, "Username": "somebody", "EventTime": json.Number(at), "CloudTrailEvent": string(whole)})
+	return string(one)
+}
+
+// The newest change that succeeded is told of each bucket that is not as it must be.
+func TestWhoChangedABucketIsToldWhereCloudTrailMayBeRead(t *testing.T) {
+	w := newWorld(t)
+	w.notifies(theirs, &types.NotificationConfiguration{})
+	const role = "arn:aws:sts::" + account + ":assumed-role/terraform-ci/run"
+	w.trail = func(body string) (int, string) {
+		assert.Contains(t, body, `"AttributeValue":"`+theirs+`"`)
+		if !strings.Contains(body, "NextToken") {
+			return 200, `{"Events":[` + event("PutBucketVersioning", "another", "1774000300", "") + `,` + event("PutBucketNotification", "another", "1774000200", "AccessDenied") + `],"NextToken":"more"}`
+		}
+		return 200, `{"Events":[` + event("PutBucketNotification", role, "1774000100", "") + `,` + event("PutBucketNotification", "older", "1774000000", "") + `]}`
+	}
+	r := w.doctor()
+	require.Len(t, r.Findings[0].Mend, 1)
+	assert.Equal(t, &core.Change{Event: "PutBucketNotification", At: "2026-03-20T09:48:20Z", By: role}, r.Findings[0].Changed)
+	assert.Contains(t, r.Screen(false), "      changed        the last PutBucketNotification was 2026-03-20T09:48:20Z, by "+role+"\n      mend           autobackup attach s3://acme-invoices")
+	assert.Empty(t, r.History)
+
+	w.trail = func(string) (int, string) { return 200, `{"Events":[]}` }
+	assert.Nil(t, w.doctor().Findings[0].Changed)
+	w.trail = func(string) (int, string) {
+		return 400, `{"__type":"AccessDeniedException","message":"no"}`
+	}
+	r = w.doctor()
+	assert.Len(t, bad(r), 1, "nothing else is less known")
+	assert.Contains(t, r.Screen(false), "note  who changed it, and when, is not known: LookupEvents answered 400 AccessDeniedException (grant cloudtrail:LookupEvents)\n1 failed, 0 warnings, 0 unknown   exit 1\n")
 }
 
 // Credentials that nobody knows are no matter of permissions, and would be refused everywhere.

@@ -47,8 +47,9 @@ type world struct {
 	first, second samconfig.Environment
 	by            gate.Caller
 
-	instead map[string]string // answers of S3, by path and query
-	failing string            // the code of every answer but STS's; empty: none fails
+	instead map[string]string                             // answers of S3, by path and query
+	trail   func(body string) (status int, answer string) // of CloudTrail, which the local stack is not; nil: it refuses
+	failing string                                        // the code of every answer but STS's; empty: none fails
 	mu      sync.Mutex
 	calls   map[string]bool // operations, as the SDK names them
 	address string
@@ -159,6 +160,14 @@ func (w *world) Do(r *http.Request) (*http.Response, error) {
 		recorder.Header().Set("X-Amzn-Errortype", w.failing)
 		recorder.WriteHeader(map[bool]int{true: 503, false: 400}[w.failing == "ServiceUnavailable"])
 		_, _ = recorder.WriteString(`<ErrorResponse><Error><Code>` + w.failing + `</Code><Message>no</Message></Error></ErrorResponse>`)
+		return recorder.Result(), nil
+	}
+	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".LookupEvents") && w.trail != nil {
+		asked, err := io.ReadAll(r.Body)
+		require.NoError(w.t, err)
+		status, answer := w.trail(string(asked))
+		recorder.WriteHeader(status)
+		_, _ = recorder.WriteString(answer)
 		return recorder.Result(), nil
 	}
 	body := r.Body
