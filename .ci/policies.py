@@ -30,14 +30,15 @@ PRINTED = [
     ["discover", "--side", "caller", "--role", "arn:aws:iam::*:role/reads"],
     ["attach", "--primary", "docs", "--replica", "docs-copy", "--stage", "prod", "--account", "123456789012", "--kms-key", KEY],
     ["detach", "--primary", "docs", "--stage", "prod", "--account", "123456789012"],
+    ["doctor", "--primary", "docs", "--replica", "docs-copy", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--replica-account", "210987654321"],
     ["upload", "--primary", "docs", "--deletes", "--kms-key", KEY],
     ["operate", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY],
     ["boundary", "--account", "123456789012", "--replica-account", "210987654321", "--replica-kms-key", KEY.replace("123456789012", "210987654321")],
     *([command, "--account", "123456789012", "--topic", "arn:aws:sns:eu-central-1:210987654321:oncall"] for command in ("operate", "boundary")),
     ["requeue", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY],
 ]
-# Sides that read: what is written here by name is a read all the same.
-READS = {"kms:Decrypt"}
+# Sides that read: what is written here by name is a read all the same. doctor invokes fetch-etags alone, which reads.
+READS = {"kms:Decrypt", "lambda:InvokeFunction"}
 
 
 def problems(arguments):

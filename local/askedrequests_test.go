@@ -183,14 +183,14 @@ func (w *world) ofOthers() (all []request) {
 			needs:  []string{"events:ListTargetsByRule " + arn("events", "rule/autobackup-s3-upload-trigger-dev")},
 		},
 		request{service: "pipes", operation: "DescribePipe", method: http.MethodGet, path: "/v1/pipes/autobackup-validation-pipe-dev", needs: []string{"pipes:DescribePipe " + arn("pipes", "pipe/autobackup-validation-pipe-dev")}},
-		request{service: "cloudformation", operation: "DescribeStacks", method: http.MethodPost, path: "/", header: form, body: "Action=DescribeStacks", needs: []string{"cloudformation:DescribeStacks *"}},
+		request{service: "cloudformation", operation: "DescribeStacks", method: http.MethodPost, path: "/", header: form, body: "Action=DescribeStacks", needs: []string{"cloudformation:DescribeStacks " + arn("cloudformation", "stack/*/none")}},
 		request{service: "cloudformation", operation: "DescribeStacks", method: http.MethodPost, path: "/", header: form, body: "Action=DescribeStacks&StackName=another", needs: []string{"cloudformation:DescribeStacks " + arn("cloudformation", "stack/another/none")}},
 		request{
 			service: "monitoring", operation: "DescribeAlarms", method: http.MethodPost, path: "/service/GraniteServiceVersion20100801/operation/DescribeAlarms",
-			header: map[string]string{"Smithy-Protocol": "rpc-v2-cbor"}, needs: []string{"cloudwatch:DescribeAlarms *"},
+			header: map[string]string{"Smithy-Protocol": "rpc-v2-cbor"}, needs: []string{"cloudwatch:DescribeAlarms " + arn("cloudwatch", "alarm:*")},
 		},
 		request{service: "sns", operation: "ListSubscriptionsByTopic", method: http.MethodPost, path: "/", header: form, body: url.Values{"Action": {"ListSubscriptionsByTopic"}, "TopicArn": {topic}}.Encode(), needs: []string{"sns:ListSubscriptionsByTopic " + topic}},
-		request{service: "sns", operation: "GetSubscriptionAttributes", method: http.MethodPost, path: "/", header: form, body: url.Values{"Action": {"GetSubscriptionAttributes"}, "SubscriptionArn": {topic + ":x"}}.Encode(), needs: []string{"sns:GetSubscriptionAttributes *"}},
+		request{service: "sns", operation: "GetSubscriptionAttributes", method: http.MethodPost, path: "/", header: form, body: url.Values{"Action": {"GetSubscriptionAttributes"}, "SubscriptionArn": {topic + ":x"}}.Encode(), needs: []string{"sns:GetSubscriptionAttributes " + topic}},
 		request{service: "lambda", operation: "ListEventSourceMappings", method: http.MethodGet, path: "/2015-03-31/event-source-mappings?FunctionName=autobackup-failure-notifier-dev", needs: []string{"lambda:ListEventSourceMappings *"}},
 		request{service: "lambda", operation: "GetFunctionConfiguration", method: http.MethodGet, path: "/2015-03-31/functions/autobackup-fetch-etags-dev/configuration", needs: []string{"lambda:GetFunctionConfiguration " + arn("lambda", "function:autobackup-fetch-etags-dev")}},
 		request{

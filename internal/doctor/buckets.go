@@ -26,16 +26,24 @@ func (j *judge) buckets() {
 
 func (b *Bucket) name() string { return text.Name(b.Bucket.Bucket) }
 
+// changed says of what was found last by which calls somebody may have changed it.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
+func (j *judge) changed(b *Bucket, events ...string) {
+	j.found[len(j.found)-1].Trail = &Trail{b.Bucket.Bucket, j.Stage.Region, events}
+}
+
 // known are the facts that a bucket is judged by.
 var known = []attach.Fact{attach.Where, attach.Versioning, attach.Replication, attach.Notifications}
 
 func (j *judge) bucket(b *Bucket) {
 	switch {
 	case b.Gone && b.Category != "":
-		j.say(Fail, ofBuckets, b.name(), "there is no such bucket: the stack has made it, and somebody has deleted it", j.revert(j.primary().Name)...)
+		j.say(Fail, ofBuckets, b.name(), "there is no such bucket: the stack has made it, and somebody has deleted it", j.revert(j.primary())...)
+		j.changed(b, "DeleteBucket")
 		return
 	case b.Gone:
 		j.say(Fail, ofBuckets, b.name(), "there is no such bucket: take its name out of Buckets (docs/adopt.md#take-it-back)", j.deploy(j.primary()))
+		j.changed(b, "DeleteBucket")
 		return
 	case b.Known(attach.Where) && b.Region != j.Stage.Region:
 		j.say(Fail, ofBuckets, b.name(), fmt.Sprintf("it is in %s, and its events never come to %s: take its name out of Buckets, and deploy a stage there", text.Line(b.Region, 30), j.Stage.Region), j.deploy(j.primary()))
@@ -48,13 +56,14 @@ func (j *judge) bucket(b *Bucket) {
 	}
 	if b.Known(attach.Versioning) && b.Versioning != "Enabled" {
 		j.say(Fail, ofBuckets, b.name(), "its versioning is off: nothing replicates, and no version is kept", versioning(b.Side))
+		j.changed(b, "PutBucketVersioning")
 	}
 	j.replicates(b)
 	if b.Known(attach.Notifications) {
 		j.notified(b)
 	}
 	if j.NoRules == nil && !j.taken(b) {
-		j.say(Fail, ofBuckets, b.name(), "no EventBridge rule of the stage takes its uploads", j.revert(j.primary().Name)...)
+		j.say(Fail, ofBuckets, b.name(), "no EventBridge rule of the stage takes its uploads", j.revert(j.primary())...)
 	}
 }
 
@@ -74,9 +83,10 @@ func (j *judge) replicates(b *Bucket) {
 	if !slices.ContainsFunc(b.Rules, func(r attach.Rule) bool { return r.Enabled }) {
 		mend := []string{"docs/discover.md#not-replicated"}
 		if b.Category != "" {
-			mend = j.revert(j.primary().Name)
+			mend = j.revert(j.primary())
 		}
 		j.say(Fail, ofBuckets, b.name(), "it has no replication rule that is enabled: there is nothing to compare with", mend...)
+		j.changed(b, "PutBucketReplication", "DeleteBucketReplication")
 	}
 	for _, r := range b.Replicas {
 		name := text.Name(r.Bucket)
@@ -108,6 +118,7 @@ func (j *judge) notified(b *Bucket) {
 	sends := b.Sends(attach.Failed)
 	if !b.EventBridge {
 		j.say(Fail, ofBuckets, b.name(), "EventBridge is off: the stage hears of no upload", j.attach(b))
+		j.changed(b, "PutBucketNotification")
 	}
 	if !b.Measured() {
 		return
@@ -116,6 +127,7 @@ func (j *judge) notified(b *Bucket) {
 	switch {
 	case len(sends) == 0:
 		j.say(Fail, ofBuckets, b.name(), "its notification of failed replications is gone: S3 tells the stage of none, and the looks find them later", j.attach(b))
+		j.changed(b, "PutBucketNotification")
 	case len(others) > 0:
 		var to []string
 		for _, n := range others {

@@ -81,13 +81,7 @@ func (j *judge) deploy(s Stack) string {
 // revert has CloudFormation make a stack's resources again what its template says: a
 // deployment changes nothing of what somebody else changed.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
-func (j *judge) revert(name string) []string {
-	s := j.primary()
-	for _, one := range j.Stacks {
-		if one.Name == name {
-			s = one
-		}
-	}
+func (j *judge) revert(s Stack) []string {
 	in := " --region " + s.Region + " --stack-name " + s.Name
 	kept := "$(aws cloudformation describe-stacks" + in + ` --query "Stacks[0].Parameters[].join('', ['ParameterKey=', ParameterKey, ',UsePreviousValue=true'])" --output text)`
 	return []string{

@@ -197,7 +197,7 @@ func (j *judge) lets(all []unseen) (mend []string) {
 		}
 	}
 	if stack {
-		mend = j.revert(j.primary().Name)
+		mend = j.revert(j.primary())
 	}
 	if len(names) > 0 {
 		command := "autobackup attach " + strings.Join(names[:min(len(names), mostNamed)], " ") + j.named()

@@ -28,7 +28,9 @@ func sample() doctor.Report {
 	f.Topic.Subscriptions[0].ByLink = true
 	f.Queues[2].Messages = 3
 	f.NoAlarms = &doctor.Unread{Why: "DescribeAlarms answered 403 AccessDenied", Grant: "cloudwatch:DescribeAlarms"}
-	return doctor.Judge(f)
+	r := doctor.Judge(f)
+	r.Findings[1].Changed = &doctor.Change{Event: "PutBucketNotification", At: "2026-11-28T09:14:05Z", By: "arn:aws:sts::111122223333:assumed-role/terraform-ci/run-4411"}
+	return r
 }
 
 func TestTheSampleOfThePageIsWhatTheScreenShows(t *testing.T) {
@@ -67,7 +69,7 @@ func TestFailuresComeFirstAndWhatIsFineIsOneLine(t *testing.T) {
 func TestThePageHasEachMemberOfTheReport(t *testing.T) {
 	content, err := os.ReadFile("../../docs/doctor.md")
 	require.NoError(t, err)
-	for _, member := range []string{"version", "stage", "primary", "replicas", "buckets", "findings", "failed", "warnings", "unknown", "fine", "exit", "level", "area", "subject", "text", "mend", "account", "region"} {
+	for _, member := range []string{"version", "stage", "primary", "replicas", "buckets", "findings", "failed", "warnings", "unknown", "fine", "exit", "level", "area", "subject", "text", "mend", "account", "region", "history", "changed", "event", "at", "by"} {
 		assert.Contains(t, string(content), "`"+member+"`")
 	}
 }

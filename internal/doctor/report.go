@@ -28,6 +28,23 @@ type Finding struct {
 	Subject string   `json:"subject"`
 	Text    string   `json:"text"`
 	Mend    []string `json:"mend,omitempty"` // commands, or where the steps are
+	// Changed is the newest change of what it is about that CloudTrail tells of.
+	Changed *Change `json:"changed,omitempty"`
+	// Trail is what CloudTrail may tell of it: nil where that is nothing.
+	Trail *Trail `json:"-"`
+}
+
+// Trail is where CloudTrail is asked who changed a bucket.
+type Trail struct {
+	Bucket, Region string
+	Events         []string // any of these changes it
+}
+
+// Change is a call that changed something.
+type Change struct {
+	Event string `json:"event"`
+	At    string `json:"at"` // RFC 3339
+	By    string `json:"by"` // ARN
 }
 
 // Side is where a stack is deployed.
@@ -44,11 +61,14 @@ type Report struct {
 	Replicas []Side    `json:"replicas"`
 	Buckets  int       `json:"buckets"`
 	Findings []Finding `json:"findings"` // the worst first
-	Failed   int       `json:"failed"`
-	Warnings int       `json:"warnings"`
-	Unknown  int       `json:"unknown"`
-	Fine     int       `json:"fine"`
-	Exit     int       `json:"exit"`
+	// History is why it is not known who changed what is not as it must be; empty where
+	// CloudTrail was not asked, or answered.
+	History  string `json:"history,omitempty"`
+	Failed   int    `json:"failed"`
+	Warnings int    `json:"warnings"`
+	Unknown  int    `json:"unknown"`
+	Fine     int    `json:"fine"`
+	Exit     int    `json:"exit"`
 }
 
 // FormVersion is that of Report's JSON.
@@ -91,6 +111,9 @@ func (r Report) Screen(all bool) string {
 			continue
 		}
 		fmt.Fprintf(&page, "%-4s  %-*s  %s\n", f.Level, width, f.Subject, f.Text)
+		if c := f.Changed; c != nil {
+			fmt.Fprintf(&page, "      %-*s  the last %s was %s, by %s\n", width, "changed", text.Line(c.Event, 60), text.Line(c.At, 40), text.Line(c.By, 200))
+		}
 		mend := f.Mend
 		if long := strings.Join(mend, "\n"); len(mend) > 1 && shown[long] { // they are long, and one cause may have many findings
 			mend = []string{"as above"}
@@ -103,6 +126,9 @@ func (r Report) Screen(all bool) string {
 	}
 	if !all && r.Fine > 0 {
 		fmt.Fprintf(&page, "ok    %d more: %s   (--all)\n", r.Fine, strings.Join(r.areas(), ", "))
+	}
+	if r.History != "" {
+		fmt.Fprintf(&page, "note  who changed it, and when, is not known: %s\n", r.History)
 	}
 	fmt.Fprintf(&page, "%d failed, %s, %d unknown   exit %d\n", r.Failed, text.Count(r.Warnings, "warning"), r.Unknown, r.Exit)
 	return page.String()

@@ -21,7 +21,7 @@ func (j *judge) topic() {
 		j.say(Fail, area, subject, "there is no topic "+text.Line(t.ARN, 200)+", which AlertTopicArn names: nobody is told anything; name one that is there", j.deploy(j.primary()))
 		return
 	case t.Gone:
-		j.say(Fail, area, subject, "there is no topic "+text.Line(t.ARN, 200), j.revert(j.primary().Name)...)
+		j.say(Fail, area, subject, "there is no topic "+text.Line(t.ARN, 200), j.revert(j.primary())...)
 		return
 	}
 	heard := false
@@ -59,7 +59,7 @@ func (j *judge) mapping() {
 		return
 	}
 	if len(j.Mappings) == 0 && !slices.ContainsFunc(j.Functions, func(f Function) bool { return f.Gone && f.Name == name }) {
-		j.say(Fail, ofFunctions, name, "nothing hands it what failed: no e-mail is sent", j.revert(j.primary().Name)...)
+		j.say(Fail, ofFunctions, name, "nothing hands it what failed: no e-mail is sent", j.revert(j.primary())...)
 	}
 	for _, m := range j.Mappings {
 		switch m.State {
@@ -79,7 +79,7 @@ func (j *judge) pipe() {
 	switch {
 	case j.unknown(p.Unread, "pipe", p.Name, "whether it runs"):
 	case p.Gone:
-		j.say(Fail, "pipe", p.Name, "there is no such pipe: nothing is validated", j.revert(j.primary().Name)...)
+		j.say(Fail, "pipe", p.Name, "there is no such pipe: nothing is validated", j.revert(j.primary())...)
 	case p.State == "RUNNING":
 		j.say(OK, "pipe", p.Name, p.State)
 	case p.State == "STARTING" || p.State == "UPDATING" || p.State == "CREATING":
@@ -94,11 +94,11 @@ func (j *judge) machine() {
 	switch {
 	case j.unknown(m.Unread, "state machine", m.Name, "whether it is there"):
 	case m.Gone:
-		j.say(Fail, "state machine", m.Name, "there is no such state machine: nothing is validated", j.revert(j.primary().Name)...)
+		j.say(Fail, "state machine", m.Name, "there is no such state machine: nothing is validated", j.revert(j.primary())...)
 	case m.State == "ACTIVE":
 		j.say(OK, "state machine", m.Name, m.State)
 	default:
-		j.say(Fail, "state machine", m.Name, "it is "+text.Line(m.State, 40)+": nothing is validated", j.revert(j.primary().Name)...)
+		j.say(Fail, "state machine", m.Name, "it is "+text.Line(m.State, 40)+": nothing is validated", j.revert(j.primary())...)
 	}
 }
 
@@ -117,7 +117,7 @@ func (j *judge) rules() {
 			j.say(Fail, "rules", r.Name, fmt.Sprintf("it is disabled: no upload into %s is validated", j.these(r.Buckets)), j.aws("events enable-rule --name "+r.Name))
 		case j.unknown(r.Unread, "rules", r.Name, "where it sends uploads"):
 		case !slices.Contains(r.Targets, queue):
-			j.say(Fail, "rules", r.Name, "it does not send uploads to the validation queue", j.revert(j.primary().Name)...)
+			j.say(Fail, "rules", r.Name, "it does not send uploads to the validation queue", j.revert(j.primary())...)
 		default:
 			j.say(OK, "rules", r.Name, "it sends uploads into "+j.these(r.Buckets)+" to the validation queue")
 		}
@@ -136,7 +136,7 @@ func (j *judge) queues() {
 		switch {
 		case j.unknown(q.Unread, "queues", q.Name, "how many messages it holds"):
 		case q.Gone:
-			j.say(Fail, "queues", q.Name, "there is no such queue", j.revert(j.primary().Name)...)
+			j.say(Fail, "queues", q.Name, "there is no such queue", j.revert(j.primary())...)
 		case q.Messages > 0 && strings.Contains(q.Name, "-dlq-"):
 			j.say(Fail, "queues", q.Name, text.Count(q.Messages, "message")+" parked, and waiting for a decision (docs/operations.md#when-an-e-mail-arrives)", j.moved(q.Name))
 		case strings.Contains(q.Name, "-dlq-"):
@@ -163,7 +163,7 @@ func (j *judge) alarms() {
 		return
 	}
 	if len(j.Alarms) == 0 {
-		j.say(Fail, "alarms", "alarms", "the stage has none that tells anybody", j.revert(j.primary().Name)...)
+		j.say(Fail, "alarms", "alarms", "the stage has none that tells anybody", j.revert(j.primary())...)
 	}
 	without := 0
 	for _, a := range j.Alarms {

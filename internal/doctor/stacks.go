@@ -96,12 +96,12 @@ func (j *judge) functions() {
 		}
 		where := j.place(f.Region, f.Account)
 		switch {
-		case f.Gone && j.gone(f.Stack):
+		case f.Gone && j.gone(f):
 			// that its stack is not there says so
 		case f.Gone:
-			j.say(Fail, ofFunctions, f.Name, "there is no such function in "+where, j.revert(f.Stack)...)
+			j.say(Fail, ofFunctions, f.Name, "there is no such function in "+where, j.revert(j.stack(f))...)
 		case f.State == "Failed" || f.Update == "Failed":
-			j.say(Fail, ofFunctions, f.Name, text.Line(fmt.Sprintf("in %s its state is %s, and that of its last update %s: %s", where, f.State, f.Update, cmp.Or(f.Why, "Lambda gives no reason")), 300), j.deploy(j.stack(f.Stack)))
+			j.say(Fail, ofFunctions, f.Name, text.Line(fmt.Sprintf("in %s its state is %s, and that of its last update %s: %s", where, f.State, f.Update, cmp.Or(f.Why, "Lambda gives no reason")), 300), j.deploy(j.stack(f)))
 		case f.Update == "InProgress" || f.State == "Pending":
 			j.say(Warn, ofFunctions, f.Name, fmt.Sprintf("in %s it is being changed (%s, %s)", where, f.State, f.Update), j.again())
 		default:
@@ -110,14 +110,15 @@ func (j *judge) functions() {
 	}
 }
 
-func (j *judge) stack(name string) Stack {
-	at := slices.IndexFunc(j.Stacks, func(s Stack) bool { return s.Name == name })
+// stack is a function's. Those of replicas have one name, in whatever region and account.
+func (j *judge) stack(f Function) Stack {
+	at := slices.IndexFunc(j.Stacks, func(s Stack) bool { return s.Name == f.Stack && s.Region == f.Region && s.Account == f.Account })
 	return j.Stacks[max(at, 0)]
 }
 
-func (j *judge) gone(name string) bool {
-	s := j.stack(name)
-	return s.Name == name && s.Status == "" && s.Unread == nil
+func (j *judge) gone(f Function) bool {
+	s := j.stack(f)
+	return s.Name == f.Stack && s.Status == "" && s.Unread == nil
 }
 
 // versions holds the code of the function that all stacks have, hash-bytes, against that of
@@ -134,9 +135,9 @@ func (j *judge) versions() {
 		case first == nil:
 			first = f
 		case first.Processor != f.Processor:
-			j.say(Unknown, "versions", f.Name, fmt.Sprintf("whether its code in %s is that of %s: it is for %s there and for %s here, as the parameter Architecture says", j.place(f.Region, f.Account), first.Region, text.Line(f.Processor, 20), text.Line(first.Processor, 20)), j.deploy(j.stack(f.Stack)))
+			j.say(Unknown, "versions", f.Name, fmt.Sprintf("whether its code in %s is that of %s: it is for %s there and for %s here, as the parameter Architecture says", j.place(f.Region, f.Account), first.Region, text.Line(f.Processor, 20), text.Line(first.Processor, 20)), j.deploy(j.stack(*f)))
 		case first.Code != f.Code:
-			j.say(Fail, "versions", f.Name, fmt.Sprintf("its code in %s is not that of %s, byte for byte: the stacks are of two versions, or were not built in one place; deploy both from one checkout", j.place(f.Region, f.Account), first.Region), j.deploy(j.stack(f.Stack)), j.deploy(j.primary()))
+			j.say(Fail, "versions", f.Name, fmt.Sprintf("its code in %s is not that of %s, byte for byte: the stacks are of two versions, or were not built in one place; deploy both from one checkout", j.place(f.Region, f.Account), first.Region), j.deploy(j.stack(*f)), j.deploy(j.primary()))
 		default:
 			j.say(OK, "versions", f.Name, fmt.Sprintf("its code in %s is that of %s", j.place(f.Region, f.Account), first.Region))
 		}

@@ -103,12 +103,12 @@ func (s *Service) answer(r *http.Request, id string) (any, error) {
 	return out, nil
 }
 
-// about is what a request is done to: everything, a stack, or the name of one that is not there.
+// about is what a request is done to: all stacks, one, or the name of one that is not there.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
 func about(found []Stack, name, region, account string) string {
 	switch {
 	case name == "":
-		return "*"
+		name = "*"
 	case len(found) == 1:
 		return found[0].ARN()
 	}

@@ -54,16 +54,17 @@ func (s *Service) answer(r *http.Request) (cbor.Value, error) {
 		return nil, err
 	}
 	by := s.Gate.Signed(sigv4.AccessKey(r))
+	account := cmp.Or(by.Principal().Account(), s.Account)
 	// Of composite alarms CloudWatch tells those alone who may ask about everything.
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
-	if err := by.May("cloudwatch:DescribeAlarms", "*"); err != nil {
+	if err := by.May("cloudwatch:DescribeAlarms", Alarm{Region: region, Account: account, Name: "*"}.ARN()); err != nil {
 		return nil, gate.Denied(err, wire.Error{Code: "AccessDenied", Status: http.StatusForbidden})
 	}
 	ask, err := decode(r.Body)
 	if err != nil {
 		return nil, err
 	}
-	return s.describe(ask, region, cmp.Or(by.Principal().Account(), s.Account)), nil
+	return s.describe(ask, region, account), nil
 }
 
 // asked is what DescribeAlarms is asked for.

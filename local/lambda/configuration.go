@@ -9,6 +9,8 @@ import (
 	"path"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"autobackup/local/gate"
 	"autobackup/local/sigv4"
 	"autobackup/local/wire"
@@ -31,6 +33,9 @@ func (s *Service) serveConfiguration(w http.ResponseWriter, r *http.Request, nam
 	w.Header().Set("X-Amzn-Requestid", s.NewID())
 	region, _ := sigv4.Scope(r)
 	by := s.Gate.Signed(sigv4.AccessKey(r))
+	if account := by.Principal().Account(); account != "" && !arn.IsARN(name) { // a name is one of the caller's account
+		name = fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", region, account, name)
+	}
 	if err := by.May("lambda:GetFunctionConfiguration", s.arn(region, name)); err != nil {
 		wire.FailREST(w, wire.From(gate.Denied(err, wire.Error{Code: "AccessDeniedException", Status: http.StatusForbidden}), "ServiceException"))
 		return

@@ -102,19 +102,18 @@ type entry struct {
 	Value string `xml:"value"`
 }
 
-// subscriptionAttributes answers how a subscription was confirmed. SNS has no narrower
-// resource for it than everything.
+// subscriptionAttributes answers how a subscription was confirmed.
 // https://docs.aws.amazon.com/sns/latest/api/API_GetSubscriptionAttributes.html
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
 func (c Client) subscriptionAttributes(form url.Values, id string) (any, error) {
-	if err := c.By.May("sns:GetSubscriptionAttributes", "*"); err != nil {
+	named := form.Get("SubscriptionArn")
+	topicARN := named[:max(0, strings.LastIndexByte(named, ':'))]
+	if err := c.By.May("sns:GetSubscriptionAttributes", topicARN); err != nil {
 		return nil, gate.Denied(err, wire.Error{Code: "AuthorizationError", Status: http.StatusForbidden})
 	}
 	if err := only(form, "GetSubscriptionAttributes", "SubscriptionArn"); err != nil {
 		return nil, err
 	}
-	named := form.Get("SubscriptionArn")
-	topicARN := named[:max(0, strings.LastIndexByte(named, ':'))]
 	s := c.service
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -45,6 +45,9 @@ func TestDoctorTellsEachPermissionThatItLacks(t *testing.T) {
 	for lacks, without := range p.Without() {
 		g.as(without)
 		action, _, _ := strings.Cut(lacks, " ")
+		if action == "cloudtrail:LookupEvents" {
+			continue // which is asked where something is wrong, and the local stack is not: cmd/autobackup/doctor has it denied
+		}
 		code, stdout, stderr := run("doctor")
 		assert.Equal(t, cli.Unexpected, code, "%s\n%s%s", lacks, stdout, stderr)
 		assert.Contains(t, stdout, "(grant "+action+")", lacks)

@@ -58,7 +58,8 @@ func Run(ctx context.Context, cfg aws.Config, o Options) (doctor.Report, error) 
 	if err := r.read(ctx); err != nil {
 		return doctor.Report{}, err
 	}
-	return doctor.Judge(r.Facts), nil
+	report := doctor.Judge(r.Facts)
+	return report, r.history(ctx, &report)
 }
 
 func (r *run) read(ctx context.Context) error {

@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -27,9 +28,59 @@ func TestAHealthyStageIsAsItMustBe(t *testing.T) {
 	assert.Equal(t, []string{"stacks", "functions", "versions", "subscription", "pipe", "state machine", "rules", "queues", "alarms", "buckets", "looks"}, areas(r))
 }
 
+// Who looks from the one account sees nothing of the other, and says so.
+func TestAStackOfAnotherAccountIsUnknownWithoutAProfileOfIt(t *testing.T) {
+	const other = "444455556666"
+	w := newWorldOf(t, other)
+	got := bad(w.doctor())
+	require.GreaterOrEqual(t, len(got), 2)
+	for _, line := range got {
+		assert.Contains(t, line, "? | ", line)
+	}
+	why := ": it is in the account " + other + ", and the credentials are of " + account + ": name a profile of its with --replica-profile"
+	assert.Contains(t, strings.Join(got, "\n"), "? | autobackup-replica-dev | whether it is deployed in "+w.second.Region+" of "+other+why)
+	assert.Contains(t, strings.Join(got, "\n"), "? | autobackup-hash-bytes-dev | whether it runs in "+w.second.Region+" of "+other+why)
+
+	owner := w.AWSConfigOf(w.Gate.As(iam.Principal{ARN: "arn:aws:iam::" + other + ":root"}), w.first.Region)
+	r, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage, Owners: []aws.Config{owner}})
+	require.NoError(t, err)
+	assert.Empty(t, bad(r))
+	assert.Equal(t, []core.Side{{Account: other, Region: w.second.Region}}, r.Replicas)
+	assert.Contains(t, r.Screen(false), " → "+w.second.Region+" of "+other+" ")
+}
+
+func TestEachReplicaStackIsReadThatThePrimaryOneNames(t *testing.T) {
+	w := newWorld(t)
+	const elsewhere = "us-west-2"
+	var readers []string
+	for _, region := range []string{w.second.Region, elsewhere} {
+		readers = append(readers, "arn:aws:lambda:"+region+":"+account+":function:autobackup-hash-bytes-dev")
+	}
+	_, err := w.Update(w.first, map[string]string{"Buckets": theirs, "ReplicaBuckets": replica, "ReplicaHashBytesArns": strings.Join(readers, ",")})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"FAIL | autobackup-replica-dev | there is no such stack in " + elsewhere + " | sam build --config-env replica && sam deploy --config-env replica"}, bad(w.doctor()))
+}
+
+// A version without an id is none that fetch-etags could be asked for.
+func TestVersionsWithoutAnIDAreNotAskedFor(t *testing.T) {
+	w := newWorld(t)
+	w.instead = map[string]string{"/" + theirs + "?encoding-type=url&max-keys=10&versions=": `<ListVersionsResult><Version><Key>old</Key><VersionId>null</VersionId><IsLatest>true</IsLatest></Version></ListVersionsResult>`}
+	r := w.doctor()
+	assert.Empty(t, bad(r))
+	assert.Regexp(t, theirs+" +no version with an id is among its first keys", r.Screen(true))
+}
+
+// A part of a composite alarm may be in ALARM where nothing is wrong.
+func TestAnAlarmThatTellsNobodyIsNoFailure(t *testing.T) {
+	w := newWorld(t)
+	require.NoError(t, w.CloudWatch.Set(w.arn("cloudwatch", "alarm:autobackup-validation-queue-too-old-metric-dev"), func(a *cloudwatch.Alarm) { a.State = "ALARM" }))
+	assert.Empty(t, bad(w.doctor()))
+}
+
 // The policy that autobackup policy prints is made of these.
 func TestEveryCallIsAmongThePermissionsAndNoOther(t *testing.T) {
 	w := newWorld(t)
+	w.notifies(theirs, &types.NotificationConfiguration{}) // who did is asked then
 	w.doctor()
 	var listed, made []string
 	for _, p := range doctor.Permissions {
@@ -39,6 +90,41 @@ func TestEveryCallIsAmongThePermissionsAndNoOther(t *testing.T) {
 		made = append(made, name)
 	}
 	assert.ElementsMatch(t, listed, made)
+}
+
+// event is one as CloudTrail tells it.
+func event(name, by, at, refused string) string {
+	whole, _ := json.Marshal(map[string]any{"userIdentity": map[string]string{"arn": by}, "errorCode": refused})
+	one, _ := json.Marshal(map[string]any{"EventName": name, "Username": "somebody", "EventTime": json.Number(at), "CloudTrailEvent": string(whole)})
+	return string(one)
+}
+
+// The newest change that succeeded is told of each bucket that is not as it must be.
+func TestWhoChangedABucketIsToldWhereCloudTrailMayBeRead(t *testing.T) {
+	w := newWorld(t)
+	w.notifies(theirs, &types.NotificationConfiguration{})
+	const role = "arn:aws:sts::" + account + ":assumed-role/terraform-ci/run"
+	w.trail = func(body string) (int, string) {
+		assert.Contains(t, body, `"AttributeValue":"`+theirs+`"`)
+		if !strings.Contains(body, "NextToken") {
+			return 200, `{"Events":[` + event("PutBucketVersioning", "another", "1774000300", "") + `,` + event("PutBucketNotification", "another", "1774000200", "AccessDenied") + `],"NextToken":"more"}`
+		}
+		return 200, `{"Events":[` + event("PutBucketNotification", role, "1774000100", "") + `,` + event("PutBucketNotification", "older", "1774000000", "") + `]}`
+	}
+	r := w.doctor()
+	require.Len(t, r.Findings[0].Mend, 1)
+	assert.Equal(t, &core.Change{Event: "PutBucketNotification", At: "2026-03-20T09:48:20Z", By: role}, r.Findings[0].Changed)
+	assert.Contains(t, r.Screen(false), "      changed        the last PutBucketNotification was 2026-03-20T09:48:20Z, by "+role+"\n      mend           autobackup attach s3://acme-invoices")
+	assert.Empty(t, r.History)
+
+	w.trail = func(string) (int, string) { return 200, `{"Events":[]}` }
+	assert.Nil(t, w.doctor().Findings[0].Changed)
+	w.trail = func(string) (int, string) {
+		return 400, `{"__type":"AccessDeniedException","message":"no"}`
+	}
+	r = w.doctor()
+	assert.Len(t, bad(r), 1, "nothing else is less known")
+	assert.Contains(t, r.Screen(false), "note  who changed it, and when, is not known: LookupEvents answered 400 AccessDeniedException (grant cloudtrail:LookupEvents)\n1 failed, 0 warnings, 0 unknown   exit 1\n")
 }
 
 // Credentials that nobody knows are no matter of permissions, and would be refused everywhere.

@@ -44,6 +44,8 @@ var Permissions = []Permission{
 	{"DescribeStateMachine", "states:DescribeStateMachine", []Place{Machine}},
 	{"ListRules", "events:ListRules", []Place{Anything}},
 	{"ListTargetsByRule", "events:ListTargetsByRule", []Place{Rules}},
+	// It is asked where something of a bucket is not as it must be.
+	{"LookupEvents", "cloudtrail:LookupEvents", []Place{Anything}},
 	{"GetQueueUrl", "sqs:GetQueueUrl", []Place{Queues}},
 	{"GetQueueAttributes", "sqs:GetQueueAttributes", []Place{Queues}},
 	{"HeadBucket", "s3:ListBucket", both},

@@ -47,8 +47,9 @@ type world struct {
 	first, second samconfig.Environment
 	by            gate.Caller
 
-	instead map[string]string // answers of S3, by path and query
-	failing string            // the code of every answer but STS's; empty: none fails
+	instead map[string]string                             // answers of S3, by path and query
+	trail   func(body string) (status int, answer string) // of CloudTrail, which the local stack is not; nil: it refuses
+	failing string                                        // the code of every answer but STS's; empty: none fails
 	mu      sync.Mutex
 	calls   map[string]bool // operations, as the SDK names them
 	address string
@@ -88,6 +89,12 @@ func copied(t *testing.T, changes []change) string {
 
 func newWorld(t *testing.T, changes ...change) *world {
 	t.Helper()
+	return newWorldOf(t, account, changes...)
+}
+
+// newWorldOf is newWorld with the replica stack in an account that may be another.
+func newWorldOf(t *testing.T, owner string, changes ...change) *world {
+	t.Helper()
 	w := &world{t: t, calls: map[string]bool{}}
 	project := original
 	if len(changes) > 0 {
@@ -112,9 +119,13 @@ func newWorld(t *testing.T, changes ...change) *world {
 			Destination: locals3.Destination{Bucket: "arn:aws:s3:::" + replica}, DeleteMarkerReplication: &locals3.Switch{Status: "Enabled"},
 		}}}
 	})
-	_, err = w.Deploy(w.second, map[string]string{"ReplicaBuckets": replica})
+	ofReplica, ofPrimary := map[string]string{"ReplicaBuckets": replica}, map[string]string{"Buckets": theirs, "ReplicaBuckets": replica}
+	if owner != account {
+		ofReplica["PrimaryAccount"], ofPrimary["ReplicaAccount"] = account, owner
+	}
+	_, err = w.DeployTo(owner, w.second, ofReplica)
 	require.NoError(t, err)
-	made, err := w.Deploy(w.first, map[string]string{"Buckets": theirs, "ReplicaBuckets": replica})
+	made, err := w.Deploy(w.first, ofPrimary)
 	require.NoError(t, err)
 	w.address = made.Parameters["AlertEmail"]
 	for _, bucket := range []string{w.of("documents"), w.of("media"), theirs} { // databases stays empty
@@ -141,7 +152,7 @@ func (w *world) bucket(name, region string, edit func(*locals3.BucketConfig)) {
 // Do is the HTTP client of everything: the stack answers in this process.
 func (w *world) Do(r *http.Request) (*http.Response, error) {
 	recorder := httptest.NewRecorder()
-	if answer := w.instead[r.URL.Path+"?"+r.URL.RawQuery]; answer != "" {
+	if answer := w.instead[r.URL.Path+"?"+r.URL.RawQuery]; answer != "" && r.Method == http.MethodGet {
 		_, _ = recorder.WriteString(answer)
 		return recorder.Result(), nil
 	}
@@ -149,6 +160,14 @@ func (w *world) Do(r *http.Request) (*http.Response, error) {
 		recorder.Header().Set("X-Amzn-Errortype", w.failing)
 		recorder.WriteHeader(map[bool]int{true: 503, false: 400}[w.failing == "ServiceUnavailable"])
 		_, _ = recorder.WriteString(`<ErrorResponse><Error><Code>` + w.failing + `</Code><Message>no</Message></Error></ErrorResponse>`)
+		return recorder.Result(), nil
+	}
+	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".LookupEvents") && w.trail != nil {
+		asked, err := io.ReadAll(r.Body)
+		require.NoError(w.t, err)
+		status, answer := w.trail(string(asked))
+		recorder.WriteHeader(status)
+		_, _ = recorder.WriteString(answer)
 		return recorder.Result(), nil
 	}
 	body := r.Body
