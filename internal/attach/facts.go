@@ -129,6 +129,9 @@ type Stage struct {
 	// Looks is the ARN of the role that looks, where the stack's RolePath or RoleNamePrefix
 	// gives it another than its own.
 	Looks string `json:"looks,omitempty"`
+	// VPC says that the stacks have SubnetIds: looks and reads come from a network of which
+	// nothing is known here.
+	VPC bool `json:"vpc,omitempty"`
 }
 
 // Role is the ARN of the role that looks at both sides.

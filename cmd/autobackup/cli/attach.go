@@ -35,6 +35,7 @@ type attachCommand struct {
 	Plan    string   `help:"Write what would be changed into FILE, a new one, for somebody to review, and change nothing." placeholder:"FILE"`
 	Apply   string   `help:"Change what the plan in FILE has, if everything is as it was." placeholder:"FILE" type:"existingfile"`
 	Print   string   `help:"Print, and change nothing: what your own code needs, as terraform, cloudformation or aws; or what the stacks must be given to take the buckets, as parameters." placeholder:"FORM"`
+	VPC     bool     `help:"The stacks have SubnetIds: what policies ask of networks is told as not known, and refuses nothing." name:"vpc"`
 	Role    string   `help:"ARN of the stage's role that looks, where its RolePath or RoleNamePrefix gives it another than arn:PARTITION:iam::ACCOUNT:role/autobackup-STAGE-fetch-etags." placeholder:"ARN"`
 	attachFlags
 }
@@ -142,7 +143,7 @@ func (c attachCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	if err != nil {
 		return trouble(stderr, err)
 	}
-	o.Plan, o.Apply, o.Print, o.Role = c.Plan, c.Apply, c.Print, c.Role
+	o.Plan, o.Apply, o.Print, o.Role, o.VPC = c.Plan, c.Apply, c.Print, c.Role, c.VPC
 	if c.Print != "" && !c.JSON {
 		o.Show = func(r *attach.Report) error { return r.Screen(stderr) } // what is printed is for a file
 	}

@@ -27,6 +27,7 @@ var flags = []struct {
 	{"region", []string{Requeue, Operate}},
 	{"account", []string{Attach, Detach, Requeue, Operate, Deploy, Boundary}},
 	{"topic", []string{Operate, Boundary}},
+	{"vpc", []string{Boundary}},
 	{"attached", []string{Boundary}},
 	{"replica-account", []string{Boundary}},
 	{"role-path", []string{Operate, Deploy}},

@@ -34,7 +34,7 @@ var stacks = []struct {
 	{"template.yaml", map[string]string{
 		"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1", "StorageEncryption": "SSE-KMS", "ReplicaAccount": There, "ReplicaKmsKeyArn": ownKey,
 		"EnvironmentKmsKeyArn": ownKey, "PermissionsBoundaryArn": "arn:aws:iam::aws:policy/b", "AccessLogBucket": "logs", "WorkflowLogLevel": "ALL",
-		"ByteVerification": "always", "ReplicationTimeControl": "Enabled", "MetadataDifferences": "alert",
+		"ByteVerification": "always", "SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d", "ReplicationTimeControl": "Enabled", "MetadataDifferences": "alert",
 	}},
 	{"template.yaml", map[string]string{
 		"AlertTopicArn": Oncall, "AlertTopicKeyArn": attachedKey, "ReplicaRegion": "eu-west-1",
@@ -44,7 +44,7 @@ var stacks = []struct {
 		"ReplicaHashBytesArns": "arn:aws:lambda:eu-west-1:" + There + ":function:autobackup-hash-bytes-dev",
 	}},
 	{"replica.yaml", nil},
-	{"replica.yaml", map[string]string{"StorageEncryption": "SSE-KMS", "PrimaryAccount": There, "ObjectLockMode": "COMPLIANCE", "ObjectLockDays": "7"}},
+	{"replica.yaml", map[string]string{"StorageEncryption": "SSE-KMS", "PrimaryAccount": There, "ObjectLockMode": "COMPLIANCE", "ObjectLockDays": "7", "SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d"}},
 	{"replica.yaml", map[string]string{"Categories": "", "ReplicaBuckets": "acme-copy", "ReplicaKeyArns": attachedKey}},
 }
 
