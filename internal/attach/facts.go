@@ -95,11 +95,13 @@ type Bucket struct {
 	Side
 	Rules []Rule `json:"rules"`
 	Configuration
-	Tags     map[string]string `json:"tags"`
-	Stages   []string          `json:"stages"` // whose rules take all of its uploads
-	Listed   bool              `json:"listed"` // by a name in the stage's parameters
-	Replicas []Side            `json:"replicas"`
-	Record   *Record           `json:"record,omitempty"` // of what attach changed before
+	Tags   map[string]string `json:"tags"`
+	Stages []string          `json:"stages"` // whose rules take all of its uploads, but what LeftOut says
+	// LeftOut is how keys begin that the stage's own rule leaves out.
+	LeftOut  []string `json:"leftOut,omitempty"`
+	Listed   bool     `json:"listed"` // by a name in the stage's parameters
+	Replicas []Side   `json:"replicas"`
+	Record   *Record  `json:"record,omitempty"` // of what attach changed before
 }
 
 // OfCategory says whether the stage takes the bucket as one that it has made.
