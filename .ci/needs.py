@@ -132,6 +132,11 @@ ON_EVERYTHING = {
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
     "sns:Unsubscribe": "The call names a subscription. AWS's table had no resource for it until 2026, and now an optional one.",
     "sns:GetSubscriptionAttributes": "The same.",
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    **{
+        f"ec2:{action}": "Lambda asks for it on every resource before it connects a function to subnets."
+        for action in ("AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface", "UnassignPrivateIpAddresses")
+    },
 }
 
 # API operations of S3 whose action has another name.

@@ -33,7 +33,7 @@ PRINTED = [
     ["doctor", "--primary", "docs", "--replica", "docs-copy", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--replica-account", "210987654321"],
     ["upload", "--primary", "docs", "--deletes", "--kms-key", KEY],
     ["operate", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY],
-    ["boundary", "--account", "123456789012", "--replica-account", "210987654321", "--replica-kms-key", KEY.replace("123456789012", "210987654321")],
+    ["boundary", "--vpc", "--account", "123456789012", "--replica-account", "210987654321", "--replica-kms-key", KEY.replace("123456789012", "210987654321")],
     *([command, "--account", "123456789012", "--topic", "arn:aws:sns:eu-central-1:210987654321:oncall"] for command in ("operate", "boundary")),
     ["requeue", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY],
 ]

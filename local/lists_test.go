@@ -24,6 +24,8 @@ const (
 	attachedLimit = 10
 	aList         = 25 // names, as docs/deploy.md says
 	someKeys      = 20 // in a list of keys, of the longest
+
+	leftOut, leftOutLetters = 10, 10 // beginnings of keys
 )
 
 // longest are n different names or parts of ARNs of so many letters.
@@ -51,6 +53,7 @@ func full(environment, region, partition string) map[string]string {
 	}
 	all["BucketKeyArns"], all["ReplicaRegion"] = keys, thirdRegion
 	all["AlertEvents"], all["OwnerTag"] = "Enabled", "team"
+	all["LeftOutPrefixes"] = longest(leftOut, leftOutLetters, "%s")
 	all["ReplicaHashBytesArns"] = longest(3, 3, "arn:"+partition+":lambda:"+region+":123456789012:function:autobackup-hash-bytes-abcdefg%s")
 	return all
 }

@@ -109,6 +109,12 @@ func TestParametersThatCannotWorkTogetherAreRefusedWithWhatToDo(t *testing.T) {
 		"a topic that keeps an order": {
 			"default", map[string]string{"AlertTopicArn": "arn:aws:sns:eu-west-1:210987654321:oncall.fifo"},
 			"a standard topic's ARN, or empty."},
+		"subnets without a security group": {
+			"default", map[string]string{"SubnetIds": "subnet-0a1b2c3d"},
+			"SubnetIds and SecurityGroupIds belong together. Give both, or leave both empty, with one comma between ids."},
+		"a comma too many between subnets": {
+			"replica", map[string]string{"SubnetIds": "subnet-0a1b2c3d,", "SecurityGroupIds": "sg-0a1b2c3d"},
+			"SubnetIds and SecurityGroupIds belong together. Give both, or leave both empty, with one comma between ids."},
 		"replicas in an archive whose bytes are to be read": {
 			"default", map[string]string{"ReplicaStorageClass": "GLACIER", "ByteVerification": "sample-1"},
 			"Bytes of replicas in GLACIER and DEEP_ARCHIVE can't be read. Set ByteVerification=never, so that what stored checksums don't decide is told as INCONCLUSIVE, or another ReplicaStorageClass, such as GLACIER_IR."},

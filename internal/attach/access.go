@@ -67,6 +67,8 @@ type said struct {
 	why   string // the conditions by which it holds
 	holds truth  // maybe: that hangs on something that can't be known from here
 	about []ruling
+	// network says that it asks from which network a call comes.
+	network bool
 }
 
 // statements are those of a policy that say anything about a caller's needs.
@@ -82,7 +84,7 @@ func (c caller) statements(effect, bucket, policy string, needs []need) (found [
 		if st.Effect != effect {
 			continue
 		}
-		one := said{sid: st.Sid}
+		one := said{sid: st.Sid, network: st.ofNetwork()}
 		if one.sid == "" {
 			one.sid = strconv.Itoa(i + 1)
 		}

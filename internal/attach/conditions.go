@@ -2,6 +2,7 @@ package attach
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,14 +22,15 @@ type caller struct {
 	role      string // ARN; empty: not known
 	account   string
 	partition string
+	vpc       bool // it calls from subnets of its owner's
 }
 
 // looker is fetch-etags, which looks at both sides.
-func (s Stage) looker() caller { return caller{s.Role(), s.Account, s.Partition} }
+func (s Stage) looker() caller { return caller{s.Role(), s.Account, s.Partition, s.VPC} }
 
 // hasher is hash-bytes of an account, which reads the bytes of a side. Its role has no
 // name of ours: CloudFormation makes one.
-func (s Stage) hasher(account string) caller { return caller{"", account, s.Partition} }
+func (s Stage) hasher(account string) caller { return caller{"", account, s.Partition, s.VPC} }
 
 // factor is a key that a role's session may have as false, or not at all. AWS says that
 // temporary credentials have it where they can know a second factor, and not which those are.
@@ -36,7 +38,7 @@ const factor = "aws:multifactorauthpresent"
 
 // known is what is known of the request that a caller makes, by the keys of conditions: no
 // value at all where the request carries none. What is not here is not known. The functions
-// run outside of VPCs, so that no endpoint is named.
+// run outside of VPCs, so that no endpoint is named, unless the stacks have SubnetIds.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 func (c caller) known() map[string][]string {
 	known := map[string][]string{
@@ -46,10 +48,28 @@ func (c caller) known() map[string][]string {
 		"s3:dataaccesspointarn": nil, "s3:dataaccesspointaccount": nil, "s3:accesspointnetworkorigin": nil,
 		"s3:tlsversion": {"1.3"}, "s3:signatureversion": {"AWS4-HMAC-SHA256"}, "s3:authtype": {"REST-HEADER"},
 	}
+	if c.vpc {
+		maps.DeleteFunc(known, func(key string, _ []string) bool { return slices.Contains(ofNetworks, key) })
+	}
 	if c.role != "" {
 		known["aws:principalarn"] = []string{c.role}
 	}
 	return known
+}
+
+// ofNetworks are the keys that say from which network a request comes.
+var ofNetworks = []string{"aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip"}
+
+// ofNetwork says whether a statement asks for one.
+func (st statement) ofNetwork() bool {
+	for _, keys := range st.Condition {
+		for key := range keys {
+			if slices.Contains(ofNetworks, strings.ToLower(key)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // holds says whether all conditions of a statement do, and which these are.
@@ -74,6 +94,9 @@ func (st statement) holds(of caller) (truth, string) {
 
 // condition is one key of an operator, of a caller's request.
 func (c caller) condition(operator, key string, values []string) truth {
+	if c.vpc && key == "aws:sourceip" {
+		return maybe
+	}
 	have, is := c.known()[key]
 	holds := condition(operator, key, values, have, is)
 	if key == factor && holds != condition(operator, key, values, []string{"false"}, true) {

@@ -99,11 +99,13 @@ type Bucket struct {
 	Side
 	Rules []Rule `json:"rules"`
 	Configuration
-	Tags     map[string]string `json:"tags"`
-	Stages   []string          `json:"stages"` // whose rules take all of its uploads
-	Listed   bool              `json:"listed"` // by a name in the stage's parameters
-	Replicas []Side            `json:"replicas"`
-	Record   *Record           `json:"record,omitempty"` // of what attach changed before
+	Tags   map[string]string `json:"tags"`
+	Stages []string          `json:"stages"` // whose rules take all of its uploads, but what LeftOut says
+	// LeftOut is how keys begin that the stage's own rule leaves out.
+	LeftOut  []string `json:"leftOut,omitempty"`
+	Listed   bool     `json:"listed"` // by a name in the stage's parameters
+	Replicas []Side   `json:"replicas"`
+	Record   *Record  `json:"record,omitempty"` // of what attach changed before
 }
 
 // OfCategory says whether the stage takes the bucket as one that it has made.
@@ -145,13 +147,18 @@ type Stage struct {
 	// Looks is the ARN of the role that looks, where the stack's RolePath or RoleNamePrefix
 	// gives it another than its own.
 	Looks string `json:"looks,omitempty"`
+	// VPC says that the stacks have SubnetIds: looks and reads come from a network of which
+	// nothing is known here.
+	VPC bool `json:"vpc,omitempty"`
 }
 
 // Stack is the name of the primary stack.
 func (s Stage) Stack() string { return "autobackup-" + s.Name }
 
-// Named is the stage with the role that its primary stack's parameters name, where nobody named one.
+// Named is the stage with the role and the network that its primary stack's parameters name,
+// where nobody named them.
 func (s Stage) Named(parameters map[string]string) Stage {
+	s.VPC = s.VPC || parameters["SubnetIds"] != ""
 	path, prefix := parameters["RolePath"], parameters["RoleNamePrefix"]
 	if s.Looks == "" && (strings.Trim(path, "/") != "" || prefix != "") {
 		s.Looks = "arn:" + s.Partition + ":iam::" + s.Account + ":role" + cmp.Or(path, "/") + prefix + "autobackup-" + s.Name + "-fetch-etags"

@@ -120,7 +120,11 @@ func (p *Plan) denied(s Stage, side *Side, a access) {
 
 func (p *Plan) refuses(word string, s Stage, name string, d said, about []ruling) {
 	call, comes := what(about)
-	p.say(word, "the policy of %s refuses %s (statement %s: %s), %s: add this to its Condition: %s", name, call, text.Name(d.sid), text.Line(d.why, 200), comes, s.Except())
+	inside := ""
+	if d.network {
+		inside = "; or have the stacks look from a network that it lets in, by SubnetIds and SecurityGroupIds (docs/deploy.md), and name --vpc here"
+	}
+	p.say(word, "the policy of %s refuses %s (statement %s: %s), %s: add this to its Condition: %s%s", name, call, text.Name(d.sid), text.Line(d.why, 200), comes, s.Except(), inside)
 }
 
 // limits say what policies keep from some looks, and what can't be known by it.

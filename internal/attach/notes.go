@@ -13,6 +13,9 @@ func (p *Plan) notes(s Stage, b *Bucket) {
 	p.notices(s, b)
 	p.coverage(b)
 	p.leftOut(b)
+	if len(b.LeftOut) > 0 {
+		p.say("note", "the stage leaves out keys that begin with %s (LeftOutPrefixes): their uploads are not validated", text.Line(strings.Join(b.LeftOut, ", "), 200))
+	}
 	for _, side := range b.sides() {
 		name := text.Name(side.Bucket)
 		if len(side.Expires) > 0 {

@@ -146,6 +146,34 @@ func TestWhatIsAllowedOfSomeKeysAndWhatIsNotAtAllIsTold(t *testing.T) {
 	assert.Contains(t, said(p, "warning"), "the policy of docs-dr, of account 444455556666, does not let "+theRole+" call s3:GetObjectVersionAttributes,")
 }
 
+// With SubnetIds the functions call from a network of which nothing is known here.
+func TestWhatPoliciesAskOfNetworksIsNotKnownWhereTheStacksHaveSubnets(t *testing.T) {
+	const objects = "arn:aws:s3:::docs/*"
+	inside := stage
+	inside.VPC = true
+	for condition, outside := range map[string]string{
+		`{"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}`:           "FAIL",
+		`{"StringNotEqualsIfExists": {"aws:sourcevpc": "vpc-1"}}`:     "FAIL",
+		`{"StringEquals": {"aws:SourceVpce": "vpce-1"}}`:              "ok",
+		`{"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}`:        "FAIL",
+		`{"NotIpAddressIfExists": {"aws:VpcSourceIp": "10.0.0.0/8"}}`: "FAIL",
+	} {
+		facts := with(func(b *attach.Bucket) { b.Policy = deny("s3:*", objects, condition) })
+		p := attach.Judge(stage, facts)
+		assert.Equal(t, outside == "FAIL", p.State == attach.Refused, condition)
+		network := strings.Contains(strings.ToLower(condition), "vpc")
+		if outside == "FAIL" {
+			assert.Equal(t, network, strings.Contains(said(p, "FAIL"), "by SubnetIds and SecurityGroupIds (docs/deploy.md), and name --vpc here"), condition)
+		}
+		p = attach.Judge(inside, facts)
+		assert.NotEqual(t, attach.Refused, p.State, condition)
+		assert.Contains(t, said(p, "?"), "whether that is so of "+theRole+" is not known", condition)
+		assert.NotContains(t, said(p, "ok"), "no bucket policy denies the looks", condition)
+	}
+	p := attach.Judge(inside, with(func(b *attach.Bucket) { b.Policy = deny("s3:*", objects, `{"Bool": {"aws:SecureTransport": "false"}}`) }))
+	assert.Contains(t, said(p, "ok"), "no bucket policy denies the looks", "of all else it is known as before")
+}
+
 func TestWhatAttachSaysToAddToADenialEndsIt(t *testing.T) {
 	policy := deny("s3:*", "arn:aws:s3:::docs/*", `{"StringNotEquals": {"aws:SourceVpce": "vpce-1"}, `+stage.Except()+`}`)
 	assert.Empty(t, told(policy))

@@ -9,18 +9,19 @@ import (
 // conditionKeys are those that policies here use, with the pages that describe them. A
 // key that ends with a colon takes any name behind it.
 var conditionKeys = map[string]string{
-	"aws:CalledVia":           global,
-	"aws:PrincipalArn":        global,
-	"aws:RequestedRegion":     global,
-	"aws:SecureTransport":     global,
-	"aws:SourceAccount":       global,
-	"aws:SourceArn":           global,
-	"events:source":           "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html",
-	"iam:PassedToService":     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html",
-	"iam:PermissionsBoundary": "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html",
-	"kms:EncryptionContext:":  "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context",
-	"kms:ViaService":          "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service",
-	"lambda:FunctionArn":      "https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html",
+	"aws:CalledVia":            global,
+	"aws:PrincipalArn":         global,
+	"aws:RequestedRegion":      global,
+	"aws:SecureTransport":      global,
+	"aws:SourceAccount":        global,
+	"aws:SourceArn":            global,
+	"iam:PassedToService":      "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html",
+	"iam:PermissionsBoundary":  "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html",
+	"kms:EncryptionContext:":   "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context",
+	"kms:ViaService":           "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service",
+	"lambda:SourceFunctionArn": "https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html",
+	"lambda:FunctionArn":       "https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html",
+	"events:source":            "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html",
 }
 
 const global = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"

@@ -27,6 +27,7 @@ func (s *Service) Types() template.Types {
 			"ReservedConcurrentExecutions": "concurrency is not limited",
 			"Runtime":                      "a Go function is one program",
 			"Tracing":                      template.NoXRay,
+			"VpcConfig":                    "there are no networks here: a function reaches this machine's addresses",
 		}, s.deployFunction, s.removeFunction).Named("FunctionName", "").Asking(func(t template.Target, r template.Resource) []template.Ask {
 			return append(template.Pass(r.Text("Role"), "lambda.amazonaws.com"), template.Ask{Action: "lambda:CreateFunction", Resource: t.ARN("lambda", "function:"+r.Text("FunctionName"))})
 		}),

@@ -22,6 +22,7 @@ import (
 	"autobackup/cmd/autobackup/attach"
 	"autobackup/cmd/autobackup/discover"
 	core "autobackup/internal/attach"
+	"autobackup/local"
 	"autobackup/local/events"
 	locals3 "autobackup/local/s3"
 )
@@ -520,6 +521,18 @@ func TestTheRoleThatLooksIsTheOneThatTheStacksParametersName(t *testing.T) {
 		assert.Equal(t, core.Refused, r.Buckets[0].State, screen)
 		assert.Contains(t, screen, ":role/platform/acme-autobackup-dev-fetch-etags")
 	}
+}
+
+func TestKeysThatTheStageLeavesOutAreNoted(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	environment, err := local.Environment(project, "default")
+	require.NoError(t, err)
+	_, err = w.Update(environment, map[string]string{"Buckets": docs, "ReplicaBuckets": replica, "LeftOutPrefixes": "tmp/,staging/"})
+	require.NoError(t, err)
+	r, screen := w.run(attach.Run, w.options(docs))
+	assert.Zero(t, r.Exit, screen)
+	assert.Contains(t, screen, "the stage leaves out keys that begin with tmp/, staging/ (LeftOutPrefixes): their uploads are not validated")
 }
 
 func TestKeysOfRulesAreRead(t *testing.T) {

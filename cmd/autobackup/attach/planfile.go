@@ -87,6 +87,7 @@ func open(name string, s attach.Stage) (*file, error) {
 	if err := json.Unmarshal(content, &f); err != nil || f.Version != fileVersion || len(f.Buckets) == 0 {
 		return nil, fmt.Errorf("%s is no plan that this version of autobackup wrote: write it again with --plan", text.Quoted(name, 200))
 	}
+	s.VPC = f.Stage.VPC
 	if s.Looks == "" { // the plan has it
 		s.Looks = f.Stage.Looks
 	}

@@ -120,6 +120,9 @@ func (a *account) read(ctx context.Context, names []string) ([]attach.Bucket, er
 			for _, rule := range rules {
 				if stage := attach.StageOf(rule.Name); rule.Takes(b.Account, a.stage.Region, name) && !slices.Contains(b.Stages, stage) {
 					b.Stages = append(b.Stages, stage)
+					if stage == a.stage.Name {
+						b.LeftOut = rule.LeftOut
+					}
 				}
 			}
 			if err := a.bucket(within, b); err != nil || a.few {

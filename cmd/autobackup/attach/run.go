@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Buckets        []string
 	Stage          string
+	VPC            bool   // the stacks have SubnetIds
 	Role           string // ARN of the stage's that looks; empty: as the templates name it
 	Yes            bool
 	SkipValidation bool // S3 asks no target of notifications whether it takes them
@@ -111,7 +112,7 @@ func Run(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.stage.Looks = o.Role
+	a.stage.Looks, a.stage.VPC = o.Role, o.VPC
 	var planned *file
 	if o.Apply != "" {
 		if planned, err = open(o.Apply, a.stage); err != nil {

@@ -37,6 +37,7 @@ type attachCommand struct {
 	Print   string   `help:"Print, and change nothing: what your own code needs, as terraform, cloudformation or aws; or what the stacks must be given to take the buckets, as parameters." placeholder:"FORM"`
 	Write   string   `help:"Write what the stacks must be given to take the buckets into FILE, which they are deployed from, and change no bucket: samconfig.toml, a .tfvars.json for Terraform, or another .json for CloudFormation." placeholder:"FILE"`
 	Role    string   `help:"ARN of the stage's role that looks; default: as the stack's parameters name it, or arn:PARTITION:iam::ACCOUNT:role/autobackup-STAGE-fetch-etags." placeholder:"ARN"`
+	VPC     bool     `help:"The stacks have SubnetIds, where their parameters can't be read: what policies ask of networks is told as not known, and refuses nothing." name:"vpc"`
 	attachFlags
 }
 
@@ -148,7 +149,7 @@ func (c attachCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	if err != nil {
 		return trouble(stderr, err)
 	}
-	o.Plan, o.Apply, o.Print, o.Write, o.Role = c.Plan, c.Apply, c.Print, c.Write, c.Role
+	o.Plan, o.Apply, o.Print, o.Write, o.Role, o.VPC = c.Plan, c.Apply, c.Print, c.Write, c.Role, c.VPC
 	if c.Print != "" && !c.JSON {
 		o.Show = func(r *attach.Report) error { return r.Screen(stderr) } // what is printed is for a file
 	}

@@ -43,6 +43,7 @@ type policyCommand struct {
 	Region         string `help:"Region of the primary stack." placeholder:"REGION" group:"Of stacks"`
 	Account        string `help:"Account of the stack." placeholder:"ID" group:"Of stacks"`
 	Topic          string `help:"ARN of the topic in AlertTopicArn, where the stack has not its own." placeholder:"ARN" group:"Of stacks"`
+	VPC            bool   `help:"The functions that read buckets run in the subnets of SubnetIds." name:"vpc" group:"Of stacks"`
 	Attached       bool   `help:"The roles also read existing buckets, whichever the stacks' parameters name." group:"Of stacks"`
 	ReplicaAccount string `help:"Account of the replica stack, where it is another." placeholder:"ID" group:"Of stacks"`
 	RolePath       string `help:"RolePath of the templates, where it is not /." name:"role-path" placeholder:"PATH" group:"Of stacks"`
@@ -101,7 +102,7 @@ func (c policyCommand) run(_ context.Context, stdout, stderr io.Writer) int {
 	o := policy.Options{
 		Command: c.Command, Side: policy.Side(c.Side), Partition: c.Partition, Primary: c.Primary, Replicas: c.Replica,
 		Level: core.Level(c.Level), Metadata: c.Metadata, Locks: c.Locks, Keys: c.KMSKey, ReplicaKeys: c.ReplicaKMSKey,
-		Roles: c.Role, HeadOnly: c.HeadOnly, Deletes: c.Deletes, Stage: c.Stage, Region: c.Region, Account: c.Account, ReplicaAccount: c.ReplicaAccount, Topic: c.Topic, Attached: c.Attached, Boundary: c.Boundary, RolePath: c.RolePath, RoleNamePrefix: c.RoleNamePrefix,
+		Roles: c.Role, HeadOnly: c.HeadOnly, Deletes: c.Deletes, Stage: c.Stage, Region: c.Region, Account: c.Account, ReplicaAccount: c.ReplicaAccount, Topic: c.Topic, VPC: c.VPC, Attached: c.Attached, Boundary: c.Boundary, RolePath: c.RolePath, RoleNamePrefix: c.RoleNamePrefix,
 	}
 	var err error
 	if c.Output != "" {

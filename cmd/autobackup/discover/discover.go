@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -191,13 +192,31 @@ func (r *run) fill(ctx context.Context, from *reader, a *Account, buckets []Buck
 // was found says nothing.
 func (b *Bucket) match(triggers []UploadRule, failed error) {
 	for _, t := range triggers {
-		if t.Takes(b.Account, b.Region, b.Name) {
-			b.Triggers = append(b.Triggers, t.Name)
+		if !t.Takes(b.Account, b.Region, b.Name) {
+			continue
 		}
+		if len(b.Triggers) == 0 {
+			b.LeftOut = t.LeftOut
+		}
+		b.LeftOut = leftOut(b.LeftOut, t.LeftOut)
+		b.Triggers = append(b.Triggers, t.Name)
 	}
 	if failed != nil && len(b.Triggers) == 0 {
 		b.Unread = append(b.Unread, unread(Trigger, b.Region, "ListRules", failed))
 	}
+}
+
+// leftOut are the beginnings of keys that two rules both leave out: the longer of two of which one begins
+// with the other.
+func leftOut(one, other []string) (both []string) {
+	for _, a := range one {
+		for _, b := range other {
+			if longer := max(a, b); strings.HasPrefix(longer, min(a, b)) && !slices.Contains(both, longer) {
+				both = append(both, longer)
+			}
+		}
+	}
+	return both
 }
 
 // parallel does n things, a few at once.

@@ -40,9 +40,11 @@ type Bucket struct {
 	Versioning  string   `json:"versioning"` // Enabled, Suspended or never
 	Rules       []Rule   `json:"rules"`      // those that are enabled
 	EventBridge bool     `json:"eventBridge"`
-	Triggers    []string `json:"triggers"`   // Autobackup's EventBridge rules that take all of its uploads
-	Lock        string   `json:"objectLock"` // no, on, or the default retention
-	Unread      []Unread `json:"unread"`     // facts that are unknown, whatever stands above
+	Triggers    []string `json:"triggers"` // Autobackup's EventBridge rules that take all of its uploads, but what LeftOut says
+	// LeftOut is how keys begin that none of them takes.
+	LeftOut []string `json:"leftOut,omitempty"`
+	Lock    string   `json:"objectLock"` // no, on, or the default retention
+	Unread  []Unread `json:"unread"`     // facts that are unknown, whatever stands above
 }
 
 func (b *Bucket) unknown(f Fact) bool {

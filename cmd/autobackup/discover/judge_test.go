@@ -3,9 +3,11 @@ package discover
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
 
@@ -157,6 +159,9 @@ func TestATriggerTakesABucketByNameOrPrefixWithAllOfItsKeys(t *testing.T) {
 		"objects above a size":            {`{"detail":{"bucket":{"name":["documents"]},"object":{"size":[{"numeric":[">",10]}]}}}`, false},
 		"objects below a size":            {`{"detail":{"bucket":{"name":["documents"]},"object":{"size":[{"numeric":["<",10]}]}}}`, false},
 		"uploads of one kind of request":  {`{"detail":{"bucket":{"name":["documents"]},"reason":["CopyObject"]}}`, false},
+		"keys but with some endings":      {`{"detail":{"bucket":{"name":["documents"]},"object":{"key":[{"anything-but":{"suffix":".tmp"}}]}}}`, false},
+		"keys but some":                   {`{"detail":{"bucket":{"name":["documents"]},"object":{"key":[{"anything-but":["a"]}]}}}`, false},
+		"keys but with some beginnings":   {`{"detail":{"bucket":{"name":["documents"]},"object":{"key":[{"anything-but":{"prefix":["tmp/","x"]}}]}}}`, true},
 		"every bucket, by source alone":   {`{"source":["aws.s3"]}`, true},
 		"the events of another program":   {`{"source":["aws.ec2"]}`, false},
 		"this account's and no other's":   {`{"source":["aws.s3"],"account":["111122223333"]}`, true},
@@ -171,6 +176,40 @@ func TestATriggerTakesABucketByNameOrPrefixWithAllOfItsKeys(t *testing.T) {
 	}
 	_, err := parse("autobackup-s3-upload-trigger-dev", `{"source":[{"cidr":"10.0.0.0/24"}]}`)
 	assert.ErrorContains(t, err, "read the pattern of rule autobackup-s3-upload-trigger-dev: ")
+}
+
+func TestKeysThatEachRuleLeavesOutAreNotValidated(t *testing.T) {
+	rule := func(prefixes string) UploadRule {
+		trigger, err := parse("autobackup-s3-upload-trigger-dev", `{"detail":{"bucket":{"name":["documents"]},"object":{"key":[{"anything-but":{"prefix":`+prefixes+`}}]}}}`)
+		require.NoError(t, err)
+		return trigger
+	}
+	all, err := parse("autobackup-s3-upload-trigger-dev", `{"detail":{"bucket":{"name":["documents"]}}}`)
+	require.NoError(t, err)
+	for name, tt := range map[string]struct {
+		rules []UploadRule
+		want  []string
+		state State
+	}{
+		"one rule":                          {[]UploadRule{rule(`["tmp/","x"]`)}, []string{"tmp/", "x"}, Unchecked},
+		"one beginning":                     {[]UploadRule{rule(`"tmp/"`)}, []string{"tmp/"}, Unchecked},
+		"another rule takes all":            {[]UploadRule{rule(`["tmp/"]`), all}, nil, Covered},
+		"a rule that takes all comes first": {[]UploadRule{all, rule(`["tmp/"]`)}, nil, Covered},
+		"each takes what the other doesn't": {[]UploadRule{rule(`["a"]`), rule(`["b"]`)}, nil, Covered},
+		"one takes less":                    {[]UploadRule{rule(`["tmp/"]`), rule(`["tmp/a/"]`)}, []string{"tmp/a/"}, Unchecked},
+	} {
+		b := whole(func(b *Bucket) { b.Triggers = []string{} })
+		b.match(tt.rules, nil)
+		assert.Equal(t, tt.want, b.LeftOut, name)
+		rows := judge([]Bucket{b})
+		assert.Equal(t, tt.state, rows[0].State, name)
+		assert.Equal(t, tt.state == Covered, rows[0].Next == "", name)
+		if tt.state == Unchecked {
+			assert.Equal(t, "docs/discover.md#keys-that-are-left-out", rows[0].Next, name)
+			assert.Contains(t, rows[0].cells(), "but "+strings.Join(tt.want, ", "), name)
+			assert.Zero(t, count(rows).Validated, name)
+		}
+	}
 }
 
 func TestARuleMayTakeABucketsEventsUnlessItsPatternSaysOtherwise(t *testing.T) {

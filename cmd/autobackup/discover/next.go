@@ -27,6 +27,8 @@ func (r *Row) next() string {
 			return "autobackup attach s3://" + r.Name
 		}
 		return "autobackup attach s3://" + r.Name + " --region " + r.Region // only a stage in the bucket's region hears of its uploads
+	case r.State == Unchecked:
+		return page + "#keys-that-are-left-out"
 	}
 	return "autobackup audit s3://" + r.Name
 }

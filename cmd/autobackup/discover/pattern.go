@@ -15,6 +15,9 @@ type UploadRule struct {
 	Disabled bool
 	// Buckets are those whose whole names its pattern has.
 	Buckets []string
+	// LeftOut says how keys begin that it does not take, by LeftOutPrefixes of the templates.
+	LeftOut []string
+	some    bool // it leaves out other keys, as no template of ours does
 	pattern *events.Pattern
 }
 
@@ -25,7 +28,10 @@ func parse(name, pattern string) (UploadRule, error) {
 		return UploadRule{}, fmt.Errorf("read the pattern of rule %s: %w", text.Name(name), err)
 	}
 	var named struct {
-		Detail struct{ Bucket struct{ Name []any } }
+		Detail struct {
+			Bucket struct{ Name []any }
+			Object struct{ Key []json.RawMessage }
+		}
 	}
 	if err := json.Unmarshal([]byte(pattern), &named); err != nil {
 		return UploadRule{}, fmt.Errorf("read the pattern of rule %s: %w", text.Name(name), err)
@@ -36,12 +42,40 @@ func parse(name, pattern string) (UploadRule, error) {
 			t.Buckets = append(t.Buckets, whole)
 		}
 	}
+	for _, of := range named.Detail.Object.Key {
+		var but struct {
+			Keys json.RawMessage `json:"anything-but"`
+		}
+		if json.Unmarshal(of, &but) != nil || but.Keys == nil {
+			continue // keys of which Takes tries none
+		}
+		var begins struct{ Prefix many }
+		if json.Unmarshal(but.Keys, &begins) != nil || begins.Prefix == nil {
+			t.some = true
+		}
+		t.LeftOut = append(t.LeftOut, begins.Prefix...)
+	}
 	return t, nil
 }
 
-// Takes says whether all uploads into a bucket match its pattern. No pattern that selects keys by how
+// many is a text or a list of texts.
+type many []string
+
+func (m *many) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		*m = many{one}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(m))
+}
+
+// Takes says whether all uploads into a bucket match, but for what LeftOut says. No pattern that selects keys by how
 // they begin or end takes this key, or the other size, so that whoever takes both takes all.
 func (t UploadRule) Takes(account, region, bucket string) bool {
+	if t.some {
+		return false
+	}
 	for _, o := range []struct {
 		key  string
 		size int64

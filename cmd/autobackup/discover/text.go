@@ -81,6 +81,9 @@ func (r *Report) section(page *strings.Builder, s State, all bool) {
 func (r *Row) cells() table.Row {
 	replication, metrics := r.replicates()
 	validated := yes(r.Validated)
+	if r.Validated && len(r.LeftOut) > 0 {
+		validated = "but " + text.Line(strings.Join(r.LeftOut, ", "), 60)
+	}
 	if r.unseen() {
 		validated = "?"
 	}

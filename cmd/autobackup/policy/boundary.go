@@ -36,5 +36,8 @@ func (o Options) boundary() (Document, error) {
 			statements[i].Resource = []string{"arn:" + o.Partition + ":s3:::*/*"}
 		}
 	}
+	if !o.VPC {
+		statements = slices.DeleteFunc(statements, func(s Statement) bool { return s.Sid == "Networks" })
+	}
 	return Document{Version: version, Statement: statements}, nil
 }

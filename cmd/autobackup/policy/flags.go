@@ -28,6 +28,7 @@ var flags = []struct {
 	{"region", []string{Doctor, Requeue, Operate}},
 	{"account", []string{Attach, Detach, Doctor, Requeue, Operate, Owner, Deploy, Boundary}},
 	{"topic", []string{Doctor, Operate, Boundary}},
+	{"vpc", []string{Boundary}},
 	{"attached", []string{Boundary}},
 	{"replica-account", []string{Doctor, Boundary}},
 	{"role-path", []string{Operate, Owner, Deploy}},

@@ -70,6 +70,7 @@ type Options struct {
 	// ReplicaAccount is the replicas', for boundary; the same where it is empty.
 	ReplicaAccount string
 	Topic          string // ARN of the one in AlertTopicArn; empty is the stack's own
+	VPC            bool   // of a stack's boundary: its functions that read buckets have SubnetIds
 	Attached       bool   // of a stack's boundary: its roles read existing buckets, too
 	RolePath       string // of the templates' roles; / where it is empty
 	RoleNamePrefix string // of the templates' roles

@@ -36,6 +36,7 @@ var stacks = []struct {
 		"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1", "StorageEncryption": "SSE-KMS", "ReplicaAccount": There, "ReplicaKmsKeyArn": ownKey,
 		"EnvironmentKmsKeyArn": ownKey, "PermissionsBoundaryArn": "arn:aws:iam::aws:policy/b", "AccessLogBucket": "logs", "WorkflowLogLevel": "ALL",
 		"ByteVerification": "always", "ReplicationTimeControl": "Enabled", "MetadataDifferences": "alert", "AlertEvents": "Enabled", "ChatAlerts": "Enabled", "OwnerTag": "team",
+		"SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d",
 	}},
 	{"template.yaml", map[string]string{
 		"AlertTopicArn": Oncall, "AlertTopicKeyArn": attachedKey, "ReplicaRegion": "eu-west-1",
@@ -46,7 +47,7 @@ var stacks = []struct {
 		"AlertEvents":          "Enabled", "OwnerTag": "team",
 	}},
 	{"replica.yaml", nil},
-	{"replica.yaml", map[string]string{"StorageEncryption": "SSE-KMS", "PrimaryAccount": There, "ObjectLockMode": "COMPLIANCE", "ObjectLockDays": "7"}},
+	{"replica.yaml", map[string]string{"StorageEncryption": "SSE-KMS", "PrimaryAccount": There, "ObjectLockMode": "COMPLIANCE", "ObjectLockDays": "7", "SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d"}},
 	{"replica.yaml", map[string]string{"Categories": "", "ReplicaBuckets": "acme-copy", "ReplicaKeyArns": attachedKey}},
 }
 
