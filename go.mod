@@ -30,11 +30,13 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0
 	github.com/go-json-experiment/json v1.27.2
 	github.com/gofrs/flock v0.13.2
+	github.com/google/renameio/v2 v2.0.2
 	github.com/google/uuid v1.6.0
 	github.com/jedib0t/go-pretty/v6 v6.8.3
 	github.com/minio/crc64nvme v1.1.1
 	github.com/orisano/gosax v1.1.4
 	github.com/pelletier/go-toml/v2 v2.4.3
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/secure-io/sio-go v0.3.1
 	github.com/stretchr/testify v1.12.1
 	github.com/tidwall/btree v1.8.2

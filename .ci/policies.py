@@ -34,6 +34,7 @@ PRINTED = [
     ["upload", "--primary", "docs", "--deletes", "--kms-key", KEY],
     ["operate", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY],
     ["boundary", "--account", "123456789012", "--replica-account", "210987654321", "--replica-kms-key", KEY.replace("123456789012", "210987654321")],
+    *([command, "--account", "123456789012", "--topic", "arn:aws:sns:eu-central-1:210987654321:oncall"] for command in ("operate", "boundary")),
     ["requeue", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY],
 ]
 # Sides that read: what is written here by name is a read all the same. doctor invokes fetch-etags alone, which reads.

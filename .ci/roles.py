@@ -7,8 +7,8 @@ as local/iam decides. And nothing else may be allowed: every action, resource an
 a condition must have been needed by something here.
 
 EXPANDED are JSON files from expand.py, with the pipeline's stage. pipeline.json is
-held against the others; pipeline-with-every-option.json against those that end
-likewise.
+held against the others, the lean form among them; pipeline-with-every-option.json against
+those that end likewise.
 
 What a person needs without the pipeline is made of the pipeline's statements: of these,
 what a stack needs. --update writes it, cmd/autobackup/policy/deploy.json.
@@ -29,6 +29,7 @@ from reference import REFERENCE, Wrong, as_list
 from stacks import ACCOUNT, Stack, plain_policies
 
 EVERY_OPTION = "-with-every-option"
+LEAN = "-lean"
 BOUNDARY = "PermissionsBoundaryArn"
 SIDES = {"primary": "autobackup-prod", "replica": "autobackup-replica-prod"}
 CALLERS = {"plan": "PlanRole", "deploy": "DeployRole"}
@@ -120,8 +121,8 @@ class Check:
                             problem(f"{who}, {sid}: nothing needs it with {key}={value}")
         for holder, documents in self.policies.items():
             texts = [json.dumps(document, separators=(",", ":")) for _, document in documents]
-            # A stage has up to ten letters, six more than prod.
-            size = sum(len(text) + 6 * text.count("prod") for text in texts)
+            # A stage has up to ten letters, six more than prod; a path and a prefix up to 107 characters.
+            size = sum(len(text) + 6 * text.count("prod") + 107 * text.count(":role/") for text in texts)
             if size > POLICY_LIMIT:
                 problem(f"{holder.name}: its inline policies have up to {size:,} characters, IAM takes {POLICY_LIMIT:,}")
 
@@ -203,8 +204,10 @@ def least(check, needs, pipeline, side):
                "Condition": {"ForAnyValue:StringEquals": {"aws:CalledVia": [CLOUDFORMATION]}}}
 
 
-def printed(program, side, variant, boundary):
-    arguments = ["policy", "deploy", "--side", side, "--stage", "prod", "--account", ACCOUNT, *(["--boundary", boundary] if variant else [])]
+def printed(program, side, variant, given):
+    arguments = ["policy", "deploy", "--side", side, "--stage", "prod", "--account", ACCOUNT]
+    if variant:
+        arguments += ["--boundary", given[BOUNDARY], "--role-path", given["RolePath"], "--role-name-prefix", given["RoleNamePrefix"]]
     return json.loads(subprocess.run([program, *arguments], check=True, stdout=subprocess.PIPE).stdout)
 
 
@@ -218,9 +221,8 @@ def collect(needs, stacks, pipelines, calls):
             needs.foreign_keys(holders[name, variant])
             if variant:
                 for stack in SIDES.values():
-                    needs.unbounded(holders[name, variant], f"arn:aws:iam::{ACCOUNT}:role/{stack}-x")
-        for side in SIDES:
-            stack = stacks[side + variant]
+                    needs.unbounded(holders[name, variant], f"arn:aws:iam::{ACCOUNT}:role{pipeline.values['RolePath']}{pipeline.values['RoleNamePrefix']}{stack}-x")
+        for side, stack in [(side, stacks[name]) for side in SIDES for name in (side + variant, side + LEAN + variant) if name in stacks]:
             logs = {LOGS} if any(one["Type"] == "AWS::StepFunctions::StateMachine" for one in stack.templates.values()) else set()
             person = holders[f"deploy {side}", variant]
             for holder in (holders[EXECUTION, variant], person):
@@ -258,7 +260,7 @@ def main():
 
     templates = {path.stem: json.loads(path.read_text()) for path in given.expanded}
     pipelines = {name.removeprefix("pipeline"): Stack("autobackup-pipeline", template) for name, template in templates.items() if name.startswith("pipeline")}
-    stacks = {name: Stack(SIDES[name.removesuffix(EVERY_OPTION)], template) for name, template in templates.items() if not name.startswith("pipeline")}
+    stacks = {name: Stack(SIDES[name.removesuffix(EVERY_OPTION).removesuffix(LEAN)], template) for name, template in templates.items() if not name.startswith("pipeline")}
     needs = Needs(list(stacks.values()), Stack(ARTIFACT_STACK, json.loads(bootstrap._get_stack_template())))
     holders = collect(needs, stacks, pipelines, json.loads(given.calls.read_text()))
 
@@ -268,7 +270,7 @@ def main():
         if name in CALLERS.values() or name == EXECUTION:
             documents = [(one["PolicyName"], plain_policies(one["PolicyDocument"])) for one in pipeline.resources[name]["Policies"]]
         else:  # what is printed is of no matter where it is made anew
-            documents = [] if given.update else [("", printed(given.program, name.split()[1], variant, pipeline.values[BOUNDARY]))]
+            documents = [] if given.update else [("", printed(given.program, name.split()[1], variant, pipeline.values))]
         policies[holder] = [(f"{name}{variant} {policy}".strip(), document) for policy, document in documents]
     check = Check(needs, policies)
     try:

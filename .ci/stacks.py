@@ -12,8 +12,8 @@ ARNS = {
     "AWS::CloudWatch::CompositeAlarm": ("AlarmName", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{{name}}"),
     "AWS::CloudWatch::Dashboard": ("DashboardName", f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{{name}}"),
     "AWS::Events::Rule": ("Name", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{{name}}"),
-    "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", f"arn:aws:iam::{ACCOUNT}:policy/{{name}}"),
-    "AWS::IAM::Role": ("RoleName", f"arn:aws:iam::{ACCOUNT}:role/{{name}}"),
+    "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", f"arn:aws:iam::{ACCOUNT}:policy{{path}}{{name}}"),
+    "AWS::IAM::Role": ("RoleName", f"arn:aws:iam::{ACCOUNT}:role{{path}}{{name}}"),
     "AWS::KMS::Alias": ("AliasName", f"arn:aws:kms:{REGION}:{ACCOUNT}:{{name}}"),
     "AWS::KMS::Key": (None, KEY),
     "AWS::Lambda::EventSourceMapping": (None, f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:1a2b3c4d"),
@@ -102,7 +102,8 @@ class Stack:
         made = f"{self.name}-{logical}-1A2B3C4D5E6F"
         if type_ == "AWS::S3::Bucket":
             made = made.lower()
-        return arn.format(name=self.resolve(self.templates[logical]["Properties"].get(property_)) or made)
+        properties = self.templates[logical]["Properties"]
+        return arn.format(path=self.resolve(properties.get("Path")) or "/", name=self.resolve(properties.get(property_)) or made)
 
 
 def roles_in(value):

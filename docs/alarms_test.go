@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/metric"
+	"autobackup/internal/reason"
 	"autobackup/local/template"
 )
 
@@ -50,7 +51,15 @@ type alarm struct {
 
 func alarms(t *testing.T) (all []alarm) {
 	t.Helper()
-	for _, r := range resolved(t, "template.yaml", needed).Resources {
+	all = alarmsOf(t, "full")
+	require.Greater(t, len(all), 20)
+	return all
+}
+
+// alarmsOf are those of a form of the stack.
+func alarmsOf(t *testing.T, form string) (all []alarm) {
+	t.Helper()
+	for _, r := range resolved(t, "template.yaml", withForm(form)).Resources {
 		if r.Type != "AWS::CloudWatch::Alarm" && r.Type != "AWS::CloudWatch::CompositeAlarm" {
 			continue
 		}
@@ -61,8 +70,12 @@ func alarms(t *testing.T) (all []alarm) {
 		a.ID, a.Type = r.LogicalID, r.Type
 		all = append(all, a)
 	}
-	require.Greater(t, len(all), 20)
 	return all
+}
+
+// withForm are the parameters that a form of the stack needs.
+func withForm(form string) map[string]string {
+	return map[string]string{"AlertEmail": needed["AlertEmail"], "ReplicaRegion": needed["ReplicaRegion"], "Form": form}
 }
 
 // series are the metrics that an alarm reads.
@@ -104,6 +117,47 @@ func TestEveryAlarmReachesTheTopicItselfOrThroughOneThatDoes(t *testing.T) {
 		}), "%s sends no e-mail, and no composite alarm sends one for it", a.ID)
 		assert.Nil(t, a.OKActions, "%s never told that it began", a.ID)
 	}
+}
+
+// An alarm that had another name in the other form would be made beside the one whose name it
+// takes, and go with that one when the form changes.
+func TestEveryAlarmOfTheLeanFormReachesTheTopicUnderItsNameInTheFullOne(t *testing.T) {
+	names := map[string]string{}
+	for _, a := range alarms(t) {
+		names[a.ID] = a.AlarmName
+	}
+	lean := alarmsOf(t, "lean")
+	assert.Len(t, lean, 7)
+	page := read(t, "deploy.md")
+	_, page, _ = strings.Cut(page, "\nWhat stays are the alarms")
+	page, _, _ = strings.Cut(page, "\n\n")
+	dlqs := 0
+	for _, a := range lean {
+		assert.Equal(t, []string{"FailureTopic"}, a.AlarmActions, a.ID)
+		assert.Equal(t, names[a.ID], a.AlarmName)
+		name := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(a.AlarmName, "autobackup-"), "-dev"), "-metric")
+		if strings.HasSuffix(name, "-dlq-not-empty") {
+			dlqs++
+			continue
+		}
+		assert.Contains(t, page, name)
+	}
+	assert.Equal(t, 3, dlqs, "the three of dead-letter queues")
+	assert.Contains(t, page, "the three of dead-letter queues")
+}
+
+func TestEverythingThatIsToldGoesToATopicThatWasThere(t *testing.T) {
+	const topic = "arn:aws:sns:eu-central-1:210987654321:oncall"
+	s := resolved(t, "template.yaml", map[string]string{"AlertTopicArn": topic, "ReplicaRegion": "eu-west-1"})
+	told := 0
+	for _, r := range s.Resources {
+		text, err := json.Marshal(r.Properties)
+		require.NoError(t, err)
+		assert.NotRegexp(t, `FailureTopic"|failure-topic|SNSKey`, string(text), r.LogicalID)
+		told += strings.Count(string(text), `"`+topic+`"`)
+	}
+	assert.Greater(t, told, len(alarms(t)))
+	assert.Equal(t, topic, s.Outputs["FailureTopicArn"])
 }
 
 func TestASymptomIsKeptQuietByKnownCausesOnlyAndNeverByOneThatLastsUntilItIsCleared(t *testing.T) {
@@ -168,7 +222,7 @@ func (m series) exists() bool {
 // owners are the types whose resources a dimension names.
 var owners = map[string]string{
 	"QueueName": "AWS::SQS::Queue", "PipeName": "AWS::Pipes::Pipe", "RuleName": "AWS::Events::Rule",
-	"StateMachineArn": "AWS::Serverless::StateMachine", "FunctionName": "AWS::Serverless::Function", "SourceBucket": "AWS::S3::Bucket",
+	"StateMachineArn": "AWS::Serverless::StateMachine", "FunctionName": "AWS::Serverless::Function",
 }
 
 func TestEveryAlarmReadsMetricsThatAreWrittenOfResourcesThatExist(t *testing.T) {
@@ -187,24 +241,26 @@ func TestEveryAlarmReadsMetricsThatAreWrittenOfResourcesThatExist(t *testing.T) 
 
 func checkDimension(t *testing.T, s *template.Stack, of string, d dimension) {
 	t.Helper()
-	categories := strings.Split(s.Parameters["Categories"], ",")
 	switch d.Name {
-	case "Stage":
+	case metric.Stage:
 		assert.Equal(t, "dev", d.Value, of)
-	case "Category":
-		assert.Contains(t, categories, d.Value, of)
-	case "RuleId", "DestinationBucket":
-		for _, category := range categories {
-			if strings.Contains(of, category) {
-				bucket := propertiesOf(t, s, "PrimaryBucket"+category)["ReplicationConfiguration"].(map[string]any)["Rules"].([]any)[0].(map[string]any)
-				destination := bucket["Destination"].(map[string]any)["Bucket"].(string)
-				assert.Contains(t, []any{bucket["Id"], strings.TrimPrefix(destination, "arn:aws:s3:::")}, d.Value, of)
-			}
-		}
+	case metric.Reason:
+		assert.Contains(t, reason.Severity(), reason.Code(d.Value), of)
 	default:
 		i := slices.IndexFunc(s.Resources, func(r template.Resource) bool { return r.LogicalID == d.Value })
 		require.GreaterOrEqual(t, i, 0, "%s: no resource %s", of, d.Value)
 		assert.Equal(t, owners[d.Name], s.Resources[i].Type, of)
+	}
+}
+
+// An alarm goes by stage, so that it rings about attached buckets, too, of which S3 has no
+// metrics unless their owner has switched them on.
+func TestNoAlarmNeedsAMetricOfS3OrGoesByBucket(t *testing.T) {
+	for _, a := range alarms(t) {
+		for _, m := range a.read() {
+			assert.NotEqual(t, "AWS/S3", m.Namespace, a.ID)
+			assert.False(t, slices.ContainsFunc(m.Dimensions, func(d dimension) bool { return d.Name == metric.Bucket }), a.ID)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"testing"
 
 	list "autobackup/cmd/autobackup/price"
 )
@@ -65,6 +66,11 @@ type item struct {
 
 func fixed(n float64) func(float64) float64 { return func(float64) float64 { return n } }
 
+// used is fixed where anything is uploaded at all.
+func used(n float64) func(float64) float64 {
+	return func(objects float64) float64 { return min(objects, n) }
+}
+
 // items are the rows, with no free tier, when every object is verified at its
 // first look.
 func items(d deployed) []item {
@@ -87,23 +93,23 @@ func items(d deployed) []item {
 		{"lambda", "Lambda", fmt.Sprintf("GB-seconds on arm64: %.2f a batch (%g s to look and %g s to judge, at %g MB)", gbSeconds, lookTime, judgeTime, d.memory*1024), batches(gbSeconds), gbSecondPrice, "million"},
 		{"s3", "S3", "2 HEAD requests an object", each(2), getPrice, "million"},
 		{"s3", "S3", fmt.Sprintf("at most %d requests a batch about the buckets of %g categories and their rules", ofBuckets*int(d.categories), d.categories), batches(ofBuckets * d.categories), getPrice, "million"},
-		{"cloudwatch", "CloudWatch", fmt.Sprintf("metrics of the functions: %g for each of %g categories, and %g", d.metrics, d.categories, d.ofStage), fixed(d.metrics*d.categories + d.ofStage), metricPrice, "metric"},
-		{"cloudwatch", "CloudWatch", fmt.Sprintf("S3's replication metrics: %d for each of %g rules", ofS3Rule, d.categories), fixed(ofS3Rule * d.categories), metricPrice, "metric"},
+		{"cloudwatch", "CloudWatch", "metrics of the functions: the stage's", used(d.ofStage), metricPrice, "metric"},
+		{"cloudwatch", "CloudWatch", fmt.Sprintf("S3's replication metrics: %d for each of %g rules", ofS3Rule, d.measuredRules), fixed(ofS3Rule * d.measuredRules), metricPrice, "metric"},
 		{"cloudwatch", "CloudWatch", "alarms, one for each metric they watch", fixed(d.alarms), alarmPrice, "alarm"},
 		{"cloudwatch", "CloudWatch", "composite alarms", fixed(d.composites), compositePrice, "alarm"},
 		{"cloudwatch", "CloudWatch", "dashboards", fixed(d.dashboards), dashboardPrice, "dashboard"},
 		{"cloudwatch", "CloudWatch", fmt.Sprintf("logs written: %d bytes an object, %d a batch", objectLog, batchLog), logs, logPrice, "GB"},
 		{"cloudwatch", "CloudWatch", fmt.Sprintf("logs kept for %g days", d.days), func(n float64) float64 { return logs(n) * d.days / 30 }, logKeptPrice, "GB"},
 		{"kms", "KMS", "keys of queues and topic", fixed(d.keys), keyPrice, "key"},
-		{"kms", "KMS", fmt.Sprintf("3 calls every %d s for the validation queue", keyReuse), fixed(3 * month / keyReuse), kmsPrice, "million"},
+		{"kms", "KMS", fmt.Sprintf("3 calls every %d s for the validation queue", keyReuse), used(3 * month / keyReuse * min(d.keys, 1)), kmsPrice, "million"},
 		{"xray", "X-Ray", "at most one trace a batch", batches(1), tracePrice, "million"},
 	}
 	return slices.DeleteFunc(all, func(i item) bool { return i.count(million) == 0 })
 }
 
 func (i item) row() string {
-	return fmt.Sprintf("| [%s](https://aws.amazon.com/%s/pricing/): %s | %s / %s | %s per %s | %s | %s |\n", i.name, i.page, i.what,
-		grouped(i.count(million)), grouped(i.count(100*million)), price(i.price), i.unit, dollars(i.cost(million)), dollars(i.cost(100*million)))
+	return fmt.Sprintf("| [%s](https://aws.amazon.com/%s/pricing/): %s | %s / %s / %s | %s per %s | %s | %s | %s |\n", i.name, i.page, i.what,
+		grouped(i.count(0)), grouped(i.count(million)), grouped(i.count(100*million)), price(i.price), i.unit, dollars(i.cost(0)), dollars(i.cost(million)), dollars(i.cost(100*million)))
 }
 
 func (i item) cost(objects float64) float64 {
@@ -113,15 +119,26 @@ func (i item) cost(objects float64) float64 {
 	return i.count(objects) * i.price
 }
 
-const costHead = "| what | how many | price | 1 million | 100 million |\n|---|---|---|---|---|\n"
+const costHead = "| what | how many | price | nothing | 1 million | 100 million |\n|---|---|---|---|---|---|\n"
 
 func costTable(all []item) string {
-	table, small, large := costHead, 0.0, 0.0
+	table, none, small, large := costHead, 0.0, 0.0, 0.0
 	for _, i := range all {
 		table += i.row()
-		small, large = small+i.cost(million), large+i.cost(100*million)
+		none, small, large = none+i.cost(0), small+i.cost(million), large+i.cost(100*million)
 	}
-	return table + fmt.Sprintf("| **together** | | | **%s** | **%s** |\n", dollars(small), dollars(large))
+	return table + fmt.Sprintf("| **together** | | | **%s** | **%s** | **%s** |\n", dollars(none), dollars(small), dollars(large))
+}
+
+// formsTable is what each form of the stack costs together.
+func formsTable(t *testing.T) string {
+	t.Helper()
+	table := "| form | nothing | 1 million | 100 million |\n|---|---|---|---|\n"
+	for _, form := range []string{"full", "lean"} {
+		d := ofForm(t, form)
+		table += fmt.Sprintf("| `Form=%s` | %s | %s | %s |\n", form, dollars(together(d, 0)), dollars(together(d, million)), dollars(together(d, 100*million)))
+	}
+	return table
 }
 
 // replicationTable is what S3 takes for the copies of objects of a megabyte.

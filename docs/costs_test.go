@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/internal/metric"
 	"autobackup/local/template"
 )
 
@@ -20,8 +21,9 @@ import (
 type deployed struct {
 	batch, window, record, transitions, polled, keys, days float64
 	memory, hashMemory                                     float64 // GB of fetch-etags and compare-etags, and of hash-bytes
-	categories, metrics, alarms, composites, dashboards    float64
-	ofStage                                                float64
+	categories, alarms, composites, dashboards             float64
+	measuredRules                                          float64 // with metrics of S3
+	ofStage, ofBucket                                      float64 // metrics of the functions
 	senderWindow, senders, message                         float64
 	functions                                              float64
 }
@@ -35,6 +37,7 @@ func (d deployed) filled(objects float64) float64 {
 func TestThePageOnCostsHasTheCostsOfTheTemplatesDefaults(t *testing.T) {
 	d := ofDefaults(t)
 	want := between(t, read(t, "costs.md"), "costs", costTable(items(d)))
+	want = between(t, want, "forms", formsTable(t))
 	want = between(t, want, "further", furtherTable(furthers(t, d)))
 	want = between(t, want, "replication", replicationTable())
 	generated(t, "costs.md", want)
@@ -58,16 +61,22 @@ func TestAMillionObjectsCostAtMostSixDollarsWhereBatchesAreFull(t *testing.T) {
 // quantities.
 func TestTheTextAboutCostsSaysWhatTheTablesDo(t *testing.T) {
 	d, text := ofDefaults(t), strings.Join(strings.Fields(read(t, "costs.md")), " ")
+	assert.Contains(t, text, fmt.Sprintf("S3's metrics of %g rules, %.2f of it", d.measuredRules, ofS3Rule*d.measuredRules*metricPrice))
 	assert.Contains(t, text, fmt.Sprintf("from about %.0f million uploads a month on", math.Ceil(d.batch/d.window*month/million)))
 	assert.Contains(t, text, fmt.Sprintf("a window brings %.0f at a million a month", math.Floor(d.filled(million))))
 	assert.Contains(t, text, fmt.Sprintf("costs %.5f for a GB on each side", ofReading(d, 1000)-ofReading(d, 0)))
+	fixed := fmt.Sprintf("costs %s instead of %s;", dollars(together(ofForm(t, "lean"), 0)), dollars(together(d, 0)))
+	assert.Contains(t, strings.Join(strings.Fields(read(t, "decisions/0057-the-lean-form.md")), " "), fixed)
+	assert.Contains(t, text, fmt.Sprintf("each name in `BucketMetrics` adds up to %g metrics, for %.2f a month", d.ofBucket, d.ofBucket*metricPrice))
+	_, known := parameters(t, "../template.yaml")
+	assert.Contains(t, known["BucketMetrics"].Description, fmt.Sprintf("up to %.2f dollars a month each", d.ofBucket*metricPrice))
 	assert.Contains(t, text, fmt.Sprintf("an upload that comes alone costs %.4f", d.transitions*transitionPrice/million))
 }
 
 // The generator's own arithmetic, done again from what a reader sees.
 func TestTheCostTableAddsUp(t *testing.T) {
-	rows := regexp.MustCompile(`(?m)^\| \[.* \| ([\d,.]+) / ([\d,.]+) \| ([\d.]+) per (\S+) \| ([\d,.]+) \| ([\d,.]+) \|$`)
-	total := regexp.MustCompile(`(?m)^\| \*\*together\*\* \| \| \| \*\*([\d,.]+)\*\* \| \*\*([\d,.]+)\*\* \|$`)
+	rows := regexp.MustCompile(`(?m)^\| \[.* \| ([\d,.]+) / ([\d,.]+) / ([\d,.]+) \| ([\d.]+) per (\S+) \| ([\d,.]+) \| ([\d,.]+) \| ([\d,.]+) \|$`)
+	total := regexp.MustCompile(`(?m)^\| \*\*together\*\* \| \| \| \*\*([\d,.]+)\*\* \| \*\*([\d,.]+)\*\* \| \*\*([\d,.]+)\*\* \|$`)
 	text := read(t, "costs.md")
 	require.Regexp(t, total, text)
 	own := strings.Split(text, "**together**")[0]
@@ -75,9 +84,9 @@ func TestTheCostTableAddsUp(t *testing.T) {
 	for column, together := range total.FindStringSubmatch(text)[1:] {
 		sum := 0.0
 		for _, row := range rows.FindAllStringSubmatch(own, -1) {
-			per := map[string]float64{"million": million}[row[4]]
-			cost := figure(t, row[5+column])
-			assert.InDelta(t, figure(t, row[1+column])/max(per, 1)*figure(t, row[3]), cost, 0.006+cost/100, row[0])
+			per := map[string]float64{"million": million}[row[5]]
+			cost := figure(t, row[6+column])
+			assert.InDelta(t, figure(t, row[1+column])/max(per, 1)*figure(t, row[4]), cost, 0.006+cost/100, row[0])
 			sum += cost
 		}
 		assert.InDelta(t, sum, figure(t, together), 0.1)
@@ -88,13 +97,18 @@ func TestTheCostTableAddsUp(t *testing.T) {
 // event and the list of metrics.
 func ofDefaults(t *testing.T) deployed {
 	t.Helper()
-	s := resolved(t, "template.yaml", needed)
+	return ofForm(t, "full")
+}
+
+// ofForm does, of a form of the stack.
+func ofForm(t *testing.T, form string) deployed {
+	t.Helper()
+	s := resolved(t, "template.yaml", withForm(form))
 	d := deployed{
 		batch: figure(t, s.Parameters["BatchSize"]), window: figure(t, s.Parameters["BatchWindowSeconds"]),
 		days: figure(t, s.Parameters["LogRetentionDays"]), record: averageRecord(t),
 		transitions: transitions(t, whenAllAreVerified),
-		metrics:     float64(strings.Count(read(t, "metrics.md"), "| Stage, Category |")), polled: 1,
-		ofStage:    float64(strings.Count(read(t, "metrics.md"), "| Stage |")),
+		ofStage:     metricsBy(metric.Stage), ofBucket: metricsBy(metric.Stage, metric.Bucket), polled: 1,
 		categories: float64(strings.Count(s.Parameters["Categories"], ",") + 1),
 		message:    figure(t, fmt.Sprint(propertiesOf(t, s, "ValidationQueue")["MaximumMessageSize"])),
 	}
@@ -102,6 +116,16 @@ func ofDefaults(t *testing.T) deployed {
 		d.add(t, r)
 	}
 	return d
+}
+
+// metricsBy is how many metrics the functions write by these dimensions.
+func metricsBy(dimensions ...string) (n float64) {
+	for _, d := range metric.Definitions() {
+		if slices.Equal(d.Dimensions, dimensions) {
+			n++
+		}
+	}
+	return n
 }
 
 // receiptHandle is about the length of one, in bytes; SQS says that it has at most
@@ -128,6 +152,14 @@ func (d *deployed) add(t *testing.T, r template.Resource) {
 	switch r.Type {
 	case "AWS::KMS::Key":
 		d.keys++
+	case "AWS::S3::Bucket":
+		if replication, ok := r.Properties["ReplicationConfiguration"].(map[string]any); ok {
+			for _, rule := range replication["Rules"].([]any) {
+				if rule.(map[string]any)["Destination"].(map[string]any)["Metrics"] != nil {
+					d.measuredRules++
+				}
+			}
+		}
 	case "AWS::Serverless::Function":
 		d.functions++
 		memory := figure(t, fmt.Sprint(r.Properties["MemorySize"])) / 1024

@@ -96,10 +96,10 @@ func TestTheDashboardHasNoGapsAndNothingTwiceInAPlace(t *testing.T) {
 	assert.Len(t, taken, 24*bottom, "24 columns are a row")
 }
 
-func TestTheDashboardShowsTheStateOfEveryAlarmThatSendsEMailsButThoseOfCategories(t *testing.T) {
+func TestTheDashboardShowsTheStateOfEveryAlarmThatSendsEMails(t *testing.T) {
 	var want []string
 	for _, a := range alarms(t) {
-		if a.AlarmActions != nil && !strings.HasPrefix(a.ID, "Replication") {
+		if a.AlarmActions != nil {
 			want = append(want, a.ID)
 		}
 	}
@@ -118,9 +118,21 @@ func TestTheDashboardShowsEveryMetricOfTheFunctionsButTwo(t *testing.T) {
 		all += string(encoded)
 	}
 	for _, d := range metric.Definitions() {
-		if !slices.Contains([]string{metric.Looks, metric.MetadataDiffers}, d.Name) { // in docs/metrics.md alone
-			assert.Contains(t, all, `MetricName=\"`+d.Name+`\"`)
+		if slices.Contains([]string{metric.Looks, metric.MetadataDiffers}, d.Name) { // in docs/metrics.md alone
+			continue
 		}
+		if slices.Equal(d.Dimensions, []string{metric.Stage}) {
+			assert.Contains(t, all, `["Autobackup","`+d.Name+`","Stage","dev",`)
+			continue
+		}
+		assert.Contains(t, all, `{Autobackup,`+strings.Join(d.Dimensions, ",")+`} MetricName=\"`+d.Name+`\" Stage=\"dev\"`)
 	}
-	assert.Contains(t, all, "Stage,Category,Reason")
+}
+
+// A region's name that is empty is none, and without categories there may be no replica region.
+func TestTheDashboardNamesARegionEverywhereWithoutAReplicaStack(t *testing.T) {
+	attached := map[string]string{"AlertEmail": "a@example.com", "Categories": "", "Buckets": "acme-invoices", "ByteVerification": "never"}
+	body := propertiesOf(t, resolved(t, "template.yaml", attached), "Dashboard")["DashboardBody"].(string)
+	assert.NotContains(t, body, `"region": ""`)
+	assert.Contains(t, body, `ReplicationLatency`)
 }

@@ -22,8 +22,10 @@ var operator = policy.Options{
 
 // values are what the pages' first lines make of the variables that name something.
 var values = map[string]string{
-	"region": operator.Region, "replica": "second-region-1", "stage": operator.Stage, "account": operator.Account, "category": "documents",
-	"arn": here("sqs", ""), "topic": here("sns", ":autobackup-failure-topic-"+operator.Stage), "url": "https://sqs/" + operator.Account,
+	"region": operator.Region, "replica": "second-region-1", "stage": operator.Stage, "account": operator.Account, "now": "0", "rule": "everything",
+	"primary": "autobackup-" + operator.Stage + "-primary-documents-" + operator.Account, "copy": "autobackup-" + operator.Stage + "-replica-documents-" + operator.Account,
+	"role": "autobackup-" + operator.Stage + "-replication-documents",
+	"arn":  here("sqs", ""), "topic": here("sns", ":autobackup-failure-topic-"+operator.Stage), "url": "https://sqs/" + operator.Account,
 	"machine": here("states", ":stateMachine:autobackup-validation-"+operator.Stage),
 }
 

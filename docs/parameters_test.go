@@ -133,8 +133,10 @@ func TestThePipelineTakesOnlyNamesThatTokensAndIAMHave(t *testing.T) {
 }
 
 func TestPoliciesAreForStagesThatTheTemplatesTake(t *testing.T) {
-	for _, file := range []string{"template.yaml", "replica.yaml"} {
+	for _, file := range []string{"template.yaml", "replica.yaml", "pipeline.yaml"} {
 		_, known := parameters(t, "../"+file)
 		assert.Equal(t, known["Stage"].AllowedPattern, policy.StagePattern, file)
+		assert.Equal(t, known["RolePath"].AllowedPattern, policy.RolePathPattern, file)
+		assert.Equal(t, known["RoleNamePrefix"].AllowedPattern, policy.RoleNamePrefixPattern, file)
 	}
 }

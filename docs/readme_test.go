@@ -47,5 +47,7 @@ func TestTheReadmeDeploysWithTheCommandsOfThePageOnDeploying(t *testing.T) {
 func TestTheReadmeNamesTheCostsThatTheTablesHave(t *testing.T) {
 	d := ofDefaults(t)
 	says := fmt.Sprintf("A million uploads cost about %.0f dollars a month, a hundred million about %.0f ", together(d, million), math.Round(together(d, 100*million)/100)*100)
-	assert.Contains(t, strings.Join(strings.Fields(read(t, "../README.md")), " "), says)
+	text := strings.Join(strings.Fields(read(t, "../README.md")), " ")
+	assert.Contains(t, text, says)
+	assert.Contains(t, text, fmt.Sprintf("costs about %.1f0 a month", together(ofForm(t, "lean"), 0)))
 }

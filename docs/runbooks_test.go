@@ -27,7 +27,7 @@ func runbooks(t *testing.T) (names []string) {
 }
 
 func TestEveryAlarmLinksItsRunbookAndEveryRunbookHasAnAlarm(t *testing.T) {
-	each := regexp.MustCompile(`^(-metric|-(documents|media|databases)|-(FetchETags|CompareETags|CompareBytes|HashBytes|FailureNotifier))?$`)
+	each := regexp.MustCompile(`^(-metric|-(FetchETags|CompareETags|CompareBytes|HashBytes|FailureNotifier))?$`)
 	var linked []string
 	for _, a := range alarms(t) {
 		found := regexp.MustCompile(`^\S.*\. Runbook: docs/runbooks/([a-z-]+)\.md$`).FindStringSubmatch(a.AlarmDescription)

@@ -225,7 +225,9 @@ func byContext() (all []gate.Call) {
 			all = append(all, c)
 		}
 	}
-	return all
+	others := byRole("FailureNotifierRole", "events:PutEvents", bus)
+	others.Context["events:source"] = []string{"acme.orders"}
+	return append(all, others)
 }
 
 // pipeline is what the role of the pipeline's CloudFormation does with the stack's keys:

@@ -27,6 +27,8 @@ var (
 	machine                                                 = inFirst("states", "stateMachine:autobackup-validation-dev")
 	executions                                              = []string{inFirst("states", "execution:autobackup-validation-dev:e"), inFirst("states", "execution:autobackup-validation-dev/ReadRanges:e")}
 	topic                                                   = strings.TrimPrefix(topicARN, "arn:aws:")
+	chatTopic                                               = inFirst("sns", "autobackup-chat-topic-dev")
+	bus                                                     = inFirst("events", "event-bus/default")
 )
 
 func inFirst(service, resource string) string {
@@ -97,7 +99,8 @@ var may = map[string][]access{
 	"replica's HashBytesRole": reads("replica", replicaKey, inSecond("logs", "log-group:/aws/lambda/autobackup-hash-bytes-dev:log-stream:s")),
 	"FailureNotifierRole": function(logsOf("/aws/lambda/autobackup-failure-notifier"),
 		access{"sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes", queues[3:4]}, access{"sqs:SendMessage", []string{queues[0], queues[1], queues[3]}},
-		access{"sns:Publish", []string{topic}}, access{"s3:ListBucket", []string{work}}, access{"s3:GetObject s3:PutObject", []string{work + "/told/*"}},
+		access{"sns:Publish", []string{topic, chatTopic}}, access{"s3:ListBucket", []string{work}}, access{"s3:GetObject s3:PutObject", []string{work + "/told/*"}},
+		access{"events:PutEvents", []string{bus}}, access{"s3:GetBucketTagging", ofBuckets("primary-*")},
 		access{"kms:Decrypt kms:GenerateDataKey", []string{storageKey, sqsKey, snsKey}}),
 	"ValidationPipeRole": {
 		{"sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes", queues[:1]}, {"kms:Decrypt", []string{sqsKey}}, {"states:StartExecution", []string{machine}},
@@ -133,9 +136,10 @@ func tried() (all []access) {
 		{"s3:GetObject s3:GetObjectVersion s3:PutObject s3:DeleteObject s3:DeleteObjectVersion s3:RestoreObject s3:GetObjectVersionForReplication s3:ReplicateObject s3:ReplicateDelete " +
 			"s3:PutObjectRetention s3:PutObjectLegalHold s3:PutObjectVersionTagging s3:BypassGovernanceRetention s3:GetObjectVersionAcl s3:GetObjectVersionTagging s3:GetObjectVersionAttributes " +
 			"s3:GetObjectRetention s3:GetObjectLegalHold s3:GetObjectVersionAnnotationForReplication s3:ReplicateTags s3:ListMultipartUploadParts s3:AbortMultipartUpload", objects},
-		{"s3:ListBucket s3:ListBucketVersions s3:GetReplicationConfiguration s3:GetLifecycleConfiguration s3:PutReplicationConfiguration s3:PutLifecycleConfiguration s3:PutBucketPolicy s3:DeleteBucket", buckets},
+		{"s3:ListBucket s3:ListBucketVersions s3:GetBucketTagging s3:GetReplicationConfiguration s3:GetLifecycleConfiguration s3:PutReplicationConfiguration s3:PutLifecycleConfiguration s3:PutBucketPolicy s3:DeleteBucket", buckets},
 		{"sqs:SendMessage sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes sqs:PurgeQueue sqs:SetQueueAttributes", queues},
-		{"sns:Publish sns:Subscribe sns:SetTopicAttributes", []string{topic}},
+		{"sns:Publish sns:Subscribe sns:SetTopicAttributes", []string{topic, chatTopic}},
+		{"events:PutEvents events:DeleteEventBus", []string{bus, inFirst("events", "event-bus/theirs")}},
 		{"lambda:InvokeFunction lambda:UpdateFunctionCode", functions},
 		{"states:StartExecution states:UpdateStateMachine", []string{machine}},
 		{"states:DescribeExecution states:StopExecution states:RedriveExecution states:GetExecutionHistory", append(executions, inFirst("states", "execution:other:e"))},
@@ -178,6 +182,9 @@ func byRole(role, action, on string) gate.Call {
 	c := gate.Call{By: iam.Session(roleOf(role), "tried"), Action: action, Resource: "arn:aws:" + on, Context: map[string][]string{"aws:securetransport": {"true"}}}
 	if on == "*" {
 		c.Resource = on
+	}
+	if strings.HasPrefix(action, "events:") {
+		c.Context["events:source"] = []string{"autobackup"}
 	}
 	if on == storageKey || on == replicaKey {
 		c.Context["kms:viaservice"] = []string{"s3." + strings.Split(on, ":")[1] + ".amazonaws.com"}

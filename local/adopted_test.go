@@ -77,19 +77,35 @@ const acmesQueue = `Resources:
           - {Effect: Allow, Principal: {Service: s3.amazonaws.com}, Action: "sqs:SendMessage", Resource: !GetAtt Queue.Arn, Condition: {StringEquals: {"aws:SourceAccount": !Ref AWS::AccountId}}}
 `
 
-// One bucket has its replica in another region, one in its own, and one in another account
-// and region. All have keys of their owner, and one has notifications of its own.
+// byRules are the verdicts about a bucket with a rule for the prefix in/ and one for a tag.
+var byRules = func() map[string][]string {
+	all := map[string][]string{}
+	for key, ends := range whereRead {
+		all["in/"+key], all["in/both/"+key], all["far/"+key] = ends, ends, ends
+		all["neither/"+key] = []string{"skipped NOT_SELECTED"}
+	}
+	all["far/deleted"] = []string{"skipped MARKER_NOT_REPLICATED", bytesWereRead} // no rule by tag replicates markers
+	all["neither/deleted"] = []string{"skipped MARKER_NOT_REPLICATED", "skipped NOT_SELECTED"}
+	return all
+}()
+
+// One bucket has replicas in two other regions, by a prefix and by a tag, one has its in its
+// own, and one in another account and region. All have keys of their owner, and one has
+// notifications of its own.
 func TestBucketsThatExistAreDiscoveredPlannedAttachedValidatedAndLeftAsTheyWere(t *testing.T) {
 	a := attached{bare: true, asker: "arn:aws:iam::" + account + ":user/owner", pairs: []pair{
-		{"acme-invoices", "acme-invoices-dr", secondRegion, account}, {"acme.ledger", "acme-ledger-copy", firstRegion, account},
+		{"acme-invoices", "acme-invoices-dr", secondRegion, account}, {"acme-invoices", "acme-invoices-far", "ca-central-1", account}, {"acme.ledger", "acme-ledger-copy", firstRegion, account},
 		{"acme-letters", "acme-letters-dr", thirdRegion, otherAccount},
-	}, with: map[string]string{"ReplicaHashBytesArns": functionIn(secondRegion) + ",arn:aws:lambda:" + thirdRegion + ":" + otherAccount + ":function:autobackup-hash-bytes-dev"}}
+	}, filters: map[string]string{"acme-invoices-dr": `{Prefix: in/}`, "acme-invoices-far": `{TagFilter: {Key: copy, Value: far}}`},
+		with: map[string]string{"ReplicaHashBytesArns": functionIn(secondRegion) + "," + functionIn("ca-central-1") + ",arn:aws:lambda:" + thirdRegion + ":" + otherAccount + ":function:autobackup-hash-bytes-dev"}}
 	var buckets []string
 	var owner []policy.Options
 	for _, p := range a.pairs {
+		if owner = append(owner, policy.Options{Command: policy.Attach, Primary: p.from, Replicas: []string{p.to}, Stage: "dev", Account: account}); slices.Contains(buckets, p.from) {
+			continue
+		}
 		buckets = append(buckets, p.from)
-		owner = append(owner, policy.Options{Command: policy.Attach, Primary: p.from, Replicas: []string{p.to}, Stage: "dev", Account: account},
-			policy.Options{Command: policy.Detach, Primary: p.from, Stage: "dev", Account: account})
+		owner = append(owner, policy.Options{Command: policy.Detach, Primary: p.from, Stage: "dev", Account: account})
 	}
 	inAttachedWorld(t, a, func(w *world) {
 		w.deployTheirs(place{w.region, account}, "acme-notices", acmesQueue)
@@ -129,13 +145,17 @@ func TestBucketsThatExistAreDiscoveredPlannedAttachedValidatedAndLeftAsTheyWere(
 		}
 
 		time.Sleep(time.Hour)
-		for _, p := range a.pairs {
-			w.upload(p.from)
-		}
+		w.upload("acme.ledger")
+		w.upload("acme-letters")
+		w.uploadAs("acme-invoices", "in/", "")
+		w.uploadAs("acme-invoices", "far/", "copy=far")
+		w.uploadAs("acme-invoices", "in/both/", "copy=far")
+		w.uploadAs("acme-invoices", "neither/", "copy=near")
 		w.settle()
-		for _, p := range a.pairs {
-			assert.Equal(w.t, whereRead, w.verdicts(p.from), p.from)
+		for _, bucket := range []string{"acme.ledger", "acme-letters"} {
+			assert.Equal(w.t, whereRead, w.verdicts(bucket), bucket)
 		}
+		assert.Equal(w.t, byRules, w.verdicts("acme-invoices"))
 
 		w.owns("acme-letters", "since then", "s3:ObjectTagging:*")
 		run(attach.Detach, func(o *attach.Options) { o.Yes, o.EventBridgeOff = true, true })

@@ -193,6 +193,11 @@ func (w *world) ofOthers() (all []request) {
 		request{service: "sns", operation: "GetSubscriptionAttributes", method: http.MethodPost, path: "/", header: form, body: url.Values{"Action": {"GetSubscriptionAttributes"}, "SubscriptionArn": {topic + ":x"}}.Encode(), needs: []string{"sns:GetSubscriptionAttributes " + topic}},
 		request{service: "lambda", operation: "ListEventSourceMappings", method: http.MethodGet, path: "/2015-03-31/event-source-mappings?FunctionName=autobackup-failure-notifier-dev", needs: []string{"lambda:ListEventSourceMappings *"}},
 		request{service: "lambda", operation: "GetFunctionConfiguration", method: http.MethodGet, path: "/2015-03-31/functions/autobackup-fetch-etags-dev/configuration", needs: []string{"lambda:GetFunctionConfiguration " + arn("lambda", "function:autobackup-fetch-etags-dev")}},
+		request{
+			service: "events", operation: "PutEvents", method: http.MethodPost, path: "/", needs: []string{"events:PutEvents " + arn("events", "event-bus/default")},
+			body:   `{"Entries":[{"Source":"s","DetailType":"t","Detail":"{}"},{"Source":"s","DetailType":"t","Detail":"{}"}]}`,
+			header: map[string]string{"X-Amz-Target": "AWSEvents.PutEvents", "Content-Type": "application/x-amz-json-1.1"},
+		},
 		request{service: "sns", operation: "Publish", method: http.MethodPost, path: "/", header: form, body: url.Values{"Action": {"Publish"}, "TopicArn": {topic}, "Message": {"m"}}.Encode(), needs: []string{"sns:Publish " + topic}},
 		request{service: "sns", operation: "ListTopics", method: http.MethodPost, path: "/", header: form, body: "Action=ListTopics", needs: []string{"sns:ListTopics *"}},
 		request{service: "lambda", operation: "Invoke", method: http.MethodPost, path: "/2015-03-31/functions/autobackup-fetch-etags-dev/invocations", body: "{}", needs: []string{"lambda:InvokeFunction " + arn("lambda", "function:autobackup-fetch-etags-dev")}},

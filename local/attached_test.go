@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -15,6 +16,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/cmd/autobackup/policy"
+	core "autobackup/internal/attach"
 	"autobackup/internal/verdict"
 	"autobackup/local"
 	"autobackup/local/gate"
@@ -51,6 +54,7 @@ type attached struct {
 	unread   []string          // regions without a stack of replica.yaml
 	asker    string            // whom a command tells what is refused
 	bare     bool              // nothing of the buckets was changed for the stacks yet
+	filters  map[string]string // of rules, by replica, where they are not for every key
 }
 
 // places are those of all replicas.
@@ -70,7 +74,10 @@ func (a attached) parameters(at *place) map[string]string {
 		if at != nil && p.place() != *at {
 			continue
 		}
-		from, to = append(from, p.from), append(to, p.to)
+		to = append(to, p.to)
+		if !slices.Contains(from, p.from) {
+			from = append(from, p.from)
+		}
 		if key := p.place().key(); !slices.Contains(keys, key) {
 			keys = append(keys, key)
 		}
@@ -165,10 +172,16 @@ const theirKey = `  Key:
 func (a attached) copies(at place) string {
 	var b strings.Builder
 	b.WriteString("Resources:\n" + theirKey)
-	letIn := `Principal: {AWS: "arn:aws:iam::` + account + `:root"}, Condition: {ArnEquals: {"aws:PrincipalArn": [`
-	reader, replicator := "arn:aws:iam::"+account+":role/autobackup-dev-fetch-etags", acmesRole
+	letIn := `Principal: {AWS: "arn:aws:iam::` + account + `:root"}, Condition: {ArnEquals: {"aws:PrincipalArn": [` + acmesRole + `]}}`
+	owner, err := policy.ForOwner(policy.Options{Partition: "aws", Stage: "dev", Account: account, ReplicaKeys: []string{strings.Replace(at.key(), "acme-copies-Key", "acme-copies-key", 1)}})
+	if err != nil {
+		return err.Error()
+	}
 	if at.account != account {
-		fmt.Fprintf(&b, "          - {Sid: Theirs, Effect: Allow, Action: [\"kms:Decrypt\", \"kms:Encrypt\"], Resource: \"*\", %s%q, %q]}}}\n", letIn, reader, replicator)
+		fmt.Fprintf(&b, "          - {Sid: Theirs, Effect: Allow, Action: [\"kms:Decrypt\", \"kms:Encrypt\"], Resource: \"*\", %s}\n", letIn)
+		for _, statements := range owner.KeyPolicies {
+			items(&b, statements)
+		}
 	}
 	for i, p := range slices.Concat(a.pairs, a.unlisted) {
 		if p.place() != at {
@@ -190,19 +203,26 @@ func (a attached) copies(at place) string {
       PolicyDocument:
         Version: "2012-10-17"
         Statement:
-          - {Sid: Replication, Effect: Allow, Action: ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags", "s3:ObjectOwnerOverrideToBucketOwner"], Resource: "arn:aws:s3:::%[2]s/*", %[3]s%[4]q]}}}
-          - {Sid: Look, Effect: Allow, Action: [%[6]s], Resource: "arn:aws:s3:::%[2]s", %[3]s%[5]q]}}}
-          - {Sid: Read, Effect: Allow, Action: [%[7]s], Resource: "arn:aws:s3:::%[2]s/*", %[3]s%[5]q]}}}
-`, i, p.to, letIn, replicator, reader, a.lets("s3:ListBucket", "s3:ListBucketVersions", "s3:GetLifecycleConfiguration"),
-			a.lets("s3:GetObjectVersion", "s3:GetObjectVersionAttributes", "s3:GetObjectVersionTagging", "s3:GetObjectRetention", "s3:GetObjectLegalHold"))
+          - {Sid: Replication, Effect: Allow, Action: ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags", "s3:ObjectOwnerOverrideToBucketOwner"], Resource: "arn:aws:s3:::%[2]s/*", %[3]s}
+`, i, p.to, letIn)
+		added, err := policy.ForOwner(policy.Options{Partition: "aws", Stage: "dev", Account: account, Replicas: []string{p.to}, HeadOnly: len(a.refused) > 0})
+		if err != nil {
+			return err.Error()
+		}
+		items(&b, added.BucketPolicies[p.to])
 	}
 	return b.String()
 }
 
-// lets are actions in a policy without those that are refused.
-func (a attached) lets(actions ...string) string {
-	actions = slices.DeleteFunc(actions, func(action string) bool { return slices.Contains(a.refused, action) })
-	return `"` + strings.Join(actions, `", "`) + `"`
+// items writes statements as items of a list in YAML, of which JSON is a part.
+func items(b *strings.Builder, statements []core.Statement) {
+	for _, s := range statements {
+		text, err := json.Marshal(s)
+		if err != nil {
+			text = []byte(err.Error())
+		}
+		fmt.Fprintf(b, "          - %s\n", text)
+	}
 }
 
 // primaries are all primaries, with one role that replicates them.
@@ -227,41 +247,68 @@ func (a attached) primaries() string {
 	if a.bare {
 		tells = ""
 	}
+	var made []string
 	for i, p := range slices.Concat(a.pairs, a.unlisted) {
-		owner := ""
-		if p.account != account {
-			owner = fmt.Sprintf("\n              Account: %q\n              AccessControlTranslation: {Owner: Destination}", p.account)
+		if slices.Contains(made, p.from) {
+			continue
 		}
+		made = append(made, p.from)
 		fmt.Fprintf(&b, `  Bucket%[1]d:
     Type: AWS::S3::Bucket
     Properties:
       BucketName: %[2]s
       VersioningConfiguration: {Status: Enabled}
       BucketEncryption: {ServerSideEncryptionConfiguration: [{BucketKeyEnabled: true, ServerSideEncryptionByDefault: {SSEAlgorithm: "aws:kms", KMSMasterKeyID: !GetAtt Key.Arn}}]}
-%[4]s      ReplicationConfiguration:
+%[3]s      ReplicationConfiguration:
         Role: !GetAtt Role.Arn
         Rules:
-          - Id: dr
-            Status: Enabled
-            Priority: 1
-            Filter: {Prefix: ""}
-            DeleteMarkerReplication: {Status: Enabled}
-            SourceSelectionCriteria: {SseKmsEncryptedObjects: {Status: Enabled}}
-            Destination:
-              Bucket: arn:aws:s3:::%[3]s
-              EncryptionConfiguration: {ReplicaKmsKeyID: %[5]s}
-              Metrics: {Status: Enabled}%[6]s
-`, i, p.from, p.to, tells, p.place().key(), owner)
+`, i, p.from, tells)
+		for priority, other := range slices.Concat(a.pairs, a.unlisted) {
+			if other.from == p.from {
+				b.WriteString(a.rule(priority, other))
+			}
+		}
 	}
 	return b.String()
+}
+
+// rule replicates from a primary to one of its replicas.
+func (a attached) rule(priority int, p pair) string {
+	filter, markers, owner := `{Prefix: ""}`, "Enabled", ""
+	if f := a.filters[p.to]; f != "" {
+		filter = f
+	}
+	if strings.Contains(filter, "Tag") {
+		markers = "Disabled" // which S3 asks of a rule by tag
+	}
+	if p.account != account {
+		owner = fmt.Sprintf("\n              Account: %q\n              AccessControlTranslation: {Owner: Destination}", p.account)
+	}
+	return fmt.Sprintf(`          - Id: to-%[1]s
+            Status: Enabled
+            Priority: %[2]d
+            Filter: %[3]s
+            DeleteMarkerReplication: {Status: %[4]s}
+            SourceSelectionCriteria: {SseKmsEncryptedObjects: {Status: Enabled}}
+            Destination:
+              Bucket: arn:aws:s3:::%[1]s
+              EncryptionConfiguration: {ReplicaKmsKeyID: %[5]s}
+              Metrics: {Status: Enabled}%[6]s
+`, p.to, priority, filter, markers, p.place().key(), owner)
 }
 
 // upload puts what is right, what is damaged on the way, what S3 gives up, what the replica has
 // another kind of checksum of, and what is deleted again into a bucket.
 func (w *world) upload(bucket string) {
 	w.t.Helper()
+	w.uploadAs(bucket, "", "")
+}
+
+// uploadAs does it with keys that begin with a prefix, and tags.
+func (w *world) uploadAs(bucket, prefix, tags string) {
+	w.t.Helper()
 	w.S3.Replicate = func(r locals3.Replication) locals3.Plan {
-		switch r.Key {
+		switch r.Key[strings.LastIndex(r.Key, "/")+1:] {
 		case "corrupt":
 			return locals3.Plan{Corrupt: locals3.FlipBit}
 		case "given up":
@@ -272,10 +319,14 @@ func (w *world) upload(bucket string) {
 		return locals3.Plan{}
 	}
 	for _, key := range []string{"good", "corrupt", "given up", "cut", "deleted"} {
-		_, err := w.client.PutObject(w.t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("content of " + key), ChecksumAlgorithm: types.ChecksumAlgorithmCrc32})
+		in := &s3.PutObjectInput{Bucket: &bucket, Key: aws.String(prefix + key), Body: strings.NewReader("content of " + key), ChecksumAlgorithm: types.ChecksumAlgorithmCrc32}
+		if tags != "" {
+			in.Tagging = &tags
+		}
+		_, err := w.client.PutObject(w.t.Context(), in)
 		require.NoError(w.t, err)
 	}
-	_, err := w.client.DeleteObject(w.t.Context(), &s3.DeleteObjectInput{Bucket: &bucket, Key: aws.String("deleted")})
+	_, err := w.client.DeleteObject(w.t.Context(), &s3.DeleteObjectInput{Bucket: &bucket, Key: aws.String(prefix + "deleted")})
 	require.NoError(w.t, err)
 }
 

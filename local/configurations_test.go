@@ -4,12 +4,17 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strings"
 
 	"autobackup/cmd/autobackup/policy"
 )
 
-// always has the bytes of everything read, in ranges where they are many.
+// always has the bytes of everything read, in ranges where they are many, what is e-mailed said in
+// chat, and an event put for each failure, with its owner.
 var always = []change{
+	defaults("template.yaml", "ChatAlerts", "Enabled"),
+	defaults("template.yaml", "AlertEvents", "Enabled"),
+	defaults("template.yaml", "OwnerTag", "team"),
 	replace("template.yaml", "Default: inconclusive", "Default: always"),
 	replace("template.yaml", `RANGE_BYTES: "4294967296"`, `RANGE_BYTES: "500"`),
 }
@@ -102,6 +107,10 @@ var configurations = map[string][]change{
 		naming("replica.yaml", "ReplicaKeyArns", theirKeyIn(secondRegion)),
 		resource("template.yaml", theirsHere()), resource("replica.yaml", theirsThere()),
 	}),
+	"a topic that was there": slices.Concat(always, []change{
+		alertsTo("AlertTopicArn=" + arnOf("sns", "acme-oncall") + " AlertTopicKeyArn=" + theirKeyIn(firstRegion)),
+		resource("template.yaml", theirKeys+theirTopic),
+	}),
 	"a boundary": slices.Concat(always, ownKeys(account), []change{
 		defaults("template.yaml", "PermissionsBoundaryArn", "arn:aws:iam::"+account+":policy/"+boundary),
 		defaults("replica.yaml", "PermissionsBoundaryArn", "arn:aws:iam::"+account+":policy/"+boundary),
@@ -118,7 +127,7 @@ var configurations = map[string][]change{
 var encryptions = []string{"SSE-S3", "SSE-KMS"}
 
 // inOrder are the configurations as grants are tried in them: each in the first that uses it.
-var inOrder = []string{"SSE-KMS", "another account", "an own key for environments", "SSE-S3", "attached", "a boundary"}
+var inOrder = []string{"SSE-KMS", "another account", "an own key for environments", "SSE-S3", "attached", "a topic that was there", "a boundary"}
 
 // theirBucket is one that somebody has, whose replicas are in both regions.
 const theirBucket = "acme-documents"
@@ -133,6 +142,25 @@ func theirKeyIn(region string) string {
 func naming(file, parameter, members string) change {
 	return replace(file, "\n  "+parameter+":\n    Type: CommaDelimitedList\n    Default: \"\"\n", "\n  "+parameter+":\n    Type: CommaDelimitedList\n    Default: "+members+"\n")
 }
+
+// alertsTo has alerts go elsewhere than to an address, which people may have set.
+func alertsTo(parameters string) change {
+	address := regexp.MustCompile(`AlertEmail=[^\s"]+ ?`)
+	return func(name, text string) string {
+		if name != "samconfig.toml" {
+			return text
+		}
+		return strings.ReplaceAll(address.ReplaceAllString(text, ""), " ReplicaRegion=", " "+parameters+" ReplicaRegion=")
+	}
+}
+
+const theirTopic = `  TheirTopic:
+    Type: AWS::SNS::Topic
+    Properties:
+      TopicName: acme-oncall
+      KmsMasterKeyId: !GetAtt TheirKey.Arn
+      Subscription: [{Protocol: email, Endpoint: oncall@acme.example}]
+`
 
 const theirKeys = `  TheirKey:
     Type: AWS::KMS::Key

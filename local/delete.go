@@ -49,9 +49,24 @@ func (s *Stack) described() (all []cloudformation.Stack) {
 }
 
 // place is where stacks have names of their own.
-type place struct{ region, stack string }
+type place struct{ account, region, stack string }
 
-func (d *deployed) place() place { return place{d.target.Region, d.target.Stack} }
+func (d *deployed) place() place {
+	return place{d.target.Account, d.target.Region, d.target.Stack}
+}
+
+// find finds an environment's stack, that of this account before another's: environments
+// name no account.
+func (s *Stack) find(env samconfig.Environment) (found *deployed) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for at, d := range s.stacks {
+		if at.region == env.Region && at.stack == env.StackName && (found == nil || at.account == s.Account) {
+			found = d
+		}
+	}
+	return found
+}
 
 // enter takes a stack's name, which must be free.
 func (s *Stack) enter(d *deployed) error {
@@ -75,9 +90,7 @@ func (s *Stack) leave(d *deployed) {
 // the stack, which can then be deleted again.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
 func (s *Stack) Delete(env samconfig.Environment) error {
-	s.mu.Lock()
-	d := s.stacks[place{env.Region, env.StackName}]
-	s.mu.Unlock()
+	d := s.find(env)
 	if d == nil {
 		return fmt.Errorf("delete %s: there is no stack of this name in %s", env.StackName, env.Region)
 	}

@@ -42,7 +42,7 @@ const addressee = "oncall@example.com"
 
 // Deploy creates the resources of an environment's template, as `sam deploy
 // --config-env` would. Parameters replace those of the environment. Where neither gives
-// an AlertEmail, which AWS refuses, it is an address that nobody has. Where a resource
+// an AlertEmail or an AlertTopicArn, which AWS refuses, the address is one that nobody has. Where a resource
 // can't be made, those before it are deleted again, as their DeletionPolicy has it; what
 // could not be deleted then is in the stack until Delete.
 func (s *Stack) Deploy(env samconfig.Environment, parameters map[string]string) (*template.Stack, error) {

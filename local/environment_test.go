@@ -21,6 +21,7 @@ var named = map[string]struct{ template, value string }{
 	"compare-bytes PRIMARY_HASH_BYTES_ARN":  {"template.yaml", "!GetAtt HashBytesFunction.Arn"},
 	"compare-bytes REPLICA_HASH_BYTES_ARNS": {"replica.yaml", "!GetAtt HashBytesFunction.Arn"},
 	"failure-notifier TOPIC_ARN":            {"template.yaml", "!Ref FailureTopic"},
+	"failure-notifier CHAT_TOPIC_ARN":       {"template.yaml", "!Ref ChatTopic"},
 	"failure-notifier WORK_BUCKET":          {"template.yaml", "!Ref WorkBucket"},
 	"failure-notifier VALIDATION_QUEUE_ARN": {"template.yaml", "!GetAtt ValidationQueue.Arn"},
 	"failure-notifier VALIDATION_DLQ_ARN":   {"template.yaml", "!GetAtt ValidationDLQ.Arn"},
@@ -65,6 +66,7 @@ func TestFunctionsAreToldTheResourcesThatTheTemplatesMake(t *testing.T) {
 		environment.ParameterOverrides["Stage"] = "try"
 		if name == "default" {
 			environment.ParameterOverrides["ReplicaRegion"] = "ap-south-1"
+			environment.ParameterOverrides["ChatAlerts"] = "Enabled"
 		}
 		deployed, err := stack.Deploy(environment, nil)
 		require.NoError(t, err)

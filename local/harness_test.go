@@ -31,6 +31,7 @@ import (
 	"autobackup/local/clock"
 	"autobackup/local/gate"
 	"autobackup/local/lambda"
+	"autobackup/local/sns"
 	"autobackup/local/sqs"
 	"autobackup/local/states"
 	"autobackup/local/template"
@@ -156,7 +157,7 @@ func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
 		URL: "http://127.0.0.1", HTTPClient: network, History: w.record, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
-		Runtime: lambda.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(functionLog), func(region string) aws.Config {
+		Runtime: lambda.InProcess(wire.Functions(functionMetrics, time.Now), handler.Logger(functionLog), func(region string) aws.Config {
 			cfg := w.AWSConfig(region)
 			cfg.HTTPClient = functionClient(cfg.HTTPClient)
 			return cfg
@@ -203,8 +204,9 @@ func accountOf(t *testing.T, folder, environment string) string {
 // test that wants it sets it.
 var terminalDataLimit bool
 
-// functionLog is where the functions log; a test that reads it sets it.
-var functionLog = nowhere
+// functionLog is where the functions log, and functionMetrics where they measure; a test that
+// reads it sets it.
+var functionLog, functionMetrics = nowhere, nowhere
 
 var nowhere io.Writer = io.Discard
 
@@ -366,6 +368,16 @@ func (w *world) subjects() []string {
 	return all
 }
 
+// published are the messages to autobackup-<topic>-dev.
+func (w *world) published(topic string) (all []sns.Publication) {
+	for _, p := range w.SNS.Published() {
+		if strings.HasSuffix(p.TopicARN, ":autobackup-"+topic+"-dev") {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // parameter is the value that a template parameter has in effect.
 func (w *world) parameter(name string) int {
 	w.t.Helper()
@@ -382,7 +394,7 @@ func deployed(t *testing.T, changes ...change) (stack *template.Stack, err error
 	w := &world{t: t, events: map[string][]types.HistoryEvent{}}
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: t.TempDir(), Account: account, URL: "http://127.0.0.1",
-		Runtime: lambda.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
+		Runtime: lambda.InProcess(wire.Functions(functionMetrics, time.Now), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })

@@ -155,6 +155,7 @@ func attempts() (all []attempt) {
 		plain("sqs:ReceiveMessage", queueARN(queue))
 	}
 	plain("sns:Publish", topicARN)
+	plain("sns:Publish", arnOf("sns", "autobackup-chat-topic-dev"))
 	for _, category := range []string{"documents", "media", "databases"} {
 		for _, side := range []string{"primary", "replica"} {
 			plain("s3:GetObject", "arn:aws:s3:::autobackup-dev-"+side+"-"+category+"-"+account+"/k")

@@ -171,7 +171,7 @@ func TestAlarmsRingBeforeWhatTheyWarnOfAndNotWithoutAReason(t *testing.T) {
 	assert.Less(t, time.Duration(largest(t, "OldestMessageMinutes"))*time.Minute,
 		seconds(number(t, s, "ValidationQueue", "MessageRetentionPeriod"))/2, "before messages expire, with time to act")
 	assert.Less(t, minutes(t, s.Parameters["ReplicationSlowMinutes"]), minutes(t, s.Parameters["DeadlineMinutes"]), "before the first alert")
-	assert.GreaterOrEqual(t, number(t, s, "ReplicationSlowdocumentsAlarm", "EvaluationPeriods")*15*60, int(verdict.NextWait(1_000)/time.Second), "a look falls into it")
+	assert.GreaterOrEqual(t, number(t, s, "ReplicationSlowAlarm", "EvaluationPeriods")*15*60, int(verdict.NextWait(1_000)/time.Second), "a look falls into it")
 	assert.Greater(t, 60*minutes(t, s.Parameters["NothingVerifiedHours"]), minutes(t, s.Parameters["DeadlineMinutes"]), "replication may take that long")
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 	assert.LessOrEqual(t, largest(t, "NothingVerifiedHours"), 7*24, "CloudWatch looks back a week at most")

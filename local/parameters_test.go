@@ -97,6 +97,24 @@ func TestParametersThatCannotWorkTogetherAreRefusedWithWhatToDo(t *testing.T) {
 		"no region": {
 			"default", map[string]string{"ReplicaRegion": "Ireland"},
 			`"Ireland" does not match |[a-z]{2}(-[a-z]+)+-[0-9]: a region, such as eu-west-1, or empty.`},
+		"nobody to tell": {
+			"default", map[string]string{"AlertEmail": ""},
+			"Nobody would be told. Give an address in AlertEmail, or the ARN of an existing topic in AlertTopicArn."},
+		"an address and a topic": {
+			"default", map[string]string{"AlertTopicArn": "arn:aws:sns:eu-west-1:210987654321:oncall"},
+			"AlertEmail is for a topic that the stack makes. Subscribe the address to the topic in AlertTopicArn, and leave AlertEmail out."},
+		"a key without its topic": {
+			"default", map[string]string{"AlertTopicKeyArn": ownKey},
+			"AlertTopicKeyArn is the key of AlertTopicArn. Give both, or leave the key out."},
+		"a topic that keeps an order": {
+			"default", map[string]string{"AlertTopicArn": "arn:aws:sns:eu-west-1:210987654321:oncall.fifo"},
+			"a standard topic's ARN, or empty."},
+		"replicas in an archive whose bytes are to be read": {
+			"default", map[string]string{"ReplicaStorageClass": "GLACIER", "ByteVerification": "sample-1"},
+			"Bytes of replicas in GLACIER and DEEP_ARCHIVE can't be read. Set ByteVerification=never, so that what stored checksums don't decide is told as INCONCLUSIVE, or another ReplicaStorageClass, such as GLACIER_IR."},
+		"replicas in an archive, and the bytes of what stored checksums leave open": {
+			"default", map[string]string{"ReplicaStorageClass": "DEEP_ARCHIVE"},
+			"Bytes of replicas in GLACIER and DEEP_ARCHIVE can't be read. Set ByteVerification=never, so that what stored checksums don't decide is told as INCONCLUSIVE, or another ReplicaStorageClass, such as GLACIER_IR."},
 		"categories without a region for their replicas": {
 			"default", map[string]string{"ReplicaRegion": ""},
 			"Categories need ReplicaRegion. Deploy replica.yaml in another region, and name that one."},
@@ -115,6 +133,9 @@ func TestParametersThatCannotWorkTogetherAreRefusedWithWhatToDo(t *testing.T) {
 		"a comma too many between replicas": {
 			"replica", map[string]string{"ReplicaBuckets3": "acme-a,"},
 			"ReplicaBuckets3 has an empty name in it. Write the names with one comma between them."},
+		"a comma too many between measured buckets": {
+			"default", map[string]string{"BucketMetrics": "acme-a,,acme-b"},
+			"BucketMetrics has an empty name in it. Write the names with one comma between them."},
 		"a category without a name": {
 			"default", map[string]string{"Categories": "documents,,media"},
 			"Categories has an empty name in it. Write the names with one comma between them."},

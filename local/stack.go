@@ -93,7 +93,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	s.Logs = logs.New(cfg.Clock)
 	s.Logs.Gate = s.Gate
 	s.Events = events.NewService(s.SQS)
-	s.Events.Gate, s.Events.NewID, s.Events.Account = s.Gate, ids.next, cfg.Account
+	s.Events.Gate, s.Events.NewID, s.Events.Account, s.Events.Now = s.Gate, ids.next, cfg.Account, cfg.Clock.Now
 	s.Lambda = lambda.New(lambda.Options{
 		Clock: cfg.Clock, NewID: ids.next, Account: cfg.Account,
 		Runtime: cfg.Runtime, Log: cfg.FunctionLog, Queues: s.SQS, Failed: s.misses.note, Gate: s.Gate, Environment: s.environment, Logs: s.Logs,

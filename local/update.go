@@ -18,9 +18,7 @@ import (
 // lose. If a resource can't be made, everything is again as it was.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
 func (s *Stack) Update(env samconfig.Environment, parameters map[string]string) (*template.Stack, error) {
-	s.mu.Lock()
-	before := s.stacks[place{env.Region, env.StackName}]
-	s.mu.Unlock()
+	before := s.find(env)
 	if before == nil {
 		return nil, fmt.Errorf("update %s: there is no stack of this name in %s", env.StackName, env.Region)
 	}
@@ -115,7 +113,7 @@ func (s *Stack) resolve(account string, env samconfig.Environment, parameters ma
 	}
 	all := maps.Clone(env.ParameterOverrides)
 	maps.Copy(all, parameters)
-	if _, given := all["AlertEmail"]; !given && slices.Contains(t.Parameters(), "AlertEmail") {
+	if all["AlertEmail"] == "" && all["AlertTopicArn"] == "" && slices.Contains(t.Parameters(), "AlertEmail") {
 		all["AlertEmail"] = addressee
 	}
 	return t.Resolve(template.Options{

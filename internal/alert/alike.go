@@ -59,6 +59,13 @@ func (a alike) brief() string {
 	return a.paragraph() + a.one() + b.String()
 }
 
+func (a alike) gist() words {
+	if a.example == nil {
+		return words{}
+	}
+	return a.example.gist()
+}
+
 func (a alike) describe() string {
 	if a.example == nil || a.described {
 		return a.brief()
@@ -95,3 +102,5 @@ func (o over) describe() string {
 }
 
 func (o over) brief() string { return o.describe() }
+
+func (o over) gist() words { return words{} }

@@ -75,3 +75,5 @@ func (r rest) describe() string {
 }
 
 func (r rest) brief() string { return "" }
+
+func (r rest) gist() words { return words{} }

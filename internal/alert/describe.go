@@ -35,6 +35,8 @@ func (v version) line() string {
 
 func (v version) brief() string { return "" }
 
+func (v version) gist() words { return v.explained()[0].words }
+
 func (v version) describe() string {
 	return fmt.Sprintf("\n%s: %s\n\n", v.code(), show(v.name(), 200)) + v.details()
 }

@@ -23,6 +23,8 @@ type section interface {
 	// described already; it may be empty, as line is there.
 	describe() string
 	brief() string
+	// gist is what chat says of the worst section; empty where line says everything.
+	gist() words
 }
 
 // edition is an e-mail in the making.

@@ -13,13 +13,17 @@ import (
 // dead-letter queue directly and have no source queue to go back to.
 func ending(q Queues) string {
 	region := shell.InRegion(regionOf(q.DLQARN))
-	move := fmt.Sprintf("    aws sqs start-message-move-task%s --source-arn %s --destination-arn ", region, shell.Quote(q.DLQARN))
 	return "\nThe original messages\n\n" +
 		"  Each is parked, unchanged, in the queue " + show(nameOf(q.DLQARN), 80) + ". To read some of them there:\n" +
 		fmt.Sprintf("    aws sqs receive-message%s --queue-url %s --max-number-of-messages 10 --visibility-timeout 0 --message-attribute-names All\n",
 			region, shell.Quote(q.DLQURL)) +
 		"  Moving takes the whole queue. To have all of it looked at again, once the cause is gone:\n" +
-		move + shell.Quote(q.ValidationARN) + "\n" +
+		"    " + move(q, q.ValidationARN) + "\n" +
 		"  To be told of all of it again:\n" +
-		move + shell.Quote(q.FailureARN) + "\n"
+		"    " + move(q, q.FailureARN) + "\n"
+}
+
+// move is the command that moves all parked messages to a queue.
+func move(q Queues, to string) string {
+	return "aws sqs start-message-move-task" + shell.InRegion(regionOf(q.DLQARN)) + " --source-arn " + shell.Quote(q.DLQARN) + " --destination-arn " + shell.Quote(to)
 }

@@ -35,9 +35,13 @@ func findings(stage string, x told.Example) (all []finding) {
 		return all
 	}
 	f := finding{Entry: verdict.Entry{Reason: v.Reason, Forbidden: v.Forbidden}, stage: stage, object: x.Object, marker: v.Marker}
-	f.bare = v.Detail == "" || v.Detail == x.Detail
+	f.bare = withoutFacts(x)
 	return []finding{f}
 }
+
+// withoutFacts says whether the message carries nothing but the reason of what its
+// primary decided.
+func withoutFacts(x told.Example) bool { return x.Verdict.Detail == "" || x.Verdict.Detail == x.Detail }
 
 // words are what operators are told about a finding.
 type words struct {

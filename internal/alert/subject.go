@@ -13,12 +13,17 @@ const MaxSubject = 99
 // subject names the worst section and how many more there are:
 // "[prod] Backup check failed: CONTENT_MISMATCH s3://... (+3 more)".
 func (e edition) subject() string {
-	head := fmt.Sprintf("[%s] Backup check failed: ", text.Line(e.Stage, 16))
+	head := failedHead(e.Stage)
 	if e.over == len(e.sections) {
 		head = fmt.Sprintf("[%s] Backup check: ", text.Line(e.Stage, 16))
 	}
 	tail := e.more()
 	return text.Line(head+e.sections[0].title(MaxSubject-len(head)-len(tail))+tail, MaxSubject)
+}
+
+// failedHead is what subjects of failures begin with.
+func failedHead(stage string) string {
+	return fmt.Sprintf("[%s] Backup check failed: ", text.Line(stage, 16))
 }
 
 // more says what a subject leaves out: versions that failed, and causes that are

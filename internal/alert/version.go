@@ -104,12 +104,13 @@ func (v version) code() string { return known(v.findings[0].Reason) }
 
 func known(code reason.Code) string {
 	if severity(code) < 0 {
-		return unknownCode
+		return UnknownCode
 	}
 	return string(code)
 }
 
-const unknownCode = "UNKNOWN_REASON"
+// UnknownCode stands for a reason that is not one of package reason's.
+const UnknownCode = "UNKNOWN_REASON"
 
 // name is the object's URI, or the message's id where no object is known. It is
 // as hostile as the message.

@@ -1,12 +1,9 @@
 package attach
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
-
-	"autobackup/internal/text"
 )
 
 // need is a permission that looks make use of.
@@ -132,24 +129,6 @@ func (c caller) share(bucket, policy string, needs []need) (s share, err error) 
 		}
 	}
 	return s, err
-}
-
-// LetIn are the statements that let the stage's role look at a replica of another account.
-func (s Stage) LetIn(bucket string) string {
-	arn := "arn:" + s.Partition + ":s3:::" + bucket
-	var ofBucket, ofObjects []string
-	for _, n := range new(Bucket).needs(false) {
-		if n.objects {
-			ofObjects = append(ofObjects, n.action)
-		} else {
-			ofBucket = append(ofBucket, n.action)
-		}
-	}
-	statements, _ := json.Marshal([]map[string]any{
-		{"Effect": "Allow", "Principal": map[string]string{"AWS": s.Role()}, "Action": ofBucket, "Resource": arn},
-		{"Effect": "Allow", "Principal": map[string]string{"AWS": s.Role()}, "Action": ofObjects, "Resource": arn + "/*"},
-	})
-	return text.Line(string(statements), 2000) // with the name of any bucket that S3 can have, all of it
 }
 
 // Except is the condition to add to a statement that denies, by which it no longer

@@ -38,6 +38,10 @@ func Return(s Stage, b Bucket, t Takers) Plan {
 	default:
 		p.State, p.Change = Ready, b.Record.Change
 		p.back(s, b, t)
+		if b.Record.Detached != "" && p.Was.EventBridge && p.Becomes.EventBridge {
+			p.State = Kept
+			p.say("FAIL", "it was detached at %s, and nothing but EventBridge is left to take back, which stays on", text.Line(b.Record.Detached, 40))
+		}
 	}
 	for _, u := range b.Unread {
 		p.say("?", "%s: %s", u.Fact, u.answer())
@@ -61,7 +65,7 @@ func (p *Plan) back(s Stage, b Bucket, t Takers) {
 	case !p.Change.EventBridge:
 		p.say("note", "EventBridge was on before attach, and stays as it is")
 	case !t.Off:
-		p.say("note", "EventBridge stays on: others may rely on it by now; to turn it off, add --eventbridge-off to this command, which forgets the record")
+		p.say("note", "EventBridge stays on: others may rely on it by now; --eventbridge-off turns it off, now or later")
 	case !b.Known(Triggers):
 		p.say("note", "EventBridge stays on: whether other rules take its events could not be read")
 	case len(t.Others) > 0:

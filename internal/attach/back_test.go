@@ -50,7 +50,13 @@ func TestDetachTakesBackWhatIsRecordedAndNothingElse(t *testing.T) {
 		"unread notifications":       {func(b *attach.Bucket) { b.Unread = []attach.Unread{{Fact: attach.Notifications, Why: "403"}} }, attach.Takers{}, attach.Kept, bridge(true, theirs, ours), "FAIL", "its notifications could not be read"},
 		"a bucket of another region": {func(b *attach.Bucket) { b.Region, b.Configuration = "eu-west-1", bridge(true) }, attach.Takers{Off: true}, attach.Ready, bridge(true), "change", "the bucket of this name in eu-west-1 is not the one that was attached, which was in eu-central-1"},
 		"a record of another stage":  {func(b *attach.Bucket) { b.Record.Stage = "prod" }, attach.Takers{}, attach.Ready, bridge(true, theirs), "warning", "the record names the stage prod"},
-		"a bucket that is gone":      {func(b *attach.Bucket) { b.Gone, b.Configuration = true, bridge(false) }, attach.Takers{}, attach.Ready, bridge(false), "change", "its record is forgotten"},
+		"one that was detached before, with EventBridge on": {func(b *attach.Bucket) {
+			b.Record.Change, b.Record.Detached, b.Configuration = attach.Change{EventBridge: true}, "2026-11-28T09:00:00Z", bridge(true)
+		}, attach.Takers{}, attach.Kept, bridge(true), "FAIL", "it was detached at 2026-11-28T09:00:00Z, and nothing but EventBridge is left to take back, which stays on"},
+		"one that was detached before, to be turned off": {func(b *attach.Bucket) {
+			b.Record.Change, b.Record.Detached, b.Configuration = attach.Change{EventBridge: true}, "2026-11-28T09:00:00Z", bridge(true)
+		}, attach.Takers{Off: true}, attach.Ready, bridge(false), "change", "EventBridge on → off"},
+		"a bucket that is gone": {func(b *attach.Bucket) { b.Gone, b.Configuration = true, bridge(false) }, attach.Takers{}, attach.Ready, bridge(false), "change", "its record is forgotten"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := attached()

@@ -1,6 +1,7 @@
 package attach
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -24,6 +25,7 @@ const (
 	Tags          Fact = "tags"
 	Triggers      Fact = "EventBridge rules"
 	Recorded      Fact = "what attach recorded"
+	Named         Fact = "the stack's parameters"
 )
 
 // Unread is a fact that could not be read, which is then unknown whatever stands beside.
@@ -56,7 +58,9 @@ type Side struct {
 	Expires       []string `json:"expires"`          // lifecycle rules that remove versions
 	Policy        string   `json:"policy,omitempty"` // as it is written
 	RequesterPays bool     `json:"requesterPays"`    // who reads it says so
-	Unread        []Unread `json:"unread"`           // facts that are unknown
+	// Unnamed is what the primary stack's parameters lack for looks at it.
+	Unnamed []Lack   `json:"unnamed,omitempty"`
+	Unread  []Unread `json:"unread"` // facts that are unknown
 }
 
 // Known says whether a fact was read.
@@ -115,6 +119,18 @@ type Record struct {
 	At      string        `json:"at"`
 	Was     Configuration `json:"was"` // before the first change
 	Change  Change        `json:"change"`
+	// Detached is when everything but EventBridge was taken back; empty: it was not.
+	Detached string `json:"detached,omitempty"`
+}
+
+// Leaves is what is on record after a bucket was taken back to a configuration; nil: nothing
+// is left to take back.
+func (r Record) Leaves(becomes Configuration, at string) *Record {
+	if !r.Change.EventBridge || !becomes.EventBridge {
+		return nil
+	}
+	r.Change, r.Detached = Change{EventBridge: true}, at
+	return &r
 }
 
 // RecordVersion is the form of records that is written.
@@ -126,10 +142,28 @@ type Stage struct {
 	Region    string `json:"region"`
 	Account   string `json:"account"`
 	Partition string `json:"partition"`
+	// Looks is the ARN of the role that looks, where the stack's RolePath or RoleNamePrefix
+	// gives it another than its own.
+	Looks string `json:"looks,omitempty"`
+}
+
+// Stack is the name of the primary stack.
+func (s Stage) Stack() string { return "autobackup-" + s.Name }
+
+// Named is the stage with the role that its primary stack's parameters name, where nobody named one.
+func (s Stage) Named(parameters map[string]string) Stage {
+	path, prefix := parameters["RolePath"], parameters["RoleNamePrefix"]
+	if s.Looks == "" && (strings.Trim(path, "/") != "" || prefix != "") {
+		s.Looks = "arn:" + s.Partition + ":iam::" + s.Account + ":role" + cmp.Or(path, "/") + prefix + "autobackup-" + s.Name + "-fetch-etags"
+	}
+	return s
 }
 
 // Role is the ARN of the role that looks at both sides.
 func (s Stage) Role() string {
+	if s.Looks != "" {
+		return s.Looks
+	}
 	return "arn:" + s.Partition + ":iam::" + s.Account + ":role/autobackup-" + s.Name + "-fetch-etags"
 }
 

@@ -62,7 +62,14 @@ func (p *Plan) keys(s Stage, b *Bucket, side *Side) {
 	}
 	for _, key := range add(all, side.Key) {
 		if !managed(key) || others {
-			p.say("?", "whether the key of %s lets %s decrypt: its policy and the role's must allow kms:Decrypt on %s, whose ARN must stand in %s", text.Name(side.Bucket), s.Role(), text.Line(key, 200), parameter)
+			words := "whether the key of %s lets %s decrypt: its policy must allow kms:Decrypt on %s"
+			switch {
+			case !b.Known(Named) || !keyARN.MatchString(key):
+				words += ", and its ARN must stand in " + parameter
+			case side.lacks(key):
+				words += ", and to the role itself, as the key does not stand in " + parameter
+			}
+			p.say("?", words, text.Name(side.Bucket), s.Role(), text.Line(key, 200))
 		}
 	}
 	if others && side.kms() && side.Key == "" {

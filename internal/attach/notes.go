@@ -69,18 +69,24 @@ func (p *Plan) unknown(s Stage, b *Bucket, all []access) {
 	}
 }
 
-// taken says of which replicas it is not known whether the stacks look at them: roles and
-// their policies are not read.
+// taken says of which replicas it is not known whether the stacks look at them. Of stacks of
+// replicas the parameters are not read.
 func (p *Plan) taken(s Stage, b *Bucket) {
 	if p.State == Waiting || b.OfCategory(s) {
 		return // the step that comes before names them, or the stacks made them
 	}
 	for _, r := range b.Replicas {
-		stacks := "both stacks"
-		if r.Region == s.Region && r.Account == s.Account {
-			stacks = "the primary stack"
+		near, name := r.Region == s.Region, text.Name(r.Bucket)
+		switch {
+		case !b.Known(Named) && near:
+			p.say("?", "whether ReplicaBuckets of the primary stack names %s: where it does not, fetch-etags may not look at it", name)
+		case !b.Known(Named):
+			p.say("?", "whether ReplicaBuckets of both stacks names %s: where the primary stack's does not, fetch-etags may not look at it", name)
+		case r.lacks(r.Bucket):
+			p.say("?", "whether %s can be read: ReplicaBuckets of the primary stack does not name it, and its own policy may let %s look all the same", name, s.Role())
+		case !near:
+			p.say("?", "whether ReplicaBuckets of the replica stack names %s: where it does not, its bytes can't be read (autobackup doctor looks)", name)
 		}
-		p.say("?", "whether ReplicaBuckets of %s names %s: where the primary stack's does not, fetch-etags may not look at it", stacks, text.Name(r.Bucket))
 	}
 }
 

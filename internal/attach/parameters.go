@@ -36,7 +36,7 @@ type Value struct {
 
 // Lists are the parameters by which the stage takes these buckets: of the primary stack,
 // and then of a replica stack in each region and account that has replicas, but the
-// primary's own. An error says that they don't fit into one stage.
+// primary's own. An error says that one stage can't take them.
 func Lists(s Stage, buckets []Bucket) ([]Parameters, error) {
 	primary := Parameters{Stack: "primary", Account: s.Account, Region: s.Region, Notes: []string{}}
 	var replicas []place
@@ -66,7 +66,13 @@ func Lists(s Stage, buckets []Bucket) ([]Parameters, error) {
 	for _, at := range replicas {
 		names, keys = append(names, at.names...), append(keys, at.keys...)
 		if p, function, own := at.stack(s); own {
+			if err := apart(all, p); err != nil {
+				return nil, err
+			}
 			all, functions = append(all, p), add(functions, function)
+		}
+		if at.region == s.Region && at.account != s.Account && at.account != "" {
+			all[0].note("the bytes of %s, in this region and another account, are read by the primary stack's own function: their owner has to let the role of that function do it", strings.Join(at.names, ", "))
 		}
 		if at.account == "" {
 			all[0].note("whose %s is, is not known: name it in ReplicaBuckets of a replica stack in its account", strings.Join(at.names, ", "))
@@ -101,9 +107,9 @@ func find(all *[]place, account, region string) *place {
 }
 
 // stack are the parameters of the replica stack there, and its function that reads bytes.
-// The primary stack itself reads those in its own region and account.
+// The primary stack itself reads those in its own region, whosever they are.
 func (at place) stack(s Stage) (p Parameters, function string, own bool) {
-	if at.account == "" || at.region == "" || at.account == s.Account && at.region == s.Region {
+	if at.account == "" || at.region == "" || at.region == s.Region {
 		return p, "", false
 	}
 	p = Parameters{Stack: "replica", Account: at.account, Region: at.region, Notes: []string{}}
@@ -115,6 +121,17 @@ func (at place) stack(s Stage) (p Parameters, function string, own bool) {
 		p.set("PrimaryAccount", []string{s.Account})
 	}
 	return p, "arn:" + s.Partition + ":lambda:" + at.region + ":" + at.account + ":function:autobackup-hash-bytes-" + s.Name, true
+}
+
+// apart says whether a replica stack stands in a region by itself: compare-bytes knows a
+// reader by its region.
+func apart(others []Parameters, p Parameters) error {
+	for _, other := range others {
+		if other.Stack == p.Stack && other.Region == p.Region {
+			return fmt.Errorf("replicas in %s belong to the accounts %s and %s, and a stage has one function that reads bytes in a region: name the buckets of one of them, and take the others into a second stage (docs/deploy.md#validate-buckets-that-you-have)", text.Line(p.Region, 30), text.Line(other.Account, 30), text.Line(p.Account, 30))
+		}
+	}
+	return nil
 }
 
 // add adds what is there to a list that has nothing twice.

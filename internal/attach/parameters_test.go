@@ -44,7 +44,7 @@ func words(all []attach.Parameters) map[string]string {
 }
 
 func TestThePrimaryStackTakesEverythingAndEachReplicaStackWhatIsThere(t *testing.T) {
-	withRule := bucketTo("acme-b", "", replicaIn("444455556666", "eu-west-1", "acme-b-dr", ""))
+	withRule := bucketTo("acme-b", "", replicaIn("444455556666", "eu-west-3", "acme-b-dr", ""))
 	withRule.Rules[0].KMS, withRule.Rules[0].Key = true, farKey
 	all, err := attach.Lists(here, []attach.Bucket{
 		bucketTo("acme.c", ourKey, replicaIn("111122223333", "eu-west-1", "acme-c-dr", ""), replicaIn("111122223333", "eu-central-1", "acme-c-near", ourKey)),
@@ -55,9 +55,9 @@ func TestThePrimaryStackTakesEverythingAndEachReplicaStackWhatIsThere(t *testing
 	assert.Equal(t, map[string]string{
 		"primary 111122223333 eu-central-1": "Buckets=acme-a,acme-b,acme.c ReplicaBuckets=acme-b-dr,acme-c-dr,acme-c-near " +
 			"BucketKeyArns=arn:aws:kms:eu-central-1:111122223333:key/another," + ourKey + " ReplicaKeyArns=" + ourKey + "," + farKey + " " +
-			"ReplicaHashBytesArns=arn:aws:lambda:eu-west-1:111122223333:function:autobackup-hash-bytes-dev,arn:aws:lambda:eu-west-1:444455556666:function:autobackup-hash-bytes-dev",
+			"ReplicaHashBytesArns=arn:aws:lambda:eu-west-1:111122223333:function:autobackup-hash-bytes-dev,arn:aws:lambda:eu-west-3:444455556666:function:autobackup-hash-bytes-dev",
 		"replica 111122223333 eu-west-1": "ReplicaBuckets=acme-c-dr",
-		"replica 444455556666 eu-west-1": "ReplicaBuckets=acme-b-dr ReplicaKeyArns=" + farKey + " PrimaryAccount=111122223333",
+		"replica 444455556666 eu-west-3": "ReplicaBuckets=acme-b-dr ReplicaKeyArns=" + farKey + " PrimaryAccount=111122223333",
 	}, words(all))
 	assert.Equal(t, "primary", all[0].Stack, "it is deployed last, and shown first")
 }
@@ -67,6 +67,18 @@ func TestReplicasInTheStacksOwnRegionNeedNoReplicaStack(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"primary 111122223333 eu-central-1": "Buckets=acme ReplicaBuckets=acme-near"}, words(all))
 	assert.Empty(t, all[0].Notes)
+}
+
+func TestAReplicaOfAnotherAccountInTheStacksOwnRegionIsReadByThePrimarysFunction(t *testing.T) {
+	all, err := attach.Lists(here, []attach.Bucket{bucketTo("acme", "", replicaIn("444455556666", here.Region, "acme-near", ""))})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"primary 111122223333 eu-central-1": "Buckets=acme ReplicaBuckets=acme-near"}, words(all))
+	assert.Equal(t, []string{"the bytes of acme-near, in this region and another account, are read by the primary stack's own function: their owner has to let the role of that function do it"}, all[0].Notes)
+}
+
+func TestReplicasOfTwoAccountsInOneRegionAreNoOneStages(t *testing.T) {
+	_, err := attach.Lists(here, []attach.Bucket{bucketTo("acme", "", replicaIn(here.Account, "eu-west-1", "acme-dr", ""), replicaIn("444455556666", "eu-west-1", "acme-vault", ""))})
+	assert.EqualError(t, err, "replicas in eu-west-1 belong to the accounts 111122223333 and 444455556666, and a stage has one function that reads bytes in a region: name the buckets of one of them, and take the others into a second stage (docs/deploy.md#validate-buckets-that-you-have)")
 }
 
 // A list that is left out would keep what it was deployed with.

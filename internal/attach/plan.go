@@ -64,7 +64,10 @@ func Judge(s Stage, b Bucket) Plan {
 	switch {
 	case !slices.Contains(b.Stages, s.Name):
 		p.State = Waiting
-		p.say("next", "no EventBridge rule of the stage takes all of its uploads: add %s to Buckets and %s to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy (docs/deploy.md), and attach again", text.Name(b.Bucket), names(b.Replicas))
+		p.say("next", "no EventBridge rule of the stage takes all of its uploads: add %s to Buckets and %s to ReplicaBuckets of the stacks (--write samconfig.toml does), deploy (docs/deploy.md), and attach again", text.Name(b.Bucket), names(b.Replicas))
+	case b.unnamed(s) != "":
+		p.State = Waiting
+		p.say("next", "the primary stack's parameters do not name %s, without which each upload would end in ACCESS_DENIED: --write samconfig.toml adds it; deploy (docs/deploy.md), and attach again", b.unnamed(s))
 	case p.Change.None():
 		p.State = Attached
 	case !b.Known(Tags):

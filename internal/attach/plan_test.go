@@ -46,7 +46,7 @@ func TestWhatIsChangedIsTheLeast(t *testing.T) {
 	assert.Equal(t, "EventBridge off → on (events of all kinds are billed, $1.00 a million)\n"+
 		"notifications: + s3:Replication:OperationFailedReplication → arn:aws:sqs:eu-central-1:111122223333:autobackup-failure-queue-dev", said(p, "change"))
 	assert.Equal(t, "versioning, 1 rule for every key, the stage takes its uploads, no bucket policy denies the looks", said(p, "ok"))
-	assert.Equal(t, "whether ReplicaBuckets of both stacks names docs-dr: where the primary stack's does not, fetch-etags may not look at it\n"+
+	assert.Equal(t, "whether ReplicaBuckets of the replica stack names docs-dr: where it does not, its bytes can't be read (autobackup doctor looks)\n"+
 		"uploads a month; what policies of organizations deny", said(p, "?"))
 	assert.Equal(t, "autobackup detach s3://docs --stage dev --region eu-central-1 (leaves EventBridge on)", said(p, "undo"))
 }
@@ -185,7 +185,7 @@ func TestTheOwnerIsTold(t *testing.T) {
 	}
 	p := attach.Judge(stage, with(func(b *attach.Bucket) { b.Stages = nil }))
 	assert.Equal(t, attach.Waiting, p.State)
-	assert.Contains(t, said(p, "next"), "add docs to Buckets and docs-dr to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy")
+	assert.Contains(t, said(p, "next"), "add docs to Buckets and docs-dr to ReplicaBuckets of the stacks (--write samconfig.toml does), deploy")
 }
 
 func TestWhatInfrastructureCodeOwnsIsLeftToIt(t *testing.T) {
@@ -226,10 +226,11 @@ func TestEachReplicaOfWhichItIsNotKnownWhetherItIsTakenIsNamed(t *testing.T) {
 		near.Bucket, near.Region = "docs-near", stage.Region
 		theirs.Bucket, theirs.Region, theirs.Account, theirs.Policy = "docs-theirs", stage.Region, "444455556666", `{"Statement": `+stage.LetIn("docs-theirs")+`}`
 		b.Replicas = append(b.Replicas, near, theirs)
+		b.Unread = append(b.Unread, attach.Unread{Fact: attach.Named})
 		b.Configuration = attach.Judge(stage, *b).Becomes
 	}))
 	assert.Equal(t, attach.Attached, p.State)
-	for name, of := range map[string]string{"docs-dr": "both stacks", "docs-near": "the primary stack", "docs-theirs": "both stacks"} {
+	for name, of := range map[string]string{"docs-dr": "both stacks", "docs-near": "the primary stack", "docs-theirs": "the primary stack"} {
 		assert.Contains(t, said(p, "?"), "whether ReplicaBuckets of "+of+" names "+name+":")
 	}
 	p = attach.Judge(stage, with(func(b *attach.Bucket) { b.Stages = nil }))
@@ -265,7 +266,7 @@ func TestOnlyWhatAttachDidOrWouldDoIsUndoneByDetach(t *testing.T) {
 
 func TestReplicasOfBucketsThatTheStacksMadeAreTakenForSure(t *testing.T) {
 	b := ready()
-	const doubt = "whether ReplicaBuckets of both stacks names docs-dr"
+	const doubt = "whether ReplicaBuckets of the replica stack names docs-dr"
 	assert.Contains(t, said(attach.Judge(stage, b), "?"), doubt)
 	b.Listed = false
 	assert.NotContains(t, said(attach.Judge(stage, b), "?"), doubt)

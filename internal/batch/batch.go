@@ -23,6 +23,7 @@ type Batch struct {
 	Lagging  []Message `json:"lagging"`  // looked at in this round, to be looked at again after Wait
 	Reading  []Message `json:"reading"`  // stored checksums don't decide: their bytes are to be read
 	Failed   []Failed  `json:"failed"`   // failed in this round: to be told and parked
+	Over     []Over    `json:"over"`     // told of before, and settled in this round: to be told as over
 	Counts   Counts    `json:"counts"`   // what the state machine chooses its way by
 	Wait     int       `json:"wait"`     // seconds to wait before Lagging is looked at again; 0 where nothing lags
 	Summary  Summary   `json:"summary"`  // the execution's output
@@ -43,6 +44,7 @@ type Counts struct {
 	Lagging  int `json:"lagging"`
 	Reading  int `json:"reading"`
 	Failed   int `json:"failed"`
+	Over     int `json:"over"`
 }
 
 // Error is an error as a Catch of Step Functions writes it.
@@ -56,8 +58,11 @@ type Message struct {
 	ID   string `json:"messageId"`
 	Body string `json:"body"` // as received: parked unchanged
 	// Again is set where the message was told of and parked before, and somebody
-	// moved it back: what fails again is told again.
-	Again    bool             `json:"again,omitempty"`
+	// moved it back: what fails again is told again, and what does not is told as over.
+	Again bool `json:"again,omitempty"`
+	// Was are the replica buckets that it was told of when it was parked, as far as
+	// that is known.
+	Was      []string         `json:"was,omitempty"`
 	Progress verdict.Progress `json:"progress"`
 	// Wait is how many seconds a lagging message may be left alone.
 	Wait int           `json:"wait,omitempty"`
@@ -70,7 +75,9 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	type plain Message
 	var sent struct {
 		plain
-		Attributes map[string]json.RawMessage `json:"messageAttributes"`
+		Attributes map[string]struct {
+			Text string `json:"stringValue"`
+		} `json:"messageAttributes"`
 	}
 	if err := json.Unmarshal(data, &sent); err != nil {
 		return err
@@ -78,8 +85,27 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	*m = Message(sent.plain)
 	if _, parked := sent.Attributes["reason"]; parked {
 		m.Again = true
+		m.Was = was(sent.Attributes["facts"].Text)
 	}
 	return nil
+}
+
+// maxBucket is how long a bucket's name is at most.
+const maxBucket = 63
+
+// was are the replicas that failed, of the facts that a message was parked with. Whoever
+// may send messages may have written them: what can't be facts says nothing.
+func was(facts string) (replicas []string) {
+	var v verdict.Verdict
+	if json.Unmarshal([]byte(facts), &v) != nil {
+		return nil
+	}
+	for _, e := range v.Replicas {
+		if e.Outcome == verdict.Failed && e.Bucket != "" && len(e.Bucket) <= maxBucket && len(replicas) < verdict.MaxReplicas {
+			replicas = append(replicas, e.Bucket)
+		}
+	}
+	return replicas
 }
 
 // First is the input of an execution's first look: the array of messages that
@@ -133,8 +159,8 @@ func (b Batch) Validate() error {
 // state machine takes it.
 func (b Batch) Count() Batch {
 	b.Messages, b.Lagging, b.Reading = some(b.Messages), some(b.Lagging), some(b.Reading)
-	b.Failed, b.Summary.Objects = some(b.Failed), some(b.Summary.Objects)
-	b.Counts = Counts{len(b.Messages), len(b.Lagging), len(b.Reading), len(b.Failed)}
+	b.Failed, b.Over, b.Summary.Objects = some(b.Failed), some(b.Over), some(b.Summary.Objects)
+	b.Counts = Counts{len(b.Messages), len(b.Lagging), len(b.Reading), len(b.Failed), len(b.Over)}
 	return b
 }
 
@@ -147,14 +173,26 @@ func some[T any](list []T) []T {
 
 // Failed is a message to tell of and to park, with what it is parked with.
 type Failed struct {
-	ID    string `json:"messageId"`
-	Body  string `json:"body"`
-	Again bool   `json:"again,omitempty"`
+	ID    string   `json:"messageId"`
+	Body  string   `json:"body"`
+	Again bool     `json:"again,omitempty"`
+	Was   []string `json:"was,omitempty"` // as Message.Was
 	// Reason is the verdict's.
 	Reason reason.Code `json:"reason"`
 	Detail string      `json:"detail"` // one line for people; never empty, because SQS refuses empty attributes
 	// Verdict is the facts. Where the message leaves too little room beside it, its
 	// details and then its replicas are left out.
+	Verdict verdict.Verdict `json:"facts"`
+}
+
+// Over is a message that was told of before and was verified or skipped now.
+type Over struct {
+	ID   string `json:"messageId"`
+	Body string `json:"body"`
+	// Was are the replica buckets that it may have been told of: Message.Was and, where the
+	// verdict has no replicas, those that the rules lead to.
+	Was []string `json:"was,omitempty"`
+	// Verdict is the facts, cut as those of Failed.
 	Verdict verdict.Verdict `json:"facts"`
 }
 
@@ -164,14 +202,14 @@ type Summary struct {
 	Objects []Settled `json:"objects"`
 }
 
-// MaxObject bounds Settled.Object of a failed message, in bytes of JSON: the
+// MaxObject bounds Settled.Object of a message in Failed or Over, in bytes of JSON: the
 // message itself is in the state as well, to be parked.
 const MaxObject = 300
 
 // Settled is one line of the summary.
 type Settled struct {
 	ID       string           `json:"messageId"`
-	Object   string           `json:"object"`  // s3://bucket/key@version, or the id of a malformed message; of a failed one at most MaxObject bytes
+	Object   string           `json:"object"`  // s3://bucket/key@version, or the id of a malformed message; of one in Failed or Over at most MaxObject bytes
 	Verdict  verdict.Outcome  `json:"verdict"` // reading: another execution, named read-<messageId>, has the verdict
 	Reason   reason.Code      `json:"reason,omitempty"`
 	Evidence verdict.Evidence `json:"evidence,omitempty"`
@@ -190,10 +228,11 @@ type Replica struct {
 }
 
 // Report is what an execution hands to the sender of e-mails: the failures of a
-// round, or what it could not settle.
+// round with what is over, or what it could not settle.
 type Report struct {
 	Execution string   `json:"execution,omitempty"` // ARN
 	Failures  []Failed `json:"failures,omitempty"`
+	Over      []Over   `json:"over,omitempty"` // of messages that were told of before
 	// Error and Unsettled are of an execution that an error stopped: what has no
 	// verdict yet, in lists as the execution had them.
 	Error     *Error      `json:"error,omitempty"`

@@ -73,6 +73,7 @@ type Subscription struct {
 // Topic is the one that e-mails go through.
 type Topic struct {
 	ARN           string
+	Theirs        bool // it was there before the stack, which was given it as AlertTopicArn
 	Gone          bool
 	Subscriptions []Subscription
 	Unread        *Unread

@@ -16,14 +16,16 @@ func (j *judge) topic() {
 	if j.unknown(t.Unread, area, subject, "who gets the e-mails") {
 		return
 	}
-	if t.Gone {
+	switch {
+	case t.Gone && t.Theirs:
+		j.say(Fail, area, subject, "there is no topic "+text.Line(t.ARN, 200)+", which AlertTopicArn names: nobody is told anything; name one that is there", j.deploy(j.primary()))
+		return
+	case t.Gone:
 		j.say(Fail, area, subject, "there is no topic "+text.Line(t.ARN, 200), j.revert(j.primary())...)
 		return
 	}
-	heard := false
 	for _, s := range t.Subscriptions {
 		address := text.Line(s.Endpoint, 100)
-		heard = heard || s.ARN != ""
 		switch {
 		case s.ARN == "":
 			j.say(Fail, area, subject, address+" has not confirmed it: no e-mail goes there. With the token of AWS's e-mail:",
@@ -38,7 +40,7 @@ func (j *judge) topic() {
 		}
 	}
 	if len(t.Subscriptions) == 0 {
-		address := j.primary().Parameters["AlertEmail"]
+		address := j.primary().Parameters["AlertEmail"] // none where the topic is theirs
 		if address == "" {
 			address = "ADDRESS"
 		}

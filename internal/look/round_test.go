@@ -93,7 +93,7 @@ func TestWhatConcernsNoLookIsKept(t *testing.T) {
 	require.Equal(t, []string{"0"}, looked(after.Messages))
 	assert.Empty(t, after.Failed)
 	after.Messages, after.Failed, after.Counts = before.Messages, before.Failed, batch.Counts{}
-	before.Lagging = []batch.Message{}
+	before.Lagging, before.Over = []batch.Message{}, []batch.Over{}
 	assert.Equal(t, before, after)
 }
 

@@ -48,10 +48,10 @@ func RuleFor(rules []types.ReplicationRule, key, bucket string) Rule {
 // highest priority first.
 func rulesFor(rules []types.ReplicationRule, key string) (all []Rule) {
 	for _, r := range matching(rules, key) {
-		i := slices.IndexFunc(all, func(found Rule) bool { return found.bucket == bucketName(r) })
+		i := slices.IndexFunc(all, func(found Rule) bool { return found.bucket == Destination(r) })
 		if i < 0 {
 			i = len(all)
-			all = append(all, Rule{Covers: true, ID: aws.ToString(r.ID), ByTag: true, IgnoresMarkers: true, bucket: bucketName(r)})
+			all = append(all, Rule{Covers: true, ID: aws.ToString(r.ID), ByTag: true, IgnoresMarkers: true, bucket: Destination(r)})
 		}
 		if all[i].ByTag && !ByTag(r) {
 			all[i].ByTag, all[i].IgnoresMarkers = false, ignoresMarkers(r)
@@ -87,8 +87,8 @@ func (r Rule) selecting(tags map[string]string) []types.ReplicationRule {
 // Destinations is the buckets that enabled rules lead to, whatever the key, each once.
 func Destinations(rules []types.ReplicationRule) (buckets []string) {
 	for _, r := range rules {
-		if r.Status == types.ReplicationRuleStatusEnabled && r.Destination != nil && !slices.Contains(buckets, bucketName(r)) {
-			buckets = append(buckets, bucketName(r))
+		if r.Status == types.ReplicationRuleStatusEnabled && r.Destination != nil && !slices.Contains(buckets, Destination(r)) {
+			buckets = append(buckets, Destination(r))
 		}
 	}
 	return buckets
@@ -151,8 +151,8 @@ func IgnoresKMS(r types.ReplicationRule) bool {
 	return s == nil || s.SseKmsEncryptedObjects == nil || s.SseKmsEncryptedObjects.Status != types.SseKmsEncryptedObjectsStatusEnabled
 }
 
-// bucketName is the name in the destination's ARN, arn:aws:s3:::name.
-func bucketName(r types.ReplicationRule) string {
+// Destination is the bucket that a rule leads to: the name in its ARN, arn:aws:s3:::name.
+func Destination(r types.ReplicationRule) string {
 	name := aws.ToString(r.Destination.Bucket)
 	if parsed, err := arn.Parse(name); err == nil {
 		return parsed.Resource

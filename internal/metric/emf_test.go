@@ -20,7 +20,7 @@ type testingT interface {
 }
 
 // record is one line as CloudWatch reads it: the values of each metric under
-// its name and its dimensions, "Failed Stage=test Category=media".
+// its name and its dimensions, "Failed Stage=test Bucket=media".
 type record map[string][]float64
 
 // readLine reads a line the way the specification tells CloudWatch to, and
@@ -52,7 +52,7 @@ func readLine(t testingT, text string, at time.Time) record {
 		for _, name := range d.Dimensions[0] {
 			value, isText := root[name].(string)
 			require.True(t, isText, "dimension %s is a text of the root", name)
-			require.Regexp(t, "^[a-zA-Z0-9_]{1,255}$", value)
+			require.Regexp(t, "^[a-zA-Z0-9_.-]{1,255}$", value)
 			where += " " + name + "=" + value
 			used[name] = true
 		}
@@ -91,7 +91,7 @@ func numbers(t testingT, value any) []float64 {
 func written(t testingT, objects []metric.Object) record {
 	t.Helper()
 	w := &lines{}
-	require.NoError(t, metric.Write(w, "test", at, objects))
+	require.NoError(t, scope.Write(w, at, objects))
 	all := record{}
 	for _, text := range *w {
 		for name, values := range readLine(t, text, at) {

@@ -1,16 +1,15 @@
 // Package metric writes what a round of verdicts comes to as lines of
 // CloudWatch's embedded metric format, from which CloudWatch Logs makes metrics
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
-// A round is one line for each category and one for each reason that something
-// failed for, however many objects it has: lines and metrics cost money.
+// A round is one line, one more for each bucket that is to have metrics of its own,
+// and one for each reason that something failed for, however many objects it has:
+// lines and metrics cost money.
 //
 // Names, units and dimensions are an interface, which alarms and dashboards
 // use: add, never rename. docs/metrics.md lists them.
 package metric
 
 import (
-	"regexp"
-	"strings"
 	"time"
 
 	"autobackup/internal/reason"
@@ -34,14 +33,10 @@ const (
 
 // Names of dimensions.
 const (
-	Stage    = "Stage"
-	Category = "Category"
-	Reason   = "Reason"
+	Stage  = "Stage"
+	Bucket = "Bucket"
+	Reason = "Reason"
 )
-
-// Other is the category of what is in no bucket of the stack, such as a message
-// that is no S3 event.
-const Other = "other"
 
 // Definition is a metric as CloudWatch knows it. Two definitions of one name
 // differ in their dimensions and are two metrics.
@@ -52,26 +47,23 @@ type Definition struct {
 }
 
 var (
-	byStage    = []string{Stage} // for an alarm, which can't search for categories
-	byCategory = []string{Stage, Category}
-	byReason   = []string{Stage, Category, Reason}
+	byStage  = []string{Stage}
+	byReason = []string{Stage, Reason}
+	byBucket = []string{Stage, Bucket}
 )
 
 // Definitions lists every metric that Write writes.
-func Definitions() []Definition {
-	return []Definition{
-		{Verified, count, byCategory},
-		{Lagging, count, byCategory},
-		{Failed, count, byCategory},
-		{Failed, count, byReason},
-		{Skipped, count, byCategory},
-		{MetadataDiffers, count, byCategory},
-		{Looks, count, byCategory},
-		{AgeAtVerification, seconds, byCategory},
-		{AgeOfLagging, seconds, byCategory},
-		{Verified, count, byStage},
-		{Skipped, count, byStage},
+func Definitions() (all []Definition) {
+	measures := []Definition{
+		{Verified, count, nil}, {Lagging, count, nil}, {Failed, count, nil}, {Skipped, count, nil}, {MetadataDiffers, count, nil},
+		{Looks, count, nil}, {AgeAtVerification, seconds, nil}, {AgeOfLagging, seconds, nil},
 	}
+	for _, dimensions := range [][]string{byStage, byBucket} {
+		for _, m := range measures {
+			all = append(all, Definition{m.Name, m.Unit, dimensions})
+		}
+	}
+	return append(all, Definition{Failed, count, byReason})
 }
 
 // Units
@@ -91,16 +83,11 @@ type Object struct {
 	Time    time.Time     // of the event; zero where it is not known
 }
 
-// bucketEnd is what follows "autobackup-<stage>-primary-" in a bucket's name:
-// a category as template.yaml allows it, and the account.
-var bucketEnd = regexp.MustCompile(`^([a-z][a-z0-9]{0,15})-[0-9]{12}$`)
-
-// category is that of a primary bucket. The name comes with a message, which
-// anyone may have written, and each category makes metrics of its own.
-func category(stage, bucket string) string {
-	end, primary := strings.CutPrefix(bucket, "autobackup-"+stage+"-primary-")
-	if found := bucketEnd.FindStringSubmatch(end); primary && found != nil {
-		return found[1]
-	}
-	return Other
+// Scope is whose metrics a round makes.
+type Scope struct {
+	Stage string
+	// Buckets have metrics of their own, and no others: a bucket's name comes with a
+	// message, which anyone may have written, and each one that is taken for a
+	// dimension makes metrics that cost money.
+	Buckets []string
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"flag"
 	"os"
-	"regexp"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -23,20 +21,26 @@ var update = flag.Bool("update", false, "write the golden files")
 
 var at = time.Date(2026, 3, 2, 9, 16, 5, 250_000_000, time.UTC)
 
-const media = "autobackup-test-primary-media-123456789012"
+// media and documents are buckets that have metrics of their own, archive has none.
+const (
+	media     = "acme-media"
+	documents = "acme.documents"
+	archive   = "acme-archive"
+)
 
-func TestOneLineACategoryAndOneAReason(t *testing.T) {
-	documents := strings.Replace(media, "media", "documents", 1)
+var scope = metric.Scope{Stage: "test", Buckets: []string{media, documents, "acme-idle"}}
+
+func TestOneLineInAllOneABucketThatIsNamedAndOneAReason(t *testing.T) {
 	event := at.Add(-2 * time.Minute)
 	var out bytes.Buffer
-	require.NoError(t, metric.Write(&out, "test", at, []metric.Object{
+	require.NoError(t, scope.Write(&out, at, []metric.Object{
 		{Bucket: media, Outcome: verdict.Verified, Looks: 2, Time: event},
 		{Bucket: media, Outcome: verdict.Lagging, Looks: 2, Time: event},
 		{Bucket: media, Outcome: verdict.Failed, Reasons: []reason.Code{reason.SizeMismatch}, Looks: 2, Time: event},
 		{Bucket: documents, Outcome: verdict.Verified, Finding: reason.MetadataDiffers, Looks: 2, Time: event.Add(-time.Hour)},
 		{Bucket: media, Outcome: verdict.Failed, Reasons: []reason.Code{reason.AccessDenied, reason.SizeMismatch}, Looks: 2, Time: event},
-		{Bucket: media, Outcome: verdict.Verified, Looks: 2, Time: event.Add(-time.Second)},
-		{Bucket: media, Outcome: verdict.Failed, Reasons: []reason.Code{reason.SizeMismatch}, Looks: 2, Time: event},
+		{Bucket: archive, Outcome: verdict.Verified, Looks: 2, Time: event.Add(-time.Second)},
+		{Bucket: archive, Outcome: verdict.Failed, Reasons: []reason.Code{reason.SizeMismatch}, Looks: 2, Time: event},
 		{Bucket: media, Outcome: verdict.Skipped, Looks: 2, Time: event},
 		{Outcome: verdict.Failed, Reasons: []reason.Code{reason.MalformedEvent}, Looks: 2},
 	}))
@@ -53,49 +57,46 @@ func TestNoObjectsMakeNoLine(t *testing.T) {
 	assert.Empty(t, written(t, nil))
 }
 
-func TestTheCategoryIsThatOfAPrimaryBucketOfTheStage(t *testing.T) {
-	for name, tt := range map[string]struct{ bucket, want string }{
-		"a category":                      {media, "media"},
-		"the longest category":            {"autobackup-test-primary-a234567890123456-123456789012", "a234567890123456"},
-		"a longer one":                    {"autobackup-test-primary-a2345678901234567-123456789012", "other"},
-		"a digit first":                   {"autobackup-test-primary-1media-123456789012", "other"},
-		"no category":                     {"autobackup-test-primary--123456789012", "other"},
-		"a hyphen in it":                  {"autobackup-test-primary-me-dia-123456789012", "other"},
-		"capital letters":                 {"autobackup-test-primary-Media-123456789012", "other"},
-		"a letter outside ASCII":          {"autobackup-test-primary-médias-123456789012", "other"},
-		"no account":                      {"autobackup-test-primary-media", "other"},
-		"something behind the account":    {media + "-x", "other"},
-		"a line break behind the account": {media + "\n", "other"},
-		"another stage":                   {"autobackup-prod-primary-media-123456789012", "other"},
-		"the replica":                     {"autobackup-test-replica-media-123456789012", "other"},
-		"the end of a name alone":         {"media-123456789012", "other"},
-		"another bucket":                  {"docs", "other"},
-		"no bucket":                       {"", "other"},
+func TestOnlyABucketThatIsNamedHasMetricsOfItsOwn(t *testing.T) {
+	for name, tt := range map[string]struct {
+		bucket string
+		own    bool
+	}{
+		"one that is named":               {media, true},
+		"one with a dot":                  {documents, true},
+		"another":                         {archive, false},
+		"its beginning":                   {media[:4], false},
+		"one that begins so":              {media + "-2", false},
+		"capital letters":                 {"Acme-Media", false},
+		"a line break behind it":          {media + "\n", false},
+		"two names":                       {media + "," + documents, false},
+		"one with a line in it":           {media + "\"}\n{", false},
+		"none, of what is no S3 event":    {"", false},
+		"one that the stack would name":   {"autobackup-test-primary-media-123456789012", false},
+		"the name of a stage's dimension": {"test", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := written(t, []metric.Object{{Bucket: tt.bucket, Outcome: verdict.Skipped, Looks: 1}})
-			assert.Equal(t, []float64{1}, got["Skipped Stage=test Category="+tt.want])
+			assert.Equal(t, []float64{1}, got["Skipped Stage=test"])
+			want := 5 // metrics of the stage
+			if tt.own {
+				want = 10
+				assert.Equal(t, []float64{1}, got["Skipped Stage=test Bucket="+tt.bucket])
+			}
+			assert.Len(t, got, want)
 		})
 	}
 }
 
-func TestTheTemplateNamesBucketsAndCategoriesAsMetricsReadThem(t *testing.T) {
-	text, err := os.ReadFile("../../template.yaml")
-	require.NoError(t, err)
-	name := regexp.MustCompile(`BucketName: !Sub "?(autobackup-\S+-primary-\S+?)"?\n`).FindSubmatch(text)
-	require.NotNil(t, name)
-	categories := regexp.MustCompile(`(?s)\n  Categories:\n.*?Default: (\S+)`).FindSubmatch(text)
-	require.NotNil(t, categories)
-	assert.Contains(t, string(text), `AllowedPattern: "|[a-z][a-z0-9]{0,15}"`)
-	for c := range strings.SplitSeq(string(categories[1]), ",") {
-		bucket := strings.NewReplacer("${Stage}", "test", "${Category}", c, "${AWS::AccountId}", "123456789012").Replace(string(name[1]))
-		got := written(t, []metric.Object{{Bucket: bucket, Outcome: verdict.Skipped, Looks: 1}})
-		assert.Equal(t, []float64{1}, got["Skipped Stage=test Category="+c])
-	}
+func TestWithoutNamesTheStageAloneHasMetrics(t *testing.T) {
+	w := &lines{}
+	require.NoError(t, metric.Scope{Stage: "test"}.Write(w, at, []metric.Object{{Bucket: media, Outcome: verdict.Skipped}, {Outcome: verdict.Skipped}}))
+	assert.Len(t, *w, 1)
+	assert.NotContains(t, (*w)[0], metric.Bucket)
 }
 
 func TestAgeIsFromTheEventToTheVerdict(t *testing.T) {
-	const age = "AgeAtVerification Stage=test Category=media"
+	const age = "AgeAtVerification Stage=test Bucket=acme-media"
 	for name, tt := range map[string]struct {
 		object metric.Object
 		want   []float64
@@ -121,33 +122,36 @@ func TestWhatLagsGetsOlder(t *testing.T) {
 		{Bucket: media, Outcome: verdict.Lagging},
 		{Bucket: media, Outcome: verdict.Verified, Time: at.Add(-time.Minute)},
 	})
-	assert.Equal(t, []float64{90, 3600}, got["AgeOfLagging Stage=test Category=media"])
+	assert.Equal(t, []float64{90, 3600}, got["AgeOfLagging Stage=test Bucket=acme-media"])
 }
 
-func TestTheStageCountsWhatItsCategoriesDo(t *testing.T) {
+func TestTheStageCountsWhatEveryBucketDoes(t *testing.T) {
 	got := written(t, []metric.Object{
 		{Bucket: media, Outcome: verdict.Verified}, {Bucket: media, Outcome: verdict.Skipped},
-		{Bucket: strings.Replace(media, "media", "documents", 1), Outcome: verdict.Verified},
+		{Bucket: documents, Outcome: verdict.Verified}, {Bucket: archive, Outcome: verdict.Verified},
 		{Outcome: verdict.Failed, Reasons: []reason.Code{reason.MalformedEvent}},
 	})
-	assert.Equal(t, []float64{1, 1, 0}, got["Verified Stage=test"], "one value for each category")
-	assert.Equal(t, []float64{0, 1, 0}, got["Skipped Stage=test"])
-	assert.NotContains(t, got, "Failed Stage=test")
+	assert.Equal(t, []float64{3}, got["Verified Stage=test"])
+	assert.Equal(t, []float64{1}, got["Skipped Stage=test"])
+	assert.Equal(t, []float64{1}, got["Failed Stage=test"])
+	assert.Equal(t, []float64{1}, got["Verified Stage=test Bucket="+media])
+	assert.Equal(t, []float64{1}, got["Failed Stage=test Reason=MALFORMED_EVENT"])
 }
 
 func TestMoreValuesThanALineTakesMakeMoreLines(t *testing.T) {
 	objects := slices.Repeat([]metric.Object{{Bucket: media, Outcome: verdict.Verified, Looks: 3, Time: at}}, 201)
 	objects = append(objects, slices.Repeat([]metric.Object{{Bucket: media, Outcome: verdict.Skipped, Looks: 3}}, 100)...)
 	w := &lines{}
-	require.NoError(t, metric.Write(w, "test", at, objects))
-	assert.Len(t, *w, 4)
-	assert.Equal(t, record{
-		"Verified Stage=test Category=media": {201}, "Skipped Stage=test Category=media": {100},
-		"Failed Stage=test Category=media": {0}, "Lagging Stage=test Category=media": {0},
-		"Verified Stage=test": {201}, "Skipped Stage=test": {100},
-		"Looks Stage=test Category=media":             slices.Repeat([]float64{3}, 301),
-		"AgeAtVerification Stage=test Category=media": make([]float64, 201),
-	}, written(t, objects))
+	require.NoError(t, scope.Write(w, at, objects))
+	assert.Len(t, *w, 8)
+	want := record{}
+	for _, by := range []string{"Stage=test", "Stage=test Bucket=acme-media"} {
+		want["Verified "+by], want["Skipped "+by] = []float64{201}, []float64{100}
+		want["Failed "+by], want["Lagging "+by] = []float64{0}, []float64{0}
+		want["Looks "+by] = slices.Repeat([]float64{3}, 301)
+		want["AgeAtVerification "+by] = make([]float64, 201)
+	}
+	assert.Equal(t, want, written(t, objects))
 }
 
 type broken struct{}
@@ -155,6 +159,6 @@ type broken struct{}
 func (broken) Write([]byte) (int, error) { return 0, errors.New("closed") }
 
 func TestAWriterThatFailsIsNamed(t *testing.T) {
-	err := metric.Write(broken{}, "test", at, []metric.Object{{Bucket: media, Outcome: verdict.Verified}})
-	assert.EqualError(t, err, "write metrics of category media: closed")
+	err := scope.Write(broken{}, at, []metric.Object{{Bucket: media, Outcome: verdict.Verified}})
+	assert.EqualError(t, err, "write metrics of stage test: closed")
 }

@@ -3,10 +3,13 @@ package metric_test
 import (
 	"maps"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"autobackup/internal/metric"
@@ -19,8 +22,8 @@ func anyObject() *rapid.Generator[metric.Object] {
 	return rapid.Custom(func(t *rapid.T) metric.Object {
 		o := metric.Object{
 			Bucket: rapid.OneOf(
-				rapid.StringMatching(`autobackup-test-primary-[a-z][a-z0-9]{0,20}-[0-9]{12}`),
-				rapid.SampledFrom([]string{media, "", "autobackup-prod-primary-media-123456789012", media + "\"}\n{"}),
+				rapid.StringMatching(`[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]`),
+				rapid.SampledFrom([]string{media, documents, archive, "", media + "\"}\n{"}),
 				rapid.String(),
 			).Draw(t, "bucket"),
 			Outcome: rapid.SampledFrom([]verdict.Outcome{verdict.Verified, verdict.Lagging, verdict.Failed, verdict.Skipped, verdict.Reading}).Draw(t, "outcome"),
@@ -35,33 +38,34 @@ func anyObject() *rapid.Generator[metric.Object] {
 }
 
 func TestEveryLineIsValidAndCountsEqualTheVerdicts(t *testing.T) {
-	category := regexp.MustCompile(` Category=([a-z][a-z0-9]{0,15})( |$)`)
 	rapid.Check(t, func(t *rapid.T) {
 		objects := rapid.SliceOfN(anyObject(), 0, 25).Draw(t, "objects")
 		want, got := map[string]float64{}, map[string]float64{}
+		count := func(where string, o metric.Object) {
+			want[string(o.Outcome)+where]++
+			if o.Outcome == verdict.Lagging {
+				want["lags"+where]++
+			} else {
+				want["looks"+where] += float64(o.Looks)
+			}
+			if o.Outcome == verdict.Verified {
+				want["ages"+where]++
+			}
+		}
 		for _, o := range objects {
 			if o.Outcome == verdict.Reading {
 				continue // counted once it is settled
 			}
-			want[string(o.Outcome)]++
+			count("", o)
 			for _, code := range o.Reasons {
 				want[string(code)]++
 			}
-			if o.Outcome != verdict.Lagging {
-				want["looks"] += float64(o.Looks)
-			}
-			if o.Outcome == verdict.Verified {
-				want["ages"]++
-			}
-			if o.Outcome == verdict.Lagging {
-				want["lags"]++
+			if slices.Contains(scope.Buckets, o.Bucket) {
+				count(" "+o.Bucket, o)
 			}
 		}
 		for name, values := range written(t, objects) { // which checks every line
-			if !ofStage.MatchString(name) { // the same verdicts again
-				assert.Regexp(t, category, name)
-			}
-			add(got, name, values)
+			add(t, got, name, values)
 		}
 		maps.DeleteFunc(got, func(_ string, n float64) bool { return n == 0 })
 		assert.Equal(t, want, got)
@@ -69,29 +73,28 @@ func TestEveryLineIsValidAndCountsEqualTheVerdicts(t *testing.T) {
 }
 
 var (
-	ofStage  = regexp.MustCompile(`^(Verified|Skipped) Stage=test$`)
-	byName   = regexp.MustCompile(`^(\w+) Stage=test Category=\w+$`)
-	byReason = regexp.MustCompile(`^Failed Stage=test Category=\w+ Reason=(\w+)$`)
-	total    = map[string]string{
+	named = regexp.MustCompile(`^(\w+) Stage=test(?: (Bucket|Reason)=(\S+))?$`)
+	total = map[string]string{
 		metric.Verified: "verified", metric.Lagging: "lagging", metric.Failed: "failed", metric.Skipped: "skipped",
 		metric.Looks: "looks", metric.AgeAtVerification: "ages", metric.AgeOfLagging: "lags",
 	}
 )
 
 // add adds a metric's values to the total they belong to.
-func add(totals map[string]float64, name string, values []float64) {
-	key := "" // of the stage, where it stays so
-	if found := byName.FindStringSubmatch(name); found != nil {
-		key = total[found[1]]
-	} else if found := byReason.FindStringSubmatch(name); found != nil {
-		key = found[1]
+func add(t *rapid.T, totals map[string]float64, name string, values []float64) {
+	found := named.FindStringSubmatch(name)
+	require.NotNil(t, found, name)
+	key := total[found[1]]
+	switch found[2] {
+	case metric.Bucket:
+		key += " " + found[3]
+	case metric.Reason:
+		key = found[3]
 	}
 	for _, v := range values {
-		if key == "ages" || key == "lags" {
+		if strings.HasPrefix(key, "ages") || strings.HasPrefix(key, "lags") {
 			v = 1 // only their number
 		}
-		if key != "" {
-			totals[key] += v
-		}
+		totals[key] += v
 	}
 }

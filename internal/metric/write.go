@@ -16,30 +16,41 @@ import (
 // specification.
 const maxValues = 100
 
-// Write writes the lines of one round, in the order of categories and reasons,
-// each with one call of w. The lines' time, and the one that ages are taken at,
-// is at. Without objects it writes nothing.
-func Write(w io.Writer, stage string, at time.Time, objects []Object) error {
-	totals := map[string]*total{}
+// Write writes the lines of one round: the stage's, those of buckets in their
+// order, those of reasons in theirs; each with one call of w. The lines' time, and
+// the one that ages are taken at, is at. Without objects it writes nothing.
+func (s Scope) Write(w io.Writer, at time.Time, objects []Object) error {
+	if len(objects) == 0 {
+		return nil
+	}
+	whole, buckets := newTotal(), map[string]*total{}
 	for _, o := range objects {
-		c := category(stage, o.Bucket)
-		if totals[c] == nil {
-			totals[c] = &total{outcomes: map[verdict.Outcome]int{}, reasons: map[reason.Code]int{}}
+		whole.add(o, at)
+		if !slices.Contains(s.Buckets, o.Bucket) {
+			continue
 		}
-		totals[c].add(o, at)
+		if buckets[o.Bucket] == nil {
+			buckets[o.Bucket] = newTotal()
+		}
+		buckets[o.Bucket].add(o, at)
+	}
+	lines := whole.lines(byStage, map[string]any{Stage: s.Stage})
+	for _, name := range slices.Sorted(maps.Keys(buckets)) {
+		lines = append(lines, buckets[name].lines(byBucket, map[string]any{Stage: s.Stage, Bucket: name})...)
+	}
+	for _, code := range slices.Sorted(maps.Keys(whole.reasons)) {
+		lines = append(lines, line{byReason, map[string]any{Stage: s.Stage, Reason: code, Failed: whole.reasons[code]}})
 	}
 	encoder := json.NewEncoder(w)
-	for _, c := range slices.Sorted(maps.Keys(totals)) {
-		for _, l := range totals[c].lines(stage, c) {
-			if err := encoder.Encode(l.document(at)); err != nil {
-				return fmt.Errorf("write metrics of category %s: %w", c, err)
-			}
+	for _, l := range lines {
+		if err := encoder.Encode(l.document(at)); err != nil {
+			return fmt.Errorf("write metrics of stage %s: %w", s.Stage, err)
 		}
 	}
 	return nil
 }
 
-// total is what a round comes to in one category.
+// total is what a round comes to, in all or in one bucket.
 type total struct {
 	outcomes map[verdict.Outcome]int
 	reasons  map[reason.Code]int // of the replicas that failed
@@ -47,6 +58,10 @@ type total struct {
 	looks    []int               // of each that is settled
 	verified []int               // age of each that is verified, in seconds
 	lagging  []int               // age of each that lags, in seconds
+}
+
+func newTotal() *total {
+	return &total{outcomes: map[verdict.Outcome]int{}, reasons: map[reason.Code]int{}}
 }
 
 func (t *total) add(o Object, at time.Time) {
@@ -72,64 +87,47 @@ func (t *total) add(o Object, at time.Time) {
 	}
 }
 
-func (t *total) lines(stage, category string) []line {
-	lines := []line{{[][]string{byCategory, byStage}, map[string]any{
-		Stage: stage, Category: category,
-		Verified: t.outcomes[verdict.Verified],
-		Lagging:  t.outcomes[verdict.Lagging],
-		Failed:   t.outcomes[verdict.Failed],
-		Skipped:  t.outcomes[verdict.Skipped],
-	}}}
-	if t.findings > 0 {
-		lines[0].members[MetadataDiffers] = t.findings
+// lines are those of a total by these dimensions, whose values are given.
+func (t *total) lines(by []string, values map[string]any) []line {
+	first := line{by, maps.Clone(values)}
+	for name, outcome := range map[string]verdict.Outcome{Verified: verdict.Verified, Lagging: verdict.Lagging, Failed: verdict.Failed, Skipped: verdict.Skipped} {
+		first.members[name] = t.outcomes[outcome]
 	}
-	lines = spread(lines, Looks, t.looks)
-	lines = spread(lines, AgeAtVerification, t.verified)
-	lines = spread(lines, AgeOfLagging, t.lagging)
-	for _, code := range slices.Sorted(maps.Keys(t.reasons)) {
-		lines = append(lines, line{[][]string{byReason}, map[string]any{
-			Stage: stage, Category: category, Reason: code, Failed: t.reasons[code]}})
+	if t.findings > 0 {
+		first.members[MetadataDiffers] = t.findings
+	}
+	lines := []line{first}
+	for _, m := range []struct {
+		name   string
+		values []int
+	}{{Looks, t.looks}, {AgeAtVerification, t.verified}, {AgeOfLagging, t.lagging}} {
+		for i, chunk := range slices.Collect(slices.Chunk(m.values, maxValues)) {
+			if i == len(lines) {
+				lines = append(lines, line{by, maps.Clone(values)})
+			}
+			lines[i].members[m.name] = chunk
+		}
 	}
 	return lines
 }
 
-// line is one line: the values of some metrics, each of them by every set of
-// dimensions that it is defined with.
+// line is one line: the values of some metrics, by one set of dimensions.
 type line struct {
-	dimensions [][]string
+	dimensions []string
 	members    map[string]any // of dimensions the value, of metrics a number, or 1 to maxValues of them
 }
 
-// spread puts values into the lines, as many into each as it may have, and adds
-// lines where that takes more.
-func spread(lines []line, name string, values []int) []line {
-	i := 0
-	for chunk := range slices.Chunk(values, maxValues) {
-		if i == len(lines) {
-			first := lines[0].members
-			lines = append(lines, line{[][]string{byCategory}, map[string]any{Stage: first[Stage], Category: first[Category]}})
-		}
-		lines[i].members[name] = chunk
-		i++
-	}
-	return lines
-}
-
 // document is the line in the embedded metric format: members of the root, and
-// a directive for each set of dimensions that says which of them are metrics.
+// a directive that says which of them are metrics.
 func (l line) document(at time.Time) map[string]any {
-	meta := metadata{Timestamp: at.UnixMilli()}
-	for _, dimensions := range l.dimensions {
-		d := directive{Namespace: Namespace, Dimensions: [][]string{dimensions}}
-		for _, m := range Definitions() {
-			if _, has := l.members[m.Name]; has && slices.Equal(m.Dimensions, dimensions) {
-				d.Metrics = append(d.Metrics, named{m.Name, m.Unit})
-			}
+	d := directive{Namespace: Namespace, Dimensions: [][]string{l.dimensions}}
+	for _, m := range Definitions() {
+		if _, has := l.members[m.Name]; has && slices.Equal(m.Dimensions, l.dimensions) {
+			d.Metrics = append(d.Metrics, named{m.Name, m.Unit})
 		}
-		meta.CloudWatchMetrics = append(meta.CloudWatchMetrics, d)
 	}
 	root := maps.Clone(l.members)
-	root["_aws"] = meta
+	root["_aws"] = metadata{Timestamp: at.UnixMilli(), CloudWatchMetrics: []directive{d}}
 	return root
 }
 

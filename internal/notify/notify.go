@@ -10,6 +10,9 @@
 //     back in a report if the replica is missing.
 //   - a message of the sender to itself, which wakes it up while something is open
 //
+// For each failure, and for each that is over, it puts an event of package ticket on the
+// default event bus, where that is asked for.
+//
 // What operators are told, and when, is decided by package told. Its memory is one
 // object of the working bucket, which two invocations at once change in turn by
 // conditional writes. docs/decisions/0032 has the reasons.
@@ -22,6 +25,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -47,18 +51,27 @@ type Sender interface {
 type Objects interface {
 	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
 	PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
+	GetBucketTagging(context.Context, *s3.GetBucketTaggingInput, ...func(*s3.Options)) (*s3.GetBucketTaggingOutput, error)
+}
+
+// Bus is what notify needs of EventBridge.
+type Bus interface {
+	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
 }
 
 // Notifier tells operators what was found.
 type Notifier struct {
 	Alert         alert.Context // its DLQURL is where messages are parked
 	Topic         string        // ARN of the topic that operators are subscribed to
+	ChatTopic     string        // ARN of the topic that chat is subscribed to; empty where there is none
 	ValidationURL string        // of the queue where versions are looked at
 	FailureURL    string        // of the queue that the records come from
 	Bucket        string        // the working bucket, which keeps the memory
 	S3            Objects
 	SNS           Publisher
 	SQS           Sender
+	Bus           Bus    // nil where no events are asked for
+	OwnerTag      string // of primary buckets: its value is the owner in events; empty reads no tags
 	Now           func() time.Time
 	Log           *slog.Logger
 }
@@ -71,7 +84,8 @@ type Notifier struct {
 // the e-mail can't be published, the sender can't wake itself up, or nothing could
 // be sent on. All records are handed over again, and the function's errors are
 // counted, so that an alarm tells that the sender is broken. Handing over a record
-// again tells nobody twice; its message may be in a queue twice then.
+// again tells nobody twice; its message may be in a queue twice then, and its events on
+// the bus.
 func (n Notifier) Notify(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -84,6 +98,7 @@ func (n Notifier) Notify(ctx context.Context, e events.SQSEvent) (events.SQSEven
 	}
 	i.log(ctx)
 	i.forward(ctx)
+	i.announce(ctx)
 	if err := i.tell(ctx); err != nil {
 		return events.SQSEventResponse{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -20,10 +21,12 @@ import (
 type task struct {
 	id            string // of the record
 	findings      []told.Finding
-	notifications []string   // for the validation queue
-	parked        []outgoing // for the validation DLQ
-	wakeUp        time.Time  // when the sender wanted to be woken up; zero of other records
-	err           error      // why a message of it was not sent on
+	report        batch.Report // of an execution
+	sent          time.Time    // when the record was put into the queue; zero where that is not known
+	notifications []string     // for the validation queue
+	parked        []outgoing   // for the validation DLQ
+	wakeUp        time.Time    // when the sender wanted to be woken up; zero of other records
+	err           error        // why a message of it was not sent on
 
 	// What the log says of it.
 	level slog.Level
@@ -37,15 +40,24 @@ type own struct {
 	batch.Report
 }
 
-// read tells the kinds of records apart. It takes anything: whoever may send to
+// read is what a record asks for.
+func read(r events.SQSMessage) task {
+	t := kind(r)
+	if ms, err := strconv.ParseInt(r.Attributes["SentTimestamp"], 10, 64); err == nil {
+		t.sent = time.UnixMilli(ms)
+	}
+	return t
+}
+
+// kind tells the kinds of records apart. It takes anything: whoever may send to
 // the queue may have written it. Only parked messages have attributes, and the body
 // of one may look like anything.
-func read(r events.SQSMessage) task {
+func kind(r events.SQSMessage) task {
 	if len(r.MessageAttributes) > 0 {
 		return parked(r)
 	}
 	var o own
-	if err := json.Unmarshal([]byte(r.Body), &o); err == nil && (o.WakeUp != nil || o.Failures != nil || o.Unsettled != nil) {
+	if err := json.Unmarshal([]byte(r.Body), &o); err == nil && (o.WakeUp != nil || o.Failures != nil || o.Over != nil || o.Unsettled != nil) {
 		return o.task(r)
 	}
 	if bucket, is := s3event.TestEvent(r.Body); is {
@@ -71,8 +83,8 @@ func (o own) task(r events.SQSMessage) task {
 	for _, f := range failures {
 		t.findings = append(t.findings, told.Findings(f, o.Execution, 0)...)
 	}
-	t.line = "report of failures"
-	t.attrs = []slog.Attr{slog.String("execution", text.Line(o.Execution, maxLogged)), slog.Int("failures", len(failures))}
+	t.line, t.report = "report of failures", o.Report
+	t.attrs = []slog.Attr{slog.String("execution", text.Line(o.Execution, maxLogged)), slog.Int("failures", len(failures)), slog.Int("over", len(o.Over))}
 	return t
 }
 

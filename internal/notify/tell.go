@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -50,8 +51,26 @@ func (i *invocation) tell(ctx context.Context) error {
 	if err := i.publish(ctx, news); err != nil {
 		return err
 	}
+	unsaid := i.chat(ctx, news)
 	_, err = i.update(ctx, func(m told.Memory, now time.Time) told.Memory { return m.Sent(now, by) })
-	return err
+	return errors.Join(err, unsaid)
+}
+
+// chat says in chat what was e-mailed, where that is asked for. It comes after the e-mail and
+// never holds up the next one: what chat does not get is in the e-mail, and the function's
+// error has an alarm tell that chat is broken.
+func (n Notifier) chat(ctx context.Context, news told.News) error {
+	if n.ChatTopic == "" {
+		return nil
+	}
+	message, err := alert.Chat(n.Alert, news)
+	if err != nil {
+		return err
+	}
+	if _, err := n.SNS.Publish(ctx, &sns.PublishInput{TopicArn: &n.ChatTopic, Message: &message}); err != nil {
+		return fmt.Errorf("publish a message for chat to %s, whose e-mail was sent: %w", n.ChatTopic, err)
+	}
+	return nil
 }
 
 func (n Notifier) publish(ctx context.Context, news told.News) error {

@@ -16,7 +16,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	bustypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -35,6 +38,7 @@ const (
 	dlq        = account + "validation-dlq-test"
 	failure    = account + "failure-queue-test"
 	topic      = "arn:aws:sns:eu-central-1:123456789012:autobackup-failure-topic-test"
+	chat       = "arn:aws:sns:eu-central-1:123456789012:autobackup-chat-topic-test"
 	bucket     = "autobackup-test-work-123456789012"
 	maxMessage = 2048 // bytes that the validation queue takes
 )
@@ -81,13 +85,18 @@ type world struct {
 	lost    []queued   // its dead-letter queue
 	sent    map[string][]types.SendMessageBatchRequestEntry
 	mails   []mail
-	object  []byte // the memory
+	chats   []string
+	events  []bustypes.PutEventsRequestEntry // on the bus
+	tags    map[string]map[string]string     // of buckets
+	object  []byte                           // the memory
 	version int
 
 	// fault may refuse a call, before or after it had its effect.
 	fault func(operation string) (before, after error)
 	// deny may refuse one entry of a call, nil takes it.
 	deny func(queue string, e types.SendMessageBatchRequestEntry) *types.BatchResultErrorEntry
+	// refuse may name an error for one event of a call, "" takes it.
+	refuse func(bustypes.PutEventsRequestEntry) string
 	// meanwhile is run once, before the next write of the memory.
 	meanwhile func()
 	nextID    int
@@ -100,6 +109,7 @@ type world struct {
 func newWorld(t require.TestingT) *world {
 	w := &world{t: t, now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), sent: map[string][]types.SendMessageBatchRequestEntry{}}
 	w.fault = func(string) (error, error) { return nil, nil }
+	w.refuse = func(bustypes.PutEventsRequestEntry) string { return "" }
 	w.deny, w.body = tooLong, func(r io.Reader) io.Reader { return r }
 	w.n = notify.Notifier{
 		Alert: stage, Topic: topic, ValidationURL: validation, FailureURL: failure, Bucket: bucket,
@@ -175,6 +185,13 @@ func (w *world) memory() told.Memory {
 }
 
 func (w *world) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns.Options)) (*sns.PublishOutput, error) {
+	if *in.TopicArn == chat {
+		return &sns.PublishOutput{}, w.call("Publish in chat", func() error {
+			require.Nil(w.t, in.Subject)
+			w.chats = append(w.chats, *in.Message)
+			return nil
+		})
+	}
 	require.Equal(w.t, topic, *in.TopicArn)
 	err := w.call("Publish", func() error {
 		claim := w.memory().Claim
@@ -183,6 +200,44 @@ func (w *world) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns.
 		return nil
 	})
 	return &sns.PublishOutput{}, err
+}
+
+func (w *world) PutEvents(_ context.Context, in *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
+	w.sending.Lock()
+	defer w.sending.Unlock()
+	require.NotEmpty(w.t, in.Entries)
+	require.LessOrEqual(w.t, len(in.Entries), 10)
+	out := &eventbridge.PutEventsOutput{}
+	err := w.call("PutEvents", func() error {
+		for _, e := range in.Entries {
+			if code := w.refuse(e); code != "" {
+				out.FailedEntryCount++
+				out.Entries = append(out.Entries, bustypes.PutEventsResultEntry{ErrorCode: &code, ErrorMessage: aws.String("no")})
+				continue
+			}
+			out.Entries = append(out.Entries, bustypes.PutEventsResultEntry{EventId: aws.String("e")})
+			w.events = append(w.events, e)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (w *world) GetBucketTagging(_ context.Context, in *s3.GetBucketTaggingInput, _ ...func(*s3.Options)) (*s3.GetBucketTaggingOutput, error) {
+	out := &s3.GetBucketTaggingOutput{}
+	err := w.call("GetBucketTagging "+*in.Bucket, func() error {
+		if w.tags[*in.Bucket] == nil {
+			return httpError(404, "NoSuchTagSet")
+		}
+		for k, v := range w.tags[*in.Bucket] {
+			out.TagSet = append(out.TagSet, s3types.Tag{Key: &k, Value: &v})
+		}
+		return nil
+	})
+	return out, err
 }
 
 func (w *world) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchInput, _ ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error) {

@@ -2,6 +2,7 @@ package settle
 
 import (
 	"slices"
+	"strings"
 
 	"autobackup/internal/alert"
 	"autobackup/internal/batch"
@@ -26,12 +27,27 @@ const attributes = len("reason"+"String"+"detail"+"String"+"execution"+"String"+
 // little room for attributes: the facts come first, with as much as fits, then the
 // line for people.
 func (r *round) failed(j judgment) batch.Failed {
-	f := batch.Failed{ID: j.message.ID, Body: j.message.Body, Again: j.message.Again, Reason: j.verdict.Reason}
-	room := r.MaxMessage - len(f.Body) - attributes - len(f.Reason) - len(r.batch.Execution)
+	f := batch.Failed{ID: j.message.ID, Body: j.message.Body, Again: j.message.Again, Was: j.message.Was, Reason: j.verdict.Reason}
+	room := r.MaxMessage - len(f.Body) - len(strings.Join(f.Was, "")) - attributes - len(f.Reason) - len(r.batch.Execution)
 	f.Verdict = within(j.verdict, room-minDetail)
 	room -= text.Encoded(f.Verdict)
 	f.Detail = text.Line(alert.Line(j.verdict, j.object), max(min(room, maxDetail), minDetail))
 	return f
+}
+
+// over is the message as it is told once it is over. It takes no more room than one that
+// failed.
+func (r *round) over(j judgment) batch.Over {
+	o := batch.Over{ID: j.message.ID, Body: j.message.Body, Was: slices.Clone(j.message.Was)}
+	if j.message.Look != nil && len(j.verdict.Replicas) == 0 {
+		for _, replica := range j.message.Look.Replicas {
+			if !slices.Contains(o.Was, replica.Bucket) {
+				o.Was = append(o.Was, replica.Bucket)
+			}
+		}
+	}
+	o.Verdict = within(j.verdict, r.MaxMessage-len(o.Body)-len(strings.Join(o.Was, "")))
+	return o
 }
 
 // within is the verdict in at most limit bytes of JSON: without its details where
@@ -48,7 +64,7 @@ func within(v verdict.Verdict, limit int) verdict.Verdict {
 	if text.Encoded(short) <= limit {
 		return short
 	}
-	return verdict.Verdict{Outcome: v.Outcome, Reason: v.Reason, Marker: v.Marker, Forbidden: v.Forbidden}
+	return verdict.Verdict{Outcome: v.Outcome, Reason: v.Reason, Evidence: v.Evidence, Marker: v.Marker, Forbidden: v.Forbidden}
 }
 
 // settled is the message's line in the summary.
@@ -57,7 +73,7 @@ func (j judgment) settled() batch.Settled {
 		ID: j.message.ID, Object: name(j.object, j.message.ID), Verdict: j.verdict.Outcome, Reason: j.verdict.Reason,
 		Evidence: j.verdict.Evidence, Finding: j.verdict.Finding, Looks: j.progress.Looks,
 	}
-	if s.Verdict == verdict.Failed || s.Verdict == verdict.Reading { // the message is in the state, too
+	if s.Verdict == verdict.Failed || s.Verdict == verdict.Reading || j.message.Again { // the message is in the state, too
 		s.Object = shorten(s.Object, batch.MaxObject)
 	}
 	for _, e := range j.verdict.Replicas {

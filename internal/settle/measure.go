@@ -17,7 +17,7 @@ func (s Settler) measure(ctx context.Context, judged []judgment) {
 			Bucket: j.object.Bucket, Outcome: j.verdict.Outcome, Reasons: reasons(j.verdict), Finding: j.verdict.Finding,
 			Looks: j.progress.Looks, Time: j.object.Time}
 	}
-	if err := metric.Write(s.Metrics, s.Stage, s.Now(), objects); err != nil {
+	if err := (metric.Scope{Stage: s.Stage, Buckets: s.BucketMetrics}).Write(s.Metrics, s.Now(), objects); err != nil {
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "metrics are incomplete", slog.String("error", err.Error()))
 	}
 }

@@ -72,12 +72,17 @@ func ids(lists ...[]batch.Message) (all []string) {
 	return all
 }
 
+// again says whether a message was told of before.
+func again(b batch.Batch, id string) bool {
+	return slices.ContainsFunc(b.Messages, func(m batch.Message) bool { return m.ID == id && m.Again })
+}
+
 func TestInvariant1NoMessageIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := anyBatch().Draw(t, "batch")
 		got := settled(b)
 		at := ids(got.Messages, got.Lagging)
-		var failed, reading []string
+		var failed, reading, over []string
 		for _, s := range got.Summary.Objects {
 			at = append(at, s.ID)
 			switch s.Verdict {
@@ -85,6 +90,10 @@ func TestInvariant1NoMessageIsLost(t *testing.T) {
 				failed = append(failed, s.ID)
 			case verdict.Reading:
 				reading = append(reading, s.ID)
+			default:
+				if again(b, s.ID) {
+					over = append(over, s.ID)
+				}
 			}
 		}
 		slices.Sort(at)
@@ -101,7 +110,12 @@ func TestInvariant1NoMessageIsLost(t *testing.T) {
 			assert.Equal(t, verdict.Failed, f.Verdict.Outcome)
 		}
 		assert.Equal(t, failed, parked, "whatever failed is parked and told")
-		assert.Equal(t, batch.Counts{Messages: len(got.Messages), Lagging: len(got.Lagging), Reading: len(got.Reading), Failed: len(got.Failed)}, got.Counts)
+		var told []string
+		for _, o := range got.Over {
+			told = append(told, o.ID)
+		}
+		assert.Equal(t, over, told, "whatever was told before and did not fail is told as over")
+		assert.Equal(t, batch.Counts{Messages: len(got.Messages), Lagging: len(got.Lagging), Reading: len(got.Reading), Failed: len(got.Failed), Over: len(got.Over)}, got.Counts)
 		assert.Equal(t, len(got.Lagging) > 0 && len(got.Messages) == 0, got.Wait > 0)
 	})
 }
@@ -112,15 +126,18 @@ func TestInvariant2AMessageIsJudgedAsIfAlone(t *testing.T) {
 		together := settled(b)
 		var lines []batch.Settled
 		var failed []batch.Failed
+		var over []batch.Over
 		var waiting []string
 		for _, m := range b.Messages {
 			alone := settled(batch.Batch{Messages: []batch.Message{m}})
 			lines = append(lines, alone.Summary.Objects...)
 			failed = append(failed, alone.Failed...)
+			over = append(over, alone.Over...)
 			waiting = append(waiting, ids(alone.Messages, alone.Lagging)...)
 		}
 		assert.ElementsMatch(t, lines, together.Summary.Objects)
 		assert.ElementsMatch(t, failed, together.Failed)
+		assert.ElementsMatch(t, over, together.Over)
 		assert.ElementsMatch(t, waiting, ids(together.Messages, together.Lagging))
 	})
 }

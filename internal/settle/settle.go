@@ -30,6 +30,8 @@ type Settler struct {
 	// Metrics takes the lines of package metric. Where it fails, Log has a
 	// warning and the batch is settled all the same.
 	Metrics io.Writer
+	// BucketMetrics are the names of the buckets that have metrics of their own.
+	BucketMetrics []string
 	// Now is the time that metrics carry. No verdict rests on it.
 	Now func() time.Time
 }
@@ -39,8 +41,8 @@ type Settler struct {
 // Messages keeps those that found no room for a look in this round; they are
 // looked at next, without a wait. Once there are none, Wait is the seconds until
 // the next look at what lags, so that no deadline is overshot, and is counted in
-// the progress of every lagging message already. Failed is about this round alone;
-// Summary grows.
+// the progress of every lagging message already. Failed and Over are about this round
+// alone; Summary grows.
 //
 // What is to be read stays in Reading: with its look where this execution reads
 // bytes itself, else without, for an execution of its own, and then the summary
@@ -49,7 +51,7 @@ type Settler struct {
 // Every message gets a verdict of its own, whatever it holds.
 func (s Settler) Settle(ctx context.Context, b batch.Batch) batch.Batch {
 	r := round{Settler: s, batch: b}
-	r.batch.Messages, r.batch.Reading, r.batch.Failed, r.batch.NotRead = nil, nil, nil, nil
+	r.batch.Messages, r.batch.Reading, r.batch.Failed, r.batch.Over, r.batch.NotRead = nil, nil, nil, nil, nil
 	for _, m := range b.Messages {
 		if j, due := s.judgeLook(m); due {
 			r.settle(ctx, j)
@@ -93,6 +95,10 @@ func (r *round) settle(ctx context.Context, j judgment) {
 		r.batch.Reading = append(r.batch.Reading, m)
 	case verdict.Failed:
 		r.batch.Failed = append(r.batch.Failed, r.failed(j))
+	case verdict.Verified, verdict.Skipped:
+		if m.Again {
+			r.batch.Over = append(r.batch.Over, r.over(j))
+		}
 	}
 	r.batch.Summary.Objects = append(r.batch.Summary.Objects, j.settled())
 }

@@ -352,7 +352,7 @@ func TestTheSummaryNamesTheMostLooks(t *testing.T) {
 func TestListsAreNeverNullAndCountsAlwaysThere(t *testing.T) {
 	encoded, err := json.Marshal(round(t))
 	require.NoError(t, err)
-	assert.Equal(t, `{"execution":"","reads":false,"messages":[],"lagging":[],"reading":[],"failed":[],"counts":{"messages":0,"lagging":0,"reading":0,"failed":0},`+
+	assert.Equal(t, `{"execution":"","reads":false,"messages":[],"lagging":[],"reading":[],"failed":[],"over":[],"counts":{"messages":0,"lagging":0,"reading":0,"failed":0,"over":0},`+
 		`"wait":0,"summary":{"text":"0 objects after 0 looks","objects":[]},"replica":0,"trouble":{"Error":""}}`, string(encoded))
 }
 

@@ -18,10 +18,18 @@ import (
 type Finding struct {
 	cause   Cause // what it has in common with others: the fields that are compared by Cause.same
 	example Example
+	entry   verdict.Entry // of the replica, or without a bucket where the primary decides; its reason is set
 	// keys are remembered as told. The first one decides whether the finding is
 	// new.
 	keys []key
 }
+
+// Entry is the replica that failed, with its reason; without a bucket where the
+// version's primary decides.
+func (f Finding) Entry() verdict.Entry { return f.entry }
+
+// Example is the version that failed, with all its facts.
+func (f Finding) Example() Example { return f.example }
 
 // Findings are what a failed message has to tell, one for every replica that
 // failed. execution is the ARN of the one that parked it, or empty; alerts is how
@@ -74,7 +82,7 @@ func finding(f batch.Failed, e Example, subject []string, entry verdict.Entry) F
 	if f.Again { // SQS gives a message that is moved a new id
 		keys = []key{newKey("again", f.ID, string(told[:])), told}
 	}
-	return Finding{cause: c.bounded(), example: e, keys: keys}
+	return Finding{cause: c.bounded(), example: e, entry: entry, keys: keys}
 }
 
 // kind is what makes two reasons the same news.
@@ -94,15 +102,19 @@ func kind(e verdict.Entry) string {
 // Memory holds, two are the same by chance once in 10^15 times.
 type key [10]byte
 
-// newKey hashes lengths, too: no two lists of parts have the same text.
 func newKey(parts ...string) (k key) {
+	sum := Digest(parts...)
+	copy(k[:], sum[:])
+	return k
+}
+
+// Digest is a SHA-256 of texts. It hashes lengths, too: no two lists have the same.
+func Digest(parts ...string) [sha256.Size]byte {
 	var all strings.Builder
 	for _, part := range parts {
 		_, _ = fmt.Fprintf(&all, "%d:%s", len(part), part) // a Builder takes everything
 	}
-	sum := sha256.Sum256([]byte(all.String()))
-	copy(k[:], sum[:])
-	return k
+	return sha256.Sum256([]byte(all.String()))
 }
 
 // How long what is remembered may be, in bytes. Whoever may send to the failure

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,7 +25,8 @@ const (
 // CompareETags builds the function of the state CompareETags: a Batch with looks
 // goes in, the Batch after a round of verdicts comes out. Environment: STAGE,
 // DEADLINE_MINUTES, MARKER_DEADLINE_MINUTES, BYTE_VERIFICATION,
-// METADATA_DIFFERENCES and MESSAGE_BYTES. It calls no AWS service: metrics go to
+// METADATA_DIFFERENCES, MESSAGE_BYTES and, where buckets have metrics of their own,
+// BUCKET_METRICS with their names and commas between them. It calls no AWS service: metrics go to
 // standard output, which Lambda brings to CloudWatch Logs
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Lambda.html).
 func CompareETags(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
@@ -50,6 +52,7 @@ func CompareETagsTo(metrics io.Writer, now func() time.Time) Build {
 		}
 		settler := settle.Settler{
 			Policy: policy, Stage: stage, MaxMessage: int(message), Log: log, Success: handler.LevelSuccess, Metrics: metrics, Now: now,
+			BucketMetrics: strings.FieldsFunc(env("BUCKET_METRICS"), func(r rune) bool { return r == ',' }),
 		}
 		settle := func(ctx context.Context, b batch.Batch) (batch.Batch, error) { return settler.Settle(ctx, b), nil }
 		return handler.New("compare-etags", log, settle), nil

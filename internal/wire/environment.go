@@ -83,6 +83,16 @@ func alertMetadata(env func(string) string) (bool, error) {
 	}
 }
 
+// enabled is whether a variable switches something on.
+func enabled(env func(string) string, name string) (bool, error) {
+	switch value := env(name); value {
+	case "Disabled", "Enabled":
+		return value == "Enabled", nil
+	default:
+		return false, fmt.Errorf("environment variable %s is %q: set it to Disabled or Enabled", name, value)
+	}
+}
+
 // queue is the ARN of a queue that a variable holds, and the URL that SQS has for it:
 // the service's address in the region, the account and the name.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -27,7 +28,8 @@ func (r *records) Validate() error {
 
 // FailureNotifier builds the function that the failure queue triggers: records
 // go in, those that stay in the queue come out. Environment: STAGE, TOPIC_ARN,
-// WORK_BUCKET, VALIDATION_QUEUE_ARN, VALIDATION_DLQ_ARN and FAILURE_QUEUE_ARN.
+// WORK_BUCKET, VALIDATION_QUEUE_ARN, VALIDATION_DLQ_ARN, FAILURE_QUEUE_ARN,
+// ALERT_EVENTS, OWNER_TAG and CHAT_TOPIC_ARN, of which the last two may be empty.
 func FailureNotifier(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
 	build := FailureNotifierBy(time.Now) //nolint:forbidigo // here the wall clock enters: it says when operators are told
 	return build(cfg, env, log)
@@ -45,6 +47,13 @@ func FailureNotifierBy(now func() time.Time) Build {
 		}
 		if err := address(&notifier, env); err != nil {
 			return nil, err
+		}
+		put, err := enabled(env, "ALERT_EVENTS")
+		if err != nil {
+			return nil, err
+		}
+		if put {
+			notifier.Bus, notifier.OwnerTag = eventbridge.NewFromConfig(cfg), env("OWNER_TAG")
 		}
 		notify := func(ctx context.Context, in records) (events.SQSEventResponse, error) {
 			return notifier.Notify(ctx, in.SQSEvent)
@@ -69,6 +78,11 @@ func address(n *notify.Notifier, env func(string) string) (err error) {
 	}
 	if n.Topic, err = resource(env, "TOPIC_ARN", "sns"); err != nil {
 		return err
+	}
+	if env("CHAT_TOPIC_ARN") != "" {
+		if n.ChatTopic, err = resource(env, "CHAT_TOPIC_ARN", "sns"); err != nil {
+			return err
+		}
 	}
 	n.Bucket, err = text(env, "WORK_BUCKET", "autobackup-dev-work-123456789012")
 	return err

@@ -34,7 +34,7 @@ const (
 var notifierEnvironment = map[string]string{
 	"STAGE": "test", "WORK_BUCKET": "autobackup-test-work-123456789012", "TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:autobackup-failure-topic-test",
 	"VALIDATION_QUEUE_ARN": queueARN + "validation-queue-test", "VALIDATION_DLQ_ARN": queueARN + "validation-dlq-test",
-	"FAILURE_QUEUE_ARN": queueARN + "failure-queue-test",
+	"FAILURE_QUEUE_ARN": queueARN + "failure-queue-test", "ALERT_EVENTS": "Disabled",
 }
 
 // outbox keeps what reaches SNS, SQS and the working bucket, and refuses any

@@ -65,8 +65,8 @@ func TestFetchETagsKeepsOfARecordWhatIsParked(t *testing.T) {
 	assert.Contains(t, string(answer), `{"execution":"arn","reads":false,"messages":[`+
 		`{"messageId":"1","body":"`+body+`","progress":{"looks":0,"waited":0},`+
 		`"look":{"primary":{"bucket":"docs","region":"eu-central-1","found":"object","size":3,"etag":"\"e\"","metadata":{"headers":"DeB3eY16","user":"dCNOmK_n"}}}},`+
-		`{"messageId":"2","body":"noise","progress":{"looks":0,"waited":0}}],"lagging":[],"reading":[],"failed":[],`+
-		`"counts":{"messages":2,"lagging":0,"reading":0,"failed":0},"wait":0,`)
+		`{"messageId":"2","body":"noise","progress":{"looks":0,"waited":0}}],"lagging":[],"reading":[],"failed":[],"over":[],`+
+		`"counts":{"messages":2,"lagging":0,"reading":0,"failed":0,"over":0},"wait":0,`)
 }
 
 func TestFetchETagsBeginsAnExecutionThatReadsBytes(t *testing.T) {

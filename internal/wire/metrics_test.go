@@ -25,17 +25,18 @@ func verifiedDocument(t *testing.T) []byte {
 }
 
 func TestCompareETagsWritesMetricsApartFromItsLog(t *testing.T) {
-	var log, metrics bytes.Buffer
+	const bucket = "autobackup-dev-primary-documents-123456789012"
+	var log, written bytes.Buffer
 	now := func() time.Time { return time.Date(2026, 3, 2, 9, 16, 5, 0, time.UTC) }
-	f, err := wire.CompareETagsTo(&metrics, now)(aws.Config{}, environ("STAGE", "dev"), handler.Logger(&log))
+	f, err := wire.CompareETagsTo(&written, now)(aws.Config{}, environ("STAGE", "dev", "BUCKET_METRICS", "acme-invoices,"+bucket), handler.Logger(&log))
 	require.NoError(t, err)
 	_, err = f(t.Context(), verifiedDocument(t))
 	require.NoError(t, err)
-	assert.Equal(t, `{"AgeAtVerification":[120],"Category":"documents","Failed":0,"Lagging":0,"Looks":[1],"Skipped":0,"Stage":"dev","Verified":1,`+
-		`"_aws":{"Timestamp":1772442965000,"CloudWatchMetrics":[{"Namespace":"Autobackup","Dimensions":[["Stage","Category"]],"Metrics":[`+
-		`{"Name":"Verified","Unit":"Count"},{"Name":"Lagging","Unit":"Count"},{"Name":"Failed","Unit":"Count"},{"Name":"Skipped","Unit":"Count"},`+
-		`{"Name":"Looks","Unit":"Count"},{"Name":"AgeAtVerification","Unit":"Seconds"}]},`+
-		`{"Namespace":"Autobackup","Dimensions":[["Stage"]],"Metrics":[{"Name":"Verified","Unit":"Count"},{"Name":"Skipped","Unit":"Count"}]}]}}`+"\n", metrics.String())
+	members := `,"Failed":0,"Lagging":0,"Looks":[1],"Skipped":0,"Stage":"dev","Verified":1,"_aws":{"Timestamp":1772442965000,"CloudWatchMetrics":[{"Namespace":"Autobackup","Dimensions":`
+	metrics := `,"Metrics":[{"Name":"Verified","Unit":"Count"},{"Name":"Lagging","Unit":"Count"},{"Name":"Failed","Unit":"Count"},{"Name":"Skipped","Unit":"Count"},` +
+		`{"Name":"Looks","Unit":"Count"},{"Name":"AgeAtVerification","Unit":"Seconds"}]}]}}` + "\n"
+	assert.Equal(t, `{"AgeAtVerification":[120]`+members+`[["Stage"]]`+metrics+
+		`{"AgeAtVerification":[120],"Bucket":"`+bucket+`"`+members+`[["Stage","Bucket"]]`+metrics, written.String())
 	assert.NotContains(t, log.String(), "CloudWatchMetrics")
 }
 

@@ -20,6 +20,7 @@ var protocol = wire.JSON[*Service]{
 	Actions: map[string]func(*Service, wire.Request) (any, error){
 		"ListRules":         (*Service).listRules,
 		"ListTargetsByRule": (*Service).listTargetsByRule,
+		"PutEvents":         (*Service).putEvents,
 	},
 }
 
@@ -33,18 +34,25 @@ func Actions() []string { return protocol.Names() }
 // ServeHTTP answers requests for EventBridge.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { protocol.Serve(s, s.NewID, w, r) }
 
-// permit decides a request over HTTP: rules are listed of all, targets of one.
+// permit decides a request over HTTP: rules are listed of all, targets of one, and events are
+// put on a bus.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
 func (s *Service) permit(r wire.Request) error {
-	by := s.Gate.Signed(sigv4.AccessKey(r.Request))
-	resource := "*"
-	if r.Action == "ListTargetsByRule" {
+	by, resource := s.signed(r), "*"
+	switch r.Action {
+	case "PutEvents":
+		return s.permitPut(r, by)
+	case "ListTargetsByRule":
 		var on struct{ Rule string }
 		r.Names(&on)
 		region, _ := sigv4.Scope(r.Request)
 		resource = "arn:aws:events:" + region + ":" + cmp.Or(by.Principal().Account(), s.Account) + ":rule/" + on.Rule
 	}
 	return gate.Denied(by.May("events:"+r.Action, resource), wire.Error{Code: "AccessDeniedException", Status: http.StatusBadRequest})
+}
+
+func (s *Service) signed(r wire.Request) gate.Caller {
+	return s.Gate.Signed(sigv4.AccessKey(r.Request))
 }
 
 // listed is a rule as ListRules answers it.

@@ -3,6 +3,7 @@ package events
 import (
 	"maps"
 	"sync"
+	"time"
 
 	"autobackup/local/gate"
 	"autobackup/local/sqs"
@@ -14,8 +15,13 @@ type Service struct {
 	Gate *gate.Gate
 	// Account, 12 digits, is of whom nobody was given a key.
 	Account string
-	// NewID makes the ids of requests over HTTP.
+	// NewID makes the ids of requests over HTTP, and of events.
 	NewID func() string
+	// Now is the time of events that are put without one; it may be nil.
+	Now func() time.Time
+	// Fault, if set before the first call, may name an error code for an event that is
+	// put; "" takes it.
+	Fault func(Entry) string
 
 	queues *sqs.Service
 

@@ -136,5 +136,5 @@ func TestARoleMayAlsoWhatAnAttachedPolicyAllowsAsLongAsThereIsOne(t *testing.T) 
 	require.NoError(t, g.Types()["AWS::IAM::ManagedPolicy"].Delete(template.Target{}, template.Made{Reference: "arn:aws:iam::" + account + ":policy/stack-More"}))
 	require.Error(t, reader.May("s3:PutObject", "arn:aws:s3:::theirs/a"), "deleted")
 	attached["Roles"] = []any{"nobody"}
-	require.ErrorContains(t, deploy(t, g, "AWS::IAM::ManagedPolicy", "More", attached), "Roles[0]: there is no role arn:aws:iam::"+account+":role/nobody here: deploy it first, as AWS::IAM::Role")
+	require.ErrorContains(t, deploy(t, g, "AWS::IAM::ManagedPolicy", "More", attached), "Roles[0]: there is no role nobody in account "+account+" here: deploy it first, as AWS::IAM::Role")
 }

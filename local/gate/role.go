@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strings"
 
 	"autobackup/local/iam"
 	"autobackup/local/template"
@@ -145,16 +146,29 @@ func (g *Gate) attach(t template.Target, r template.Resource, p policyProperties
 		if err != nil {
 			return r.Errorf("PolicyDocument", "%w", err)
 		}
-		to := attachment{"arn:aws:iam::" + t.Account + ":role/" + role, arn}
-		g.mu.Lock()
-		_, known := g.identities[to.role]
-		g.attached[to] = d
-		g.mu.Unlock()
-		if !known {
-			return r.Errorf(fmt.Sprintf("Roles[%d]", i), "there is no role %s here: deploy it first, as AWS::IAM::Role", to.role)
+		of := g.named(t.Account, role)
+		if of == "" {
+			return r.Errorf(fmt.Sprintf("Roles[%d]", i), "there is no role %s in account %s here: deploy it first, as AWS::IAM::Role", role, t.Account)
 		}
+		g.mu.Lock()
+		g.attached[attachment{of, arn}] = d
+		g.mu.Unlock()
 	}
 	return nil
+}
+
+// named is the ARN of an account's role of a name, of whatever path; "" where there is none. An
+// account has one role of a name.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+func (g *Gate) named(account, role string) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for arn := range g.identities {
+		if strings.HasPrefix(arn, "arn:aws:iam::"+account+":role/") && strings.HasSuffix(arn, "/"+role) {
+			return arn
+		}
+	}
+	return ""
 }
 
 // User is a user of the account as a caller, with these policies alone, as JSON or what

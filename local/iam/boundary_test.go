@@ -28,11 +28,12 @@ func boundary(t *testing.T, o policy.Options) (iam.Document, []byte) {
 }
 
 // both are the replicas in this account, and in another, with keys of their own; and existing
-// buckets, too.
+// buckets or an existing topic, too.
 var both = []policy.Options{
 	{Stage: "dev", Account: here},
 	{Stage: "dev", Account: here, ReplicaAccount: there, ReplicaKeys: []string{ownKey}},
 	{Stage: "dev", Account: here, ReplicaAccount: there, ReplicaKeys: []string{ownKey}, Attached: true},
+	{Stage: "dev", Account: here, Topic: iamtest.Oncall},
 }
 
 // calls are those that the templates' roles are allowed: their policies' own, with names that
@@ -51,6 +52,9 @@ func calls(t *testing.T, o policy.Options) (all []iamtest.Case) {
 		for _, c := range cases {
 			replicas := cmp.Or(o.ReplicaAccount, here)
 			named := strings.NewReplacer("-primary-x", "-primary-x-"+here, "-replica-x", "-replica-x-"+replicas).Replace(c.Request.Resource)
+			if strings.HasPrefix(named, "arn:aws:sns:") && (named == iamtest.Oncall) != (o.Topic != "") {
+				continue
+			}
 			if !o.Attached && strings.Contains(named, ":acme-") || replicas == here && strings.Contains(named, there) || replicas == there && strings.Contains(named, "-replica-") && !strings.Contains(named, there) {
 				continue
 			}

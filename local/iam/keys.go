@@ -15,6 +15,7 @@ var conditionKeys = map[string]string{
 	"aws:SecureTransport":     global,
 	"aws:SourceAccount":       global,
 	"aws:SourceArn":           global,
+	"events:source":           "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html",
 	"iam:PassedToService":     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html",
 	"iam:PermissionsBoundary": "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html",
 	"kms:EncryptionContext:":  "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context",

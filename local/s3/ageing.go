@@ -156,7 +156,7 @@ func (a *ageing) move(v *version, classes func(*LifecycleRule) []string) bool {
 			}
 		}
 	}
-	if v.marker || rank(best) <= rank(v.storageClass) {
+	if v.marker || !moves(v.storageClass, best) {
 		return false
 	}
 	moved := *v // whoever has the version keeps what it was

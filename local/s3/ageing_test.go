@@ -227,6 +227,7 @@ func TestWhatSeveralRulesSayOfTheSameDayIsDecidedAsByS3(t *testing.T) {
 		"the cheaper class":                                        {true, []s3.LifecycleRule{transition(3, "STANDARD_IA"), transition(3, "GLACIER_IR")}, []string{"k 01-01T12 GLACIER_IR"}},
 		"Intelligent-Tiering before what is cheaper":               {true, []s3.LifecycleRule{transition(3, "INTELLIGENT_TIERING"), transition(3, "ONEZONE_IA")}, []string{"k 01-01T12 INTELLIGENT_TIERING"}},
 		"archives before Intelligent-Tiering":                      {true, []s3.LifecycleRule{transition(3, "INTELLIGENT_TIERING"), transition(3, "GLACIER")}, []string{"k 01-01T12 GLACIER"}},
+		"nothing leaves One Zone-IA but into an archive":           {true, []s3.LifecycleRule{transition(1, "ONEZONE_IA"), transition(3, "GLACIER_IR")}, []string{"k 01-01T12 ONEZONE_IA"}},
 		"nothing comes back from an archive":                       {true, []s3.LifecycleRule{transition(1, "GLACIER"), transition(3, "STANDARD_IA")}, []string{"k 01-01T12 GLACIER"}},
 		"both, one after the other":                                {true, []s3.LifecycleRule{transition(1, "STANDARD_IA"), transition(3, "DEEP_ARCHIVE")}, []string{"k 01-01T12 DEEP_ARCHIVE"}},
 	} {

@@ -59,20 +59,30 @@ type bucketProperties struct {
 	PublicAccessBlockConfiguration *struct {
 		BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls, RestrictPublicBuckets bool
 	}
+	Tags                     []struct{ Key, Value string }
 	LifecycleConfiguration   *lifecycleProperties
 	ReplicationConfiguration *struct {
 		Role  string
 		Rules []struct {
-			Id       string //nolint:revive // CloudFormation's name
-			Status   string
-			Priority *int32
-			Filter   *struct {
-				Prefix string
-			}
+			Id                      string //nolint:revive // CloudFormation's name
+			Status                  string
+			Priority                *int32
+			Filter                  *replicationFilter
 			DeleteMarkerReplication *Switch
 			SourceSelectionCriteria *SourceSelectionCriteria
 			Destination             Destination
 		}
+	}
+}
+
+// replicationFilter is RuleFilter in CloudFormation's words.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-replicationrulefilter.html
+type replicationFilter struct {
+	Prefix    string
+	TagFilter *Tag
+	And       *struct {
+		Prefix     string
+		TagFilters []Tag
 	}
 }
 
@@ -97,6 +107,12 @@ func (s *Server) deployBucket(t template.Target, r template.Resource, p bucketPr
 		if rule := p.ObjectLockConfiguration.Rule; rule != nil {
 			cfg.Lock = &rule.DefaultRetention
 		}
+	}
+	for _, tag := range p.Tags {
+		if cfg.Tags == nil {
+			cfg.Tags = map[string]string{}
+		}
+		cfg.Tags[tag.Key] = tag.Value
 	}
 	for _, q := range p.NotificationConfiguration.QueueConfigurations {
 		cfg.Notifications.Queues = append(cfg.Notifications.Queues, Notification{Queue: q.Queue, Events: []string{q.Event}})
@@ -134,8 +150,11 @@ func (p bucketProperties) replication() *ReplicationConfiguration {
 			SourceSelectionCriteria: rule.SourceSelectionCriteria,
 			Destination:             rule.Destination,
 		}
-		if rule.Filter != nil {
-			r.Filter = &RuleFilter{Prefix: rule.Filter.Prefix}
+		if f := rule.Filter; f != nil {
+			r.Filter = &RuleFilter{Prefix: f.Prefix, Tag: f.TagFilter}
+			if f.And != nil {
+				r.Filter.And = &RuleAnd{Prefix: f.And.Prefix, Tags: f.And.TagFilters}
+			}
 		}
 		answer.Rules = append(answer.Rules, r)
 	}

@@ -125,7 +125,14 @@ func (l *LifecycleConfiguration) takes(r *LifecycleRule, class string, size int6
 	return size >= smallest || r.selection().bySize() || archive && l.minimumSize() == "varies_by_storage_class"
 }
 
-// rank orders storage classes: lifecycle moves versions to later ones only.
+// moves says whether lifecycle moves versions from a class to another: to later ones only, and
+// from One Zone-IA into archives alone.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+func moves(from, to string) bool {
+	return rank(to) > rank(from) && (from != "ONEZONE_IA" || to != "GLACIER_IR")
+}
+
+// rank orders storage classes.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 func rank(class string) int {
 	return slices.Index([]string{"STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"}, class)

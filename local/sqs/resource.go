@@ -25,6 +25,7 @@ func (s *Service) Types() template.Types {
 type queueProperties struct {
 	QueueName              string `cfn:",required"`
 	KmsMasterKeyID         string `cfn:"KmsMasterKeyId"`
+	SqsManagedSseEnabled   *bool
 	DelaySeconds           *int
 	MaximumMessageSize     *int
 	MessageRetentionPeriod *int
@@ -48,6 +49,9 @@ func (s *Service) deployQueue(t template.Target, r template.Resource, p queuePro
 	set(&q.MessageRetentionPeriod, p.MessageRetentionPeriod)
 	set(&q.VisibilityTimeout, p.VisibilityTimeout)
 	q.KmsMasterKeyID = p.KmsMasterKeyID
+	if p.SqsManagedSseEnabled != nil && *p.SqsManagedSseEnabled == (q.KmsMasterKeyID != "") {
+		return "", nil, r.Errorf("SqsManagedSseEnabled", "a queue is encrypted by SQS's own keys or by one of KMS: set it to true without KmsMasterKeyId, or leave it out")
+	}
 	if p.RedrivePolicy != nil {
 		q.RedrivePolicy = &RedrivePolicy{
 			DeadLetterTargetARN: p.RedrivePolicy.DeadLetterTargetARN,

@@ -58,6 +58,30 @@ func TestAQueueTellsAllThatItsTemplateSays(t *testing.T) {
 	assert.Equal(t, want, described(t, s, made.Reference))
 }
 
+func TestAQueueIsEncryptedByOneKindOfKey(t *testing.T) {
+	for name, tt := range map[string]struct {
+		managed any
+		key     string
+		refused bool
+	}{
+		"by SQS's own":        {true, "", false},
+		"by one of KMS":       {false, "alias/key", false},
+		"by both":             {true, "alias/key", true},
+		"by none, unlike AWS": {false, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t, nil)
+			r := template.Resource{LogicalID: "Q", Type: "AWS::SQS::Queue", Properties: map[string]any{"QueueName": "q", "SqsManagedSseEnabled": tt.managed, "KmsMasterKeyId": tt.key}}
+			_, _, err := s.Types().Create(target, r)
+			if tt.refused {
+				require.ErrorContains(t, err, "a queue is encrypted by SQS's own keys or by one of KMS")
+				return
+			}
+			require.NoError(t, err)
+		})
+	}
+}
+
 func TestAQueueIsFoundByItsURLOnAnyAddress(t *testing.T) {
 	c := newClient(t, newService(t, nil))
 	for at, want := range map[string]string{

@@ -28,7 +28,11 @@ func (a *account) apply(ctx context.Context, o Options, r *Report, buckets []*Re
 		if before := b.Facts.Record; before != nil {
 			record.Was, record.Change = before.Was, before.Change.And(b.Change)
 		}
-		return "changed: " + what(b.Change) + ", as read back after it", a.change(ctx, o, b, func() error { return a.keep(ctx, record) })
+		err := a.change(ctx, o, b, func() error { return a.keep(ctx, record, "nothing was changed of it: record what would be") })
+		if !b.Changed {
+			return "somebody, or another run, has just made the same change: " + what(b.Change), err
+		}
+		return "changed: " + what(b.Change) + ", as read back after it", err
 	})
 	changed := 0
 	for _, b := range buckets {
@@ -105,6 +109,9 @@ func (a *account) change(ctx context.Context, o Options, b *Result, first func()
 	if err != nil {
 		return doing("read its notifications", "GetBucketNotificationConfiguration", err)
 	}
+	if now.Equal(b.Becomes) {
+		return nil
+	}
 	if !now.Equal(b.Was) {
 		return fmt.Errorf("nothing was changed of it: somebody has changed its notifications since they were looked at; look again\n%s", compared("when looked at", b.Was, "now", now))
 	}
@@ -173,8 +180,8 @@ type refusal struct {
 
 func (r refusal) Unwrap() error { return r.cause }
 
-// keep writes a record.
-func (a *account) keep(ctx context.Context, r attach.Record) error {
+// keep writes a record, and says with an error what was done and is to be done.
+func (a *account) keep(ctx context.Context, r attach.Record, so string) error {
 	content, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the record: %w", err)
@@ -184,7 +191,7 @@ func (a *account) keep(ctx context.Context, r attach.Record) error {
 		Body: bytes.NewReader(content), ContentType: aws.String("application/json"),
 	}, in(a.stage.Region))
 	if err != nil {
-		return doing("nothing was changed of it: record what would be in "+a.stage.WorkBucket(), "PutObject", err)
+		return doing(so+" in "+a.stage.WorkBucket(), "PutObject", err)
 	}
 	return nil
 }

@@ -115,7 +115,7 @@ func TestAStageThatDoesNotTakeTheBucketIsDeployedFirst(t *testing.T) {
 	r, screen := w.run(attach.Run, w.options("acme-other"))
 	assert.Equal(t, core.Waiting, r.Buckets[0].State)
 	assert.Equal(t, 1, r.Exit)
-	assert.Contains(t, screen, "add acme-other to Buckets and acme-invoices-dr to ReplicaBuckets in samconfig.toml, as --print parameters has it, deploy (docs/deploy.md), and attach again")
+	assert.Contains(t, screen, "add acme-other to Buckets and acme-invoices-dr to ReplicaBuckets of the stacks (--write samconfig.toml does), deploy (docs/deploy.md), and attach again")
 	assert.Empty(t, w.writes())
 
 	o := w.options("acme-other")
@@ -127,6 +127,26 @@ func TestAStageThatDoesNotTakeTheBucketIsDeployedFirst(t *testing.T) {
 	w.takes("acme-other")
 	_, screen = w.run(attach.Run, o)
 	assert.NotContains(t, screen, "# The stage does not take this bucket yet")
+}
+
+func TestTwoRunsAtOnceEndWell(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	o := w.options(docs)
+	o.Yes = false
+	o.Choose = func(string) (string, error) {
+		r, _ := w.run(attach.Run, w.options(docs))
+		assert.Equal(t, 0, r.Exit)
+		w.asked()
+		return "y", nil
+	}
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, 0, r.Exit)
+	assert.Contains(t, screen, "done     "+docs+": somebody, or another run, has just made the same change: EventBridge on, failure notices to ")
+	assert.Contains(t, screen, "0 buckets changed   exit 0\n")
+	assert.Empty(t, w.writes(), "neither the bucket nor the record of the other run")
+	r, _ = w.run(attach.Detach, w.options(docs))
+	assert.Equal(t, 0, r.Exit)
 }
 
 func TestWhatSomebodyChangedBetweenTheLookAndTheChangeIsLeftAlone(t *testing.T) {
@@ -457,6 +477,51 @@ func TestABucketThatCantBeAttachedIsRefusedAndNothingIsChanged(t *testing.T) {
 	assert.Empty(t, w.writes())
 }
 
+// The templates' RolePath and RoleNamePrefix give the role another name.
+func TestPoliciesAreJudgedForTheRoleThatIsNamed(t *testing.T) {
+	const named = "arn:aws:iam::" + account + ":role/platform/acme-autobackup-dev-fetch-etags"
+	w := newWorld(t)
+	w.bucket("elsewhere", w.second, nil)
+	w.bucket("closed", w.first, func(c *locals3.BucketConfig) {
+		c.Policy = `{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": ["` + named + `", "arn:aws:iam::` + account + `:root"]}}}]}`
+	}, "elsewhere")
+	w.takes("closed")
+	o := w.options("closed")
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, core.Refused, r.Buckets[0].State, screen)
+	assert.Contains(t, screen, ":role/autobackup-dev-fetch-etags")
+
+	plan := filepath.Join(t.TempDir(), "plan.json")
+	o.Role, o.Yes, o.Plan = named, false, plan
+	r, screen = w.run(attach.Run, o)
+	assert.Equal(t, core.Ready, r.Buckets[0].State, screen)
+	apply := w.options()
+	apply.Yes, apply.Apply, apply.Role = false, plan, "arn:aws:iam::"+account+":role/other"
+	_, err := attach.Run(t.Context(), w.config(), apply)
+	assert.EqualError(t, err, "the plan is about looks by "+named+", and not by arn:aws:iam::"+account+":role/other: leave --role out, or plan anew")
+	apply.Role = "" // the plan has it
+	r, screen = w.run(attach.Run, apply)
+	assert.Zero(t, r.Exit, screen)
+}
+
+func TestTheRoleThatLooksIsTheOneThatTheStacksParametersName(t *testing.T) {
+	for _, named := range []map[string]string{nil, {"RolePath": "/platform/", "RoleNamePrefix": "acme-"}} {
+		w := newWorldWith(t, named)
+		w.pair(func(c *locals3.BucketConfig) {
+			c.Policy = `{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:Get*", "Resource": "*", "Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::` + account + `:role/platform/acme-autobackup-dev-fetch-etags"}}}]}`
+		})
+		o := w.options(docs)
+		o.Yes = false
+		r, screen := w.run(attach.Run, o)
+		if named == nil {
+			assert.Equal(t, core.Ready, r.Buckets[0].State, screen)
+			continue
+		}
+		assert.Equal(t, core.Refused, r.Buckets[0].State, screen)
+		assert.Contains(t, screen, ":role/platform/acme-autobackup-dev-fetch-etags")
+	}
+}
+
 func TestKeysOfRulesAreRead(t *testing.T) {
 	const key = "arn:aws:kms:eu-west-1:123456789012:key/k"
 	w := newWorld(t)
@@ -469,7 +534,7 @@ func TestKeysOfRulesAreRead(t *testing.T) {
 	o.Yes = false
 	r, screen := w.run(attach.Run, o)
 	assert.Equal(t, []any{"aws:kms", true, key}, []any{r.Buckets[0].Facts.Encryption, r.Buckets[0].Facts.Rules[0].KMS, r.Buckets[0].Facts.Rules[0].Key})
-	assert.Contains(t, screen, "kms:Decrypt on "+key+", whose ARN must stand in ReplicaKeyArns")
+	assert.Contains(t, screen, "kms:Decrypt on "+key+", and to the role itself, as the key does not stand in ReplicaKeyArns")
 	assert.NotContains(t, screen, "LEFT_OUT")
 }
 

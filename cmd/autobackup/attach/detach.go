@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
@@ -122,29 +123,55 @@ func (a *account) takeBack(ctx context.Context, o Options, r *Report) error {
 			return nil
 		}
 	}
-	n := inTurn(ctx, open, func(b *Result) (string, error) { return b.back(), a.undo(ctx, o, b) })
+	n := inTurn(ctx, open, func(b *Result) (string, error) {
+		left := b.left(o)
+		return b.back(left != nil), a.undo(ctx, o, b, left)
+	})
 	r.Changes = "taken back of " + text.Count(n, "bucket") + rest(n, len(open))
 	return nil
 }
 
-// undo changes a bucket back, and then forgets that it was attached.
-func (a *account) undo(ctx context.Context, o Options, b *Result) error {
+// left is what stays on record; nil: nothing does.
+func (b *Result) left(o Options) *attach.Record {
+	if b.Facts.Record == nil || b.Change.None() { // the bucket is not there any more
+		return nil
+	}
+	return b.Facts.Record.Leaves(b.Becomes, o.Now().UTC().Format(time.RFC3339))
+}
+
+// undo changes a bucket back, and then forgets that it was attached, but for what is left.
+func (a *account) undo(ctx context.Context, o Options, b *Result, left *attach.Record) error {
 	if !b.Becomes.Equal(b.Was) {
 		if err := a.change(ctx, o, b, nil); err != nil {
 			return err
 		}
 	}
+	if left != nil {
+		return a.keep(ctx, *left, b.sofar()+", and stays on record: record what is left")
+	}
 	_, err := a.s3.DeleteObject(ctx, &s3.DeleteObjectInput{
 		Bucket: aws.String(a.stage.WorkBucket()), Key: aws.String(attach.RecordKey(b.Bucket)), ExpectedBucketOwner: &a.stage.Account,
 	}, in(a.stage.Region))
 	if err != nil {
-		return doing(map[bool]string{true: "it was taken back", false: "nothing was changed of it"}[b.Changed]+", and stays on record", "DeleteObject", err)
+		return doing(b.sofar()+", and stays on record", "DeleteObject", err)
 	}
 	return nil
 }
 
-// back says what was taken back.
-func (b *Result) back() string {
+// sofar is what was done of it until then.
+func (b *Result) sofar() string {
+	if b.Changed {
+		return "it was taken back"
+	}
+	return "nothing was changed of it"
+}
+
+// back says what was taken back, and what is on record then.
+func (b *Result) back(left bool) string {
+	record := "its record is forgotten"
+	if left {
+		record = "that attach turned EventBridge on stays on record"
+	}
 	var all []string
 	if b.Was.EventBridge && !b.Becomes.EventBridge {
 		all = append(all, "EventBridge off")
@@ -153,7 +180,7 @@ func (b *Result) back() string {
 		all = append(all, "no failure notices to "+b.Change.Notification.Target)
 	}
 	if len(all) == 0 {
-		return "nothing had to be changed of it; its record is forgotten"
+		return "nothing had to be changed of it; " + record
 	}
-	return "taken back: " + strings.Join(all, ", ") + ", as read back after it; its record is forgotten"
+	return "taken back: " + strings.Join(all, ", ") + ", as read back after it; " + record
 }

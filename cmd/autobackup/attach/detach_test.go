@@ -44,18 +44,22 @@ func aQueue(w *world) string {
 }
 
 func TestWhereNothingIsLeftToTakeBackTheRecordIsForgottenAndNothingChanges(t *testing.T) {
+	const forgotten, kept = "its record is forgotten", "that attach turned EventBridge on stays on record"
 	for name, tt := range map[string]struct {
-		edit func(*world)
-		says string
+		edit               func(*world)
+		says, record, call string
 	}{
-		"the bucket is gone": {func(w *world) { w.remove(docs) }, "the bucket is gone: its record is forgotten"},
+		"the bucket is gone": {func(w *world) { w.remove(docs) }, "the bucket is gone: its record is forgotten", forgotten, "DeleteObject"},
 		"the name is another bucket's": {func(w *world) {
 			w.remove(docs)
 			w.bucket(docs, w.second, nil)
-		}, "is not the one that was attached, which was in "},
+		}, "is not the one that was attached, which was in ", forgotten, "DeleteObject"},
 		"somebody took it away": {func(w *world) {
 			w.put(docs, &types.NotificationConfiguration{EventBridgeConfiguration: &types.EventBridgeConfiguration{}})
-		}, "is not there as attach made it"},
+		}, "is not there as attach made it", kept, "PutObject"},
+		"somebody took both away": {func(w *world) {
+			w.put(docs, &types.NotificationConfiguration{})
+		}, "is not there as attach made it", forgotten, "DeleteObject"},
 	} {
 		w := newWorld(t)
 		w.pair(nil)
@@ -65,14 +69,41 @@ func TestWhereNothingIsLeftToTakeBackTheRecordIsForgottenAndNothingChanges(t *te
 		r, screen := w.run(attach.Detach, w.options(docs))
 		assert.Contains(t, screen, tt.says, name)
 		assert.NotContains(t, screen, "  ?  ", name)
-		assert.Contains(t, screen, "done     "+docs+": nothing had to be changed of it; its record is forgotten", name)
-		assert.Equal(t, []string{"DeleteObject autobackup-dev-work-" + account}, w.writes(), name)
+		assert.Contains(t, screen, "done     "+docs+": nothing had to be changed of it; "+tt.record, name)
+		assert.Equal(t, []string{tt.call + " autobackup-dev-work-" + account}, w.writes(), name)
 		bucket, exit := told(t, r)
 		assert.Equal(t, 0, exit, name)
 		assert.Equal(t, false, bucket["changed"], name)
 		r, _ = w.run(attach.Detach, w.options(docs))
 		assert.Equal(t, 1, r.Exit, name)
 	}
+}
+
+func TestEventBridgeCanBeTurnedOffAfterADetachThatLeftItOn(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	o := w.options(docs)
+	w.run(attach.Run, o)
+	r, screen := w.run(attach.Detach, o)
+	assert.Equal(t, 0, r.Exit)
+	assert.Contains(t, screen, "as read back after it; that attach turned EventBridge on stays on record\n")
+	r, screen = w.run(attach.Detach, o)
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, screen, "FAIL     it was detached at 2026-11-28T09:00:00Z, and nothing but EventBridge is left to take back, which stays on\n")
+	assert.Contains(t, screen, "nothing was changed: there is nothing to take back")
+
+	w.run(attach.Run, o) // the notification again
+	r, screen = w.run(attach.Detach, o)
+	assert.Equal(t, 0, r.Exit, screen)
+	assert.Contains(t, screen, "taken back: no failure notices to "+aQueue(w))
+
+	o.EventBridgeOff = true
+	r, screen = w.run(attach.Detach, o)
+	assert.Equal(t, 0, r.Exit, screen)
+	assert.Contains(t, screen, "taken back: EventBridge off, as read back after it; its record is forgotten\n")
+	r, screen = w.run(attach.Detach, o)
+	assert.Equal(t, 1, r.Exit)
+	assert.Contains(t, screen, "attach has recorded nothing of it")
 }
 
 // remove deletes an empty bucket.
@@ -118,9 +149,9 @@ func TestOneBucketThatCantBeDetachedStopsNoOther(t *testing.T) {
 	assert.Contains(t, screen, "acme-2 ("+account+", "+w.first+")   cannot be detached\n  FAIL     its notifications could not be read, and nothing is changed without: see below\n  ?        EventBridge and notifications: GetBucketNotificationConfiguration answered 403 AccessDenied")
 	assert.Contains(t, screen, "done     acme-0: taken back: ")
 
-	fail("DeleteObject", "autobackup-dev-work-"+account, locals3.Fault{Status: 400, Code: "ExpiredToken"})
+	fail("PutObject", "autobackup-dev-work-"+account, locals3.Fault{Status: 400, Code: "ExpiredToken"})
 	_, screen = w.run(attach.Detach, w.options("acme-2", "acme-3"))
-	assert.Contains(t, screen, "FAIL     acme-2: it was taken back, and stays on record: DeleteObject answered 400 ExpiredToken")
+	assert.Contains(t, screen, "FAIL     acme-2: it was taken back, and stays on record: record what is left in autobackup-dev-work-"+account+": PutObject answered 400 ExpiredToken")
 	assert.Contains(t, screen, "FAIL     acme-3: not tried: nothing of it was changed")
 	w.failing(nil)
 	r, screen = w.run(attach.Detach, w.options("acme-2", "acme-3"))

@@ -15,10 +15,9 @@ import (
 // OfStacks is the form of --print that is for the stacks and not for the buckets.
 const OfStacks = "parameters"
 
-// parameters prints what the stacks must be given to take the buckets, in the words that
-// parameter_overrides of samconfig.toml and --parameter-overrides take. The stage takes the
-// listed buckets by now.
-func (r *Report) parameters(w io.Writer, listed []string) error {
+// parameters finds out what the stacks must be given to take the buckets. No stack is the
+// answer where no bucket is to be named. The stage takes the listed buckets by now.
+func (r *Report) parameters(listed []string) (err error) {
 	var facts []attach.Bucket
 	for _, b := range r.Buckets {
 		switch {
@@ -31,15 +30,25 @@ func (r *Report) parameters(w io.Writer, listed []string) error {
 		}
 	}
 	if len(facts) == 0 {
+		return nil
+	}
+	if r.Stacks, err = attach.Lists(r.Stage, facts); err == nil {
+		r.takenOut(listed, r.named())
+	}
+	return err
+}
+
+// printParameters prints them in the words that parameter_overrides of samconfig.toml and
+// --parameter-overrides take.
+func (r *Report) printParameters(w io.Writer, listed []string) error {
+	if err := r.parameters(listed); err != nil {
+		return err
+	}
+	if len(r.Stacks) == 0 {
 		r.Changes = "nothing was changed, and nothing was printed: no bucket is to be named"
 		return nil
 	}
 	r.Changes = "nothing was changed: what was printed is for the stacks; deploy them with it, and attach again"
-	var err error
-	if r.Stacks, err = attach.Lists(r.Stage, facts); err != nil {
-		return err
-	}
-	r.takenOut(listed, r.named())
 	var page strings.Builder
 	for _, p := range r.Stacks {
 		fmt.Fprintf(&page, "# %s stack, account %s, %s: put these into its parameter_overrides, in the place of those of the same names.\n", p.Stack, p.Account, p.Region)
@@ -52,6 +61,30 @@ func (r *Report) parameters(w io.Writer, listed []string) error {
 		page.WriteString("\n")
 	}
 	return write(w, page.String())
+}
+
+// writeParameters puts them into the file that the stacks are deployed from. What that would
+// take out of the stage is not written: nobody asked for it.
+func (r *Report) writeParameters(name string, listed []string) error {
+	err := r.parameters(listed)
+	switch {
+	case err != nil:
+		return err
+	case len(r.Stacks) == 0:
+		r.Changes = "nothing was changed, and nothing was written: no bucket is to be named"
+		return nil
+	case len(r.TakenOut) > 0:
+		for _, b := range r.Buckets {
+			b.Failed, b.Outcome, b.well = true, "not written", false
+		}
+		r.Changes = "nothing was changed, and nothing was written: the stage takes " + strings.Join(r.TakenOut, " ") + " by now, which it would lose: detach what is to go, and add to the command what is to stay"
+		return nil
+	}
+	if err := r.write(name); err != nil {
+		return err
+	}
+	r.Changes = "no bucket was changed: deploy the stacks with what was written, the replicas' first, and attach again"
+	return nil
 }
 
 // named says of each bucket whether the parameters have its name, and returns those that
@@ -82,11 +115,13 @@ func (r *Report) takenOut(listed, named []string) {
 		switch {
 		case slices.Contains(named, name):
 		case asked:
+			r.TakenOut = append(r.TakenOut, shell.Quote("s3://"+name))
 			r.Stacks[0].Notes = append(r.Stacks[0].Notes, "the stage takes "+name+" by now, which cannot be attached any more: these take it out, so detach it first")
 		default:
 			unnamed = append(unnamed, shell.Quote("s3://"+name))
 		}
 	}
+	r.TakenOut = append(r.TakenOut, unnamed...)
 	if len(unnamed) > 0 {
 		r.Stacks[0].Notes = append(r.Stacks[0].Notes, "the stage takes "+text.Count(len(unnamed), "bucket")+" by now, which these take out: detach first what is to go, and add to the command what is to stay: "+strings.Join(unnamed, " "))
 	}

@@ -9,6 +9,7 @@ const (
 	Replica  Place = "replica"
 	Work     Place = "work"    // the stage's working bucket
 	Records  Place = "records" // in it
+	Stack    Place = "stack"   // the primary one
 	Anything Place = "anything"
 )
 
@@ -27,6 +28,7 @@ var both, primary = []Place{Primary, Replica}, []Place{Primary}
 var Permissions = []Permission{
 	{Operation: "GetCallerIdentity", On: []Place{Anything}, Attach: true, Detach: true},
 	{Operation: "ListRules", Action: "events:ListRules", On: []Place{Anything}, Attach: true, Detach: true},
+	{Operation: "DescribeStacks", Action: "cloudformation:DescribeStacks", On: []Place{Stack}, Attach: true},
 	{Operation: "HeadBucket", Action: "s3:ListBucket", On: both, Attach: true},
 	{Operation: "GetBucketVersioning", Action: "s3:GetBucketVersioning", On: both, Attach: true},
 	{Operation: "GetBucketReplication", Action: "s3:GetReplicationConfiguration", On: primary, Attach: true},
@@ -41,7 +43,7 @@ var Permissions = []Permission{
 	// Who may list is told by 404 that there is no record, and anybody else by 403.
 	{Operation: "ListBucket", Action: "s3:ListBucket", On: []Place{Work}, Attach: true, Detach: true},
 	{Operation: "GetObject", Action: "s3:GetObject", On: []Place{Records}, Attach: true, Detach: true},
-	{Operation: "PutObject", Action: "s3:PutObject", On: []Place{Records}, Attach: true},
+	{Operation: "PutObject", Action: "s3:PutObject", On: []Place{Records}, Attach: true, Detach: true},
 	{Operation: "DeleteObject", Action: "s3:DeleteObject", On: []Place{Records}, Detach: true},
 }
 

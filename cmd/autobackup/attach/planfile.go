@@ -30,7 +30,7 @@ type planned struct {
 	Facts  any                  `json:"facts"`
 }
 
-const fileVersion = 2
+const fileVersion = 3
 
 // plan writes what can be changed into a file, which must be new: what stands there may be
 // a plan that somebody has reviewed.
@@ -86,6 +86,12 @@ func open(name string, s attach.Stage) (*file, error) {
 	var f file
 	if err := json.Unmarshal(content, &f); err != nil || f.Version != fileVersion || len(f.Buckets) == 0 {
 		return nil, fmt.Errorf("%s is no plan that this version of autobackup wrote: write it again with --plan", text.Quoted(name, 200))
+	}
+	if s.Looks == "" { // the plan has it
+		s.Looks = f.Stage.Looks
+	}
+	if f.Stage.Looks != s.Looks {
+		return nil, fmt.Errorf("the plan is about looks by %s, and not by %s: leave --role out, or plan anew", text.Line(f.Stage.Role(), 200), s.Role())
 	}
 	if f.Stage != s {
 		return nil, fmt.Errorf("the plan is of the stage %s of account %s in %s, and not of %s of %s in %s: name its --stage and --region, with credentials of its account", text.Line(f.Stage.Name, 20), text.Line(f.Stage.Account, 20), text.Line(f.Stage.Region, 30), s.Name, s.Account, s.Region)

@@ -100,6 +100,10 @@ func (a *account) read(ctx context.Context, names []string) ([]attach.Bucket, er
 			a.listed = append(a.listed, rule.Buckets...)
 		}
 	}
+	parameters, unnamed, err := a.parameters(ctx)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]attach.Bucket, len(names))
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
@@ -118,10 +122,33 @@ func (a *account) read(ctx context.Context, names []string) ([]attach.Bucket, er
 					b.Stages = append(b.Stages, stage)
 				}
 			}
-			return a.bucket(within, b)
+			if err := a.bucket(within, b); err != nil || a.few {
+				return err
+			}
+			if unnamed != nil {
+				return failed(&b.Side, attach.Named, "DescribeStacks", unnamed)
+			}
+			b.LookUp(a.stage, parameters)
+			return nil
 		})
 	}
 	return all, errors.Join(group.Wait(), ctx.Err())
+}
+
+// parameters are the primary stack's, or why they are not known. They say which role looks.
+func (a *account) parameters(ctx context.Context) (all map[string]string, unread, err error) {
+	if a.few {
+		return nil, nil, nil
+	}
+	stack, unread := discover.DescribeStack(ctx, a.cfg, a.stage.Stack())
+	if next, is := identity.Denied(unread); is {
+		return nil, nil, fmt.Errorf("read the stack %s: %s: %s", a.stage.Stack(), s3error.Explain("DescribeStacks", unread), next)
+	}
+	if unread == nil && stack.Status == "" {
+		unread = fmt.Errorf("there is no stack %s in %s: it has another name", a.stage.Stack(), a.stage.Region)
+	}
+	a.stage = a.stage.Named(stack.Parameters)
+	return stack.Parameters, unread, nil
 }
 
 // empty is a bucket of which nothing is read yet.

@@ -20,12 +20,14 @@ import (
 type Options struct {
 	Buckets        []string
 	Stage          string
+	Role           string // ARN of the stage's that looks; empty: as the templates name it
 	Yes            bool
 	SkipValidation bool // S3 asks no target of notifications whether it takes them
 	EventBridgeOff bool // of detach
 	Plan           string
 	Apply          string
 	Print          string // a form of code
+	Write          string // the file that the stacks are deployed from
 	// Choose puts a question to somebody; nil: nobody is there to answer.
 	Choose func(question string) (string, error)
 	// Show shows what was found out before anything is asked; nil: nobody looks.
@@ -59,9 +61,13 @@ type Report struct {
 	Stage   attach.Stage `json:"stage"`
 	Buckets []*Result    `json:"buckets"`
 	// Stacks are the parameters by which the stage takes the buckets, where they were asked for.
-	Stacks  []attach.Parameters `json:"stacks,omitempty"`
-	Changes string              `json:"changes"` // made, or why none were
-	Exit    int                 `json:"exit"`
+	Stacks []attach.Parameters `json:"stacks,omitempty"`
+	// TakenOut are buckets that the stage takes by now, and would not with them.
+	TakenOut []string `json:"takenOut,omitempty"`
+	// Written are the files that have them now.
+	Written []Written `json:"written,omitempty"`
+	Changes string    `json:"changes"` // made, or why none were
+	Exit    int       `json:"exit"`
 }
 
 // bucketName is that of a general purpose bucket, also as they were before 2018.
@@ -105,12 +111,13 @@ func Run(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.stage.Looks = o.Role
 	var planned *file
 	if o.Apply != "" {
 		if planned, err = open(o.Apply, a.stage); err != nil {
 			return nil, err
 		}
-		o.Buckets = planned.names()
+		o.Buckets, a.stage = planned.names(), planned.Stage
 	}
 	facts, err := a.read(ctx, o.Buckets)
 	if err != nil {
@@ -172,7 +179,9 @@ const (
 func (a *account) decide(ctx context.Context, o Options, r *Report) error {
 	switch {
 	case o.Print == OfStacks:
-		return r.parameters(o.Out, a.listed)
+		return r.printParameters(o.Out, a.listed)
+	case o.Write != "":
+		return r.writeParameters(o.Write, a.listed)
 	case o.Print != "":
 		r.Changes = forCode
 		return r.print(o.Out, o.Print)

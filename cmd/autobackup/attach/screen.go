@@ -106,8 +106,29 @@ func (r *Report) Ending(w io.Writer) error {
 			line(&page, word, l)
 		}
 	}
+	r.written(&page)
 	fmt.Fprintf(&page, "%s; %s   exit %d\n", r.states(), r.Changes, r.Exit)
 	return write(w, page.String())
+}
+
+// written tells which files have the stacks' parameters, and what those don't say.
+func (r *Report) written(page *strings.Builder) {
+	if len(r.Written) == 0 {
+		return
+	}
+	for i, w := range r.Written {
+		p, part, how := r.Stacks[i], "", "set"
+		if w.Part != "" {
+			part = " " + w.Part
+		}
+		if w.New {
+			how = "added"
+		}
+		line(page, "wrote", fmt.Sprintf("%s%s: %s, for the %s stack of account %s in %s", w.File, part, how, p.Stack, p.Account, p.Region))
+		for _, note := range p.Notes {
+			line(page, "note", note)
+		}
+	}
 }
 
 // states counts the buckets of each state, as they were found.

@@ -163,7 +163,7 @@ func (p primaryReader) rules(ctx context.Context) error {
 			continue
 		}
 		p.of.Rules = append(p.of.Rules, attach.Rule{
-			ID: aws.ToString(r.ID), Enabled: r.Status == types.ReplicationRuleStatusEnabled, To: discover.Named(d.Bucket), Account: aws.ToString(d.Account),
+			ID: aws.ToString(r.ID), Enabled: r.Status == types.ReplicationRuleStatusEnabled, To: look.Destination(r), Account: aws.ToString(d.Account),
 			Every: discover.Every(r), ByTag: look.ByTag(r),
 			Metrics: d.Metrics != nil && d.Metrics.Status == types.MetricsStatusEnabled, KMS: !look.IgnoresKMS(r), Key: replicaKey(d),
 		})

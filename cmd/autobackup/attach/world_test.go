@@ -42,6 +42,7 @@ type world struct {
 	t             *testing.T
 	first, second string // regions
 	by            gate.Caller
+	with          map[string]string // parameters of both stacks
 
 	mu    sync.Mutex
 	calls []string                             // by operation and bucket
@@ -51,7 +52,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t}
+	return newWorldWith(t, nil)
+}
+
+func newWorldWith(t *testing.T, parameters map[string]string) *world {
+	t.Helper()
+	w := &world{t: t, with: parameters}
 	var err error
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Skipping(t.Context()), Project: project, Dir: t.TempDir(), Account: account, URL: "http://aws.test", HTTPClient: w,
@@ -67,7 +73,7 @@ func newWorld(t *testing.T) *world {
 	for _, name := range []string{"replica", "default"} {
 		environment, err := local.Environment(project, name)
 		require.NoError(t, err)
-		_, err = w.Deploy(environment, nil)
+		_, err = w.Deploy(environment, parameters)
 		require.NoError(t, err)
 	}
 	w.S3.Fault = func(r locals3.Request) *locals3.Fault {
@@ -105,7 +111,8 @@ func (w *world) takes(buckets ...string) {
 	environment, err := local.Environment(project, "default")
 	require.NoError(w.t, err)
 	const fits = 25 // in a list, as docs/parameters.md says
-	parameters := map[string]string{}
+	parameters := map[string]string{"ReplicaBuckets": replica + ",elsewhere"}
+	maps.Copy(parameters, w.with)
 	for i, list := range slices.Collect(slices.Chunk(buckets, fits)) {
 		name := "Buckets"
 		if i > 0 {

@@ -21,7 +21,10 @@ func TestTheCommandsOfThePageOnAdoptingWork(t *testing.T) {
 	g := newGuarded(t, clock.Skipping(t.Context()))
 	g.existing()
 	t.Setenv("AWS_ACCESS_KEY_ID", local.AccessKey)
+	samconfig, err := os.ReadFile("../../../samconfig.toml")
+	require.NoError(t, err)
 	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("samconfig.toml", samconfig, 0o600))
 	var typed []string
 	for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```").FindAllStringSubmatch(string(text), -1) {
 		for line := range strings.Lines(block[1]) {
@@ -43,5 +46,5 @@ func TestTheCommandsOfThePageOnAdoptingWork(t *testing.T) {
 			typed = append(typed, words[1])
 		}
 	}
-	assert.Equal(t, []string{"build", "attach", "attach", "attach", "attach", "attach", "doctor", "attach", "attach", "attach", "detach", "policy", "policy"}, typed)
+	assert.Equal(t, []string{"build", "attach", "attach", "attach", "attach", "attach", "doctor", "attach", "attach", "attach", "detach", "policy", "policy", "policy"}, typed)
 }

@@ -27,11 +27,16 @@ type attachFlags struct {
 	JSON           bool   `help:"Print the report as JSON." name:"json"`
 }
 
+// roleARN is a role's in IAM, whatever its path.
+var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[a-zA-Z0-9_./-]+$`)
+
 type attachCommand struct {
 	Buckets []string `arg:"" optional:"" name:"bucket" help:"s3://BUCKET; several may be named."`
 	Plan    string   `help:"Write what would be changed into FILE, a new one, for somebody to review, and change nothing." placeholder:"FILE"`
 	Apply   string   `help:"Change what the plan in FILE has, if everything is as it was." placeholder:"FILE" type:"existingfile"`
 	Print   string   `help:"Print, and change nothing: what your own code needs, as terraform, cloudformation or aws; or what the stacks must be given to take the buckets, as parameters." placeholder:"FORM"`
+	Write   string   `help:"Write what the stacks must be given to take the buckets into FILE, which they are deployed from, and change no bucket: samconfig.toml, a .tfvars.json for Terraform, or another .json for CloudFormation." placeholder:"FILE"`
+	Role    string   `help:"ARN of the stage's role that looks; default: as the stack's parameters name it, or arn:PARTITION:iam::ACCOUNT:role/autobackup-STAGE-fetch-etags." placeholder:"ARN"`
 	attachFlags
 }
 
@@ -49,7 +54,7 @@ what their code needs is printed.
 A plan is written over no file, and has all that was seen of the buckets. At the
 question, p writes one and c prints code.
 
-Exit codes: 0 every bucket is attached, or was planned or printed as you asked for; 1
+Exit codes: 0 every bucket is attached, or was planned, printed or written as you asked for; 1
 at least one is not; 2 wrong usage, or nothing could be found out.`
 }
 
@@ -119,11 +124,19 @@ func (f attachFlags) end(r *attach.Report, err error, stdout, stderr io.Writer) 
 
 func (c attachCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	typed := c.Buckets
-	if named := slices.DeleteFunc([]string{c.Plan, c.Apply, c.Print}, func(s string) bool { return s == "" }); len(named) > 1 || len(named) == 1 && c.Yes {
-		return trouble(stderr, errors.New("--plan, --apply, --print and --yes each say what to do: name one of them"))
+	if named := slices.DeleteFunc([]string{c.Plan, c.Apply, c.Print, c.Write}, func(s string) bool { return s == "" }); len(named) > 1 || len(named) == 1 && c.Yes {
+		return trouble(stderr, errors.New("--plan, --apply, --print, --write and --yes each say what to do: name one of them"))
 	}
 	if forms := append(slices.Clone(attach.Forms), attach.OfStacks); c.Print != "" && !slices.Contains(forms, c.Print) {
 		return trouble(stderr, fmt.Errorf("--print %q is no form: %s", c.Print, strings.Join(forms, ", ")))
+	}
+	if c.Write != "" {
+		if err := attach.Writable(c.Write); err != nil {
+			return trouble(stderr, err)
+		}
+	}
+	if c.Role != "" && !roleARN.MatchString(c.Role) {
+		return trouble(stderr, fmt.Errorf("--role %q is no ARN of a role: write arn:aws:iam::ACCOUNT:role/PATH/NAME", c.Role))
 	}
 	if c.Apply != "" {
 		if len(typed) > 0 {
@@ -135,7 +148,7 @@ func (c attachCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	if err != nil {
 		return trouble(stderr, err)
 	}
-	o.Plan, o.Apply, o.Print = c.Plan, c.Apply, c.Print
+	o.Plan, o.Apply, o.Print, o.Write, o.Role = c.Plan, c.Apply, c.Print, c.Write, c.Role
 	if c.Print != "" && !c.JSON {
 		o.Show = func(r *attach.Report) error { return r.Screen(stderr) } // what is printed is for a file
 	}

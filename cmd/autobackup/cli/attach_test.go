@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	"autobackup/cmd/autobackup/policy/policytest"
 	"autobackup/local"
 	"autobackup/local/clock"
-	"autobackup/local/events"
 	"autobackup/local/s3"
 )
 
@@ -32,10 +30,10 @@ func (g *guarded) existing() {
 			Destination: s3.Destination{Bucket: "arn:aws:s3:::" + theirReplica}, DeleteMarkerReplication: &s3.Switch{Status: "Enabled"},
 		}},
 	}}))
-	require.NoError(g.t, g.Events.Bus(g.first).AddRule(events.Rule{
-		ARN:     "arn:aws:events:" + g.first + ":" + account + ":rule/autobackup-s3-upload-trigger-Buckets-dev",
-		Pattern: fmt.Appendf(nil, `{"source": ["aws.s3"], "detail": {"bucket": {"name": [%q]}}}`, theirs),
-	}))
+	environment, err := local.Environment(project, "default")
+	require.NoError(g.t, err)
+	_, err = g.Update(environment, map[string]string{"Buckets": theirs, "ReplicaBuckets": theirReplica})
+	require.NoError(g.t, err)
 }
 
 // as has the next commands typed by somebody with a policy.
@@ -76,7 +74,7 @@ func TestAttachAndDetachTellEachPermissionThatTheyLack(t *testing.T) {
 	for lacks, p := range toDetach.Without() {
 		g.as(p)
 		action, _, _ := strings.Cut(lacks, " ")
-		if action == "s3:DeleteObject" || action == "events:ListRules" || strings.Contains(lacks, "WorkBucket") {
+		if action == "s3:DeleteObject" || action == "s3:PutObject" || action == "events:ListRules" || strings.Contains(lacks, "WorkBucket") {
 			continue // of these below
 		}
 		code, stdout, stderr := run("detach", "--yes", "--eventbridge-off", "s3://"+theirs)
@@ -88,6 +86,11 @@ func TestAttachAndDetachTellEachPermissionThatTheyLack(t *testing.T) {
 	code, stdout, _ = run("detach", "s3://"+theirs)
 	assert.Equal(t, cli.Unexpected, code)
 	assert.Contains(t, stdout, "grant events:ListRules")
+	g.as(without["s3:PutObject in Records"])
+	code, stdout, _ = run("detach", "--yes", "s3://"+theirs)
+	assert.Equal(t, cli.Unexpected, code)
+	assert.Contains(t, stdout, "and stays on record: record what is left in ")
+	assert.Contains(t, stdout, "grant s3:PutObject")
 	g.as(without["s3:DeleteObject in Records"])
 	code, stdout, _ = run("detach", "--yes", "--eventbridge-off", "s3://"+theirs)
 	assert.Equal(t, cli.Unexpected, code)
@@ -105,6 +108,7 @@ func TestAttachAndDetachTellEachPermissionThatTheyLack(t *testing.T) {
 // notNeeded are permissions without which a bucket can be attached: what they tell is then
 // told as unknown.
 var notNeeded = []string{
+	"cloudformation:DescribeStacks in StackInItsRegion",
 	"s3:GetEncryptionConfiguration in PrimaryBucket", "s3:GetBucketObjectLockConfiguration in PrimaryBucket", "s3:GetLifecycleConfiguration in PrimaryBucket",
 	"s3:GetBucketPolicy in PrimaryBucket", "s3:GetBucketRequestPayment in PrimaryBucket",
 	"s3:ListBucket in ReplicaBucket", "s3:GetBucketVersioning in ReplicaBucket", "s3:GetEncryptionConfiguration in ReplicaBucket",
@@ -151,11 +155,13 @@ func TestWrongUsageOfAttachSaysWhatToDo(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", "/nowhere")
 	file := filepath.Join(t.TempDir(), "plan.json")
 	for want, args := range map[string][]string{
-		"name the buckets: s3://BUCKET, several with spaces between":       {"attach"},
-		"is no address of a bucket: write s3://BUCKET":                     {"attach", "docs"},
-		"--stage \"Dev!\" is no stage":                                     {"attach", "--stage", "Dev!", "s3://docs"},
-		"no region is known: name the stage's with --region":               {"attach", "s3://docs"},
-		"--plan, --apply, --print and --yes each say what to do: name one": {"attach", "--plan", file, "--print", "aws", "s3://docs"},
+		"name the buckets: s3://BUCKET, several with spaces between":                {"attach"},
+		"is no address of a bucket: write s3://BUCKET":                              {"attach", "docs"},
+		"--stage \"Dev!\" is no stage":                                              {"attach", "--stage", "Dev!", "s3://docs"},
+		"no region is known: name the stage's with --region":                        {"attach", "s3://docs"},
+		"--plan, --apply, --print, --write and --yes each say what to do: name one": {"attach", "--plan", file, "--print", "aws", "s3://docs"},
+		"--write stacks.yaml: name samconfig.toml, a file that ends in .tfvars.json for Terraform, or another .json for CloudFormation": {"attach", "--write", "stacks.yaml", "s3://docs"},
+		`--role "acme" is no ARN of a role: write arn:aws:iam::ACCOUNT:role/PATH/NAME`:                                                  {"attach", "--role", "acme", "s3://docs"},
 		"is an ARN":                 {"detach", "arn:aws:s3:::docs"},
 		"stat " + file:              {"attach", "--apply", file},
 		"expected \"<bucket> ...\"": {"detach"},

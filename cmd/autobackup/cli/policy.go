@@ -20,7 +20,7 @@ const unbounded = "autobackup: without --boundary, whoever has this policy can m
 	"and use them: name the managed policy that autobackup policy boundary prints."
 
 type policyCommand struct {
-	Command string `arg:"" help:"What the policy is for: a command; upload or operate, of what people do with a deployed stack; deploy, of a stack without the pipeline; or boundary, of all roles in both stacks: ${enum}." enum:"audit,explain,discover,attach,detach,doctor,requeue,accept,demo,serve,policy,upload,operate,deploy,boundary"`
+	Command string `arg:"" help:"What the policy is for: a command; upload or operate, of what people do with a deployed stack; owner, of replicas in another account; deploy, of a stack without the pipeline; or boundary, of all roles in both stacks: ${enum}." enum:"audit,explain,discover,attach,detach,doctor,requeue,accept,demo,serve,policy,upload,operate,owner,deploy,boundary"`
 
 	Side      string   `help:"Whose policy: ${enum}. both is one identity for all buckets, report copies the report with --output-profile, caller assumes the roles that read. Of deploy: of which stack." enum:"both,primary,replica,report,caller" default:"both" group:"Who"`
 	Role      []string `help:"Of side caller: ARN of a role that it assumes, with * for any account; may be repeated." placeholder:"ARN" group:"Who"`
@@ -32,6 +32,8 @@ type policyCommand struct {
 	Deletes       bool     `help:"Also delete objects, which leaves delete markers." group:"What"`
 	ReplicaKMSKey []string `help:"ARN of a KMS key that encrypts objects of the replicas; may be repeated." name:"replica-kms-key" placeholder:"ARN" group:"What"`
 
+	HeadOnly bool `help:"Let in HEAD alone: stored checksums decide, and what they leave open is told as that." name:"head-only" group:"What"`
+
 	Level    string `help:"As of audit: ${enum}." enum:"listed,rest,all,bytes" default:"rest" group:"As of audit"`
 	Metadata bool   `help:"As of audit." group:"As of audit"`
 	Locks    bool   `help:"As of audit." group:"As of audit"`
@@ -40,8 +42,11 @@ type policyCommand struct {
 	Stage          string `help:"Stage of the stack." default:"dev" group:"Of stacks"`
 	Region         string `help:"Region of the primary stack." placeholder:"REGION" group:"Of stacks"`
 	Account        string `help:"Account of the stack." placeholder:"ID" group:"Of stacks"`
+	Topic          string `help:"ARN of the topic in AlertTopicArn, where the stack has not its own." placeholder:"ARN" group:"Of stacks"`
 	Attached       bool   `help:"The roles also read existing buckets, whichever the stacks' parameters name." group:"Of stacks"`
 	ReplicaAccount string `help:"Account of the replica stack, where it is another." placeholder:"ID" group:"Of stacks"`
+	RolePath       string `help:"RolePath of the templates, where it is not /." name:"role-path" placeholder:"PATH" group:"Of stacks"`
+	RoleNamePrefix string `help:"RoleNamePrefix of the templates, where there is one." name:"role-name-prefix" placeholder:"PREFIX" group:"Of stacks"`
 	Boundary       string `help:"ARN of the permissions boundary that every role must get, as PermissionsBoundaryArn of the templates. Without it, whoever has the policy can make roles that may do more." placeholder:"ARN" group:"Of stacks"`
 
 	given []*kong.Flag
@@ -56,8 +61,9 @@ func (policyCommand) Help() string {
 	return `Prints the least policy of IAM that lets a command do all that it does, lets people
 put objects into a primary bucket (upload) or type the commands of docs/operations.md
 and of the runbooks (operate), or lets somebody deploy, update and delete one of the
-stacks. Of boundary it prints a managed policy that bounds what the stacks' roles may
-ever be given. It asks AWS for nothing. What is not named stands in it as a word in
+stacks. Of owner it prints what the owner of replicas in another account adds to the
+policies of the buckets and keys there. Of boundary it prints a managed policy that
+bounds what the stacks' roles may ever be given. It asks AWS for nothing. What is not named stands in it as a word in
 capitals: PRIMARY, REPLICA, REGION, ACCOUNT. A bucket of another account has to allow
 the same in its own policy, and so has a KMS key.
 
@@ -95,13 +101,23 @@ func (c policyCommand) run(_ context.Context, stdout, stderr io.Writer) int {
 	o := policy.Options{
 		Command: c.Command, Side: policy.Side(c.Side), Partition: c.Partition, Primary: c.Primary, Replicas: c.Replica,
 		Level: core.Level(c.Level), Metadata: c.Metadata, Locks: c.Locks, Keys: c.KMSKey, ReplicaKeys: c.ReplicaKMSKey,
-		Roles: c.Role, Deletes: c.Deletes, Stage: c.Stage, Region: c.Region, Account: c.Account, ReplicaAccount: c.ReplicaAccount, Attached: c.Attached, Boundary: c.Boundary,
+		Roles: c.Role, HeadOnly: c.HeadOnly, Deletes: c.Deletes, Stage: c.Stage, Region: c.Region, Account: c.Account, ReplicaAccount: c.ReplicaAccount, Topic: c.Topic, Attached: c.Attached, Boundary: c.Boundary, RolePath: c.RolePath, RoleNamePrefix: c.RoleNamePrefix,
 	}
 	var err error
 	if c.Output != "" {
 		if o.Output, err = pair.ParseAddress(c.Output); err != nil {
 			return trouble(stderr, err)
 		}
+	}
+	if c.Command == policy.Owner {
+		file, err := policy.ForOwner(o)
+		if err == nil {
+			err = report.Indented(stdout, file)
+		}
+		if err != nil {
+			return trouble(stderr, err)
+		}
+		return Expected
 	}
 	document, err := policy.For(o)
 	if errors.Is(err, policy.ErrNothing) {

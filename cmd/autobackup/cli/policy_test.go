@@ -44,8 +44,11 @@ func TestPolicyPassesItsFlagsOn(t *testing.T) {
 		`"arn:aws:s3:::autobackup-dev-replica-*-222233334444/*"`:                  {"boundary", "--replica-account", "222233334444"},
 		`"arn:aws:lambda:*:222233334444:function:autobackup-hash-bytes-prod"`:     {"boundary", "--stage", "prod", "--replica-account", "222233334444"},
 		`"arn:aws:s3:::*/*"`: {"boundary", "--attached"},
-		`"` + key + `"`:      {"boundary", "--replica-kms-key", key},
-		`"` + key + `b"`:     {"boundary", "--kms-key", key + "b"},
+		`"arn:aws:iam::ACCOUNT:role/platform/autobackup-prod-*"`:         {"deploy", "--side", "primary", "--stage", "prod", "--role-path", "/platform/"},
+		`"arn:aws:iam::ACCOUNT:role/acme-autobackup-prod-replication-*"`: {"operate", "--stage", "prod", "--role-name-prefix", "acme-"},
+		`"arn:aws:sns:eu-west-1:111122223333:oncall"`:                    {"operate", "--topic", "arn:aws:sns:eu-west-1:111122223333:oncall"},
+		`"` + key + `"`:  {"boundary", "--replica-kms-key", key},
+		`"` + key + `b"`: {"boundary", "--kms-key", key + "b"},
 	} {
 		code, stdout, stderr := run(append([]string{"policy"}, words...)...)
 		assert.Equal(t, cli.Expected, code, stderr)

@@ -1,10 +1,10 @@
 package discover
 
 import (
-	"strings"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"autobackup/internal/look"
 )
 
 // enabled are the rules that replicate.
@@ -15,17 +15,11 @@ func enabled(rules []types.ReplicationRule) []Rule {
 			continue
 		}
 		all = append(all, Rule{
-			ID: aws.ToString(r.ID), To: Named(r.Destination.Bucket), Account: aws.ToString(r.Destination.Account), Every: Every(r),
+			ID: aws.ToString(r.ID), To: look.Destination(r), Account: aws.ToString(r.Destination.Account), Every: Every(r),
 			Metrics: r.Destination.Metrics != nil && r.Destination.Metrics.Status == types.MetricsStatusEnabled,
 		})
 	}
 	return all
-}
-
-// Named is the bucket of an ARN.
-func Named(arn *string) string {
-	to := aws.ToString(arn)
-	return to[strings.LastIndexByte(to, ':')+1:]
 }
 
 // Every says whether a rule covers every key, with or without the Filter that newer

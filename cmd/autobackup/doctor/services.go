@@ -2,12 +2,10 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -17,40 +15,24 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
-	"github.com/aws/smithy-go"
 
 	"autobackup/cmd/autobackup/discover"
 	"autobackup/internal/attach"
 	"autobackup/internal/doctor"
 )
 
-// stack reads one. CloudFormation has no code of its own for a stack that is not there.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+// stack reads one.
 func (r *run) stack(ctx context.Context, s *doctor.Stack) error {
 	cfg, has := r.in(s.Region, s.Account)
 	if !has {
 		s.Unread = r.stranger(s.Account)
 		return nil
 	}
-	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &s.Name})
-	var api smithy.APIError
-	if errors.As(err, &api) && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist") {
-		return nil
-	}
-	if err == nil && len(out.Stacks) != 1 {
-		err = errors.New("the answer has not one stack")
-	}
+	found, err := discover.DescribeStack(ctx, cfg, s.Name)
 	if err != nil {
 		return told("DescribeStacks", err, nil, &s.Unread)
 	}
-	found := out.Stacks[0]
-	s.Status, s.Parameters, s.Outputs = string(found.StackStatus), map[string]string{}, map[string]string{}
-	for _, p := range found.Parameters {
-		s.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
-	}
-	for _, o := range found.Outputs {
-		s.Outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
-	}
+	s.Status, s.Parameters, s.Outputs = found.Status, found.Parameters, found.Outputs
 	return nil
 }
 
@@ -95,6 +77,9 @@ func (r *run) mapping(ctx context.Context) error {
 func (r *run) topic(ctx context.Context) error {
 	t := &r.Topic
 	t.ARN = r.arn("sns", "autobackup-failure-topic-"+r.Stage.Name)
+	if theirs := r.Stacks[0].Parameters["AlertTopicArn"]; theirs != "" {
+		t.ARN, t.Theirs = theirs, true
+	}
 	client := sns.NewFromConfig(r.cfg)
 	pages := sns.NewListSubscriptionsByTopicPaginator(client, &sns.ListSubscriptionsByTopicInput{TopicArn: &t.ARN})
 	for pages.HasMorePages() {
@@ -111,7 +96,7 @@ func (r *run) topic(ctx context.Context) error {
 			one.ARN = aws.ToString(s.SubscriptionArn)
 			out, err := client.GetSubscriptionAttributes(ctx, &sns.GetSubscriptionAttributesInput{SubscriptionArn: &one.ARN})
 			if err == nil {
-				one.ByLink = out.Attributes["ConfirmationWasAuthenticated"] != "true"
+				one.ByLink = strings.HasPrefix(aws.ToString(s.Protocol), "email") && out.Attributes["ConfirmationWasAuthenticated"] != "true"
 			} else if err := told("GetSubscriptionAttributes", err, nil, &one.Unread); err != nil {
 				return err
 			}

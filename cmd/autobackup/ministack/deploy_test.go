@@ -47,7 +47,14 @@ type stack struct {
 func deploy(t *testing.T, s server) *stack {
 	t.Helper()
 	d := prepare(t, s)
-	for _, command := range deployCommands(t, "deploy") {
+	d.deployBoth()
+	return d
+}
+
+// deployBoth types the page's commands, and looks at what they made.
+func (d *stack) deployBoth() {
+	d.Helper()
+	for _, command := range deployCommands(d.T, "deploy") {
 		d.sam(command)
 	}
 	d.bridge(alarms)
@@ -55,7 +62,6 @@ func deploy(t *testing.T, s server) *stack {
 		d.outputs[key] = value
 	}
 	d.buckets = d.listBuckets()
-	return d
 }
 
 // prepare builds the copy that is deployed.

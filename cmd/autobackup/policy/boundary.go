@@ -26,6 +26,8 @@ func (o Options) boundary() (Document, error) {
 		switch {
 		case s.Sid == "Keys":
 			statements[i].Resource = slices.Concat(s.Resource, o.Keys, o.ReplicaKeys)
+		case s.Sid == "Topics" && o.Topic != "":
+			statements[i].Resource = []string{o.Topic}
 		case s.Sid == "Functions" && o.ReplicaAccount == "": // the account's are all of them
 			statements[i].Resource = s.Resource[:1]
 		case o.Attached && (s.Sid == "PrimaryBuckets" || s.Sid == "ReplicaBuckets"):

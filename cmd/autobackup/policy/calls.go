@@ -165,7 +165,7 @@ func ofAttached(command string, s Side) (all []Call) {
 			if (place == attach.Replica) != (s == Replica) {
 				continue
 			}
-			c := Call{Operation: p.Operation, On: map[attach.Place]Target{attach.Primary: bucket, attach.Replica: bucket, attach.Work: workBucket, attach.Records: records, attach.Anything: everything}[place]}
+			c := Call{Operation: p.Operation, On: map[attach.Place]Target{attach.Primary: bucket, attach.Replica: bucket, attach.Work: workBucket, attach.Records: records, attach.Anything: everything, attach.Stack: stackAnywhere}[place]}
 			if p.Action != "" {
 				c.Actions = []string{p.Action}
 			}

@@ -62,6 +62,8 @@ func (o Options) checkNames() error {
 		{"region", o.Region, "region: write one, such as eu-central-1", region},
 		{"account", o.Account, "account: write its 12 digits", account},
 		{"replica-account", o.ReplicaAccount, "account: write its 12 digits", account},
+		{"role-path", o.RolePath, "path of the templates: write / or up to three names between slashes, such as /platform/", rolePath},
+		{"role-name-prefix", o.RoleNamePrefix, "prefix of the templates: write up to 14 letters, digits, hyphens and underscores", rolePrefix},
 	} {
 		if n.value != "" && !n.is.MatchString(n.value) {
 			return fmt.Errorf("--%s: %q is no %s", n.flag, n.value, n.what)
@@ -94,6 +96,7 @@ func (o Options) checkARNs() error {
 	}{
 		{"boundary", "managed policy: write arn:aws:iam::ACCOUNT:policy/NAME", policyARN, []string{o.Boundary}},
 		{"role", "role: write arn:aws:iam::ACCOUNT:role/NAME", roleARN, o.Roles},
+		{"topic", "topic: write arn:aws:sns:REGION:ACCOUNT:NAME", topicARN, []string{o.Topic}},
 		{"kms-key", "KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it", keyARN, o.Keys},
 		{"replica-kms-key", "KMS key: write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` shows it", keyARN, o.ReplicaKeys},
 	} {
@@ -136,7 +139,16 @@ var (
 	account    = regexp.MustCompile(`^[0-9]{12}$`)
 	roleARN    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|\*):role/[\w+=,.@/-]+$`)
 	policyARN  = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]+$`)
+	rolePath   = regexp.MustCompile(`^` + RolePathPattern + `$`)
+	rolePrefix = regexp.MustCompile(`^` + RoleNamePrefixPattern + `$`)
+	topicARN   = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[\w-]+$`)
 	keyARN     = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[\w-]+$`)
+)
+
+// RolePathPattern and RoleNamePrefixPattern are likewise.
+const (
+	RolePathPattern       = "/([a-zA-Z0-9_.-]{1,30}/){0,3}"
+	RoleNamePrefixPattern = "[a-zA-Z0-9_-]{0,14}"
 )
 
 // StagePattern is the templates' AllowedPattern of Stage, against which a test holds it.

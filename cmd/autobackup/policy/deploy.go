@@ -36,6 +36,7 @@ func (o Options) fill(text []byte, into any) error {
 	for word, value := range map[string]string{
 		"AWS::Partition": o.Partition, "AWS::AccountId": account, "ReplicaAccount": cmp.Or(o.ReplicaAccount, account),
 		"Stage": o.Stage, "PermissionsBoundaryArn": o.Boundary,
+		"RolePath": cmp.Or(o.RolePath, "/"), "RoleNamePrefix": o.RoleNamePrefix,
 	} {
 		text = bytes.ReplaceAll(text, []byte("${"+word+"}"), []byte(value))
 	}

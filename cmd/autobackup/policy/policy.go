@@ -24,6 +24,7 @@ const (
 const (
 	Upload   = "upload"   // put objects into a primary bucket
 	Operate  = "operate"  // the steps of docs/operations.md
+	Owner    = "owner"    // of replicas in another account, who lets the stage look
 	Deploy   = "deploy"   // of a stack, without the pipeline
 	Boundary = "boundary" // of the roles in both stacks
 )
@@ -61,13 +62,17 @@ type Options struct {
 	Keys        []string     // ARNs of KMS keys: of the primary, or of the queues
 	ReplicaKeys []string
 	Roles       []string // ARNs, which the caller assumes
+	HeadOnly    bool     // the owner of replicas lets nothing in but HEAD
 	Deletes     bool     // an uploader also deletes objects, which leaves delete markers
 	Stage       string   // of the stack
 	Region      string
 	Account     string // of the stack
 	// ReplicaAccount is the replicas', for boundary; the same where it is empty.
 	ReplicaAccount string
+	Topic          string // ARN of the one in AlertTopicArn; empty is the stack's own
 	Attached       bool   // of a stack's boundary: its roles read existing buckets, too
+	RolePath       string // of the templates' roles; / where it is empty
+	RoleNamePrefix string // of the templates' roles
 	Boundary       string // ARN that every role must be bounded by, of whoever deploys
 }
 
@@ -98,6 +103,8 @@ func For(o Options) (Document, error) {
 		return Document{}, err
 	}
 	switch o.Command {
+	case Owner:
+		return Document{}, errors.New("owner: it is no policy of IAM: ForOwner has the statements")
 	case Deploy:
 		return o.toDeploy()
 	case Boundary:

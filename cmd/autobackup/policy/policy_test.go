@@ -40,6 +40,15 @@ func of(t *testing.T, o policy.Options) policy.Document {
 	return d
 }
 
+// printed is what the command line prints.
+func printed(o policy.Options) (any, error) {
+	o.Side, o.Partition = cmp.Or(o.Side, policy.Both), cmp.Or(o.Partition, "aws")
+	if o.Command == policy.Owner {
+		return policy.ForOwner(o)
+	}
+	return policy.For(o)
+}
+
 // sids are the statements, each with its resources.
 func sids(d policy.Document) map[string][]string {
 	all := map[string][]string{}
@@ -227,7 +236,10 @@ func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
 		"--boundary: arn:aws-cn:iam::111122223333:policy/b is of the partition aws-cn, and the policy of aws: name one of the same, or the other with --partition": {
 			Command: policy.Deploy, Side: policy.Primary, Account: mine, Boundary: "arn:aws-cn:iam::" + mine + ":policy/b",
 		},
-		"--replica-account is for replicas in another account, and 111122223333 is that of --account: leave it out": {Command: policy.Boundary, Account: mine, ReplicaAccount: mine},
+		`--topic: "oncall" is no ARN of a topic: write arn:aws:sns:REGION:ACCOUNT:NAME`:                                         {Command: policy.Boundary, Topic: "oncall"},
+		`--role-path: "platform" is no path of the templates: write / or up to three names between slashes, such as /platform/`: {Command: policy.Deploy, Side: policy.Primary, RolePath: "platform"},
+		`--role-name-prefix: "acme*" is no prefix of the templates: write up to 14 letters, digits, hyphens and underscores`:    {Command: policy.Operate, RoleNamePrefix: "acme*"},
+		"--replica-account is for replicas in another account, and 111122223333 is that of --account: leave it out":             {Command: policy.Boundary, Account: mine, ReplicaAccount: mine},
 		`--kms-key: "alias/a"` + noKey:                            {Command: policy.Audit, Keys: []string{"alias/a"}},
 		`--replica-kms-key: "` + role + `"` + noKey:               {Command: policy.Audit, ReplicaKeys: []string{role}},
 		`--kms-key: "arn:aws:kms:eu-central-1:1:alias/a"` + noKey: {Command: policy.Audit, Keys: []string{"arn:aws:kms:eu-central-1:1:alias/a"}},
@@ -291,43 +303,70 @@ func TestAFlagIsTakenWhereItChangesThePolicyAndNowhereElse(t *testing.T) {
 				o.Side, o.Roles = policy.Caller, []string{role}
 			}
 		},
-		"role":            func(o *policy.Options) { o.Side, o.Roles = policy.Caller, []string{role} },
-		"partition":       func(o *policy.Options) { o.Partition = "aws-cn" },
-		"primary":         func(o *policy.Options) { o.Primary = "docs" },
-		"replica":         func(o *policy.Options) { o.Replicas = []string{"docs-copy"} },
-		"kms-key":         func(o *policy.Options) { o.Keys = []string{key} },
-		"deletes":         func(o *policy.Options) { o.Deletes = true },
-		"replica-kms-key": func(o *policy.Options) { o.ReplicaKeys = []string{key} },
-		"level":           func(o *policy.Options) { o.Level = audit.Listed },
-		"metadata":        func(o *policy.Options) { o.Metadata = true },
-		"locks":           func(o *policy.Options) { o.Locks = true },
-		"output":          func(o *policy.Options) { o.Output = pair.Address{Bucket: "evidence"} },
-		"stage":           func(o *policy.Options) { o.Stage = "prod" },
-		"region":          func(o *policy.Options) { o.Region = "eu-central-1" },
-		"account":         func(o *policy.Options) { o.Account = mine },
-		"replica-account": func(o *policy.Options) { o.ReplicaAccount = theirs },
-		"boundary":        func(o *policy.Options) { o.Boundary = "arn:aws:iam::aws:policy/b" },
+		"role":             func(o *policy.Options) { o.Side, o.Roles = policy.Caller, []string{role} },
+		"partition":        func(o *policy.Options) { o.Partition = "aws-cn" },
+		"primary":          func(o *policy.Options) { o.Primary = "docs" },
+		"replica":          func(o *policy.Options) { o.Replicas = []string{"docs-copy"} },
+		"kms-key":          func(o *policy.Options) { o.Keys = []string{key} },
+		"deletes":          func(o *policy.Options) { o.Deletes = true },
+		"replica-kms-key":  func(o *policy.Options) { o.ReplicaKeys = []string{key} },
+		"head-only":        func(o *policy.Options) { o.HeadOnly = true },
+		"level":            func(o *policy.Options) { o.Level = audit.Listed },
+		"metadata":         func(o *policy.Options) { o.Metadata = true },
+		"locks":            func(o *policy.Options) { o.Locks = true },
+		"output":           func(o *policy.Options) { o.Output = pair.Address{Bucket: "evidence"} },
+		"stage":            func(o *policy.Options) { o.Stage = "prod" },
+		"region":           func(o *policy.Options) { o.Region = "eu-central-1" },
+		"account":          func(o *policy.Options) { o.Account = mine },
+		"replica-account":  func(o *policy.Options) { o.ReplicaAccount = theirs },
+		"topic":            func(o *policy.Options) { o.Topic = "arn:aws:sns:eu-central-1:111122223333:oncall" },
+		"role-path":        func(o *policy.Options) { o.RolePath = "/platform/" },
+		"role-name-prefix": func(o *policy.Options) { o.RoleNamePrefix = "acme-" },
+		"boundary":         func(o *policy.Options) { o.Boundary = "arn:aws:iam::aws:policy/b" },
 	}
 	for _, command := range policy.Commands() {
 		plain := policy.Options{Command: command, Stage: "dev"}
 		if command == policy.Deploy {
 			plain.Side = policy.Primary
 		}
+		before, err := printed(plain)
+		require.NoError(t, err, command)
 		for flag, change := range changes {
 			changed := plain
 			change(&changed)
-			changed.Side, changed.Partition = cmp.Or(changed.Side, policy.Both), cmp.Or(changed.Partition, "aws")
-			d, err := policy.For(changed)
+			d, err := printed(changed)
 			what := command + " --" + flag
 			switch taken := slices.Contains(policy.Takes(command), "--"+flag); {
 			case command == policy.Discover && flag == "partition": // says only of which the roles may be
 			case taken:
 				require.NoError(t, err, what)
-				assert.NotEqual(t, of(t, plain), d, what)
+				assert.NotEqual(t, before, d, what)
 			case err == nil:
-				assert.Equal(t, of(t, plain), d, what)
+				assert.Equal(t, before, d, what)
 			}
 			assert.Equal(t, slices.Contains(policy.Takes(command), "--"+flag), policy.Refuse(command, flag) == nil, what)
 		}
 	}
+}
+
+func TestTheOwnerOfReplicasAddsWhatTheLooksNeedAndNoMore(t *testing.T) {
+	for name, o := range map[string]policy.Options{
+		"owner.json":           {Replicas: []string{"docs-copy"}, ReplicaKeys: []string{other}},
+		"owner-head-only.json": {Replicas: []string{"docs-copy"}, HeadOnly: true},
+	} {
+		o.Command, o.Partition, o.Stage, o.Account = policy.Owner, "aws", "dev", "111122223333"
+		file, err := policy.ForOwner(o)
+		require.NoError(t, err)
+		var got bytes.Buffer
+		require.NoError(t, report.Indented(&got, file))
+		path := filepath.Join("testdata", name)
+		if *update {
+			require.NoError(t, os.WriteFile(path, got.Bytes(), 0o600))
+		}
+		want, err := os.ReadFile(path) //nolint:gosec // the test's
+		require.NoError(t, err)
+		assert.Equal(t, string(want), got.String(), name)
+	}
+	_, err := policy.ForOwner(policy.Options{Partition: "aws", ReplicaKeys: []string{"alias/docs"}})
+	assert.EqualError(t, err, `"alias/docs" is no ARN of a key: aws kms describe-key shows it`)
 }

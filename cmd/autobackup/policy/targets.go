@@ -29,6 +29,7 @@ const (
 	records         Target = "Records" // of what attach changed
 
 	stack            Target = "Stack"
+	stackAnywhere    Target = "StackInItsRegion"
 	keyStates        Target = "KeyStates" // of the queues' keys, which are not asked through SQS
 	logGroups        Target = "Logs"
 	functions        Target = "Functions"
@@ -81,8 +82,11 @@ func (o Options) resources(t Target, s Side) []string {
 // ofStack are the ARNs of what has names in the stack. HERE stands for the primary
 // stack's region and account.
 func (o Options) ofStack(t Target) (all []string) {
+	if t == topic && o.Topic != "" {
+		return []string{o.Topic}
+	}
 	account := cmp.Or(o.Account, noAccount)
-	names := strings.NewReplacer("HERE", cmp.Or(o.Region, noRegion)+":"+account, "REPLICAS", cmp.Or(o.ReplicaAccount, account), "ACCOUNT", account, "STAGE", o.Stage)
+	names := strings.NewReplacer("HERE", cmp.Or(o.Region, noRegion)+":"+account, "REPLICAS", cmp.Or(o.ReplicaAccount, account), "ACCOUNT", account, "STAGE", o.Stage, "PATH", cmp.Or(o.RolePath, "/")+o.RoleNamePrefix)
 	for _, form := range map[Target][]string{
 		validationQueue:  {"sqs:HERE:autobackup-validation-queue-STAGE"},
 		eventDLQ:         {"sqs:HERE:autobackup-event-dlq-STAGE"},
@@ -91,11 +95,12 @@ func (o Options) ofStack(t Target) (all []string) {
 		stateMachine:     {"states:HERE:stateMachine:autobackup-validation-STAGE"},
 		executions:       {"states:HERE:execution:autobackup-validation-STAGE:*"},
 		stack:            {"cloudformation:HERE:stack/autobackup-STAGE/*"},
+		stackAnywhere:    {"cloudformation:*:ACCOUNT:stack/autobackup-STAGE/*"},
 		functions:        {"lambda:HERE:function:autobackup-*-STAGE"},
 		pipe:             {"pipes:HERE:pipe/autobackup-validation-pipe-STAGE"},
 		rehearsedAlarm:   {"cloudwatch:HERE:alarm:autobackup-pipe-not-running-STAGE"},
 		topic:            {"sns:HERE:autobackup-failure-topic-STAGE"},
-		replicationRoles: {"iam::ACCOUNT:role/autobackup-STAGE-replication-*"},
+		replicationRoles: {"iam::ACCOUNT:rolePATHautobackup-STAGE-replication-*"},
 		bothStacks:       {"cloudformation:HERE:stack/autobackup-STAGE/*", "cloudformation:*:REPLICAS:stack/autobackup-replica-STAGE/*"},
 		bothFunctions:    {"lambda:HERE:function:autobackup-*-STAGE", "lambda:*:REPLICAS:function:autobackup-hash-bytes-STAGE"},
 		fetcher:          {"lambda:HERE:function:autobackup-fetch-etags-STAGE"},

@@ -20,22 +20,30 @@ type Policy struct {
 
 const attachedKey = "arn:aws:kms:eu-central-1:" + Here + ":key/acme"
 
+// Oncall is a topic that is there before the stacks.
+const Oncall = "arn:aws:sns:eu-central-1:" + Here + ":oncall"
+
 const ownKey = "arn:aws:kms:eu-west-1:" + There + ":key/own"
 
-// stacks are the templates, each with the least that it needs and with every option.
+// stacks are the templates, each with the least that it needs, in both forms, and with every option.
 var stacks = []struct {
 	file       string
 	parameters map[string]string
 }{
 	{"template.yaml", map[string]string{"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1"}},
+	{"template.yaml", map[string]string{"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1", "Form": "lean", "Buckets": "acme-one"}},
 	{"template.yaml", map[string]string{
 		"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1", "StorageEncryption": "SSE-KMS", "ReplicaAccount": There, "ReplicaKmsKeyArn": ownKey,
 		"EnvironmentKmsKeyArn": ownKey, "PermissionsBoundaryArn": "arn:aws:iam::aws:policy/b", "AccessLogBucket": "logs", "WorkflowLogLevel": "ALL",
-		"ByteVerification": "always", "ReplicationTimeControl": "Enabled", "MetadataDifferences": "alert",
+		"ByteVerification": "always", "ReplicationTimeControl": "Enabled", "MetadataDifferences": "alert", "AlertEvents": "Enabled", "ChatAlerts": "Enabled", "OwnerTag": "team",
+	}},
+	{"template.yaml", map[string]string{
+		"AlertTopicArn": Oncall, "AlertTopicKeyArn": attachedKey, "ReplicaRegion": "eu-west-1",
 	}},
 	{"template.yaml", map[string]string{
 		"AlertEmail": "a@example.com", "Categories": "", "Buckets": "acme-one,acme-two", "ReplicaBuckets": "acme-copy", "BucketKeyArns": attachedKey, "ReplicaKeyArns": ownKey,
 		"ReplicaHashBytesArns": "arn:aws:lambda:eu-west-1:" + There + ":function:autobackup-hash-bytes-dev",
+		"AlertEvents":          "Enabled", "OwnerTag": "team",
 	}},
 	{"replica.yaml", nil},
 	{"replica.yaml", map[string]string{"StorageEncryption": "SSE-KMS", "PrimaryAccount": There, "ObjectLockMode": "COMPLIANCE", "ObjectLockDays": "7"}},

@@ -1,0 +1,146 @@
+package events
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"autobackup/local/gate"
+	"autobackup/local/wire"
+)
+
+// What a call of PutEvents takes: entries, and bytes of all of them.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
+const (
+	maxEntries = 10
+	maxBytes   = 256 << 10
+)
+
+// Entry is an event that somebody puts.
+type Entry struct {
+	Source, DetailType, Detail string
+	EventBusName               string // default, its ARN, or nothing
+	Resources                  []string
+	Time                       float64 // seconds since 1970
+}
+
+func (e Entry) size() int {
+	size := len(e.Source) + len(e.DetailType) + len(e.Detail)
+	if e.Time != 0 {
+		size += 14
+	}
+	for _, r := range e.Resources {
+		size += len(r)
+	}
+	return size
+}
+
+// result is what became of an entry.
+type result struct {
+	EventId      string `json:",omitempty"` //nolint:revive // EventBridge's name
+	ErrorCode    string `json:",omitempty"`
+	ErrorMessage string `json:",omitempty"`
+}
+
+// permitPut asks for each entry: what conditions see of a call is what each entry says.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+func (s *Service) permitPut(r wire.Request, by gate.Caller) error {
+	var in struct{ Entries []Entry }
+	r.Names(&in)
+	region, err := wire.Region(r.Request, r.Action)
+	if err != nil {
+		return err
+	}
+	bus := "arn:aws:events:" + region + ":" + account(by) + ":event-bus/default"
+	for _, e := range append(in.Entries, Entry{})[:max(len(in.Entries), 1)] {
+		by := by.With("events:source", e.Source).With("events:detail-type", e.DetailType)
+		if err := gate.Denied(by.May("events:PutEvents", bus), wire.Error{Code: "AccessDeniedException", Status: http.StatusBadRequest}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// account is whose default bus a caller means.
+func account(by gate.Caller) string {
+	a, err := arn.Parse(by.Principal().ARN)
+	if err != nil {
+		return "000000000000"
+	}
+	return a.AccountID
+}
+
+// putEvents puts events on the default bus. Each entry has an answer of its own.
+// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+func (s *Service) putEvents(r wire.Request) (any, error) {
+	var in struct{ Entries []Entry }
+	if err := r.Decode(&in); err != nil {
+		return nil, err
+	}
+	region, err := wire.Region(r.Request, r.Action)
+	if err != nil {
+		return nil, err
+	}
+	size := 0
+	for _, e := range in.Entries {
+		size += e.size()
+		if name := e.EventBusName; name != "" && name != "default" && !strings.HasSuffix(name, ":event-bus/default") {
+			return nil, wire.Invalid("ResourceNotFoundException", "Event bus %s does not exist: the local stack has the default bus alone.", name)
+		}
+	}
+	switch {
+	case len(in.Entries) == 0 || len(in.Entries) > maxEntries:
+		return nil, wire.Invalid("ValidationException", "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d, inclusive", maxEntries)
+	case size >= maxBytes:
+		return nil, wire.Invalid("ValidationException", "Total size of the entries in the request is over the limit.")
+	}
+	by := s.signed(r)
+	out := struct {
+		FailedEntryCount int
+		Entries          []result
+	}{}
+	for _, e := range in.Entries {
+		one := s.putOne(e, region, account(by))
+		if one.ErrorCode != "" {
+			out.FailedEntryCount++
+		}
+		out.Entries = append(out.Entries, one)
+	}
+	return out, nil
+}
+
+func (s *Service) putOne(e Entry, region, account string) result {
+	var detail map[string]any
+	switch {
+	case e.Source == "" || e.DetailType == "" || e.Detail == "":
+		return result{ErrorCode: "InvalidArgument", ErrorMessage: "Parameter Source, DetailType or Detail is not valid. Reason: it is a required argument."}
+	case strings.HasPrefix(strings.ToLower(e.Source), "aws."):
+		return result{ErrorCode: "NotAuthorizedForSourceException", ErrorMessage: "Not authorized for the source."}
+	case json.Unmarshal([]byte(e.Detail), &detail) != nil || detail == nil:
+		return result{ErrorCode: "MalformedDetail", ErrorMessage: "Detail is malformed."}
+	}
+	if s.Fault != nil {
+		if code := s.Fault(e); code != "" {
+			return result{ErrorCode: code, ErrorMessage: "a fault that somebody wants"}
+		}
+	}
+	at := time.UnixMilli(int64(e.Time * 1000)).UTC()
+	if e.Time == 0 && s.Now != nil {
+		at = s.Now().UTC()
+	}
+	id := s.NewID()
+	event, err := json.Marshal(map[string]any{
+		"version": "0", "id": id, "detail-type": e.DetailType, "source": e.Source, "account": account, "region": region,
+		"time": at.Format("2006-01-02T15:04:05Z"), "resources": append([]string{}, e.Resources...), "detail": json.RawMessage(e.Detail),
+	})
+	if err == nil {
+		err = s.Bus(region).Put(event)
+	}
+	if err != nil {
+		return result{ErrorCode: "InternalFailure", ErrorMessage: err.Error()}
+	}
+	return result{EventId: id}
+}
