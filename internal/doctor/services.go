@@ -24,10 +24,8 @@ func (j *judge) topic() {
 		j.say(Fail, area, subject, "there is no topic "+text.Line(t.ARN, 200), j.revert(j.primary())...)
 		return
 	}
-	heard := false
 	for _, s := range t.Subscriptions {
 		address := text.Line(s.Endpoint, 100)
-		heard = heard || s.ARN != ""
 		switch {
 		case s.ARN == "":
 			j.say(Fail, area, subject, address+" has not confirmed it: no e-mail goes there. With the token of AWS's e-mail:",

@@ -31,7 +31,7 @@ func TestAHealthyStageIsAsItMustBe(t *testing.T) {
 // Who looks from the one account sees nothing of the other, and says so.
 func TestAStackOfAnotherAccountIsUnknownWithoutAProfileOfIt(t *testing.T) {
 	const other = "444455556666"
-	w := newWorldOf(t, other)
+	w := newWorldOf(t, other, nil)
 	got := bad(w.doctor())
 	require.GreaterOrEqual(t, len(got), 2)
 	for _, line := range got {
@@ -47,6 +47,14 @@ func TestAStackOfAnotherAccountIsUnknownWithoutAProfileOfIt(t *testing.T) {
 	assert.Empty(t, bad(r))
 	assert.Equal(t, []core.Side{{Account: other, Region: w.second.Region}}, r.Replicas)
 	assert.Contains(t, r.Screen(false), " → "+w.second.Region+" of "+other+" ")
+}
+
+// Each form and way of the templates is as it must be, too.
+func TestEveryFormOfAStageIsAsItMustBe(t *testing.T) {
+	for name, value := range map[string]string{"Form": "lean", "ByteVerification": "always", "AlertEvents": "Enabled", "ChatAlerts": "Enabled", "BucketMetrics": theirs} {
+		w := newWorldOf(t, account, map[string]string{name: value})
+		assert.Empty(t, bad(w.doctor()), name)
+	}
 }
 
 func TestEachReplicaStackIsReadThatThePrimaryOneNames(t *testing.T) {

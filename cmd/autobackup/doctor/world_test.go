@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -89,11 +90,12 @@ func copied(t *testing.T, changes []change) string {
 
 func newWorld(t *testing.T, changes ...change) *world {
 	t.Helper()
-	return newWorldOf(t, account, changes...)
+	return newWorldOf(t, account, nil, changes...)
 }
 
-// newWorldOf is newWorld with the replica stack in an account that may be another.
-func newWorldOf(t *testing.T, owner string, changes ...change) *world {
+// newWorldOf is newWorld with the replica stack in an account that may be another, and more
+// parameters of the primary one.
+func newWorldOf(t *testing.T, owner string, more map[string]string, changes ...change) *world {
 	t.Helper()
 	w := &world{t: t, calls: map[string]bool{}}
 	project := original
@@ -120,6 +122,7 @@ func newWorldOf(t *testing.T, owner string, changes ...change) *world {
 		}}}
 	})
 	ofReplica, ofPrimary := map[string]string{"ReplicaBuckets": replica}, map[string]string{"Buckets": theirs, "ReplicaBuckets": replica}
+	maps.Copy(ofPrimary, more)
 	if owner != account {
 		ofReplica["PrimaryAccount"], ofPrimary["ReplicaAccount"] = account, owner
 	}
