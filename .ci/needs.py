@@ -251,7 +251,7 @@ class Needs:
         if type_ in SETTINGS_OF:
             return [(stack.arn(one["Ref"] if "Ref" in one else one["Fn::GetAtt"][0]), {}) for one in as_list(properties[SETTINGS_OF[type_]])]
         if action in ("iam:AttachRolePolicy", "iam:DetachRolePolicy"):
-            roles = [one["Ref"] for one in properties["Roles"]]
+            roles = [one["Ref"] for one in properties.get("Roles", [])]
             return [(stack.arn(role), {"iam:PolicyARN": stack.arn(logical), **bounded(stack.resources[role])}) for role in roles]
         takes_resource = REFERENCE.arn_types(action)
         arns, context = [stack.arn(logical) if takes_resource else "*"], {}
