@@ -30,6 +30,7 @@ var flags = []struct {
 	{"vpc", []string{Boundary}},
 	{"attached", []string{Boundary}},
 	{"replica-account", []string{Boundary}},
+	{"tags", []string{Deploy}},
 	{"role-path", []string{Operate, Deploy}},
 	{"role-name-prefix", []string{Operate, Deploy}},
 	{"boundary", []string{Deploy}},
