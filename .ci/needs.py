@@ -186,9 +186,9 @@ def bounded(role):
 
 
 class Needs:
-    def __init__(self, stacks, artifacts):
-        """stacks are alike but for their options, from and to which they may be updated."""
-        self.stacks, self.artifacts = stacks, artifacts
+    def __init__(self, stacks, artifacts, tagged=False):
+        """stacks are alike but for their options, from and to which they may be updated. tagged: they have tags, which all resources get."""
+        self.stacks, self.artifacts, self.tagged = stacks, artifacts, tagged
         types = {stack.templates[logical]["Type"] for stack in [*stacks, artifacts] for logical in stack.resources}
         self.schemas = {type_: PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, type_).schema for type_ in types}
         self.calls = {}
@@ -221,7 +221,7 @@ class Needs:
             return False  # a name that a handler lists and IAM doesn't know
         with_ = [path for path, actions in ONLY_WITH.get(type_, {}).items()
                  if any(fnmatch.fnmatchcase(action, pattern) for pattern in actions.split())]
-        if with_ and not any(self.sets(stacks, type_, path) for path in with_):
+        if with_ and not any(self.sets(stacks, type_, path) or self.tagged and path == "Tags" for path in with_):
             return False
         if (type_, action) in LEFT_OUT:
             self.left_out.add((type_, action))
@@ -236,7 +236,7 @@ class Needs:
                 yield handler, action
         tagging = schema.get("tagging", {})
         tags = tagging.get("tagProperty", "/properties/Tags").removeprefix("/properties/")
-        if tagging.get("cloudFormationSystemTags") or self.sets(stacks, type_, tags):
+        if tagging.get("cloudFormationSystemTags") or self.sets(stacks, type_, tags) or self.tagged and tagging.get("taggable"):
             for action in tagging.get("permissions", []):
                 yield "tagging", action
 

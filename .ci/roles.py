@@ -204,11 +204,26 @@ def least(check, needs, pipeline, side):
                "Condition": {"ForAnyValue:StringEquals": {"aws:CalledVia": [CLOUDFORMATION]}}}
 
 
-def printed(program, side, variant, given):
+def hold_tags(stacks, artifacts, given):
+    """Whoever deploys a stack with tags has what that takes, with --tags. The pipeline's roles have not: docs/decisions/0036."""
+    needs = Needs(list(stacks.values()), artifacts, tagged=True)
+    policies = {}
+    for name, stack in stacks.items():
+        if not name.endswith(EVERY_OPTION):
+            continue
+        side = name.removesuffix(EVERY_OPTION)
+        holder = Holder(f"deploy {side} with tags", EVERY_OPTION, f"arn:aws:iam::{ACCOUNT}:role/deployer", itself=True)
+        needs.of_stack(holder, side, stack, needs.stacks)
+        policies[holder] = [(holder.name, printed(given.program, side, EVERY_OPTION, stack.values, "--tags"))]
+    Check(needs, policies).run()
+    return len(needs.calls)
+
+
+def printed(program, side, variant, given, *more):
     arguments = ["policy", "deploy", "--side", side, "--stage", "prod", "--account", ACCOUNT]
     if variant:
         arguments += ["--boundary", given[BOUNDARY], "--role-path", given["RolePath"], "--role-name-prefix", given["RoleNamePrefix"]]
-    return json.loads(subprocess.run([program, *arguments], check=True, stdout=subprocess.PIPE).stdout)
+    return json.loads(subprocess.run([program, *arguments, *more], check=True, stdout=subprocess.PIPE).stdout)
 
 
 def collect(needs, stacks, pipelines, calls):
@@ -261,7 +276,8 @@ def main():
     templates = {path.stem: json.loads(path.read_text()) for path in given.expanded}
     pipelines = {name.removeprefix("pipeline"): Stack("autobackup-pipeline", template) for name, template in templates.items() if name.startswith("pipeline")}
     stacks = {name: Stack(SIDES[name.removesuffix(EVERY_OPTION).removesuffix(LEAN)], template) for name, template in templates.items() if not name.startswith("pipeline")}
-    needs = Needs(list(stacks.values()), Stack(ARTIFACT_STACK, json.loads(bootstrap._get_stack_template())))
+    artifacts = Stack(ARTIFACT_STACK, json.loads(bootstrap._get_stack_template()))
+    needs = Needs(list(stacks.values()), artifacts)
     holders = collect(needs, stacks, pipelines, json.loads(given.calls.read_text()))
 
     policies = {}
@@ -282,6 +298,7 @@ def main():
         LEAST.write_text(least_policies)
         return
     check.hold()
+    tagged = hold_tags(stacks, artifacts, given)
     for text in (*needs.problems, *needs.lists()):
         problem(text)
     if not problems and LEAST.read_text() != least_policies:
@@ -292,7 +309,7 @@ def main():
     if problems:
         sys.exit(f"{len(problems)} problems with who may deploy")
     refused = sum(call.refused for call in needs.calls.values())
-    print(f"{len(needs.calls) - refused} calls are allowed, and nothing else")
+    print(f"{len(needs.calls) - refused} calls are allowed, and nothing else; of stacks with tags {tagged}")
 
 
 main()

@@ -46,6 +46,7 @@ type policyCommand struct {
 	VPC            bool   `help:"The functions that read buckets run in the subnets of SubnetIds." name:"vpc" group:"Of stacks"`
 	Attached       bool   `help:"The roles also read existing buckets, whichever the stacks' parameters name." group:"Of stacks"`
 	ReplicaAccount string `help:"Account of the replica stack, where it is another." placeholder:"ID" group:"Of stacks"`
+	Tags           bool   `help:"The stack has tags, which CloudFormation gives all of its resources." group:"Of stacks"`
 	RolePath       string `help:"RolePath of the templates, where it is not /." name:"role-path" placeholder:"PATH" group:"Of stacks"`
 	RoleNamePrefix string `help:"RoleNamePrefix of the templates, where there is one." name:"role-name-prefix" placeholder:"PREFIX" group:"Of stacks"`
 	Boundary       string `help:"ARN of the permissions boundary that every role must get, as PermissionsBoundaryArn of the templates. Without it, whoever has the policy can make roles that may do more." placeholder:"ARN" group:"Of stacks"`
@@ -102,7 +103,7 @@ func (c policyCommand) run(_ context.Context, stdout, stderr io.Writer) int {
 	o := policy.Options{
 		Command: c.Command, Side: policy.Side(c.Side), Partition: c.Partition, Primary: c.Primary, Replicas: c.Replica,
 		Level: core.Level(c.Level), Metadata: c.Metadata, Locks: c.Locks, Keys: c.KMSKey, ReplicaKeys: c.ReplicaKMSKey,
-		Roles: c.Role, HeadOnly: c.HeadOnly, Deletes: c.Deletes, Stage: c.Stage, Region: c.Region, Account: c.Account, ReplicaAccount: c.ReplicaAccount, Topic: c.Topic, VPC: c.VPC, Attached: c.Attached, Boundary: c.Boundary, RolePath: c.RolePath, RoleNamePrefix: c.RoleNamePrefix,
+		Roles: c.Role, HeadOnly: c.HeadOnly, Deletes: c.Deletes, Stage: c.Stage, Region: c.Region, Account: c.Account, ReplicaAccount: c.ReplicaAccount, Topic: c.Topic, VPC: c.VPC, Attached: c.Attached, Boundary: c.Boundary, Tags: c.Tags, RolePath: c.RolePath, RoleNamePrefix: c.RoleNamePrefix,
 	}
 	var err error
 	if c.Output != "" {

@@ -46,10 +46,11 @@ func TestPolicyPassesItsFlagsOn(t *testing.T) {
 		`"arn:aws:s3:::*/*"`: {"boundary", "--attached"},
 		`"arn:aws:iam::ACCOUNT:role/platform/autobackup-prod-*"`:         {"deploy", "--side", "primary", "--stage", "prod", "--role-path", "/platform/"},
 		`"arn:aws:iam::ACCOUNT:role/acme-autobackup-prod-replication-*"`: {"operate", "--stage", "prod", "--role-name-prefix", "acme-"},
-		`"ec2:CreateNetworkInterface"`:                                   {"boundary", "--vpc"},
-		`"arn:aws:sns:eu-west-1:111122223333:oncall"`:                    {"operate", "--topic", "arn:aws:sns:eu-west-1:111122223333:oncall"},
-		`"` + key + `"`:  {"boundary", "--replica-kms-key", key},
-		`"` + key + `b"`: {"boundary", "--kms-key", key + "b"},
+		`"kms:TagResource"`:                           {"deploy", "--side", "primary", "--tags"},
+		`"ec2:CreateNetworkInterface"`:                {"boundary", "--vpc"},
+		`"arn:aws:sns:eu-west-1:111122223333:oncall"`: {"operate", "--topic", "arn:aws:sns:eu-west-1:111122223333:oncall"},
+		`"` + key + `"`:                               {"boundary", "--replica-kms-key", key},
+		`"` + key + `b"`:                              {"boundary", "--kms-key", key + "b"},
 	} {
 		code, stdout, stderr := run(append([]string{"policy"}, words...)...)
 		assert.Equal(t, cli.Expected, code, stderr)

@@ -26,9 +26,16 @@ func (o Options) toDeploy() (Document, error) {
 		if o.Boundary == "" && slices.Equal(s.keys(), []string{"iam:PermissionsBoundary"}) {
 			statements[i].Condition = nil
 		}
+		if o.Tags {
+			statements[i].Action = append(s.Action, ofTags[s.Sid]...)
+		}
 	}
 	return Document{Version: version, Statement: statements}, nil
 }
+
+// ofTags are the actions that CloudFormation needs besides where a whole stack has tags, by the
+// statement. The pipeline's role has none for keys: docs/decisions/0036.
+var ofTags = map[string][]string{"Roles": {"iam:ListRoleTags"}, "Keys": {"kms:TagResource", "kms:UntagResource"}}
 
 // fill reads statements in which the words of the templates stand for what is not known before.
 func (o Options) fill(text []byte, into any) error {

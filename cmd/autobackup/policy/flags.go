@@ -31,6 +31,7 @@ var flags = []struct {
 	{"vpc", []string{Boundary}},
 	{"attached", []string{Boundary}},
 	{"replica-account", []string{Doctor, Boundary}},
+	{"tags", []string{Deploy}},
 	{"role-path", []string{Operate, Owner, Deploy}},
 	{"role-name-prefix", []string{Operate, Owner, Deploy}},
 	{"boundary", []string{Deploy}},

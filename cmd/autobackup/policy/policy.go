@@ -72,6 +72,7 @@ type Options struct {
 	Topic          string // ARN of the one in AlertTopicArn; empty is the stack's own
 	VPC            bool   // of a stack's boundary: its functions that read buckets have SubnetIds
 	Attached       bool   // of a stack's boundary: its roles read existing buckets, too
+	Tags           bool   // of whoever deploys: the whole stack has tags
 	RolePath       string // of the templates' roles; / where it is empty
 	RoleNamePrefix string // of the templates' roles
 	Boundary       string // ARN that every role must be bounded by, of whoever deploys

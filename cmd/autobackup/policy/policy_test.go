@@ -319,6 +319,7 @@ func TestAFlagIsTakenWhereItChangesThePolicyAndNowhereElse(t *testing.T) {
 		"region":           func(o *policy.Options) { o.Region = "eu-central-1" },
 		"account":          func(o *policy.Options) { o.Account = mine },
 		"replica-account":  func(o *policy.Options) { o.ReplicaAccount = theirs },
+		"tags":             func(o *policy.Options) { o.Tags = true },
 		"vpc":              func(o *policy.Options) { o.VPC = true },
 		"topic":            func(o *policy.Options) { o.Topic = "arn:aws:sns:eu-central-1:111122223333:oncall" },
 		"role-path":        func(o *policy.Options) { o.RolePath = "/platform/" },
