@@ -137,9 +137,9 @@ func TestTheReplicaStackOfAnotherAccountIsTheOneInReplicaRegionWherePrimaryNames
 func TestASamconfigThatDoesNotSayWhichStackIsMeantIsLeftAsItIs(t *testing.T) {
 	w := newWorld(t)
 	for name, c := range map[string]struct{ from, to, want string }{
-		"no environment of the stage": {"Stage=dev ReplicaRegion", "Stage=test ReplicaRegion",
+		"no environment of the stage": {"Stage=dev", "Stage=test",
 			"no environment of samconfig.toml deploys template.yaml with Stage=dev into " + w.first + ": --print parameters prints what it must be given"},
-		"two for one stack": {"Stage=prod ReplicaRegion", "Stage=dev ReplicaRegion",
+		"two for one stack": {"Stage=prod", "Stage=dev",
 			"the environments default, prod of samconfig.toml all deploy template.yaml with Stage=dev into " + w.first},
 		"two for one replica stack": {"\nparameter_overrides = \"Stage=prod\"", "\nparameter_overrides = \"Stage=dev\"",
 			"the environments replica, replica-prod of samconfig.toml all deploy replica.yaml with Stage=dev into " + w.second},

@@ -59,7 +59,7 @@ func TestEveryFormOfAStageIsAsItMustBe(t *testing.T) {
 
 func TestEachReplicaStackIsReadThatThePrimaryOneNames(t *testing.T) {
 	w := newWorld(t)
-	const elsewhere = "us-west-2"
+	const elsewhere = "sa-east-1"
 	var readers []string
 	for _, region := range []string{w.second.Region, elsewhere} {
 		readers = append(readers, "arn:aws:lambda:"+region+":"+account+":function:autobackup-hash-bytes-dev")
