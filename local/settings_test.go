@@ -214,10 +214,10 @@ func TestSettingCurrentVersionsMoveToIntelligentTieringWhereThatIsAsked(t *testi
 func TestSettingAnEmailReachesWhoSubscribedAndNobodyElse(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.everything()
-		require.NotEmpty(t, w.SNS.Published())
+		require.NotEmpty(t, w.published("failure-topic"))
 		mails, err := filepath.Glob(filepath.Join(w.Outbox(), "*.eml"))
 		require.NoError(t, err)
-		require.Len(t, mails, len(w.SNS.Published()), "each is sent to one")
+		require.Len(t, mails, len(w.published("failure-topic")), "each is sent to one")
 		for _, file := range mails {
 			text, err := os.ReadFile(file) // #nosec G304: its own outbox
 			require.NoError(t, err)
