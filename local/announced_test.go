@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -52,9 +53,17 @@ func tickets(t *testing.T) change {
 `)
 }
 
-var owned = replace("template.yaml", "          BucketName: !Sub autobackup-${Stage}-primary-${Category}-${AWS::AccountId}\n", `          BucketName: !Sub autobackup-${Stage}-primary-${Category}-${AWS::AccountId}
-          Tags: [{Key: team, Value: storage}]
-`)
+// owned gives primary buckets a tag.
+func owned(name, text string) string {
+	if name != "template.yaml" {
+		return text
+	}
+	of := regexp.MustCompile(`(\n +)BucketName: !Sub .*-primary-\$\{Category\}.*`)
+	if !of.MatchString(text) {
+		panic("template.yaml has no primary bucket")
+	}
+	return of.ReplaceAllString(text, "${0}${1}Tags: [{Key: team, Value: storage}]")
+}
 
 // announcing puts events, which the rule of the documents takes.
 func announcing(t *testing.T) []change {
@@ -100,7 +109,7 @@ func (w *world) open() map[string]ticket.Detail {
 	return open
 }
 
-func TestAFailureOpensATicketAndItsEndClosesIt(t *testing.T) {
+func TestSettingAlertEventsOpensATicketForAFailureAndClosesItAtItsEnd(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.S3.Replicate = func(r locals3.Replication) locals3.Plan {
 			return locals3.Plan{Fail: strings.HasPrefix(r.Key, "lost"), Corrupt: map[bool]locals3.Corruption{true: locals3.FlipBit}[r.Key == "corrupt"]}
@@ -218,7 +227,7 @@ func TestABusThatStaysBrokenIsSeenAndWhatItDidNotTakeIsKept(t *testing.T) {
 	}, announcing(t)...)
 }
 
-func TestWithoutBeingAskedNothingIsPut(t *testing.T) {
+func TestSettingNothingPutsNoEvent(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.corrupted(locals3.FlipBit)
 		w.put("k", "content")
@@ -228,7 +237,7 @@ func TestWithoutBeingAskedNothingIsPut(t *testing.T) {
 	}, tickets(t))
 }
 
-func TestWhatIsEMailedIsSaidInChatOnATopicOfItsOwn(t *testing.T) {
+func TestSettingChatAlertsSaysInChatWhatIsEMailedOnATopicOfItsOwn(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.corrupted(locals3.FlipBit)
 		w.put("a <!here> b", "content")
@@ -247,7 +256,7 @@ func TestWhatIsEMailedIsSaidInChatOnATopicOfItsOwn(t *testing.T) {
 	}, chatting)
 }
 
-func TestWithoutChatThereIsNoTopicForIt(t *testing.T) {
+func TestSettingNothingMakesNoTopicForChat(t *testing.T) {
 	inWorld(t, func(w *world) {
 		for _, topic := range w.SNS.Topics(w.region) {
 			assert.NotContains(t, topic, "chat")

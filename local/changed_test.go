@@ -25,7 +25,11 @@ import (
 // changed is whether every setting is changed, and not only some:
 //
 //	go test ./local -run TestAChangedSettingIsNoticed -every-setting -timeout 60m -v
-var everySetting = flag.Bool("every-setting", false, "change every setting of the templates once")
+//	go test ./local -run TestAChangedSettingIsNoticed -every-setting -settings ChatTopic -v
+var (
+	everySetting = flag.Bool("every-setting", false, "change every setting of the templates once")
+	onlySettings = flag.String("settings", "", "with -every-setting: only those that match this regular expression")
+)
 
 // noticing are the tests that have to notice a changed setting. They run in a process of
 // their own, on a project in which one thing is changed.
@@ -73,6 +77,8 @@ func TestAChangedSettingIsNoticed(t *testing.T) {
 	if !*everySetting {
 		tried = some
 	}
+	only := regexp.MustCompile(*onlySettings)
+	tried = slices.DeleteFunc(tried, func(what string) bool { return !only.MatchString(what) })
 	controlled := map[string]bool{}
 	for _, m := range all {
 		if *everySetting && !controlled[m.file] {

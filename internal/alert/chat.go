@@ -166,5 +166,6 @@ func webAddress(before, from string) bool {
 	if !strings.HasPrefix(from, "://") {
 		return strings.HasSuffix(strings.ToLower(before), "mailto")
 	}
-	return !strings.HasSuffix(before, "s3") && !(strings.HasSuffix(before, "https") && strings.HasPrefix("https"+from, awsPages))
+	page := strings.HasSuffix(before, "https") && strings.HasPrefix("https"+from, awsPages)
+	return !page && !strings.HasSuffix(before, "s3")
 }

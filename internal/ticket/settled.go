@@ -106,7 +106,7 @@ func events(c alert.Context, id, body, execution string, at time.Time, all []ove
 	}
 	for _, o := range all {
 		d := newDetail(c.Stage, &object, line(id), o.Entry, at)
-		d.Severity, d.Resolution, d.Evidence, d.Detail, d.Execution = Info, o.resolution, line(string(o.Evidence)), text.Line(o.Entry.Detail, alert.MaxLine), text.Line(execution, maxARN)
+		d.Severity, d.Resolution, d.Evidence, d.Detail, d.Execution = Info, o.resolution, line(string(o.Evidence)), text.Line(o.Detail, alert.MaxLine), text.Line(execution, maxARN)
 		if o.resolution == Skipped {
 			d.Reason = codeOf(o.Reason)
 		}
