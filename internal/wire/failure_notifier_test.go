@@ -45,6 +45,7 @@ type outbox struct {
 	memory []byte
 	tags   []string // If-None-Match and If-Match of each write
 	date   string   // S3's clock
+	events []struct{ Source, Detail string }
 }
 
 type entry struct {
@@ -73,6 +74,17 @@ func (o *outbox) Do(r *http.Request) (*http.Response, error) {
 		}
 		o.mails = append(o.mails, mail)
 		return answer(200, `<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>`)
+	case r.URL.Host == "events.eu-central-1.amazonaws.com" && r.Header.Get("X-Amz-Target") == "AWSEvents.PutEvents":
+		var in struct {
+			Entries []struct{ Source, Detail string }
+		}
+		if err := json.Unmarshal(body, &in); err != nil {
+			return nil, err
+		}
+		o.events = append(o.events, in.Entries...)
+		return answer(200, `{"FailedEntryCount":0,"Entries":[`+strings.TrimSuffix(strings.Repeat(`{"EventId":"e"},`, len(in.Entries)), ",")+`]}`)
+	case r.Method == http.MethodGet && r.URL.RawQuery == "tagging=":
+		return answer(200, `<Tagging><TagSet><Tag><Key>team</Key><Value>storage</Value></Tag></TagSet></Tagging>`)
 	case r.URL.Host == "sqs.eu-central-1.amazonaws.com" && r.Header.Get("X-Amz-Target") == "AmazonSQS.SendMessageBatch":
 		return o.batch(body, answer)
 	case r.URL.Host+r.URL.Path == memory && r.Method == http.MethodGet && o.memory == nil:
@@ -132,6 +144,7 @@ func TestEverySampleOfFailureNotifierIsAnswered(t *testing.T) {
 		"another-notification":           {"", 1, 0},
 		"s3-test-event":                  {"", 0, 0},
 		"wake-up":                        {"", 0, 0},
+		"over":                           {"", 0, 0},
 	}
 	paths, err := filepath.Glob("../../events/failure-notifier/*.json")
 	require.NoError(t, err)
@@ -223,6 +236,26 @@ func TestFailureNotifierSaysWhatItsEnvironmentLacks(t *testing.T) {
 		require.ErrorContains(t, err, "environment variable "+name)
 		assert.ErrorContains(t, err, "set it to")
 	}
+}
+
+func TestFailureNotifierPutsEventsAndSaysInChatWhereItsEnvironmentAsksForIt(t *testing.T) {
+	const chat = "arn:aws:sns:eu-central-1:123456789012:autobackup-chat-topic-test"
+	environment := maps.Clone(notifierEnvironment)
+	environment["ALERT_EVENTS"], environment["OWNER_TAG"], environment["CHAT_TOPIC_ARN"] = "Enabled", "team", chat
+	o := &outbox{sent: map[string][]entry{}}
+	f, err := failureNotifier(t, o, environment)
+	require.NoError(t, err)
+	_, err = f(t.Context(), sample(t, "failure-notifier/report.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, o.events)
+	assert.Equal(t, "autobackup", o.events[0].Source)
+	assert.Contains(t, o.events[0].Detail, `"owner":"storage"`)
+	require.Len(t, o.mails, 2)
+	assert.Equal(t, chat, o.mails[1].Get("TopicArn"))
+
+	environment["CHAT_TOPIC_ARN"] = "chat"
+	_, err = failureNotifier(t, o, environment)
+	assert.ErrorContains(t, err, `environment variable CHAT_TOPIC_ARN is "chat": set it to`)
 }
 
 func TestFailureNotifierKeepsTheTimeOfTheWall(t *testing.T) {
