@@ -72,12 +72,12 @@ func (r *run) read(ctx context.Context) error {
 		r.Stacks = r.Stacks[:1]
 		return nil // nothing of it is there
 	}
+	r.Functions = r.named()
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i := range r.Stacks[1:] {
 		group.Go(func() error { return r.stack(within, &r.Stacks[i+1]) })
 	}
-	r.Functions = r.named()
 	for i := range r.Functions {
 		group.Go(func() error { return r.function(within, &r.Functions[i]) })
 	}
