@@ -105,6 +105,27 @@ func TestFullListsFitInEveryPatternPolicyAndParameter(t *testing.T) {
 	}
 }
 
+// Chosen beginnings of keys stand in the place of those that are left out.
+func TestChosenBeginningsFitIntoThePatternBesideAFullList(t *testing.T) {
+	const letters = 15 // as docs/deploy.md says
+	parameters := full("default", firstRegion, "aws")
+	parameters["LeftOutPrefixes"] = ""
+	for _, more := range []string{"", "2", "3", "4"} {
+		parameters["OnlyPrefix"+more] = strings.Repeat("x", letters-1) + more + "/"[:1-len(more)]
+	}
+	s, err := stackIn(t, "default", "aws", firstRegion, parameters)
+	require.NoError(t, err)
+	rules := 0
+	for _, r := range s.Resources {
+		if r.Type == "AWS::Events::Rule" {
+			rules++
+			assert.Less(t, size(t, r.Properties["EventPattern"]), patternLimit, r.LogicalID)
+			assert.Equal(t, 4, strings.Count(mustJSON(t, r.Properties), strings.Repeat("x", letters-1)))
+		}
+	}
+	assert.Equal(t, 5, rules)
+}
+
 // Every name ends up where it is granted, in ARNs of its partition.
 func TestNamesBecomeARNsOfTheirPartition(t *testing.T) {
 	for _, partition := range []string{"aws", "aws-cn", "aws-us-gov"} {

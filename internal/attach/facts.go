@@ -100,9 +100,11 @@ type Bucket struct {
 	Rules []Rule `json:"rules"`
 	Configuration
 	Tags   map[string]string `json:"tags"`
-	Stages []string          `json:"stages"` // whose rules take all of its uploads, but what LeftOut says
+	Stages []string          `json:"stages"` // whose rules take all of its uploads, but for what LeftOut and Only say
 	// LeftOut is how keys begin that the stage's own rule leaves out.
-	LeftOut  []string `json:"leftOut,omitempty"`
+	LeftOut []string `json:"leftOut,omitempty"`
+	// Only is how all keys begin that it takes; empty: it takes others, too.
+	Only     []string `json:"only,omitempty"`
 	Listed   bool     `json:"listed"` // by a name in the stage's parameters
 	Replicas []Side   `json:"replicas"`
 	Record   *Record  `json:"record,omitempty"` // of what attach changed before

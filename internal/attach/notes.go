@@ -16,6 +16,9 @@ func (p *Plan) notes(s Stage, b *Bucket) {
 	if len(b.LeftOut) > 0 {
 		p.say("note", "the stage leaves out keys that begin with %s (LeftOutPrefixes): their uploads are not validated", text.Line(strings.Join(b.LeftOut, ", "), 200))
 	}
+	if len(b.Only) > 0 {
+		p.say("note", "the stage validates keys alone that begin with %s (OnlyPrefix)", text.Line(strings.Join(b.Only, ", "), 300))
+	}
 	for _, side := range b.sides() {
 		name := text.Name(side.Bucket)
 		if len(side.Expires) > 0 {

@@ -535,6 +535,18 @@ func TestKeysThatTheStageLeavesOutAreNoted(t *testing.T) {
 	assert.Contains(t, screen, "the stage leaves out keys that begin with tmp/, staging/ (LeftOutPrefixes): their uploads are not validated")
 }
 
+func TestKeysThatTheStageChoosesAreNoted(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	environment, err := local.Environment(project, "default")
+	require.NoError(t, err)
+	_, err = w.Update(environment, map[string]string{"Buckets": docs, "ReplicaBuckets": replica, "OnlyPrefix": "in/", "OnlyPrefix2": "out/"})
+	require.NoError(t, err)
+	r, screen := w.run(attach.Run, w.options(docs))
+	assert.Zero(t, r.Exit, screen)
+	assert.Contains(t, screen, "the stage validates keys alone that begin with in/, out/ (OnlyPrefix)")
+}
+
 func TestKeysOfRulesAreRead(t *testing.T) {
 	const key = "arn:aws:kms:eu-west-1:123456789012:key/k"
 	w := newWorld(t)

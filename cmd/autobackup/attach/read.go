@@ -121,7 +121,7 @@ func (a *account) read(ctx context.Context, names []string) ([]attach.Bucket, er
 				if stage := attach.StageOf(rule.Name); rule.Takes(b.Account, a.stage.Region, name) && !slices.Contains(b.Stages, stage) {
 					b.Stages = append(b.Stages, stage)
 					if stage == a.stage.Name {
-						b.LeftOut = rule.LeftOut
+						b.LeftOut, b.Only = rule.LeftOut, rule.Only
 					}
 				}
 			}

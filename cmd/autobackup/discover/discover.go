@@ -195,14 +195,29 @@ func (b *Bucket) match(triggers []UploadRule, failed error) {
 		if !t.Takes(b.Account, b.Region, b.Name) {
 			continue
 		}
-		if len(b.Triggers) == 0 {
-			b.LeftOut = t.LeftOut
-		}
-		b.LeftOut = leftOut(b.LeftOut, t.LeftOut)
+		b.join(t)
 		b.Triggers = append(b.Triggers, t.Name)
 	}
 	if failed != nil && len(b.Triggers) == 0 {
 		b.Unread = append(b.Unread, unread(Trigger, b.Region, "ListRules", failed))
+	}
+}
+
+// join notes which keys are not taken by another rule, either. Where one rule names what it leaves out and
+// another what it takes, nothing is lost by what the first one says alone.
+func (b *Bucket) join(t UploadRule) {
+	switch {
+	case len(b.Triggers) == 0:
+		b.LeftOut, b.Only = t.LeftOut, t.Only
+	case len(b.LeftOut)+len(b.Only) == 0: // all are taken
+	case len(t.LeftOut)+len(t.Only) == 0:
+		b.LeftOut, b.Only = nil, nil
+	case len(b.Only) > 0 && len(t.Only) > 0:
+		b.Only = append(slices.Clone(b.Only), t.Only...)
+	case len(b.Only) > 0:
+		b.LeftOut, b.Only = t.LeftOut, nil
+	case len(t.Only) == 0:
+		b.LeftOut = leftOut(b.LeftOut, t.LeftOut)
 	}
 }
 

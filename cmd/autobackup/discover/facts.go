@@ -40,11 +40,13 @@ type Bucket struct {
 	Versioning  string   `json:"versioning"` // Enabled, Suspended or never
 	Rules       []Rule   `json:"rules"`      // those that are enabled
 	EventBridge bool     `json:"eventBridge"`
-	Triggers    []string `json:"triggers"` // Autobackup's EventBridge rules that take all of its uploads, but what LeftOut says
+	Triggers    []string `json:"triggers"` // Autobackup's EventBridge rules that take all of its uploads, but for what LeftOut and Only say
 	// LeftOut is how keys begin that none of them takes.
 	LeftOut []string `json:"leftOut,omitempty"`
-	Lock    string   `json:"objectLock"` // no, on, or the default retention
-	Unread  []Unread `json:"unread"`     // facts that are unknown, whatever stands above
+	// Only is how all keys begin that they take; empty: they take others, too.
+	Only   []string `json:"only,omitempty"`
+	Lock   string   `json:"objectLock"` // no, on, or the default retention
+	Unread []Unread `json:"unread"`     // facts that are unknown, whatever stands above
 }
 
 func (b *Bucket) unknown(f Fact) bool {

@@ -28,7 +28,7 @@ func (s State) Blind() bool { return s != Replica && s != Covered }
 type Row struct {
 	Bucket
 	State State `json:"state"`
-	// Validated is only known where the facts that it follows from are; but for what LeftOut has.
+	// Validated is only known where the facts that it follows from are; but for what LeftOut and Only have.
 	Validated bool     `json:"validated"`
 	Of        []string `json:"replicaOf"` // buckets whose rules lead here
 	Next      string   `json:"next,omitempty"`
@@ -83,7 +83,7 @@ func (r *Row) state() State {
 		return Part
 	case r.unseen():
 		return Unknown
-	case !r.Validated, len(r.LeftOut) > 0:
+	case !r.Validated, len(r.LeftOut)+len(r.Only) > 0:
 		return Unchecked
 	}
 	return Covered

@@ -154,7 +154,10 @@ func TestATriggerTakesABucketByNameOrPrefixWithAllOfItsKeys(t *testing.T) {
 		"another name":                    {`{"source":["aws.s3"],"detail":{"bucket":{"name":["documents-2"]}}}`, false},
 		"another prefix":                  {`{"detail":{"bucket":{"name":[{"prefix":"autobackup-"}]}}}`, false},
 		"deletions only":                  {`{"detail-type":["Object Deleted"],"detail":{"bucket":{"name":["documents"]}}}`, false},
-		"keys with a prefix only":         {`{"detail":{"bucket":{"name":["documents"]},"object":{"key":[{"prefix":"a/"}]}}}`, false},
+		"keys with a prefix only":         {`{"detail":{"bucket":{"name":["documents"]},"object":{"key":[{"prefix":"a/"}]}}}`, true},
+		"keys with one of two prefixes":   {`{"detail":{"bucket":{"name":["documents"]},"object":{"key":[{"prefix":"in/"},{"prefix":"out/"}]}}}`, true},
+		"keys with a prefix, and others":  {`{"detail":{"bucket":{"name":["documents"]},"object":{"key":[{"prefix":"in/"},{"anything-but":{"prefix":"tmp/"}}]}}}`, false},
+		"small ones of a prefix":          {`{"detail":{"bucket":{"name":["documents"]},"object":{"key":[{"prefix":"in/"}],"size":[{"numeric":["<",10]}]}}}`, false},
 		"keys without a suffix":           {`{"detail":{"bucket":{"name":["documents"]},"object":{"key":[{"suffix":".pdf"}]}}}`, false},
 		"objects above a size":            {`{"detail":{"bucket":{"name":["documents"]},"object":{"size":[{"numeric":[">",10]}]}}}`, false},
 		"objects below a size":            {`{"detail":{"bucket":{"name":["documents"]},"object":{"size":[{"numeric":["<",10]}]}}}`, false},
@@ -220,5 +223,39 @@ func TestARuleMayTakeABucketsEventsUnlessItsPatternSaysOtherwise(t *testing.T) {
 		`{"detail-type": ["Object Created"]}`: true, `{"source": [{"new-operator": "x"}]}`: true, `no JSON`: true, ``: false,
 	} {
 		assert.Equal(t, want, MayTake(pattern, "111122223333", "eu-central-1", "documents"), pattern)
+	}
+}
+
+func TestKeysThatNoRuleNamesAreNotValidated(t *testing.T) {
+	rule := func(conditions string) UploadRule {
+		trigger, err := parse("autobackup-s3-upload-trigger-dev", `{"detail":{"bucket":{"name":["documents"]},"object":{"key":[`+conditions+`]}}}`)
+		require.NoError(t, err)
+		return trigger
+	}
+	all, err := parse("autobackup-s3-upload-trigger-dev", `{"detail":{"bucket":{"name":["documents"]}}}`)
+	require.NoError(t, err)
+	in, out, but := rule(`{"prefix":"in/"}`), rule(`{"prefix":"out/"}`), rule(`{"anything-but":{"prefix":["tmp/"]}}`)
+	for name, tt := range map[string]struct {
+		rules     []UploadRule
+		only, but []string
+		state     State
+	}{
+		"one rule":                          {[]UploadRule{rule(`{"prefix":"in/"},{"prefix":"out/"}`)}, []string{"in/", "out/"}, nil, Unchecked},
+		"two rules":                         {[]UploadRule{in, out}, []string{"in/", "out/"}, nil, Unchecked},
+		"another rule takes all":            {[]UploadRule{in, all}, nil, nil, Covered},
+		"a rule that takes all comes first": {[]UploadRule{all, in}, nil, nil, Covered},
+		"another leaves some out":           {[]UploadRule{in, but}, nil, []string{"tmp/"}, Unchecked},
+		"one that leaves some out is first": {[]UploadRule{but, in}, nil, []string{"tmp/"}, Unchecked},
+	} {
+		b := whole(func(b *Bucket) { b.Triggers = []string{} })
+		b.match(tt.rules, nil)
+		assert.Equal(t, tt.only, b.Only, name)
+		assert.Equal(t, tt.but, b.LeftOut, name)
+		rows := judge([]Bucket{b})
+		assert.Equal(t, tt.state, rows[0].State, name)
+		if tt.only != nil {
+			assert.Equal(t, "docs/discover.md#keys-that-are-left-out", rows[0].Next, name)
+			assert.Contains(t, rows[0].cells(), "only "+strings.Join(tt.only, ", "), name)
+		}
 	}
 }

@@ -17,6 +17,8 @@ type UploadRule struct {
 	Buckets []string
 	// LeftOut says how keys begin that it does not take, by LeftOutPrefixes of the templates.
 	LeftOut []string
+	// Only says how all keys begin that it takes, by OnlyPrefix of the templates; empty: it takes others, too.
+	Only    []string
 	some    bool // it leaves out other keys, as no template of ours does
 	pattern *events.Pattern
 }
@@ -44,9 +46,13 @@ func parse(name, pattern string) (UploadRule, error) {
 	}
 	for _, of := range named.Detail.Object.Key {
 		var but struct {
-			Keys json.RawMessage `json:"anything-but"`
+			Keys   json.RawMessage `json:"anything-but"`
+			Prefix *string         `json:"prefix"`
 		}
-		if json.Unmarshal(of, &but) != nil || but.Keys == nil {
+		if json.Unmarshal(of, &but) == nil && but.Prefix != nil {
+			t.Only = append(t.Only, *but.Prefix)
+		}
+		if but.Keys == nil {
 			continue // keys of which Takes tries none
 		}
 		var begins struct{ Prefix many }
@@ -55,6 +61,7 @@ func parse(name, pattern string) (UploadRule, error) {
 		}
 		t.LeftOut = append(t.LeftOut, begins.Prefix...)
 	}
+	t.some = t.some || len(t.Only) > 0 && len(t.LeftOut) > 0 // which takes more than either says
 	return t, nil
 }
 
@@ -70,11 +77,15 @@ func (m *many) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*[]string)(m))
 }
 
-// Takes says whether all uploads into a bucket match, but for what LeftOut says. No pattern that selects keys by how
-// they begin or end takes this key, or the other size, so that whoever takes both takes all.
+// Takes says whether all uploads into a bucket match, but for what LeftOut and Only say. No pattern that selects keys by
+// how they end takes this key, or the other size, so that whoever takes both takes all.
 func (t UploadRule) Takes(account, region, bucket string) bool {
 	if t.some {
 		return false
+	}
+	begin := ""
+	if len(t.Only) > 0 {
+		begin = t.Only[0]
 	}
 	for _, o := range []struct {
 		key  string
@@ -85,7 +96,7 @@ func (t UploadRule) Takes(account, region, bucket string) bool {
 			"account": account, "region": region, "time": "2026-01-01T00:00:00Z", "resources": []string{"arn:aws:s3:::" + bucket},
 			"detail": map[string]any{
 				"version": "0", "bucket": map[string]string{"name": bucket}, "reason": "PutObject", "requester": account,
-				"object":            map[string]any{"key": o.key, "size": o.size, "etag": "d41d8cd98f00b204e9800998ecf8427e", "version-id": "null", "sequencer": "00"},
+				"object":            map[string]any{"key": begin + o.key, "size": o.size, "etag": "d41d8cd98f00b204e9800998ecf8427e", "version-id": "null", "sequencer": "00"},
 				"source-ip-address": "192.0.2.1", "request-id": "0000000000000000",
 			},
 		})

@@ -81,8 +81,11 @@ func (r *Report) section(page *strings.Builder, s State, all bool) {
 func (r *Row) cells() table.Row {
 	replication, metrics := r.replicates()
 	validated := yes(r.Validated)
-	if r.Validated && len(r.LeftOut) > 0 {
+	switch {
+	case r.Validated && len(r.LeftOut) > 0:
 		validated = "but " + text.Line(strings.Join(r.LeftOut, ", "), 60)
+	case r.Validated && len(r.Only) > 0:
+		validated = "only " + text.Line(strings.Join(r.Only, ", "), 60)
 	}
 	if r.unseen() {
 		validated = "?"
