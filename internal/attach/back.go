@@ -71,8 +71,11 @@ func (p *Plan) back(s Stage, b Bucket, t Takers) {
 	case len(t.Others) > 0:
 		p.say("note", "EventBridge stays on: other rules take its events, or may: %s", text.Line(strings.Join(t.Others, ", "), 1000))
 	}
-	if len(t.Own) > 0 && p.Becomes.EventBridge {
-		p.say("warning", "%s still takes its uploads: take %s out of Buckets in samconfig.toml, and deploy", text.Line(strings.Join(t.Own, ", "), 1000), text.Name(b.Bucket))
+	switch own := text.Line(strings.Join(t.Own, ", "), 1000); {
+	case len(t.Own) > 0 && p.Becomes.EventBridge:
+		p.say("warning", "%s still takes its uploads: take %s out of Buckets in samconfig.toml, and deploy", own, text.Name(b.Bucket))
+	case len(t.Own) > 0:
+		p.say("note", "%s still names it, and hears of nothing: take %s out of Buckets in samconfig.toml, and deploy, or doctor tells of it", own, text.Name(b.Bucket))
 	}
 	if b.Record.Stage != s.Name {
 		p.say("warning", "the record names the stage %s", text.Name(b.Record.Stage))

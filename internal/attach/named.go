@@ -22,7 +22,7 @@ func (b *Bucket) LookUp(s Stage, parameters map[string]string) {
 	b.lack("BucketKeyArns", &b.Side, parameters, named(b.Key))
 	for i := range b.Replicas {
 		r := &b.Replicas[i]
-		if !slices.Contains(listOf(parameters, "ReplicaBuckets"), r.Bucket) {
+		if !slices.Contains(ListOf(parameters, "ReplicaBuckets"), r.Bucket) {
 			r.Unnamed = append(r.Unnamed, Lack{"ReplicaBuckets", r.Bucket})
 		}
 		b.lack("ReplicaKeyArns", r, parameters, append(named(r.Key), named(b.replicaKeys(r.Bucket)...)...))
@@ -34,8 +34,8 @@ func named(keys ...string) []string {
 	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !keyARN.MatchString(key) })
 }
 
-// listOf is what a list and those that go on with it have.
-func listOf(parameters map[string]string, name string) (all []string) {
+// ListOf is what a list and those that go on with it have.
+func ListOf(parameters map[string]string, name string) (all []string) {
 	for _, more := range []string{"", "2", "3", "4"} {
 		all = append(all, strings.Split(parameters[name+more], ",")...)
 	}
@@ -43,7 +43,7 @@ func listOf(parameters map[string]string, name string) (all []string) {
 }
 
 func (b *Bucket) lack(parameter string, side *Side, parameters map[string]string, keys []string) {
-	listed := listOf(parameters, parameter)
+	listed := ListOf(parameters, parameter)
 	for _, key := range keys {
 		wide := keyARN.FindStringSubmatch(key)[1] + "*"
 		lacks := Lack{parameter, key}

@@ -141,7 +141,7 @@ func abroad(f *doctor.Facts) {
 
 func TestWithoutThePrimaryStackNothingElseIsToldOfTheStage(t *testing.T) {
 	f := doctor.Facts{Stage: healthy().Stage, Stacks: []doctor.Stack{{Name: "autobackup-prod", Region: "eu-central-1", Account: own}}}
-	assert.Equal(t, []string{"FAIL autobackup-prod: there is no such stack in eu-central-1 | sam build --config-env prod && sam deploy --config-env prod"}, bad(doctor.Judge(f)))
+	assert.Equal(t, []string{"FAIL autobackup-prod: there is no such stack in eu-central-1: mend --stage and --region, or deploy it | docs/deploy.md#by-hand"}, bad(doctor.Judge(f)))
 }
 
 // A cause that many buckets share is told once.

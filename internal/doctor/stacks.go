@@ -35,6 +35,10 @@ func (j *judge) status(s Stack) {
 	where := j.place(s.Region, s.Account)
 	switch {
 	case s.Status == "":
+		if !s.Replica {
+			j.say(Fail, ofStacks, s.Name, "there is no such stack in "+where+": mend --stage and --region, or deploy it", "docs/deploy.md#by-hand")
+			return
+		}
 		j.say(Fail, ofStacks, s.Name, "there is no such stack in "+where, j.deploy(s))
 	case strings.HasSuffix(s.Status, "_IN_PROGRESS"):
 		j.say(Warn, ofStacks, s.Name, fmt.Sprintf("it is being changed in %s (%s): what else is said here may be otherwise soon", where, s.Status), j.again())

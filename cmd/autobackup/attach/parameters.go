@@ -2,6 +2,7 @@ package attach
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -74,16 +75,61 @@ func (r *Report) writeParameters(name string, listed []string) error {
 		r.Changes = "nothing was changed, and nothing was written: no bucket is to be named"
 		return nil
 	case len(r.TakenOut) > 0:
-		for _, b := range r.Buckets {
-			b.Failed, b.Outcome, b.well = true, "not written", false
-		}
-		r.Changes = "nothing was changed, and nothing was written: the stage takes " + strings.Join(r.TakenOut, " ") + " by now, which it would lose: detach what is to go, and add to the command what is to stay"
+		r.unwritten("the stage takes", r.TakenOut)
 		return nil
 	}
 	if err := r.write(name); err != nil {
+		r.Written = nil
+		if lost := (losing)(nil); errors.As(err, &lost) {
+			r.TakenOut = lost
+			r.unwritten(name+" names", lost)
+			return nil
+		}
 		return err
 	}
 	r.Changes = "no bucket was changed: deploy the stacks with what was written, the replicas' first, and attach again"
+	return nil
+}
+
+// unwritten says that nothing was written, as buckets would be lost that nobody named.
+func (r *Report) unwritten(who string, buckets []string) {
+	for _, b := range r.Buckets {
+		b.Failed, b.Outcome, b.well = true, "not written", false
+	}
+	r.Changes = "nothing was changed, and nothing was written: " + who + " " + strings.Join(buckets, " ") + " by now, which it would lose: detach what is to go, and add to the command what is to stay"
+}
+
+// losing are buckets that a file would lose.
+type losing []string
+
+func (l losing) Error() string { return "the file would lose " + strings.Join(l, " ") }
+
+// loses looks for what the primary stack's parameters have in a file by now, and would not
+// have any more: buckets whose uploads nobody has deployed yet, too. Of replicas it is noted.
+func (r *Report) loses(before map[string]string) error {
+	now := map[string]string{}
+	for _, v := range r.Stacks[0].Values {
+		now[v.Name] = v.Value
+	}
+	gone := func(list string) (all []string) {
+		names := attach.ListOf(now, list)
+		for _, name := range attach.ListOf(before, list) {
+			if name = strings.TrimSpace(name); name != "" && !slices.Contains(names, name) && !slices.Contains(all, name) {
+				all = append(all, name)
+			}
+		}
+		return all
+	}
+	var lost losing
+	for _, name := range gone("Buckets") {
+		lost = append(lost, shell.Quote("s3://"+name))
+	}
+	if len(lost) > 0 {
+		return lost
+	}
+	if replicas := gone("ReplicaBuckets"); len(replicas) > 0 {
+		r.Stacks[0].Notes = append(r.Stacks[0].Notes, text.Line("ReplicaBuckets had "+strings.Join(replicas, ", ")+", to which no rule of these buckets leads: taken out", 500))
+	}
 	return nil
 }
 

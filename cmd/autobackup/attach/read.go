@@ -148,7 +148,7 @@ func (a *account) parameters(ctx context.Context) (all map[string]string, unread
 		return nil, nil, fmt.Errorf("read the stack %s: %s: %s", a.stage.Stack(), s3error.Explain("DescribeStacks", unread), next)
 	}
 	if unread == nil && stack.Status == "" {
-		unread = fmt.Errorf("there is no stack %s in %s: it has another name", a.stage.Stack(), a.stage.Region)
+		unread = fmt.Errorf("there is no stack %s in %s: mend --stage and --region, unless it has another name", a.stage.Stack(), a.stage.Region)
 	}
 	a.stage = a.stage.Named(stack.Parameters)
 	return stack.Parameters, unread, nil

@@ -33,6 +33,9 @@ func (r *Report) toSAM(name string) error {
 	if err != nil {
 		return err
 	}
+	if err := r.loses(from.ParameterOverrides); err != nil {
+		return err
+	}
 	for _, p := range r.Stacks {
 		environment := primary
 		if p.Stack != "primary" {
@@ -41,6 +44,9 @@ func (r *Report) toSAM(name string) error {
 			}
 		}
 		added := environment == ""
+		if added && r.ofCategories(p, from) {
+			return fmt.Errorf("write the parameters: no environment of samconfig.toml deploys %s with Stage=%s into %s, where the replicas of the categories are, and one that makes no buckets would take their place: --print parameters prints what that stack must be given", replicaTemplate, r.Stage.Name, p.Region)
+		}
 		if added {
 			environment = key(p) + "-" + r.Stage.Name
 			source, err = samconfig.Add(source, environment, samconfig.Environment{TemplateFile: replicaTemplate, StackName: "autobackup-replica-" + r.Stage.Name, Region: p.Region}, r.fresh(p, from))
@@ -69,6 +75,20 @@ func (r *Report) fresh(p attach.Parameters, primary samconfig.Environment) []sam
 		all = append(all, samconfig.Override{Name: "Architecture", Value: is})
 	}
 	return append(append(all, samconfig.Override{Name: "Categories"}), overrides(p.Values)...)
+}
+
+// ofCategories says whether a replica stack is the one that has the categories' buckets.
+func (r *Report) ofCategories(p attach.Parameters, primary samconfig.Environment) bool {
+	categories, said := primary.ParameterOverrides["Categories"]
+	return p.Region == primary.ParameterOverrides["ReplicaRegion"] && p.Account == r.replicaAccount(p, primary) && (!said || categories != "")
+}
+
+// replicaAccount is whose a replica stack in a region is, for all that the primary's environment says.
+func (r *Report) replicaAccount(p attach.Parameters, primary samconfig.Environment) string {
+	if is := primary.ParameterOverrides["ReplicaAccount"]; is != "" && p.Region == primary.ParameterOverrides["ReplicaRegion"] {
+		return is
+	}
+	return r.Stage.Account
 }
 
 // environments are those that deploy a template for the stage into a region.
@@ -125,12 +145,8 @@ func (r *Report) replicaEnvironment(source []byte, p attach.Parameters, primary 
 			return name, nil
 		}
 	}
-	account := r.Stage.Account
-	if is := primary.ParameterOverrides["ReplicaAccount"]; is != "" && p.Region == primary.ParameterOverrides["ReplicaRegion"] {
-		account = is
-	}
 	switch {
-	case p.Account != account || len(others) == 0:
+	case p.Account != r.replicaAccount(p, primary) || len(others) == 0:
 		return "", nil
 	case len(others) > 1:
 		return "", several(others, replicaTemplate, r.Stage.Name, p.Region)

@@ -71,6 +71,9 @@ func (r *Report) toTerraform(name string) error {
 			return fmt.Errorf("write the parameters: %s of %s is no map of maps of texts: give it another name there; nothing was changed", variable, text.Quoted(name, 200))
 		}
 	}
+	if err := r.loses(stacks["primary"]); err != nil {
+		return err
+	}
 	for _, p := range r.Stacks {
 		key := key(p)
 		_, there := stacks[key]
@@ -103,6 +106,11 @@ func (r *Report) toCloudFormation(name string) error {
 		if err := readJSON(file, &contents[i]); err != nil {
 			return err
 		}
+		if i == 0 {
+			if err := r.loses(values(contents[i])); err != nil {
+				return err
+			}
+		}
 		r.Written = append(r.Written, Written{file, "", p.Stack, contents[i] == nil})
 		for _, v := range append([]attach.Value{{Name: "Stage", Value: r.Stage.Name}}, p.Values...) {
 			contents[i] = given(contents[i], v)
@@ -114,6 +122,16 @@ func (r *Report) toCloudFormation(name string) error {
 		}
 	}
 	return nil
+}
+
+// values are those that a list of parameters gives.
+func values(all []map[string]any) map[string]string {
+	of := map[string]string{}
+	for _, one := range all {
+		name, _ := one["ParameterKey"].(string)
+		of[name], _ = one["ParameterValue"].(string)
+	}
+	return of
 }
 
 // given gives a parameter its value, in the place where it stands.
@@ -141,9 +159,17 @@ func readJSON(name string, into any) error {
 	d := json.NewDecoder(bytes.NewReader(content))
 	d.UseNumber() // others' numbers stay as they are
 	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("write the parameters: read %s: %w: name another file, or mend it; it was not changed", text.Quoted(name, 200), err)
+		return fmt.Errorf("write the parameters: read %s: it is no %s: %w: name another file, or mend it; it was not changed", text.Quoted(name, 200), form(into), err)
 	}
 	return nil
+}
+
+// form is what a file is read as.
+func form(into any) string {
+	if _, list := into.(*[]map[string]any); list {
+		return "list of ParameterKey and ParameterValue"
+	}
+	return "object of variables"
 }
 
 func writeJSON(name string, v any) error {
@@ -167,7 +193,7 @@ func replaceFile(name string, content []byte) error {
 		perm = before.Mode().Perm()
 	}
 	if err := maybe.WriteFile(name, content, perm); err != nil {
-		return fmt.Errorf("write the parameters: %w", err)
+		return fmt.Errorf("write the parameters: write %s: %w: name a file in a folder that is there and that you may write into", text.Quoted(name, 200), errors.Unwrap(err))
 	}
 	return nil
 }

@@ -178,7 +178,7 @@ func TestABucketThatTheStageTakesIsNotWrittenOutOfIt(t *testing.T) {
 func TestTerraformGetsAVariableWithAMapForEachStack(t *testing.T) {
 	w := newWorld(t)
 	file := filepath.Join(t.TempDir(), "autobackup.auto.tfvars.json")
-	require.NoError(t, os.WriteFile(file, []byte(`{"theirs": 12345678901234567890, "autobackup_parameters": {"primary": {"AlertEmail": "a@b.example", "Buckets": "old"}}}`), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte(`{"theirs": 12345678901234567890, "autobackup_parameters": {"primary": {"AlertEmail": "a@b.example", "Buckets": "acme-1"}}}`), 0o600))
 	r := elsewhere(w)
 	require.NoError(t, r.WriteParameters(file))
 	assert.Equal(t, []bool{false, true, true, true}, []bool{r.Written[0].New, r.Written[1].New, r.Written[2].New, r.Written[3].New})
@@ -206,7 +206,7 @@ func functions(w *world) string {
 func TestCloudFormationGetsAFileForEachStack(t *testing.T) {
 	w := newWorld(t)
 	file := filepath.Join(t.TempDir(), "stack.json")
-	require.NoError(t, os.WriteFile(file, []byte(`[{"ParameterKey": "AlertEmail", "UsePreviousValue": true}, {"ParameterKey": "Buckets", "ParameterValue": "old"}]`), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte(`[{"ParameterKey": "AlertEmail", "UsePreviousValue": true}, {"ParameterKey": "Buckets", "ParameterValue": "acme-1"}]`), 0o600))
 	require.NoError(t, elsewhere(w).WriteParameters(file))
 	assert.Contains(t, read(t, file), "\"AlertEmail\",\n    \"UsePreviousValue\": true\n  },\n  {\n    \"ParameterKey\": \"Buckets\",\n    \"ParameterValue\": \"acme-1\"\n")
 	beside := read(t, strings.TrimSuffix(file, ".json")+".replica-ap-south-1-"+account+".json")
@@ -226,4 +226,49 @@ func TestAFileThatIsNoJSONIsLeftAsItIs(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte(`{"autobackup_parameters": "x"}`), 0o600))
 	assert.ErrorContains(t, elsewhere(w).WriteParameters(file), "is no map of maps of texts")
 	assert.Equal(t, `{"autobackup_parameters": "x"}`, read(t, file))
+}
+
+// Somebody may have written a bucket and not deployed it yet.
+func TestABucketThatTheFileNamesIsNotWrittenOutOfIt(t *testing.T) {
+	w := newWorld(t)
+	folder := t.TempDir()
+	for name, content := range map[string]string{
+		"samconfig.toml": strings.Replace(read(t, w.clone()), "Stage=dev ", "Stage=dev Buckets2=pending ", 1),
+		"a.tfvars.json":  `{"autobackup_parameters": {"primary": {"Buckets2": "acme-1,pending"}}}`,
+		"a.json":         `[{"ParameterKey": "Buckets", "ParameterValue": "pending"}]`,
+	} {
+		file := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+		r := elsewhere(w)
+		require.NoError(t, r.WriteParameters(file))
+		assert.Equal(t, "nothing was changed, and nothing was written: "+file+" names s3://pending by now, which it would lose: detach what is to go, and add to the command what is to stay", r.Changes)
+		assert.True(t, r.Buckets[0].Failed)
+		assert.Empty(t, r.Written)
+		assert.Equal(t, content, read(t, file))
+	}
+}
+
+func TestReplicasThatAFileLosesAreNoted(t *testing.T) {
+	w := newWorld(t)
+	file := filepath.Join(t.TempDir(), "a.json")
+	require.NoError(t, os.WriteFile(file, []byte(`[{"ParameterKey": "ReplicaBuckets3", "ParameterValue": "old-dr,acme-1-dr"}]`), 0o600))
+	r := elsewhere(w)
+	require.NoError(t, r.WriteParameters(file))
+	assert.Contains(t, r.Stacks[0].Notes, "ReplicaBuckets had old-dr, to which no rule of these buckets leads: taken out")
+}
+
+// A replica stack without buckets would take the place of the one that has the categories'.
+func TestTheReplicaStackOfTheCategoriesIsNotMadeAnew(t *testing.T) {
+	w := newWorld(t)
+	file := w.clone()
+	text, _, found := strings.Cut(read(t, file), "[replica.global.parameters]")
+	require.True(t, found)
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	assert.ErrorContains(t, elsewhere(w).WriteParameters(file), "no environment of samconfig.toml deploys replica.yaml with Stage=dev into "+w.second+", where the replicas of the categories are")
+	assert.Equal(t, text, read(t, file))
+
+	text = strings.Replace(text, "Stage=dev ", "Stage=dev Categories='' ", 1)
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	require.NoError(t, elsewhere(w).WriteParameters(file))
+	assert.Equal(t, "acme-1-dr", environment(t, file, "replica-"+w.second+"-"+account+"-dev").ParameterOverrides["ReplicaBuckets"])
 }

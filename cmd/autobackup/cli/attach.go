@@ -50,7 +50,8 @@ replications that failed, where a rule has metrics. Everything else stays as it 
 autobackup detach takes it back. docs/adopt.md has the steps before it.
 
 Buckets whose tags say that infrastructure code owns them are not changed by --yes:
-what their code needs is printed.
+what their code needs is printed. A plan that is applied changes them: it has the
+warning in it.
 
 A plan is written over no file, and has all that was seen of the buckets. At the
 question, p writes one and c prints code.

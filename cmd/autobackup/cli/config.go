@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -23,6 +24,9 @@ func awsConfig(ctx context.Context, region, name, about string, stderr io.Writer
 		return cfg, fmt.Errorf("no region is known: %s with --region or AWS_REGION", name)
 	}
 	if at := aws.ToString(cfg.BaseEndpoint); at != "" {
+		if address, err := url.Parse(at); err == nil {
+			at = address.Redacted() // without a password
+		}
 		_, err = fmt.Fprintf(stderr, "AWS_ENDPOINT_URL is set: this is about the %s at %s, not about AWS's.\n", about, at)
 	}
 	return cfg, err

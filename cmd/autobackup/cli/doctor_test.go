@@ -74,7 +74,7 @@ func TestDoctorsReportForPrograms(t *testing.T) {
 
 	code, stdout, _ = run("doctor", "--stage", "prod")
 	assert.Equal(t, cli.Unexpected, code)
-	assert.Contains(t, stdout, "FAIL  autobackup-prod  there is no such stack in "+g.first+"\n      mend             sam build --config-env prod && sam deploy --config-env prod\n1 failed, 0 warnings, 0 unknown   exit 1\n")
+	assert.Contains(t, stdout, "FAIL  autobackup-prod  there is no such stack in "+g.first+": mend --stage and --region, or deploy it\n      mend             docs/deploy.md#by-hand\n1 failed, 0 warnings, 0 unknown   exit 1\n")
 	code, _, stderr = run("doctor", "--stage", "No such")
 	assert.Equal(t, cli.Trouble, code)
 	assert.Contains(t, stderr, `--stage "No such" is no stage`)

@@ -215,7 +215,7 @@ func TestEachThingThatIsBrokenIsToldAloneWithWhatMendsIt(t *testing.T) {
 		"the replica stack is gone": {with: func(w *world) { require.NoError(w.t, w.Delete(w.second)) },
 			want: []string{"FAIL | autobackup-replica-dev | there is no such stack in SECOND | sam build --config-env replica && sam deploy --config-env replica"}},
 		"both stacks are gone": {with: func(w *world) { w.retire() },
-			want: []string{"FAIL | autobackup-dev | there is no such stack in FIRST | sam build && sam deploy"}},
+			want: []string{"FAIL | autobackup-dev | there is no such stack in FIRST: mend --stage and --region, or deploy it | docs/deploy.md#by-hand"}},
 		"the replication rule is gone": {with: func(w *world) { w.unreplicated(theirs) },
 			want: []string{"FAIL | acme-invoices | it has no replication rule that is enabled: there is nothing to compare with | docs/discover.md#not-replicated",
 				"WARN | acme-invoices | no rule covers the version that was looked at, so that no look at a replica was tried | -"}},

@@ -29,7 +29,7 @@ func TestPackagedTemplatesAreDeployedAsThePageOnDeployingSays(t *testing.T) {
 	d.bash(strings.ReplaceAll(pack, "packaged", "again") + "cmp .aws-sam/packaged/SHA256SUMS .aws-sam/again/SHA256SUMS")
 	_, errors, code := d.try(t, d.checkout, nil, "bash", "-c", pack)
 	assert.Equal(t, 1, code)
-	assert.Contains(t, errors, "something is in it: name an empty folder")
+	assert.Contains(t, errors, "it is there already: remove it, or name a new folder")
 	d.bash(`for file in .aws-sam/packaged/functions/*.zip .aws-sam/packaged/definitions/*.json; do
 	  echo "$(basename "${file%.*}")  $file" | sha256sum --check --quiet
 	done`)

@@ -16,6 +16,9 @@ type OwnerFile struct {
 // ForOwner are the statements that let the stage look at replicas. It is nothing that a role
 // of the owner's is given.
 func ForOwner(o Options) (OwnerFile, error) {
+	if err := o.check(); err != nil {
+		return OwnerFile{}, err
+	}
 	stage := attach.Stage{Name: o.Stage, Account: cmp.Or(o.Account, noAccount), Partition: o.Partition}
 	stage = stage.Named(map[string]string{"RolePath": o.RolePath, "RoleNamePrefix": o.RoleNamePrefix})
 	file := OwnerFile{BucketPolicies: map[string][]attach.Statement{}, KeyPolicies: map[string][]attach.Statement{}}

@@ -370,5 +370,7 @@ func TestTheOwnerOfReplicasAddsWhatTheLooksNeedAndNoMore(t *testing.T) {
 		assert.Equal(t, string(want), got.String(), name)
 	}
 	_, err := policy.ForOwner(policy.Options{Partition: "aws", ReplicaKeys: []string{"alias/docs"}})
-	assert.EqualError(t, err, `"alias/docs" is no ARN of a key: aws kms describe-key shows it`)
+	assert.ErrorContains(t, err, `--replica-kms-key: "alias/docs" is no ARN of a KMS key`)
+	_, err = policy.ForOwner(policy.Options{Partition: "aws", RolePath: "foo"})
+	assert.ErrorContains(t, err, `--role-path: "foo" is no path`)
 }
