@@ -147,3 +147,13 @@ func TestTheStatementsForATopicLetInTheStagesAlarmsAndRolesAlone(t *testing.T) {
 		}
 	})
 }
+
+func TestSettingATopicThatIsThereMakesNone(t *testing.T) {
+	s, err := stack(t, "default", map[string]string{"AlertEmail": "", "AlertTopicArn": "arn:aws:sns:" + firstRegion + ":" + account + ":acme-oncall"})
+	require.NoError(t, err)
+	require.NotEmpty(t, s.Resources)
+	for _, r := range s.Resources {
+		assert.NotContains(t, []string{"AWS::SNS::Topic", "AWS::SNS::TopicPolicy"}, r.Type, r.LogicalID)
+		assert.NotContains(t, r.LogicalID, "SNSKey")
+	}
+}
