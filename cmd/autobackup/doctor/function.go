@@ -14,14 +14,11 @@ import (
 	"autobackup/internal/wire"
 )
 
-// Outcome is what the function answers: how many findings of each level there are, and how
-// many of those that fail no alarm tells of.
-type Outcome struct {
-	Failed   int `json:"failed"`
-	Untold   int `json:"untold"`
-	Warnings int `json:"warnings"`
-	Unknown  int `json:"unknown"`
-	Fine     int `json:"fine"`
+// Looked is what the function answers: of whom its report is. What it found stands in the log
+// and in the metrics, because nobody gets the answer of what a schedule invokes.
+type Looked struct {
+	Stage   string `json:"stage"`
+	Buckets int    `json:"buckets"`
 }
 
 // Function builds the Lambda function that a schedule invokes: it does what the command does,
@@ -35,18 +32,17 @@ func Function(metrics io.Writer, now func() time.Time) wire.Build {
 		if stage == "" {
 			return nil, errors.New("environment variable STAGE is not set: set it to a value like dev")
 		}
-		return handler.New("doctor", log, func(ctx context.Context, _ any) (Outcome, error) {
+		return handler.New("doctor", log, func(ctx context.Context, _ any) (Looked, error) {
 			report, err := Run(ctx, cfg, Options{Stage: stage})
 			if err != nil {
-				return Outcome{}, err
+				return Looked{}, err
 			}
-			out := Outcome{report.Failed, report.Untold(), report.Warnings, report.Unknown, report.Fine}
 			level := handler.LevelSuccess
 			if report.Exit != 0 {
 				level = slog.LevelWarn
 			}
 			log.LogAttrs(ctx, level, "doctor", slog.Any("report", report))
-			return out, metric.Scope{Stage: report.Stage}.WriteDoctor(metrics, now(), out.Untold, out.Unknown)
+			return Looked{report.Stage, report.Buckets}, metric.Scope{Stage: report.Stage}.WriteDoctor(metrics, now(), report.Untold(), report.Unknown)
 		}), nil
 	}
 }
