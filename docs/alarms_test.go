@@ -59,7 +59,13 @@ func alarms(t *testing.T) (all []alarm) {
 // alarmsOf are those of a form of the stack.
 func alarmsOf(t *testing.T, form string) (all []alarm) {
 	t.Helper()
-	for _, r := range resolved(t, "template.yaml", withForm(form)).Resources {
+	return alarmsWith(t, withForm(form))
+}
+
+// alarmsWith are those of a stack with parameters.
+func alarmsWith(t *testing.T, parameters map[string]string) (all []alarm) {
+	t.Helper()
+	for _, r := range resolved(t, "template.yaml", parameters).Resources {
 		if r.Type != "AWS::CloudWatch::Alarm" && r.Type != "AWS::CloudWatch::CompositeAlarm" {
 			continue
 		}
@@ -71,6 +77,35 @@ func alarmsOf(t *testing.T, form string) (all []alarm) {
 		all = append(all, a)
 	}
 	return all
+}
+
+// ofSchedule are those that a form of the stack has beside with DoctorSchedule.
+func ofSchedule(t *testing.T, form string) (all []alarm) {
+	t.Helper()
+	parameters, before := withForm(form), alarmsOf(t, form)
+	parameters["DoctorSchedule"] = "rate(1 day)"
+	return slices.DeleteFunc(alarmsWith(t, parameters), func(a alarm) bool {
+		return slices.ContainsFunc(before, func(b alarm) bool { return b.ID == a.ID })
+	})
+}
+
+// Whatever the schedule is, what the last run found lasts until the next one. Only that ends
+// by itself, and says so.
+func TestTheScheduledDoctorHasAnAlarmOfWhatItFoundAndOneOfItsErrorsInEachForm(t *testing.T) {
+	for _, form := range []string{"full", "lean"} {
+		all := ofSchedule(t, form)
+		require.Len(t, all, 2, form)
+		for _, a := range all {
+			assert.Equal(t, []string{"FailureTopic"}, a.AlarmActions, a.ID)
+			assert.True(t, a.exists(), a.ID)
+			assert.Equal(t, []any{"GreaterThanThreshold", json.Number("0"), json.Number("300"), json.Number("1")}, []any{a.ComparisonOperator, a.Threshold, a.Period, a.DatapointsToAlarm}, a.ID)
+		}
+		failed, broken := all[0], all[1]
+		assert.Equal(t, series{metric.Namespace, metric.DoctorFailed, []dimension{{metric.Stage, "dev"}}}, failed.series)
+		assert.Equal(t, []any{"ignore", "Maximum", json.Number("1"), []string{"FailureTopic"}}, []any{failed.TreatMissingData, failed.Statistic, failed.EvaluationPeriods, failed.OKActions})
+		assert.Equal(t, series{"AWS/Lambda", "Errors", []dimension{{"FunctionName", "DoctorFunction"}}}, broken.series)
+		assert.Equal(t, []any{"notBreaching", "Sum", json.Number("12"), []string(nil)}, []any{broken.TreatMissingData, broken.Statistic, broken.EvaluationPeriods, broken.OKActions})
+	}
 }
 
 // withForm are the parameters that a form of the stack needs.
@@ -211,7 +246,7 @@ func (m series) exists() bool {
 		names = append(names, d.Name)
 	}
 	if m.Namespace == metric.Namespace {
-		return slices.ContainsFunc(metric.Definitions(), func(known metric.Definition) bool {
+		return slices.ContainsFunc(append(metric.Definitions(), metric.OfDoctor()...), func(known metric.Definition) bool {
 			return known.Name == m.MetricName && slices.Equal(known.Dimensions, names)
 		})
 	}

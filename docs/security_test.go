@@ -39,9 +39,9 @@ var stacks = map[string]security{
 			"Form": "full", "ReplicaAccount": otherAccount, "StorageEncryption": "SSE-KMS", "ReplicaKmsKeyArn": someKey + "replica",
 			"EnvironmentKmsKeyArn": someKey + "environment", "Buckets": "attached-bucket", "ReplicaBuckets": "attached-replica",
 			"BucketKeyArns": someKey + "bucket", "ReplicaKeyArns": someKey + "copy", "AlertEvents": "Enabled", "OwnerTag": "team", "ChatAlerts": "Enabled",
-			"SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d",
+			"DoctorSchedule": "rate(1 day)", "SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d",
 		},
-		map[string]string{"AlertEmail": "", "AlertTopicArn": someTopic, "AlertTopicKeyArn": someKey + "topic"},
+		map[string]string{"AlertEmail": "", "AlertTopicArn": someTopic, "AlertTopicKeyArn": someKey + "topic", "DoctorSchedule": "rate(1 day)"},
 	},
 	"replica.yaml": {
 		map[string]string{"Stage": "stage", "Categories": "category"},
@@ -169,8 +169,12 @@ func ofResource(t *testing.T, r template.Resource) (all []permission) {
 	case "AWS::KMS::Key":
 		return onItself(fromStatements(t, r.LogicalID, r.Properties["KeyPolicy"]))
 	case "AWS::Lambda::Permission":
-		require.ElementsMatch(t, []string{"FunctionName", "Action", "Principal"}, slices.Collect(maps.Keys(r.Properties)), r.LogicalID)
-		return []permission{{of: r.LogicalID, who: joined(texts(r.Properties["Principal"])), action: fmt.Sprint(r.Properties["Action"])}}
+		p := permission{of: r.LogicalID, who: joined(texts(r.Properties["Principal"])), action: fmt.Sprint(r.Properties["Action"])}
+		if from := r.Properties["SourceArn"]; from != nil {
+			p.condition = "aws:SourceArn=" + joined(texts(from))
+		}
+		require.Subset(t, []string{"FunctionName", "Action", "Principal", "SourceArn"}, slices.Collect(maps.Keys(r.Properties)), r.LogicalID)
+		return []permission{p}
 	case "AWS::Serverless::Function", "AWS::Serverless::StateMachine":
 		assert.NotEmpty(t, r.Properties["Role"], "%s: SAM would make a role that the tables can't show", r.LogicalID)
 	}

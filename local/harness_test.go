@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/cmd/autobackup/doctor"
 	"autobackup/internal/batch"
 	"autobackup/internal/handler"
 	"autobackup/internal/verdict"
@@ -157,7 +158,7 @@ func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
 		URL: "http://127.0.0.1", HTTPClient: network, History: w.record, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
-		Runtime: lambda.InProcess(wire.Functions(functionMetrics, time.Now), handler.Logger(functionLog), func(region string) aws.Config {
+		Runtime: lambda.InProcess(functions(), handler.Logger(functionLog), func(region string) aws.Config {
 			cfg := w.AWSConfig(region)
 			cfg.HTTPClient = functionClient(cfg.HTTPClient)
 			return cfg
@@ -203,6 +204,18 @@ func accountOf(t *testing.T, folder, environment string) string {
 // terminalDataLimit is whether States.ALL leaves an oversized answer uncaught; a
 // test that wants it sets it.
 var terminalDataLimit bool
+
+// measured writes where functions measure at that time.
+type measured struct{}
+
+func (measured) Write(line []byte) (int, error) { return functionMetrics.Write(line) }
+
+// functions are all that template.yaml may have, doctor among them, which is the command.
+func functions() map[string]wire.Build {
+	all := wire.Functions(functionMetrics, time.Now)
+	all["doctor"] = doctor.Function(measured{}, time.Now)
+	return all
+}
 
 // functionLog is where the functions log, and functionMetrics where they measure; a test that
 // reads it sets it.
@@ -394,7 +407,7 @@ func deployed(t *testing.T, changes ...change) (stack *template.Stack, err error
 	w := &world{t: t, events: map[string][]types.HistoryEvent{}}
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: t.TempDir(), Account: account, URL: "http://127.0.0.1",
-		Runtime: lambda.InProcess(wire.Functions(functionMetrics, time.Now), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
+		Runtime: lambda.InProcess(functions(), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })

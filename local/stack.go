@@ -98,6 +98,10 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 		Clock: cfg.Clock, NewID: ids.next, Account: cfg.Account,
 		Runtime: cfg.Runtime, Log: cfg.FunctionLog, Queues: s.SQS, Failed: s.misses.note, Gate: s.Gate, Environment: s.environment, Logs: s.Logs,
 	})
+	s.Events.Invoke = func(by gate.Caller, region, functionARN string, event []byte) error {
+		_, err := s.Lambda.As(by).Invoke(ctx, region, functionARN, event)
+		return err
+	}
 	s.States = states.New(ctx, states.Config{
 		Clock: cfg.Clock, NewID: ids.next, Seed: cfg.Seed, Project: cfg.Project, Dir: cfg.Dir, AWSConfig: s.signing, Gate: s.Gate,
 		History: cfg.History, KeepHistory: cfg.KeepHistory, TerminalDataLimit: cfg.TerminalDataLimit,

@@ -32,6 +32,8 @@ type Finding struct {
 	Changed *Change `json:"changed,omitempty"`
 	// Trail is what CloudTrail may tell of it: nil where that is nothing.
 	Trail *Trail `json:"-"`
+	// Rings says that an alarm that rings tells of it already.
+	Rings bool `json:"-"`
 }
 
 // Trail is where CloudTrail is asked who changed a bucket.
@@ -90,6 +92,17 @@ func (j *judge) report() Report {
 		r.Exit = 1
 	}
 	return r
+}
+
+// Untold is how many findings fail that no alarm tells of. An alarm that rings for days would
+// hide what fails next, if what it tells were counted.
+func (r Report) Untold() (n int) {
+	for _, f := range r.Findings {
+		if f.Level == Fail && !f.Rings {
+			n++
+		}
+	}
+	return n
 }
 
 // widest is how far a subject moves what stands behind it.

@@ -137,6 +137,7 @@ func (j *judge) queues() {
 			j.say(Fail, "queues", q.Name, "there is no such queue", j.revert(j.primary())...)
 		case q.Messages > 0 && strings.Contains(q.Name, "-dlq-"):
 			j.say(Fail, "queues", q.Name, text.Count(q.Messages, "message")+" parked, and waiting for a decision (docs/operations.md#when-an-e-mail-arrives)", j.moved(q.Name))
+			j.found[len(j.found)-1].Rings = j.rings(strings.TrimSuffix(q.Name, "-"+j.Stage.Name) + "-not-empty-" + j.Stage.Name)
 		case strings.Contains(q.Name, "-dlq-"):
 			j.say(OK, "queues", q.Name, "it is empty")
 		default:
@@ -154,6 +155,11 @@ func (j *judge) moved(name string) string {
 	return j.aws("sqs start-message-move-task --source-arn " + j.arn("sqs", name) + " --destination-arn " + j.arn("sqs", "autobackup-"+kind+"-queue-"+j.Stage.Name))
 }
 
+// rings says whether an alarm tells somebody now.
+func (j *judge) rings(name string) bool {
+	return slices.Contains(j.Alarms, Alarm{Name: name, State: "ALARM"})
+}
+
 // alarms judges those that tell somebody. How old the oldest message of a queue may be is
 // one of their questions.
 func (j *judge) alarms() {
@@ -163,11 +169,14 @@ func (j *judge) alarms() {
 	if len(j.Alarms) == 0 {
 		j.say(Fail, "alarms", "alarms", "the stage has none that tells anybody", j.revert(j.primary())...)
 	}
+	// That of the scheduled doctor rings until the next run finds nothing: it is no cause.
+	j.Alarms = slices.DeleteFunc(slices.Clone(j.Alarms), func(a Alarm) bool { return a.Name == "autobackup-doctor-failed-"+j.Stage.Name && !a.Disabled })
 	without := 0
 	for _, a := range j.Alarms {
 		switch {
 		case a.State == "ALARM":
 			j.say(Fail, "alarms", a.Name, "it is in ALARM: its description names its runbook", j.aws("cloudwatch describe-alarms --alarm-types MetricAlarm CompositeAlarm --alarm-names "+shell.Quote(a.Name)+" --query '[MetricAlarms,CompositeAlarms][][].[AlarmDescription,StateReason]' --output text"))
+			j.found[len(j.found)-1].Rings = !a.Disabled
 		case a.Disabled:
 			j.say(Fail, "alarms", a.Name, "its actions are disabled: it tells nobody", j.aws("cloudwatch enable-alarm-actions --alarm-names "+shell.Quote(a.Name)))
 		case a.State != "OK":

@@ -52,7 +52,7 @@ var (
 	byBucket = []string{Stage, Bucket}
 )
 
-// Definitions lists every metric that Write writes.
+// Definitions lists every metric that Write writes; OfDoctor has the others.
 func Definitions() (all []Definition) {
 	measures := []Definition{
 		{Verified, count, nil}, {Lagging, count, nil}, {Failed, count, nil}, {Skipped, count, nil}, {MetadataDiffers, count, nil},

@@ -1,5 +1,7 @@
 // Package events is Amazon EventBridge's default bus on one machine: rules with
-// event patterns, whose targets are SQS queues with dead-letter queues.
+// event patterns, whose targets are SQS queues with dead-letter queues, and rules with a
+// schedule, whose targets are functions. No schedule is kept here: Service.Fire is the time
+// at which one comes.
 //
 // A queue that refuses an event (too large, gone) answers a client error, which
 // EventBridge does not retry: the event goes to the target's dead-letter queue
@@ -38,11 +40,13 @@ type Bus struct {
 // New returns a bus without rules. queues are those of SQS as a rule has them.
 func New(queues func(ruleARN string) Queues) *Bus { return &Bus{queues: queues} }
 
-// Rule sends the events that Pattern, a JSON object, matches to its targets.
+// Rule sends the events that Pattern, a JSON object, matches to its targets. With a Schedule
+// in its place, as EventBridge writes it, it matches none, and its targets are functions.
 // A disabled rule matches nothing.
 type Rule struct {
 	ARN      string
 	Pattern  []byte
+	Schedule string
 	Disabled bool
 	Targets  []Target
 }
@@ -78,12 +82,17 @@ func (b *Bus) AddRule(r Rule) error {
 	if err != nil || a.Service != "events" {
 		return fmt.Errorf("%q is no rule ARN; write it as arn:aws:events:region:account:rule/name", r.ARN)
 	}
-	p, err := ParsePattern(r.Pattern)
-	if err != nil {
+	p, service := (*Pattern)(nil), "lambda"
+	if r.Schedule == "" {
+		service = "sqs"
+		if p, err = ParsePattern(r.Pattern); err != nil {
+			return fmt.Errorf("rule %s: %w", r.ARN, err)
+		}
+	} else if err := checkSchedule(r); err != nil {
 		return fmt.Errorf("rule %s: %w", r.ARN, err)
 	}
 	for i, t := range r.Targets {
-		if err := t.check(); err != nil {
+		if err := t.check(service); err != nil {
 			return fmt.Errorf("rule %s: target %d: %w", r.ARN, i, err)
 		}
 	}
@@ -110,15 +119,17 @@ func (b *Bus) RemoveRule(ruleARN string) {
 	b.rules = slices.DeleteFunc(b.rules, func(r rule) bool { return r.ARN == ruleARN })
 }
 
-func (t Target) check() error {
+// check takes queues as targets, or functions where a schedule calls them.
+func (t Target) check(service string) error {
 	for name, value := range map[string]string{"Input": t.Input, "InputPath": t.InputPath, "InputTransformer": t.InputTransformer} {
 		if value != "" {
 			return fmt.Errorf("%s is not supported by the local stack; the target gets the event as it is", name)
 		}
 	}
-	for _, queueARN := range []string{t.ARN, t.DeadLetterARN} {
-		if a, err := arn.Parse(queueARN); queueARN != "" && (err != nil || a.Service != "sqs") {
-			return fmt.Errorf("%s is not supported by the local stack as a target; use an SQS queue", queueARN)
+	kinds := map[string]string{"sqs": "an SQS queue", "lambda": "a function"}
+	for targetARN, service := range map[string]string{t.ARN: service, t.DeadLetterARN: "sqs"} {
+		if a, err := arn.Parse(targetARN); targetARN != "" && (err != nil || a.Service != service) {
+			return fmt.Errorf("%s is not supported by the local stack as a target; use %s", targetARN, kinds[service])
 		}
 	}
 	if t.ARN == "" {
@@ -139,7 +150,7 @@ func (b *Bus) Put(event []byte) error {
 	defer b.mu.Unlock()
 	for i := range b.rules {
 		r := &b.rules[i]
-		if r.Disabled || !r.pattern.matches(decoded) {
+		if r.Disabled || r.pattern == nil || !r.pattern.matches(decoded) {
 			continue
 		}
 		r.counts.Matched++

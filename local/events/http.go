@@ -57,7 +57,9 @@ func (s *Service) signed(r wire.Request) gate.Caller {
 
 // listed is a rule as ListRules answers it.
 type listed struct {
-	Arn, Name, State, EventPattern, EventBusName string
+	Arn, Name, State, EventBusName string
+	EventPattern                   string `json:",omitempty"`
+	ScheduleExpression             string `json:",omitempty"`
 }
 
 // listRules answers the rules of the default bus on one page.
@@ -73,7 +75,7 @@ func (s *Service) listRules(r wire.Request) (any, error) {
 	}
 	rules := []listed{}
 	for _, rule := range s.Bus(region).Rules() {
-		one := listed{Arn: rule.ARN, Name: rule.ARN[strings.LastIndexByte(rule.ARN, '/')+1:], State: "ENABLED", EventPattern: string(rule.Pattern), EventBusName: "default"}
+		one := listed{Arn: rule.ARN, Name: rule.ARN[strings.LastIndexByte(rule.ARN, '/')+1:], State: "ENABLED", EventPattern: string(rule.Pattern), ScheduleExpression: rule.Schedule, EventBusName: "default"}
 		if rule.Disabled {
 			one.State = "DISABLED"
 		}

@@ -18,8 +18,10 @@ func (s *Service) Types() template.Types {
 type ruleProperties struct {
 	Name         string `cfn:",required"`
 	State        string
-	EventPattern map[string]any `cfn:",required"`
-	Targets      []struct {
+	EventPattern map[string]any
+	// ScheduleExpression stands in the place of a pattern.
+	ScheduleExpression string
+	Targets            []struct {
 		Id               string //nolint:revive // CloudFormation's name
 		Arn              string `cfn:",required"`
 		DeadLetterConfig struct {
@@ -29,11 +31,14 @@ type ruleProperties struct {
 }
 
 func (s *Service) deployRule(t template.Target, r template.Resource, p ruleProperties) (string, map[string]string, error) {
-	pattern, err := json.Marshal(p.EventPattern)
-	if err != nil {
-		return "", nil, r.Errorf("EventPattern", "%w", err)
+	made := Rule{ARN: t.ARN("events", "rule/"+p.Name), Schedule: p.ScheduleExpression}
+	if p.EventPattern != nil || p.ScheduleExpression == "" {
+		pattern, err := json.Marshal(p.EventPattern)
+		if err != nil {
+			return "", nil, r.Errorf("EventPattern", "%w", err)
+		}
+		made.Pattern = pattern
 	}
-	made := Rule{ARN: t.ARN("events", "rule/"+p.Name), Pattern: pattern}
 	switch p.State {
 	case "", "ENABLED":
 	case "DISABLED":

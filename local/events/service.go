@@ -19,6 +19,8 @@ type Service struct {
 	NewID func() string
 	// Now is the time of events that are put without one; it may be nil.
 	Now func() time.Time
+	// Invoke invokes a function of a region for a rule with a schedule; nil: there are none.
+	Invoke func(by gate.Caller, region, functionARN string, event []byte) error
 	// Fault, if set before the first call, may name an error code for an event that is
 	// put; "" takes it.
 	Fault func(Entry) string

@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"io"
@@ -54,6 +55,7 @@ type world struct {
 	mu      sync.Mutex
 	calls   map[string]bool // operations, as the SDK names them
 	address string
+	metrics bytes.Buffer // of the deployed doctor
 }
 
 // change edits a file of the project before it is deployed.
@@ -105,7 +107,7 @@ func newWorldOf(t *testing.T, owner string, more map[string]string, changes ...c
 	var err error
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: project, Dir: t.TempDir(), Account: account, URL: "http://aws.test", HTTPClient: w,
-		Runtime: lambda.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(io.Discard), func(region string) aws.Config { return w.AWSConfig(region) }),
+		Runtime: lambda.InProcess(w.functions(), handler.Logger(io.Discard), func(region string) aws.Config { return w.AWSConfig(region) }),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })
@@ -136,6 +138,13 @@ func newWorldOf(t *testing.T, owner string, more map[string]string, changes ...c
 		w.put(bucket, "two")
 	}
 	return w
+}
+
+// functions are all that the template may have, doctor among them, which is the command.
+func (w *world) functions() map[string]wire.Build {
+	all := wire.Functions(io.Discard, time.Now)
+	all["doctor"] = doctor.Function(&w.metrics, time.Now)
+	return all
 }
 
 // of is the primary bucket of a category.

@@ -204,7 +204,7 @@ func checkout(t *testing.T, s server) string {
 // copyProject copies what `sam build` and `sam deploy` need.
 func copyProject(t *testing.T, folder string) {
 	t.Helper()
-	for _, tree := range []string{"internal", "lambdas", "statemachine"} {
+	for _, tree := range []string{"cmd", "internal", "lambdas", "local", "statemachine"} {
 		require.NoError(t, os.CopyFS(filepath.Join(folder, tree), os.DirFS(filepath.Join(project, tree))))
 	}
 	for _, name := range []string{"go.mod", "go.sum", "template.yaml", "replica.yaml", "samconfig.toml"} {

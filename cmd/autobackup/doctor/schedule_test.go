@@ -1,0 +1,37 @@
+package doctor_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// everyDay has the stack look by itself.
+var everyDay = map[string]string{"DoctorSchedule": "rate(1 day)"}
+
+// comes has the time come at which the schedule invokes doctor, and answers its metrics.
+func (w *world) comes() map[string]any {
+	w.t.Helper()
+	w.metrics.Reset()
+	require.NoError(w.t, w.Events.Fire(w.first.Region, "autobackup-doctor-dev"))
+	var line map[string]any
+	require.NoError(w.t, json.Unmarshal(w.metrics.Bytes(), &line), w.metrics.String())
+	return line
+}
+
+// The deployed function looks under its own role, which is let in by the rule's permission, and
+// invokes the deployed fetch-etags.
+func TestAScheduledDoctorSeesWhatIsTurnedOffAndWhatIsOver(t *testing.T) {
+	w := newWorldOf(t, account, everyDay)
+	line := w.comes()
+	assert.InDelta(t, 0, line["DoctorFailed"], 0)
+	assert.InDelta(t, 0, line["DoctorUnknown"], 0)
+
+	w.notifies(theirs, &types.NotificationConfiguration{})
+	assert.InDelta(t, 1, w.comes()["DoctorFailed"], 0)
+	w.notifies(theirs, &types.NotificationConfiguration{EventBridgeConfiguration: &types.EventBridgeConfiguration{}})
+	assert.InDelta(t, 0, w.comes()["DoctorFailed"], 0)
+}
