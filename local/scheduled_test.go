@@ -29,6 +29,22 @@ func (w *world) comes() (line struct{ DoctorFailed, DoctorUnknown int }) {
 	return line
 }
 
+// What is no schedule is refused before anything is made; rate takes no minutes here. Whether a day is
+// a day of the month or of the week, EventBridge checks.
+func TestDoctorScheduleRefusesWhatIsNoSchedule(t *testing.T) {
+	for schedule, taken := range map[string]bool{
+		"": true, "rate(1 hour)": true, "rate(12 hours)": true, "rate(1 day)": true, "rate(7 days)": true, "cron(0 7 * * ? *)": true, "cron(0/15 8-17 ? * MON-FRI *)": true, "cron(0 8 1W,L * ? 2026)": true, "cron(0 8 ? * 2#1 *)": true,
+		"daily": false, "rate(5 minutes)": false, "rate(1 days)": false, "rate(2 day)": false, "rate(0 hours)": false, "cron(0 7 * * *)": false, "at(2026-01-01T00:00:00)": false, "rate(1 day) ": false,
+	} {
+		_, err := stack(t, "default", map[string]string{"DoctorSchedule": schedule})
+		if taken {
+			assert.NoError(t, err, schedule)
+			continue
+		}
+		assert.ErrorContains(t, err, "rate(...) in hours or days", schedule)
+	}
+}
+
 // It looks under its own role, which the rule's permission lets in, and logs into its own group.
 func TestSettingDoctorScheduleHasTheStackLookByItself(t *testing.T) {
 	defer func() { functionMetrics = nowhere }()
