@@ -19,7 +19,8 @@ import (
 type Build = func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error)
 
 // Functions are all constructors, each by its function's folder in lambdas/, for
-// whoever runs the functions without their mains. Metrics go to another place
+// whoever runs the functions without their mains. That of doctor is with the command
+// that it is, in cmd/autobackup/doctor. Metrics go to another place
 // than standard output and are dated by another clock, as in CompareETagsTo.
 func Functions(metrics io.Writer, now func() time.Time) map[string]Build {
 	return map[string]Build{
