@@ -53,7 +53,22 @@ const DIFFERENCES = [
     why: `These need * although AWS's reference has a resource for them, as ON_EVERYTHING of .ci/needs.py says
       with AWS's pages; iam-simulate takes * for a list of resources then.`,
     is: (c, ours, theirs) =>
-      ["cloudwatch:DescribeAlarms", "cloudwatch:PutCompositeAlarm", "sns:Unsubscribe"].includes(c.Request.Action) && theirs.startsWith("wildcard"),
+      ["cloudwatch:DescribeAlarms", "cloudwatch:PutCompositeAlarm", "sns:GetSubscriptionAttributes", "sns:Unsubscribe"].includes(c.Request.Action) && theirs.startsWith("wildcard"),
+  },
+  {
+  why: `Lambda makes network interfaces with a role's permissions on *, as AWSLambdaVPCAccessExecutionRole has them, although
+      AWS's reference has resources for these; iam-simulate takes * for a list of resources then:
+      https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html`,
+  is: (c, ours, theirs) =>
+    ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"].includes(c.Request.Action) &&
+    theirs.startsWith("wildcard"),
+  },
+  {
+    why: `AWS's pages have StringEquals on events:source for PutEvents, although its reference calls the key a list; iam-simulate
+      matches lists by ForAllValues and ForAnyValue alone:
+      https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html`,
+    is: (c, ours, theirs) => c.Request.Action === "events:PutEvents" && ours === "Allowed" && theirs === "ImplicitlyDenied" &&
+      conditionsOf(c).some(([operator, keys]) => operator === "StringEquals" && "events:source" in keys),
   },
 ];
 
