@@ -71,11 +71,14 @@ func TestPackagedTemplatesOfNoCategoriesTakeNone(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(d.checkout, ".aws-sam", "packaged", "template.json"))
 	require.NoError(t, err)
 	var template struct {
-		Parameters map[string]struct{ Default, AllowedPattern string }
-		Resources  map[string]struct{ Type string }
+		Parameters map[string]struct {
+			Default        any
+			AllowedPattern string
+		}
+		Resources map[string]struct{ Type string }
 	}
 	require.NoError(t, json.Unmarshal(text, &template))
-	assert.Empty(t, template.Parameters["Categories"].Default)
+	assert.Equal(t, "", template.Parameters["Categories"].Default)
 	assert.Equal(t, "^$", template.Parameters["Categories"].AllowedPattern)
 	assert.Equal(t, "AWS::Events::Rule", template.Resources["UploadRuleBuckets2"].Type)
 	for name := range template.Resources {
