@@ -20,7 +20,8 @@ func TestPackagedTemplatesAreDeployedAsThePageOnDeployingSays(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.Mkdir(filepath.Join(d.checkout, ".ci"), 0o750))
 	require.NoError(t, os.WriteFile(filepath.Join(d.checkout, ".ci", "package"), script, 0o700)) //nolint:gosec // it is run
-	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(deployPage(t, "## Without SAM"), -1)
+	// The second is typed here alone, and so called bash there: it deploys what the page has deployed before.
+	blocks := regexp.MustCompile("(?s)```(?:sh|bash)\n(.*?)```").FindAllStringSubmatch(deployPage(t, "## Without SAM"), -1)
 	require.Len(t, blocks, 2)
 	pack := blocks[0][1]
 
