@@ -152,7 +152,7 @@ S3_ACTIONS = {
 
 # What the tests' administrator calls beside deploying: it looks whether ministack listens and keeps what
 # it was told, and takes names, so that a deployment fails.
-OF_TESTS = {"kms", "lambda", "pipes"}
+OF_TESTS = {"kms", "lambda", "pipes", "states"}
 
 
 @dataclasses.dataclass(frozen=True)
