@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
-	"golang.org/x/sync/errgroup"
 
 	"autobackup/internal/ticket"
 )
@@ -19,8 +18,8 @@ import (
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html).
 const (
 	busEntries = 10
-	busBytes   = 256 << 10
-	timeBytes  = 14 // what an entry's time counts
+	busBytes   = 256<<10 - 1 // all of a call are less than 256 KiB
+	timeBytes  = 14          // what an entry's time counts
 )
 
 // putTries is how often an event is put that EventBridge does not take while it takes
@@ -89,31 +88,7 @@ func announced(task int, e ticket.Event) (announcement, error) {
 
 // put puts events. The answer has an error for each that was not taken, in their order.
 func (n Notifier) put(ctx context.Context, all []announcement) []error {
-	errs := make([]error, len(all))
-	var calls errgroup.Group
-	calls.SetLimit(atOnce)
-	for begin := 0; begin < len(all); {
-		end := begin + together(all[begin:])
-		some, answers := all[begin:end], errs[begin:end]
-		calls.Go(func() error {
-			n.putSome(ctx, some, answers)
-			return nil
-		})
-		begin = end
-	}
-	_ = calls.Wait() // every event has an error of its own
-	return errs
-}
-
-// together is how many events, one at least, fit one call.
-func together(all []announcement) int {
-	size := 0
-	for i, a := range all[:min(len(all), busEntries)] {
-		if size += a.size(); i > 0 && size >= busBytes {
-			return i
-		}
-	}
-	return min(len(all), busEntries)
+	return inCalls(all, busEntries, busBytes, func(some []announcement, errs []error) { n.putSome(ctx, some, errs) })
 }
 
 // putSome is one call, and another one for what it did not take.

@@ -41,31 +41,40 @@ func refusedForGood(err error) bool { return errors.Is(err, errRefused) }
 // send sends messages to a queue. The answer has an error for each that was not
 // taken, in their order.
 func (n Notifier) send(ctx context.Context, queue string, messages []outgoing) []error {
-	errs := make([]error, len(messages))
+	return inCalls(messages, batchEntries, batchBytes, func(some []outgoing, errs []error) { n.sendBatch(ctx, queue, some, errs) })
+}
+
+// sized is what is sent together with others of its kind.
+type sized interface{ size() int } // bytes
+
+// inCalls has all sent by calls that take so many entries and bytes, several at once. The
+// answer has an error for each that was not taken, in their order.
+func inCalls[T sized](all []T, entries, bytes int, call func(some []T, errs []error)) []error {
+	errs := make([]error, len(all))
 	var calls errgroup.Group
 	calls.SetLimit(atOnce)
-	for begin := 0; begin < len(messages); {
-		end := begin + fitting(messages[begin:])
-		some, answers := messages[begin:end], errs[begin:end]
+	for begin := 0; begin < len(all); {
+		end := begin + fitting(all[begin:], entries, bytes)
+		some, answers := all[begin:end], errs[begin:end]
 		calls.Go(func() error {
-			n.sendBatch(ctx, queue, some, answers)
+			call(some, answers)
 			return nil
 		})
 		begin = end
 	}
-	_ = calls.Wait() // every message has an error of its own
+	_ = calls.Wait() // each that is sent has an error of its own
 	return errs
 }
 
-// fitting is how many messages, one at least, fit one call.
-func fitting(messages []outgoing) int {
+// fitting is how many, one at least, fit one call.
+func fitting[T sized](all []T, entries, bytes int) int {
 	size := 0
-	for i, m := range messages[:min(len(messages), batchEntries)] {
-		if size += m.size(); i > 0 && size > batchBytes {
+	for i, one := range all[:min(len(all), entries)] {
+		if size += one.size(); i > 0 && size > bytes {
 			return i
 		}
 	}
-	return min(len(messages), batchEntries)
+	return min(len(all), entries)
 }
 
 func (o outgoing) size() int {
