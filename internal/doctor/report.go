@@ -55,6 +55,14 @@ type Side struct {
 	Region  string `json:"region"`
 }
 
+// from names the region, and the account where it is another one than that of the primary.
+func (s Side) from(account string) string {
+	if s.Account == account {
+		return s.Region
+	}
+	return s.Region + " of " + s.Account
+}
+
 // Report is what was found out. docs/doctor.md documents its JSON.
 type Report struct {
 	Version  int       `json:"version"` // of this form
@@ -150,11 +158,7 @@ func (r Report) Screen(all bool) string {
 func (r Report) to() string {
 	var all []string
 	for _, side := range r.Replicas {
-		name := side.Region
-		if side.Account != r.Primary.Account {
-			name += " of " + side.Account
-		}
-		all = append(all, name)
+		all = append(all, side.from(r.Primary.Account))
 	}
 	if len(all) == 0 {
 		return ""

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,29 +25,26 @@ func (j *judge) topic() {
 		j.say(Fail, area, subject, "there is no topic "+text.Line(t.ARN, 200), j.revert(j.primary())...)
 		return
 	}
+	confirm := j.aws("sns confirm-subscription --topic-arn " + t.ARN + " --authenticate-on-unsubscribe true --token TOKEN")
+	subscribe := func(address string) string {
+		return j.aws("sns subscribe --topic-arn " + t.ARN + " --protocol email --notification-endpoint " + shell.Quote(address))
+	}
 	for _, s := range t.Subscriptions {
 		address := text.Line(s.Endpoint, 100)
 		switch {
 		case s.ARN == "":
-			j.say(Fail, area, subject, address+" has not confirmed it: no e-mail goes there. With the token of AWS's e-mail:",
-				j.aws("sns confirm-subscription --topic-arn "+t.ARN+" --authenticate-on-unsubscribe true --token TOKEN"))
+			j.say(Fail, area, subject, address+" has not confirmed it: no e-mail goes there. With the token of AWS's e-mail:", confirm)
 		case j.unknown(s.Unread, area, subject, "whether anybody can end that of "+address):
 		case s.ByLink:
 			j.say(Warn, area, subject, "anyone who has one of its e-mails can unsubscribe "+address+", as it was confirmed by its link: end it, subscribe it again, and confirm it by a command, after which only the account can end it",
-				j.aws("sns unsubscribe --subscription-arn "+s.ARN), j.aws("sns subscribe --topic-arn "+t.ARN+" --protocol email --notification-endpoint "+shell.Quote(s.Endpoint)),
-				j.aws("sns confirm-subscription --topic-arn "+t.ARN+" --authenticate-on-unsubscribe true --token TOKEN"))
+				j.aws("sns unsubscribe --subscription-arn "+s.ARN), subscribe(s.Endpoint), confirm)
 		default:
 			j.say(OK, area, subject, address+" gets the e-mails, and only the account can end that")
 		}
 	}
 	if len(t.Subscriptions) == 0 {
-		address := j.primary().Parameters["AlertEmail"] // none where the topic is theirs
-		if address == "" {
-			address = "ADDRESS"
-		}
-		j.say(Fail, area, subject, "nobody is subscribed to the e-mails",
-			j.aws("sns subscribe --topic-arn "+t.ARN+" --protocol email --notification-endpoint "+shell.Quote(address)),
-			j.aws("sns confirm-subscription --topic-arn "+t.ARN+" --authenticate-on-unsubscribe true --token TOKEN"))
+		address := cmp.Or(j.primary().Parameters["AlertEmail"], "ADDRESS") // the stack has none where the topic is theirs
+		j.say(Fail, area, subject, "nobody is subscribed to the e-mails", subscribe(address), confirm)
 	}
 }
 

@@ -20,12 +20,8 @@ func (j *judge) stacks() {
 	}
 }
 
-// place is a region, and an account where it is not the primary's.
 func (j *judge) place(region, account string) string {
-	if account == j.Stage.Account {
-		return region
-	}
-	return region + " of " + account
+	return Side{account, region}.from(j.Stage.Account)
 }
 
 // status judges what CloudFormation says of a stack.
