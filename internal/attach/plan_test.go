@@ -51,6 +51,15 @@ func TestWhatIsChangedIsTheLeast(t *testing.T) {
 	assert.Equal(t, "autobackup detach s3://docs --stage dev --region eu-central-1 (leaves EventBridge on)", said(p, "undo"))
 }
 
+func TestKeysThatTheStageLeavesOutAreNoted(t *testing.T) {
+	p := attach.Judge(stage, with(func(b *attach.Bucket) { b.LeftOut = []string{"tmp/", "a\x1b"} }))
+	assert.Contains(t, said(p, "note"), "the stage leaves out keys that begin with tmp/, a? (LeftOutPrefixes): their uploads are not validated")
+	p = attach.Judge(stage, with(func(b *attach.Bucket) { b.Only = []string{"in/", "a\x1b"} }))
+	assert.Contains(t, said(p, "note"), "the stage validates keys alone that begin with in/, a? (OnlyPrefix)")
+	p = attach.Judge(stage, ready())
+	assert.NotContains(t, said(p, "note"), "keys")
+}
+
 func TestWhereNothingIsMissingNothingIsChanged(t *testing.T) {
 	b := ready()
 	b.Configuration = attach.Judge(stage, b).Becomes
