@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -186,9 +187,9 @@ func TestWhateverTheBusDoesNothingIsLostAndNobodyIsEmailedTwice(t *testing.T) {
 			}
 		},
 		"some events are not taken": func(w *world, during func() bool) {
-			n := 0
+			var n atomic.Int64
 			w.Events.Fault = func(events.Entry) string {
-				if n++; n%3 == 0 && during() {
+				if n.Add(1)%3 == 0 && during() {
 					return "InternalFailure"
 				}
 				return ""

@@ -182,6 +182,7 @@ func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 		require.NoError(t, err)
 		w.region = environment.Region
 	}
+	synctest.Wait() // what the deployment began rests before a test sets a fault or a hook
 	w.client = s3.NewFromConfig(w.AWSConfig(w.region))
 }
 
