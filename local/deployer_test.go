@@ -87,7 +87,7 @@ func TestEachStackIsDeployedUnderThePolicyThatIsPrintedAndRolledBackWithoutAnyAc
 	}
 }
 
-func TestWhoDeploysIsAskedForTheCallThatCreatesAPolicy(t *testing.T) {
+func TestWhoDeploysIsAskedForTheCallThatCreatesAPolicyAndForARoleThatARulePasses(t *testing.T) {
 	const (
 		queue     = "  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}\n"
 		topic     = "  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: t}}\n"
@@ -98,6 +98,7 @@ func TestWhoDeploysIsAskedForTheCallThatCreatesAPolicy(t *testing.T) {
 		"sqs:SetQueueAttributes on resource: " + arnOf("sqs", "q"):              queue + "  R: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: " + strings.Replace(statement, "ACTION", "sqs:SendMessage", 1) + "}}\n",
 		"sns:SetTopicAttributes on resource: " + arnOf("sns", "t"):              topic + "  R: {Type: AWS::SNS::TopicPolicy, Properties: {Topics: [!Ref Topic], PolicyDocument: " + strings.Replace(statement, "ACTION", "sns:Publish", 1) + "}}\n",
 		"iam:CreatePolicy on resource: arn:aws:iam::" + account + ":policy/p/m": "  R: {Type: AWS::IAM::ManagedPolicy, Properties: {ManagedPolicyName: m, Path: /p/, PolicyDocument: {Version: 2012-10-17, Statement: []}}}\n",
+		"iam:PassRole on resource: arn:aws:iam::" + account + ":role/p/r":       "  R: {Type: AWS::Events::Rule, Properties: {Name: r, ScheduleExpression: rate(1 day), Targets: [{Id: f, Arn: \"" + function + "\"}, {Id: m, Arn: \"" + arnOf("states", "stateMachine:m") + "\", RoleArn: \"arn:aws:iam::" + account + ":role/p/r\"}]}}\n",
 		"lambda:AddPermission on resource: " + function:                         "  R: {Type: AWS::Lambda::Permission, Properties: {Action: lambda:InvokeFunction, FunctionName: f, Principal: events.amazonaws.com}}\n",
 		"lambda:AddPermission on resource: " + function + "2":                   "  R: {Type: AWS::Lambda::Permission, Properties: {Action: lambda:InvokeFunction, FunctionName: \"" + function + "2\", Principal: events.amazonaws.com}}\n",
 	} {

@@ -4,15 +4,20 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/policy"
+	"autobackup/local/gate"
 	"autobackup/local/template"
 )
 
@@ -57,6 +62,43 @@ func TestSettingDoctorScheduleHasTheStackLookByItself(t *testing.T) {
 		time.Sleep(2 * day)
 		assert.Empty(t, w.Logs.Lines(group))
 	}, everyDay)
+}
+
+// A rule starts a state machine as its role: what that lacks is told, and starts nothing.
+func TestAScheduleStartsAStateMachineWhereItsRoleMay(t *testing.T) {
+	const (
+		trust     = "AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Principal: {Service: SERVICE.amazonaws.com}, Action: sts:AssumeRole}]}"
+		resources = `  MachineRole: {Type: AWS::IAM::Role, Properties: {RoleName: m, ` + trust + `}}
+  Machine: {Type: AWS::Serverless::StateMachine, Properties: {Name: m, Role: !GetAtt MachineRole.Arn, DefinitionUri: m.json}}
+  Starter: {Type: AWS::IAM::Role, Properties: {RoleName: starter, ` + trust + `, Policies: [{PolicyName: p, PolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Action: ALLOWED, Resource: !Ref Machine}]}}]}}
+  Rule: {Type: AWS::Events::Rule, Properties: {Name: r, ScheduleExpression: rate(1 day), Targets: [{Id: m, Arn: !Ref Machine, RoleArn: !GetAtt Starter.Arn, Input: '{"a": 1}'}]}}
+Transform: AWS::Serverless-2016-10-31
+`
+		role = "arn:aws:iam::" + account + ":role/starter"
+	)
+	stack, environment, write := small(t)
+	require.NoError(t, os.WriteFile(filepath.Join(stack.Project, "m.json"), []byte(`{"StartAt": "S", "States": {"S": {"Type": "Succeed"}}}`), 0o600))
+	allowing := func(action string) {
+		of := strings.Replace(strings.Replace(resources, "SERVICE", "states", 1), "SERVICE", "events", 1)
+		write(strings.Replace(of, "ALLOWED", action, 1))
+	}
+	allowing("states:DescribeStateMachine")
+	_, err := stack.Deploy(environment, nil)
+	require.NoError(t, err)
+	require.ErrorContains(t, stack.Events.Fire(firstRegion, "r"), "assumed-role/starter/r is not authorized to perform: states:StartExecution on resource: "+arnOf("states", "stateMachine:m"))
+	assert.Equal(t, map[gate.Refusal]int{{By: role, Action: "states:StartExecution"}: 1}, stack.Gate.Refusals())
+	assert.Empty(t, stack.States.Executions())
+
+	allowing("states:StartExecution")
+	_, err = stack.Update(environment, nil)
+	require.NoError(t, err)
+	require.NoError(t, stack.Events.Fire(firstRegion, "r"))
+	require.NoError(t, stack.WaitIdle(t.Context()))
+	all := stack.States.Executions()
+	require.Len(t, all, 1)
+	assert.Equal(t, `{"a": 1}`, string(all[0].Input))
+	require.NotNil(t, all[0].Result)
+	assert.Equal(t, types.ExecutionStatusSucceeded, all[0].Result.Status)
 }
 
 func TestSettingNothingMakesNothingOfTheScheduledDoctor(t *testing.T) {

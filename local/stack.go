@@ -107,10 +107,11 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 		History: cfg.History, KeepHistory: cfg.KeepHistory, TerminalDataLimit: cfg.TerminalDataLimit,
 		Functions: s.Lambda, Topics: s.SNS, Queues: s.SQS, Logs: s.Logs, Failed: s.fail,
 	})
-	s.Pipes = pipes.NewService(s.SQS, func(by gate.Caller, stateMachineARN string, input []byte) error {
+	s.Events.Start = func(by gate.Caller, stateMachineARN string, input []byte) error {
 		_, err := s.States.Start(by, stateMachineARN, input)
 		return err
-	})
+	}
+	s.Pipes = pipes.NewService(s.SQS, s.Events.Start)
 	s.Pipes.Gate, s.Pipes.Failed, s.Pipes.Logs = s.Gate, s.misses.note, s.Logs
 	s.Pipes.NewID, s.Pipes.Account = ids.next, cfg.Account
 	s.S3.OnEvent, s.S3.OnNotification = s.put, s.notify

@@ -1,7 +1,7 @@
 // Package events is Amazon EventBridge's default bus on one machine: rules with
 // event patterns, whose targets are SQS queues with dead-letter queues, and rules with a
-// schedule, whose targets are functions. No schedule is kept here: Service.Fire is the time
-// at which one comes.
+// schedule, whose targets are functions and state machines. No schedule is kept here:
+// Service.Fire is the time at which one comes.
 //
 // A queue that refuses an event (too large, gone) answers a client error, which
 // EventBridge does not retry: the event goes to the target's dead-letter queue
@@ -14,8 +14,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -41,8 +43,8 @@ type Bus struct {
 func New(queues func(ruleARN string) Queues) *Bus { return &Bus{queues: queues} }
 
 // Rule sends the events that Pattern, a JSON object, matches to its targets. With a Schedule
-// in its place, as EventBridge writes it, it matches none, and its targets are functions.
-// A disabled rule matches nothing.
+// in its place, as EventBridge writes it, it matches none, and its targets are functions and
+// state machines. A disabled rule matches nothing.
 type Rule struct {
 	ARN      string
 	Pattern  []byte
@@ -51,13 +53,15 @@ type Rule struct {
 	Targets  []Target
 }
 
-// Target is a queue that gets the events as they are. The input fields must be
-// empty: changing the event on its way is not supported.
+// Target is a queue that gets the events as they are, or what a schedule invokes or starts:
+// a function, or a state machine. The last two fields must be empty: changing the event on
+// its way is not supported.
 type Target struct {
 	ARN           string
-	DeadLetterARN string // "" drops what the target refuses
+	DeadLetterARN string // of a queue; "" drops what the target refuses
+	RoleARN       string // of a state machine: as whom it is started
+	Input         string // of what a schedule has: JSON text in the place of the event
 
-	Input            string
 	InputPath        string
 	InputTransformer string // anything that stands in the template
 }
@@ -82,9 +86,9 @@ func (b *Bus) AddRule(r Rule) error {
 	if err != nil || a.Service != "events" {
 		return fmt.Errorf("%q is no rule ARN; write it as arn:aws:events:region:account:rule/name", r.ARN)
 	}
-	p, service := (*Pattern)(nil), "lambda"
+	p, check := (*Pattern)(nil), Target.checkScheduled
 	if r.Schedule == "" {
-		service = "sqs"
+		check = Target.checkQueue
 		if p, err = ParsePattern(r.Pattern); err != nil {
 			return fmt.Errorf("rule %s: %w", r.ARN, err)
 		}
@@ -92,7 +96,7 @@ func (b *Bus) AddRule(r Rule) error {
 		return fmt.Errorf("rule %s: %w", r.ARN, err)
 	}
 	for i, t := range r.Targets {
-		if err := t.check(service); err != nil {
+		if err := check(t); err != nil {
 			return fmt.Errorf("rule %s: target %d: %w", r.ARN, i, err)
 		}
 	}
@@ -119,23 +123,50 @@ func (b *Bus) RemoveRule(ruleARN string) {
 	b.rules = slices.DeleteFunc(b.rules, func(r rule) bool { return r.ARN == ruleARN })
 }
 
-// check takes queues as targets, or functions where a schedule calls them.
-func (t Target) check(service string) error {
-	for name, value := range map[string]string{"Input": t.Input, "InputPath": t.InputPath, "InputTransformer": t.InputTransformer} {
-		if value != "" {
+// checkQueue takes what a rule with a pattern has: a queue.
+func (t Target) checkQueue() error {
+	if err := t.unchanged(map[string]string{"Input": t.Input}); err != nil {
+		return err
+	}
+	if t.RoleARN != "" {
+		return errors.New("RoleArn is not supported by the local stack for a queue: its policy says which rule may send")
+	}
+	if t.DeadLetterARN != "" {
+		if _, err := service(t.DeadLetterARN, "sqs"); err != nil {
+			return err
+		}
+	}
+	_, err := service(t.ARN, "sqs")
+	return err
+}
+
+// unchanged refuses what changes an event on its way, by the name of the field.
+func (t Target) unchanged(fields map[string]string) error {
+	fields["InputPath"], fields["InputTransformer"] = t.InputPath, t.InputTransformer
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if fields[name] != "" {
 			return fmt.Errorf("%s is not supported by the local stack; the target gets the event as it is", name)
 		}
 	}
-	kinds := map[string]string{"sqs": "an SQS queue", "lambda": "a function"}
-	for targetARN, service := range map[string]string{t.ARN: service, t.DeadLetterARN: "sqs"} {
-		if a, err := arn.Parse(targetARN); targetARN != "" && (err != nil || a.Service != service) {
-			return fmt.Errorf("%s is not supported by the local stack as a target; use %s", targetARN, kinds[service])
-		}
-	}
-	if t.ARN == "" {
-		return errors.New("a target needs an ARN")
-	}
 	return nil
+}
+
+// kinds are what targets are, by the services in their ARNs.
+var kinds = map[string]string{"sqs": "an SQS queue", "lambda": "a function", "states": "a state machine"}
+
+// service is the one in a target's ARN, which must be one of these.
+func service(targetARN string, of ...string) (string, error) {
+	if targetARN == "" {
+		return "", errors.New("a target needs an ARN")
+	}
+	if a, err := arn.Parse(targetARN); err == nil && slices.Contains(of, a.Service) {
+		return a.Service, nil
+	}
+	var use []string
+	for _, name := range of {
+		use = append(use, kinds[name])
+	}
+	return "", fmt.Errorf("%s is not supported by the local stack as a target; use %s", targetARN, strings.Join(use, " or "))
 }
 
 // Put delivers an event, a JSON object, to the targets of the rules it matches.

@@ -103,6 +103,8 @@ func TestRulesThatAreNotSupportedAreRefusedByName(t *testing.T) {
 		"rule " + ruleARN + ": target 1: InputPath is not supported by the local stack; the target gets the event as it is":                       with(events.Target{ARN: queueARN, InputPath: "$.detail"}),
 		"rule " + ruleARN + ": target 1: InputTransformer is not supported by the local stack; the target gets the event as it is":                with(events.Target{ARN: queueARN, InputTransformer: "{}"}),
 		"rule " + ruleARN + ": target 1: arn:aws:lambda:eu-west-1:1:function:f is not supported by the local stack as a target; use an SQS queue": with(events.Target{ARN: "arn:aws:lambda:eu-west-1:1:function:f"}),
+		"rule " + ruleARN + ": target 1: RoleArn is not supported by the local stack for a queue: its policy says which rule may send":            with(events.Target{ARN: queueARN, RoleARN: "arn:aws:iam::1:role/r"}),
+		"rule " + ruleARN + ": target 1: arn:aws:sns:eu-west-1:1:t is not supported by the local stack as a target; use an SQS queue":             with(events.Target{ARN: queueARN, DeadLetterARN: "arn:aws:sns:eu-west-1:1:t"}),
 		"rule " + ruleARN + ": target 1: a target needs an ARN":                                                                                   with(events.Target{}),
 	} {
 		bus, _ := newBus(t)

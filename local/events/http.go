@@ -90,6 +90,8 @@ func (s *Service) listRules(r wire.Request) (any, error) {
 type target struct {
 	ID               string `json:"Id"`
 	Arn              string
+	RoleArn          string       `json:",omitempty"`
+	Input            string       `json:",omitempty"`
 	DeadLetterConfig *deadLetters `json:",omitempty"`
 }
 
@@ -112,7 +114,7 @@ func (s *Service) listTargetsByRule(r wire.Request) (any, error) {
 		}
 		targets := []target{}
 		for i, t := range rule.Targets {
-			one := target{ID: strconv.Itoa(i + 1), Arn: t.ARN}
+			one := target{ID: strconv.Itoa(i + 1), Arn: t.ARN, RoleArn: t.RoleARN, Input: t.Input}
 			if t.DeadLetterARN != "" {
 				one.DeadLetterConfig = &deadLetters{t.DeadLetterARN}
 			}

@@ -2,6 +2,7 @@ package events
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"autobackup/local/template"
 )
@@ -9,8 +10,20 @@ import (
 // Types are the resource types of EventBridge.
 func (s *Service) Types() template.Types {
 	return template.Types{
-		"AWS::Events::Rule": template.Make(map[string]string{"Description": template.ForPeople}, s.deployRule, s.removeRule).Named("Name", "").AskingOf("events:PutRule", "events", "rule/", "Name"),
+		"AWS::Events::Rule": template.Make(map[string]string{"Description": template.ForPeople}, s.deployRule, s.removeRule).Named("Name", "").Asking(asks),
 	}
+}
+
+// asks are the permissions that a rule takes: PutTargets passes the roles of its targets.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html
+func asks(t template.Target, r template.Resource) (all []template.Ask) {
+	targets, _ := r.Properties["Targets"].([]any)
+	for _, target := range targets {
+		of, _ := target.(map[string]any)
+		role, _ := of["RoleArn"].(string)
+		all = append(all, template.Pass(role, principal)...)
+	}
+	return append(all, template.Ask{Action: "events:PutRule", Resource: t.ARN("events", "rule/"+r.Text("Name"))})
 }
 
 // ruleProperties are those of AWS::Events::Rule that have an effect here.
@@ -24,6 +37,8 @@ type ruleProperties struct {
 	Targets            []struct {
 		Id               string //nolint:revive // CloudFormation's name
 		Arn              string `cfn:",required"`
+		RoleArn          string
+		Input            string
 		DeadLetterConfig struct {
 			Arn string
 		}
@@ -46,8 +61,13 @@ func (s *Service) deployRule(t template.Target, r template.Resource, p rulePrope
 	default:
 		return "", nil, r.Errorf("State", "%q is not supported here: use ENABLED or DISABLED", p.State)
 	}
-	for _, target := range p.Targets {
-		made.Targets = append(made.Targets, Target{ARN: target.Arn, DeadLetterARN: target.DeadLetterConfig.Arn})
+	for i, target := range p.Targets {
+		if target.RoleArn != "" {
+			if _, err := s.assume(made.ARN, target.RoleArn); err != nil {
+				return "", nil, r.Errorf(fmt.Sprintf("Targets[%d].RoleArn", i), "%w", err)
+			}
+		}
+		made.Targets = append(made.Targets, Target{ARN: target.Arn, DeadLetterARN: target.DeadLetterConfig.Arn, RoleARN: target.RoleArn, Input: target.Input})
 	}
 	if err := s.Bus(t.Region).AddRule(made); err != nil {
 		return "", nil, r.Errorf("", "%w", err)

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
@@ -28,8 +30,39 @@ func checkSchedule(r Rule) error {
 	return nil
 }
 
+// maxInput is how many characters a target's Input has at most.
+// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
+const maxInput = 8192
+
+// checkScheduled takes what a rule with a schedule has: a function, or a state machine, which
+// needs a role. Of a function, its policy says which rule may invoke it.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+func (t Target) checkScheduled() error {
+	if err := t.unchanged(map[string]string{}); err != nil {
+		return err
+	}
+	of, err := service(t.ARN, "lambda", "states")
+	switch {
+	case err != nil:
+		return err
+	case t.DeadLetterARN != "":
+		return errors.New("DeadLetterConfig is not supported by the local stack for a rule with a schedule: what its target refuses is the error of Fire")
+	case of == "states" && t.RoleARN == "":
+		return fmt.Errorf("RoleArn is required for target %s: the role as which EventBridge starts it", t.ARN)
+	case of == "lambda" && t.RoleARN != "":
+		return errors.New("RoleArn is not supported by the local stack for a function: its policy says which rule may invoke it")
+	case t.Input != "" && !json.Valid([]byte(t.Input)):
+		return errors.New("the Input is no JSON text")
+	case utf8.RuneCountInString(t.Input) > maxInput:
+		return fmt.Errorf("the Input is longer than %d characters", maxInput)
+	}
+	return nil
+}
+
 // Fire has the time come at which a rule of a region is scheduled: its targets get the event
-// that EventBridge makes. Of a disabled rule nothing comes.
+// that EventBridge makes, or their Input in its place. Of a disabled rule nothing comes. What
+// a target refuses keeps nothing from the others, and is in the error; on AWS it counts among
+// the rule's FailedInvocations.
 // https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-scheduled.html
 func (s *Service) Fire(region, name string) error {
 	for _, r := range s.Bus(region).Rules() {
@@ -47,20 +80,43 @@ func (s *Service) Fire(region, name string) error {
 		if err != nil {
 			return fmt.Errorf("fire %s: %w", name, err)
 		}
-		by := s.Gate.Service("events.amazonaws.com", r.ARN)
+		var refused []error
 		for _, t := range r.Targets {
-			if err := s.invoke(by, region, t.ARN, event); err != nil {
-				return fmt.Errorf("fire %s: %w", name, err)
+			if err := s.reach(region, r.ARN, t, event); err != nil {
+				refused = append(refused, fmt.Errorf("fire %s: %w", name, err))
 			}
 		}
-		return nil
+		return errors.Join(refused...)
 	}
 	return &wire.Error{Code: "ResourceNotFoundException", Status: http.StatusBadRequest, Message: "there is no rule " + name + " with a schedule in " + region}
 }
 
-func (s *Service) invoke(by gate.Caller, region, functionARN string, event []byte) error {
-	if s.Invoke == nil {
-		return errors.New("no functions are there to be invoked")
+// reach invokes a function for a rule, or starts a state machine as the target's role.
+func (s *Service) reach(region, ruleARN string, t Target, event []byte) error {
+	if t.Input != "" {
+		event = []byte(t.Input)
 	}
-	return s.Invoke(by, region, functionARN, event)
+	switch {
+	case t.RoleARN == "" && s.Invoke == nil:
+		return errors.New("no functions are there to be invoked")
+	case t.RoleARN == "":
+		return s.Invoke(s.Gate.Service(principal, ruleARN), region, t.ARN, event)
+	case s.Start == nil:
+		return errors.New("no state machines are there to be started")
+	}
+	by, err := s.assume(ruleARN, t.RoleARN)
+	if err != nil {
+		return err
+	}
+	return s.Start(by, t.ARN, event)
+}
+
+// principal is EventBridge as a caller.
+const principal = "events.amazonaws.com"
+
+// assume is a target's role as EventBridge has it for a rule.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
+func (s *Service) assume(ruleARN, roleARN string) (gate.Caller, error) {
+	_, name, _ := strings.Cut(ruleARN, ":rule/")
+	return s.Gate.Service(principal, ruleARN).Assume(roleARN, name)
 }

@@ -21,6 +21,8 @@ type Service struct {
 	Now func() time.Time
 	// Invoke invokes a function of a region for a rule with a schedule; nil: there are none.
 	Invoke func(by gate.Caller, region, functionARN string, event []byte) error
+	// Start starts a state machine for a rule with a schedule, as its role; nil: there are none.
+	Start func(by gate.Caller, stateMachineARN string, input []byte) error
 	// Fault, if set before the first call, may name an error code for an event that is
 	// put; "" takes it.
 	Fault func(Entry) string
@@ -41,7 +43,7 @@ func (s *Service) Bus(region string) *Bus {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.buses[region] == nil {
-		s.buses[region] = New(func(ruleARN string) Queues { return s.queues.As(s.Gate.Service("events.amazonaws.com", ruleARN)) })
+		s.buses[region] = New(func(ruleARN string) Queues { return s.queues.As(s.Gate.Service(principal, ruleARN)) })
 	}
 	return s.buses[region]
 }
