@@ -105,6 +105,14 @@ type SideReport struct {
 	Markers     int64           `json:"markers"`
 }
 
+// NotListed is the keys behind After and up to Upto, the empty ones being the beginning
+// and the end, of which nothing is known.
+type NotListed struct {
+	After string `json:"after"`
+	Upto  string `json:"upto"`
+	Why   string `json:"why"`
+}
+
 // Report is what an audit of one pair of buckets came to.
 type Report struct {
 	Program  string    `json:"program"` // version of autobackup
@@ -128,6 +136,8 @@ type Report struct {
 	Notes      []string         `json:"notes,omitempty"`   // what bounds the claims, such as sampled ranges
 	Replicable int64            `json:"replicable"`        // versions in manifest.csv, which S3 can replicate again
 	Sampled    int64            `json:"sampled,omitempty"` // versions that were not looked at, because a sample of those around them was
-	Result     string           `json:"result"`            // as it must be, findings, could not
-	Exit       int              `json:"exit"`
+	// NotListed are the keys of which nothing is known, of an audit whose parts may fail alone.
+	NotListed []NotListed `json:"notListed,omitempty"`
+	Result    string      `json:"result"` // as it must be, findings, could not
+	Exit      int         `json:"exit"`
 }

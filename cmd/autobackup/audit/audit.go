@@ -185,7 +185,11 @@ func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, 
 	if l.sampler, err = a.state.Plan.sampler(all); err != nil {
 		return done, err
 	}
-	if err := l.run(ctx, all); err != nil {
+	todo, err := gaps(all, interval{})
+	if err != nil {
+		return done, err
+	}
+	if err := l.run(ctx, todo); err != nil {
 		return done, err
 	}
 	var bytes int64
@@ -193,7 +197,7 @@ func (a *auditor) pair(ctx context.Context, p *pair.Pair, dir string) (outcome, 
 	if done.stretches, err = st.stretches(); err != nil {
 		return done, err
 	}
-	if left, err := gaps(done.stretches); err != nil || len(left) > 0 {
+	if left, err := gaps(done.stretches, interval{}); err != nil || len(left) > 0 {
 		return done, errors.Join(err, fmt.Errorf("%d ranges of keys were not listed: this is a bug", len(left)))
 	}
 	if err := a.looking(p, done.stretches, done.looks, bytes); err != nil {

@@ -19,7 +19,10 @@ import (
 
 // before is what an earlier audit found: a hash of each item, so that millions fit
 // into memory.
-type before struct{ hashes []uint64 }
+type before struct {
+	hashes []uint64
+	name   string // of its folder, of an audit of the stage
+}
 
 func readBefore(folder string) (*before, error) {
 	f, err := os.Open(filepath.Join(folder, report.FindingsFile)) // #nosec G304: the folder that somebody named

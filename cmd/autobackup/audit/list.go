@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,16 +20,18 @@ type lister struct {
 	sampler          *sampler
 	bounds           bounds
 	progress         func(rows int64) // versions listed since it was last told
+	// late says whether the time is over in which keys are listed; nil: it never is.
+	late func() bool
 }
 
-// run lists all keys that are not in done.
-func (l lister) run(ctx context.Context, done []stretch) error {
-	todo, err := gaps(done)
-	if err != nil || len(todo) == 0 {
-		return err
+// run lists the keys of some intervals: all of them, unless it gets late.
+func (l lister) run(ctx context.Context, todo []interval) error {
+	if len(todo) == 0 {
+		return nil
 	}
 	all, ctx := errgroup.WithContext(ctx)
 	of := newRanges(todo, l.split, l.bounds.long)
+	of.late = l.late
 	stop := context.AfterFunc(ctx, of.stop)
 	defer stop()
 	for range l.workers {
@@ -71,13 +74,19 @@ func (l lister) work(ctx context.Context, of *ranges) (err error) {
 	}
 }
 
+// errLate ends an interval of which the rest is left for another time.
+var errLate = errors.New("late")
+
 // interval lists one interval of keys.
 func (l lister) interval(ctx context.Context, of interval, run *run, out *writer) error {
 	primary, replica := l.primary.Rows(ctx, of.After, of.Upto), l.replica.Rows(ctx, of.After, of.Upto)
 	defer primary.Close()
 	defer replica.Close()
 	s := &section{lister: l, run: run, out: out, primary: primary, replica: replica, after: of.After, upto: of.Upto}
-	if err := audit.Merge(primary, replica, l.spills(), s.pair); err != nil {
+	switch err := audit.Merge(primary, replica, l.spills(), s.pair); {
+	case errors.Is(err, errLate): // what was listed of it has ended as a stretch
+		return nil
+	case err != nil:
 		return err
 	}
 	return s.end(s.upto)

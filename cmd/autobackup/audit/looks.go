@@ -15,11 +15,15 @@ import (
 	"autobackup/internal/audit"
 	"autobackup/internal/listing"
 	"autobackup/internal/reason"
+	"autobackup/internal/s3event"
 )
 
 // looks looks at what the listings left open, block by block in the order of keys.
 type looks struct {
 	Eye
+	// ahead looks at all versions that are due, before each is asked for; nil: each is looked
+	// at when it is.
+	ahead     func(context.Context, []s3event.ObjectVersion) error
 	file      string
 	blockRows int
 	// ready ends the looks where a side can't be read any longer.
@@ -173,6 +177,9 @@ func (l looks) vanished(ctx context.Context, items []audit.Item) (err error) {
 }
 
 func (l looks) each(ctx context.Context, rows []placed, items []audit.Item, due func(audit.Item) bool) error {
+	if err := l.see(ctx, rows, items, due); err != nil {
+		return err
+	}
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(atOnce)
 	var unknown atomic.Int64
@@ -189,6 +196,20 @@ func (l looks) each(ctx context.Context, rows []placed, items []audit.Item, due 
 		})
 	}
 	return all.Wait()
+}
+
+// see has what is due looked at ahead.
+func (l looks) see(ctx context.Context, rows []placed, items []audit.Item, due func(audit.Item) bool) error {
+	if l.ahead == nil {
+		return nil
+	}
+	var versions []s3event.ObjectVersion
+	for i, row := range rows {
+		if _, open := l.Judge.Listed(row.pair()); open && due(items[i]) {
+			versions = append(versions, l.Version(row.pair()))
+		}
+	}
+	return l.ahead(ctx, versions)
 }
 
 func (o openRow) pair() audit.Pair { return audit.Pair{Primary: o.Primary, Replica: o.Replica} }

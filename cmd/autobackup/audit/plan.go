@@ -90,6 +90,7 @@ type state struct {
 	// Agreed is that somebody agreed to what the audit costs.
 	Agreed  bool    `json:"agreed,omitempty"`
 	Dollars float64 `json:"dollars,omitempty"` // as Budget.Dollars
+	Rate    int     `json:"rate,omitempty"`    // as Deployed.Rate; of an audit of the stage
 }
 
 type sides struct {

@@ -24,6 +24,8 @@ type ranges struct {
 	// hands for a moment, when that run has ended already.
 	thieves int
 	ended   bool
+	late    func() bool // nothing more is handed out behind the first one; nil: it never is
+	begun   bool        // one was handed out
 }
 
 // run is an interval that a worker lists.
@@ -53,11 +55,12 @@ func (r *ranges) take(ctx context.Context) (i interval, work *run, ok bool, err 
 	defer r.lock.Unlock()
 	for {
 		switch victim := r.longest(); {
-		case ctx.Err() != nil || r.ended:
+		case ctx.Err() != nil || r.ended || r.late != nil && r.begun && r.late():
 			return interval{}, nil, false, ctx.Err()
 		case len(r.queue) > 0:
 			i, r.queue = r.queue[0], r.queue[1:]
 			work := r.started(i)
+			r.begun = true
 			return i, work, true, nil
 		case len(r.runs) == 0 && r.thieves == 0:
 			r.ended = true

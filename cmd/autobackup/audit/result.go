@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"autobackup/cmd/autobackup/report"
 	"autobackup/internal/audit"
 	"autobackup/internal/reason"
+	"autobackup/internal/text"
 )
 
 // FailOn is what an audit fails on: any of the words of Fails.
@@ -67,6 +69,12 @@ func (f FailOn) result(r audit.Report) (string, int) {
 			exit = ExitNothing
 		}
 	}
+	if len(r.NotListed) > 0 {
+		words = NotAllKnown
+		if slices.Contains(f, FailUnknown) {
+			exit = ExitFindings
+		}
+	}
 	for _, c := range r.Counts {
 		switch {
 		case c.Category == audit.Finding:
@@ -103,8 +111,36 @@ func (f FailOn) fails(c audit.Count, first bool) bool {
 	}
 }
 
+// mostRanges is how many ranges that were not listed are told one by one.
+const mostRanges = 5
+
+// unlisted tells which keys were not listed. A redacted report tells no key.
+func unlisted(r audit.Report) (all []string) {
+	border := func(key, none string) string {
+		switch {
+		case key == "":
+			return none
+		case r.Redacted:
+			return report.RedactedKey(r.Primary.Bucket, key)
+		default:
+			return text.Quoted(key, maxBorder)
+		}
+	}
+	for i, n := range r.NotListed {
+		if i == mostRanges {
+			return append(all, fmt.Sprintf("%d more ranges of keys were not listed: report.json has them", len(r.NotListed)-i))
+		}
+		all = append(all, "the keys behind "+border(n.After, "the beginning")+" up to "+border(n.Upto, "the end")+" were not listed, and nothing is known of them: "+n.Why)
+	}
+	return all
+}
+
+// maxBorder bounds a key in a note, in bytes.
+const maxBorder = 200
+
 // notes tells what bounds the claims of a report.
 func notes(r audit.Report) (all []string) {
+	all = unlisted(r)
 	if r.Sampled > 0 {
 		all = append(all, fmt.Sprintf("%d versions stand where nearly everything is missing from the replica: of every %d there, %d were looked at, "+
 			"all with one explanation, and the others were not", r.Sampled, usual.block, sampleRows))

@@ -23,10 +23,14 @@ type section struct {
 // comes, all of the key before it is done.
 func (s *section) pair(p audit.Pair) error {
 	if key := p.Row().Key; key != s.key {
-		if s.now.Listed >= s.bounds.stretch {
+		late := s.late != nil && s.key != "" && s.late() // one key at least, so that whoever goes on comes to an end
+		if late || s.now.Listed >= s.bounds.stretch {
 			if err := s.end(s.key); err != nil {
 				return err
 			}
+		}
+		if late {
+			return errLate
 		}
 		s.key = key
 		s.shorten()

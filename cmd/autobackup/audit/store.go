@@ -196,10 +196,10 @@ func (s stretch) rows(yield func(openRow) error) error {
 	return nil
 }
 
-// gaps is what of all keys is in none of the stretches, which are in order.
-func gaps(all []stretch) ([]interval, error) {
+// gaps is what of an interval is in none of the stretches, which are in order and within it.
+func gaps(all []stretch, of interval) ([]interval, error) {
 	var left []interval
-	after, ended := "", false
+	after, ended := of.After, false
 	for _, s := range all {
 		switch {
 		case ended || s.After < after:
@@ -207,10 +207,10 @@ func gaps(all []stretch) ([]interval, error) {
 		case s.After > after:
 			left = append(left, interval{after, s.After})
 		}
-		after, ended = s.Upto, s.Upto == ""
+		after, ended = s.Upto, s.Upto == of.Upto
 	}
 	if !ended {
-		left = append(left, interval{after, ""})
+		left = append(left, interval{after, of.Upto})
 	}
 	return left, nil
 }

@@ -44,6 +44,11 @@ type account struct {
 }
 
 func connect(ctx context.Context, whose, flag string, a Access, o Options) (account, error) {
+	if o.Config != nil {
+		cfg := o.Config.Copy()
+		cfg.Retryer = retryer
+		return account{cfg, newS3(cfg, o.Pace)}, nil
+	}
 	options := []func(*config.LoadOptions) error{config.WithSharedConfigProfile(a.Profile), config.WithRetryer(retryer)}
 	if o.HTTP == nil {
 		o.HTTP = network()

@@ -25,6 +25,9 @@ type Options struct {
 	Replicas []string // buckets; none: those that the primary's rules lead to
 	From, To Access   // of the primary, of all replicas
 	Pace     *Pace
+	// Config is what both sides are reached with, in the place of what the AWS
+	// configuration says: a function has its own. nil: From and To are loaded.
+	Config *aws.Config
 	// HTTP sends all requests; nil: as the SDK does.
 	HTTP aws.HTTPClient
 	// Now is when reading began. The rules of lifecycles are judged by it.

@@ -33,11 +33,25 @@ func redact(i audit.Item) audit.Item {
 	return i
 }
 
+// redactBorder leaves the beginning and the end as they are.
+func redactBorder(bucket, key string) string {
+	if key == "" {
+		return ""
+	}
+	return RedactedKey(bucket, key)
+}
+
 // Redacted are reports whose examples have no keys. Prefixes of the audit, of rules
 // and of lifecycle stay: without them nobody can say what was looked at.
 func Redacted(reports []audit.Report) []audit.Report {
 	reports = slices.Clone(reports)
 	for i := range reports {
+		bucket := reports[i].Primary.Bucket
+		reports[i].NotListed = slices.Clone(reports[i].NotListed)
+		for j := range reports[i].NotListed {
+			n := &reports[i].NotListed[j]
+			n.After, n.Upto = redactBorder(bucket, n.After), redactBorder(bucket, n.Upto)
+		}
 		reports[i].Counts = slices.Clone(reports[i].Counts)
 		for j := range reports[i].Counts {
 			n := &reports[i].Counts[j]
