@@ -34,15 +34,21 @@ const maxWaiting = 50_000
 // which each side listed it. A pair's rows are valid until yield returns. No more than
 // a bound of rows of a key wait in memory; what exceeds it goes to spill.
 func Merge(primary, replica Stream, spill Spill, yield func(Pair) error) error {
-	return merge(primary, replica, spill, maxWaiting, yield)
+	return MergePaused(primary, replica, spill, &Pause{}, yield)
 }
 
-func merge(primary, replica Stream, spill Spill, bound int, yield func(Pair) error) error {
-	m := merger{primary: side{stream: primary}, replica: side{stream: replica, replica: true}, spill: spill, bound: bound, paired: map[string]struct{}{}, yield: yield}
+func merge(primary, replica Stream, spill Spill, bound int, pause *Pause, yield func(Pair) error) error {
+	m := merger{
+		primary: side{stream: primary}, replica: side{stream: replica, replica: true}, spill: spill, bound: bound, pause: pause,
+		paired: map[string]struct{}{}, yield: yield,
+	}
 	if err := m.primary.advance(); err != nil {
 		return err
 	}
 	if err := m.replica.advance(); err != nil {
+		return err
+	}
+	if err := m.goOn(); err != nil {
 		return err
 	}
 	for m.primary.ok || m.replica.ok {
@@ -59,6 +65,7 @@ type merger struct {
 	spilled          bool                // rows of this key went to spill; the others have to follow
 	paired           map[string]struct{} // version ids of this key that found their partners, up to the bound
 	bound            int
+	pause            *Pause
 	yield            func(Pair) error
 }
 
@@ -69,6 +76,8 @@ type side struct {
 	replica bool
 	row     Row
 	ok      bool
+	last    Row // the row that was in sight before this one, where begun is set
+	begun   bool
 	waiting waiting
 }
 
@@ -76,6 +85,9 @@ type side struct {
 // nothing, and nobody would notice.
 func (s *side) advance() error {
 	last, had := s.row.Key, s.ok
+	if had {
+		s.last, s.begun = s.row, true
+	}
 	var err error
 	if s.row, s.ok, err = s.stream.Next(); err != nil {
 		return err
@@ -108,6 +120,8 @@ func (m *merger) key(key string) error {
 		switch {
 		case !p && !r:
 			return m.rest()
+		case m.pause.Late != nil && m.pause.Late():
+			return m.stop(key)
 		case p && r && !m.spilled && m.primary.row.VersionID == m.replica.row.VersionID:
 			err = m.both(key)
 		default:
@@ -164,6 +178,11 @@ func (m *merger) each(p, r bool) error {
 			return err
 		}
 	}
+	return m.bounded()
+}
+
+// bounded sends what waits to the spill where it is too much for memory.
+func (m *merger) bounded() error {
 	if !m.spilled && m.primary.waiting.len()+m.replica.waiting.len() > m.bound {
 		m.spilled = true
 		return m.overflow()
@@ -171,31 +190,38 @@ func (m *merger) each(p, r bool) error {
 	return nil
 }
 
-// take joins the row in sight to its partner, or has it wait for that.
+// take takes the row in sight.
 func (m *merger) take(own, other *side) error {
 	if m.known(own.row) {
 		return repeated(own.row)
 	}
-	if m.spilled {
-		if err := m.spill.Put(own.row, own.replica); err != nil {
-			return err
-		}
-	} else if partner, found := other.waiting.remove(own.row.VersionID); found {
-		if err := m.yield(pair(own, &partner)); err != nil {
-			return err
-		}
-		m.remember(partner.VersionID)
-	} else if !own.waiting.add(own.row) {
-		return repeated(own.row)
+	if err := m.place(own.row, own, other); err != nil {
+		return err
 	}
 	return own.advance()
 }
 
-func pair(own *side, partner *Row) Pair {
-	if own.replica {
-		return Pair{partner, &own.row}
+// place joins a row to its partner, or has it wait for that.
+func (m *merger) place(row Row, own, other *side) error {
+	if m.spilled {
+		return m.spill.Put(row, own.replica)
 	}
-	return Pair{&own.row, partner}
+	if partner, found := other.waiting.remove(row.VersionID); found {
+		if err := m.yield(pair(own, &row, &partner)); err != nil {
+			return err
+		}
+		m.remember(partner.VersionID)
+	} else if !own.waiting.add(row) {
+		return repeated(row)
+	}
+	return nil
+}
+
+func pair(own *side, row, partner *Row) Pair {
+	if own.replica {
+		return Pair{partner, row}
+	}
+	return Pair{row, partner}
 }
 
 func repeated(row Row) error {

@@ -52,6 +52,15 @@ func (l Lister) Rows(ctx context.Context, after, upto string) *Rows {
 	return r
 }
 
+// RowsBehind lists what comes behind a row that Rows handed out: the rest of its key, and
+// the keys behind that up to and including upto. The caller must call Close.
+func (l Lister) RowsBehind(ctx context.Context, last audit.Row, upto string) *Rows {
+	ctx, cancel := context.WithCancel(ctx)
+	r := &Rows{lister: l, pages: make(chan fetched), cancel: cancel, why: ctx.Err, at: last.Key, upto: upto, newer: last}
+	go r.fetch(ctx, Marker{last.Key, last.VersionID})
+	return r
+}
+
 func (r *Rows) fetch(ctx context.Context, after Marker) {
 	defer close(r.pages)
 	for last := false; !last; {

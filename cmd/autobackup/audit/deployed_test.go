@@ -252,6 +252,39 @@ func TestAnAuditOfAStageHasTheReportOfTheProgram(t *testing.T) {
 	})
 }
 
+func TestAKeyThatIsLongerThanAPartGoesOnInsideTheKey(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for seed := uint64(1); seed <= 2 && !t.Failed(); seed++ {
+			m := newModel(seed, 20, time.Now().UTC())
+			for range 2500 {
+				m.version("long")
+			}
+			f := m.fake(t)
+			f.most = 100
+			o := of(t, f)
+			_, err := audit.Run(t.Context(), o)
+			require.NoError(t, err)
+			want := files(t, o.Folder)
+			s := newStage(t, f, o)
+			summary, err := s.run("e1", audit.Order{Bucket: primary})
+			require.NoError(t, err)
+			o.Folder = s.folder(summary)
+			got := files(t, o.Folder)
+			for _, name := range []string{"findings.jsonl", "findings.csv", "manifest.csv"} {
+				assert.Equal(t, want[name], got[name], name)
+			}
+			agree(t, m, o)
+			paused := 0
+			for key := range s.objects {
+				if strings.Contains(key, "/inside/") && strings.HasSuffix(key, ".json") {
+					paused++
+				}
+			}
+			assert.Greater(t, paused, 1)
+		}
+	})
+}
+
 // small is a stage over a model of some keys, and what the report of the program says of it.
 func small(t *testing.T, change ...func(*audit.Options)) (*stage, *fake, audit.Options) {
 	t.Helper()

@@ -22,6 +22,10 @@ type lister struct {
 	progress         func(rows int64) // versions listed since it was last told
 	// late says whether the time is over in which keys are listed; nil: it never is.
 	late func() bool
+	// tooLate says whether the time is over that a key may take beyond that, and pauses
+	// keeps what is known of an interval that ends inside a key; nil: none does.
+	tooLate func() bool
+	pauses  pauses
 }
 
 // run lists the keys of some intervals: all of them, unless it gets late.
@@ -74,18 +78,47 @@ func (l lister) work(ctx context.Context, of *ranges) (err error) {
 	}
 }
 
+// rows lists an interval on a side, or what an earlier merge left of it.
+func rows(ctx context.Context, of listing.Lister, from *audit.Place, side string, keys interval) *listing.Rows {
+	if from != nil {
+		last := from.Primary
+		if side == audit.OnReplica {
+			last = from.Replica
+		}
+		if last != nil {
+			return of.RowsBehind(ctx, *last, keys.Upto)
+		}
+	}
+	return of.Rows(ctx, keys.After, keys.Upto)
+}
+
+// pauses keep intervals that end inside a key, and begin those that do.
+type pauses interface {
+	begin(*section) (*audit.Pause, error)
+	end(*section, *audit.Pause) error
+}
+
 // errLate ends an interval of which the rest is left for another time.
 var errLate = errors.New("late")
 
 // interval lists one interval of keys.
 func (l lister) interval(ctx context.Context, of interval, run *run, out *writer) error {
-	primary, replica := l.primary.Rows(ctx, of.After, of.Upto), l.replica.Rows(ctx, of.After, of.Upto)
-	defer primary.Close()
-	defer replica.Close()
-	s := &section{lister: l, run: run, out: out, primary: primary, replica: replica, after: of.After, upto: of.Upto}
-	switch err := audit.Merge(primary, replica, l.spills(), s.pair); {
+	s := &section{lister: l, run: run, out: out, after: of.After, upto: of.Upto}
+	pause := &audit.Pause{}
+	if l.pauses != nil {
+		var err error
+		if pause, err = l.pauses.begin(s); err != nil {
+			return err
+		}
+	}
+	s.primary, s.replica = rows(ctx, l.primary, pause.From, audit.OnPrimary, of), rows(ctx, l.replica, pause.From, audit.OnReplica, of)
+	defer s.primary.Close()
+	defer s.replica.Close()
+	switch err := audit.MergePaused(s.primary, s.replica, l.spills(), pause, s.pair); {
 	case errors.Is(err, errLate): // what was listed of it has ended as a stretch
 		return nil
+	case errors.Is(err, audit.ErrPaused):
+		return l.pauses.end(s, pause)
 	case err != nil:
 		return err
 	}

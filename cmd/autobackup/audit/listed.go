@@ -36,10 +36,15 @@ func (a stored) list(ctx context.Context, r round, i int) (done result, err erro
 		return done, err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // what is left is gone with the function's environment
+	keeps, err := a.pausing(ctx, dir, i, of)
+	if err != nil {
+		return done, err
+	}
 	st := store{dir}
 	l := lister{
 		primary: p.Primary.Lister(a.state.Plan.Prefix), replica: p.Replica.Lister(a.state.Plan.Prefix), judge: a.judge(p), store: st,
 		spills: func() audit.Spill { return &spill{dir: dir} }, workers: partWorkers, bounds: a.bounds, progress: func(int64) {}, late: a.late(r, pace),
+		tooLate: a.late(round{Seconds: r.Seconds + keySeconds, Dollars: 2 * r.Dollars}, pace), pauses: keeps,
 	}
 	if l.sampler, err = newSampler(0, 0, nil); err != nil {
 		return done, err
@@ -56,6 +61,7 @@ func (a stored) list(ctx context.Context, r round, i int) (done result, err erro
 	if done.Stretches, err = a.keep(ctx, all, i); err != nil {
 		return done, err
 	}
+	done.Inside = keeps.left
 	done.Left, err = gaps(all, whole)
 	return done, errors.Join(failed, err)
 }

@@ -17,6 +17,8 @@ type part struct {
 	Pair  int    `json:"pair"`
 	After string `json:"after,omitempty"` // of keys
 	Upto  string `json:"upto,omitempty"`
+	// Inside is the file of what is known of them, where an earlier part ended inside a key.
+	Inside string `json:"inside,omitempty"`
 	// From and Rows are the rows to look at, counted among all that the pair's listings
 	// left open; Of says where they are.
 	From int64   `json:"from,omitempty"`
@@ -47,12 +49,13 @@ type round struct {
 
 // result is what a part came to.
 type result struct {
-	Stretches []keptStretch    `json:"stretches,omitempty"` // of a listing
-	Left      []interval       `json:"left,omitempty"`      // of its keys, for the next round
-	Looked    int64            `json:"looked,omitempty"`    // rows, of a look
-	Blocks    string           `json:"blocks,omitempty"`    // file of what they came to
-	Sent      map[string]int64 `json:"sent"`
-	Why       string           `json:"why,omitempty"` // what is left will not be done
+	Stretches []keptStretch     `json:"stretches,omitempty"` // of a listing
+	Left      []interval        `json:"left,omitempty"`      // of its keys, for the next round
+	Inside    map[string]string `json:"inside,omitempty"`    // file of what is known of an interval of Left, by its After
+	Looked    int64             `json:"looked,omitempty"`    // rows, of a look
+	Blocks    string            `json:"blocks,omitempty"`    // file of what they came to
+	Sent      map[string]int64  `json:"sent"`
+	Why       string            `json:"why,omitempty"` // what is left will not be done
 }
 
 // keptStretch is a stretch with the place of its rows in the working bucket.
@@ -90,6 +93,8 @@ const (
 	// partSeconds is how long a part takes at most. It leaves the function time for one more
 	// page or block, and for writing down what it did.
 	partSeconds = 300
+	// keySeconds is how long it takes beyond that until it stops inside a key.
+	keySeconds = 60
 	// mostParts of a round keep its list small.
 	mostParts = 2000
 )
@@ -193,7 +198,7 @@ func (a stored) collect(ctx context.Context) (Step, error) {
 			why = cut
 		}
 		for _, keys := range done.Left {
-			next := part{Pair: r.Parts[i].Pair, After: keys.After, Upto: keys.Upto}
+			next := part{Pair: r.Parts[i].Pair, After: keys.After, Upto: keys.Upto, Inside: done.Inside[keys.After]}
 			if why != "" {
 				p.Failed = append(p.Failed, failedPart{next, why})
 			} else {

@@ -17,6 +17,7 @@ type section struct {
 	now              stretch
 	tally            audit.Tally
 	untold           int64
+	kept             *keeper // of what waits where the interval ends inside a key
 }
 
 // pair takes the next pair. Pairs of a key follow each other, so when another key

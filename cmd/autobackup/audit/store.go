@@ -61,6 +61,7 @@ type writer struct {
 	file *os.File
 	buf  *bufio.Writer
 	enc  *json.Encoder
+	end  int64 // behind the last stretch, in bytes
 }
 
 const filePerm, dirPerm = 0o600, 0o700
@@ -74,7 +75,7 @@ func (s store) writer() (*writer, error) {
 		return nil, err
 	}
 	buf := bufio.NewWriterSize(f, 1<<16)
-	return &writer{f, buf, json.NewEncoder(buf)}, nil
+	return &writer{file: f, buf: buf, enc: json.NewEncoder(buf)}, nil
 }
 
 func (w *writer) row(r openRow) error { return w.enc.Encode(line{Row: &r}) }
@@ -87,7 +88,31 @@ func (w *writer) done(s stretch) error {
 	if err := w.buf.Flush(); err != nil {
 		return err
 	}
+	var err error
+	if w.end, err = w.file.Seek(0, io.SeekCurrent); err != nil {
+		return err
+	}
 	return w.file.Sync()
+}
+
+// unended moves the rows behind the last stretch into a file of their own.
+func (w *writer) unended(file string) (err error) {
+	if err := w.buf.Flush(); err != nil {
+		return err
+	}
+	if _, err := w.file.Seek(w.end, io.SeekStart); err != nil {
+		return err
+	}
+	to, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, filePerm) // #nosec G304: a file of the function's own
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, w.file)
+	if err = errors.Join(err, to.Close(), w.file.Truncate(w.end)); err != nil {
+		return err
+	}
+	_, err = w.file.Seek(w.end, io.SeekStart)
+	return err
 }
 
 func (w *writer) close() error { return errors.Join(w.buf.Flush(), w.file.Close()) }

@@ -1,0 +1,87 @@
+package audit_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"autobackup/internal/audit"
+)
+
+// behind is a stream from behind the row where an earlier merge left it; nil: the beginning.
+func behind(all []audit.Row, last *audit.Row) *rows {
+	if last == nil {
+		return &rows{all: all}
+	}
+	at := slices.IndexFunc(all, func(r audit.Row) bool { return r.Key == last.Key && r.VersionID == last.VersionID })
+	return &rows{all: all[at+1:]}
+}
+
+func TestAMergeThatStopsInsideKeysHandsOutTheSamePairs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		bound := rapid.IntRange(0, 6).Draw(t, "bound")
+		want := map[string]string{} // of key and version: the sides
+		primary, replica := map[string][]string{}, map[string][]string{}
+		for _, key := range someKeys {
+			for i := range rapid.IntRange(0, 12).Draw(t, "versions") {
+				version := fmt.Sprint(i)
+				where := rapid.SampledFrom([]string{"both", "both", "primary", "replica"}).Draw(t, "where")
+				want[key+"|"+version] = where
+				if where != "replica" {
+					primary[key] = append(primary[key], version)
+				}
+				if where != "primary" {
+					replica[key] = append(replica[key], version)
+				}
+			}
+		}
+		ours, theirs := sorted(t, primary, "primary"), sorted(t, replica, "replica")
+		type kept struct {
+			row     audit.Row
+			replica bool
+		}
+		var waiting []kept
+		from := (*audit.Place)(nil)
+		got, last := map[string]string{}, ""
+		for {
+			steps := rapid.IntRange(1, 5).Draw(t, "steps")
+			var next []kept
+			pause := &audit.Pause{
+				Late: func() bool { steps--; return steps < 0 },
+				Keep: func(row audit.Row, replica bool) error { next = append(next, kept{row, replica}); return nil },
+				From: from,
+				Kept: func(each func(audit.Row, bool) error) error {
+					for _, k := range waiting {
+						if err := each(k.row, k.replica); err != nil {
+							return err
+						}
+					}
+					return nil
+				},
+			}
+			place := audit.Place{}
+			if from != nil {
+				place = *from
+			}
+			err := audit.MergePausedWithin(bound, behind(ours, place.Primary), behind(theirs, place.Replica), &shared{}, pause, func(p audit.Pair) error {
+				row := p.Row()
+				id, where := row.Key+"|"+row.VersionID, p.Item("", "", audit.Conclusion{}).On
+				require.NotContains(t, got, id, "came out twice")
+				require.GreaterOrEqual(t, row.Key, last)
+				got[id], last = where, row.Key
+				return nil
+			})
+			if !errors.Is(err, audit.ErrPaused) {
+				require.NoError(t, err)
+				break
+			}
+			at := pause.At
+			from, waiting = &at, next
+		}
+		require.Equal(t, want, got)
+	})
+}
