@@ -87,6 +87,7 @@ var untyped = []struct{ line, file, shows, why string }{
 	{"autobackup policy attach", "cmd/autobackup/cli/adopt_test.go", `"../../../docs/adopt.md"`, "the same"},
 	{"autobackup policy owner", "cmd/autobackup/cli/adopt_test.go", `"../../../docs/adopt.md"`, "the same"},
 	{"autobackup doctor --stage", "cmd/autobackup/cli/doctor_test.go", `"../../../docs/doctor.md"`, "it is typed there, against both local stacks: ministack knows neither replication rules nor how a subscription was confirmed"},
+	{"autobackup policy doctor", "cmd/autobackup/cli/doctor_test.go", `"../../../docs/doctor.md"`, "the same"},
 	{"aws logs tail /aws/lambda/autobackup-doctor-", "cmd/autobackup/doctor/schedule_test.go", "w.comes()", "the stage here has no schedule, and so no such log; what it would show is held there"},
 	{"autobackup policy detach", "cmd/autobackup/cli/adopt_test.go", `"../../../docs/adopt.md"`, "the same"},
 	{"AUDIT_MODEL_PAIRS=1000000", "cmd/autobackup/audit/report_test.go", `pairsEnv = "AUDIT_MODEL_PAIRS"`, "it takes many minutes; go test runs it with fewer"},
