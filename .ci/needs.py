@@ -21,6 +21,7 @@ CLOUDFORMATION = "cloudformation.amazonaws.com"
 
 # The service that a type hands the roles that its properties name.
 PASSED_TO = {
+    "AWS::Events::Rule": "events.amazonaws.com",
     "AWS::Lambda::Function": "lambda.amazonaws.com",
     "AWS::Pipes::Pipe": "pipes.amazonaws.com",
     "AWS::S3::Bucket": "s3.amazonaws.com",
@@ -97,7 +98,6 @@ ONLY_WITH = {
 
 # What a handler lists and the role may not have all the same.
 LEFT_OUT = {
-    ("AWS::Events::Rule", "iam:PassRole"): "The rule's target is a queue, which takes no role.",
     ("AWS::IAM::Role", "iam:DeleteRolePermissionsBoundary"): "A boundary must hold for whoever changes the template, too.",
     ("AWS::S3::Bucket", "s3:DeleteObject"): "No role of the pipeline touches an object. AWS doesn't say which property would need it.",
     **{
@@ -152,7 +152,7 @@ S3_ACTIONS = {
 
 # What the tests' administrator calls beside deploying: it looks whether ministack listens and keeps what
 # it was told, and takes names, so that a deployment fails.
-OF_TESTS = {"kms", "lambda", "pipes", "states"}
+OF_TESTS = {"kms", "lambda", "monitoring", "pipes", "states"}
 
 
 @dataclasses.dataclass(frozen=True)

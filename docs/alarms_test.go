@@ -3,6 +3,7 @@ package docs_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -82,8 +83,19 @@ func alarmsWith(t *testing.T, parameters map[string]string) (all []alarm) {
 // ofSchedule are those that a form of the stack has beside with DoctorSchedule.
 func ofSchedule(t *testing.T, form string) (all []alarm) {
 	t.Helper()
+	return beside(t, form, map[string]string{"DoctorSchedule": "rate(1 day)"})
+}
+
+// ofAudits are those that a form of the stack has beside with audits.
+func ofAudits(t *testing.T, form string) (all []alarm) {
+	t.Helper()
+	return beside(t, form, map[string]string{"AuditLevel": "rest", "AuditOverdueDays": "2"})
+}
+
+func beside(t *testing.T, form string, more map[string]string) (all []alarm) {
+	t.Helper()
 	parameters, before := withForm(form), alarmsOf(t, form)
-	parameters["DoctorSchedule"] = "rate(1 day)"
+	maps.Copy(parameters, more)
 	return slices.DeleteFunc(alarmsWith(t, parameters), func(a alarm) bool {
 		return slices.ContainsFunc(before, func(b alarm) bool { return b.ID == a.ID })
 	})
@@ -105,6 +117,33 @@ func TestTheScheduledDoctorHasAnAlarmOfWhatItFoundAndOneOfItsErrorsInEachForm(t 
 		assert.Equal(t, []any{"ignore", "Maximum", json.Number("1"), []string{"FailureTopic"}}, []any{failed.TreatMissingData, failed.Statistic, failed.EvaluationPeriods, failed.OKActions})
 		assert.Equal(t, series{"AWS/Lambda", "Errors", []dimension{{"FunctionName", "DoctorFunction"}}}, broken.series)
 		assert.Equal(t, []any{"notBreaching", "Sum", json.Number("12"), []string(nil)}, []any{broken.TreatMissingData, broken.Statistic, broken.EvaluationPeriods, broken.OKActions})
+	}
+}
+
+func TestAuditsHaveAnAlarmOfEachBadEndAndOneOfNoneInEachForm(t *testing.T) {
+	for _, form := range []string{"full", "lean"} {
+		all := map[string]alarm{}
+		for _, a := range ofAudits(t, form) {
+			all[a.ID] = a
+			assert.Equal(t, []string{"FailureTopic"}, a.AlarmActions, a.ID)
+			for _, s := range a.read() {
+				assert.True(t, s.exists(), "%s %v", a.ID, s)
+			}
+		}
+		require.Len(t, all, 3, form)
+		var failed []string
+		for _, s := range all["AuditFailedAlarm"].read() {
+			assert.Equal(t, []dimension{{"StateMachineArn", "AuditStateMachine"}}, s.Dimensions)
+			failed = append(failed, s.MetricName)
+		}
+		assert.ElementsMatch(t, []string{"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"}, failed)
+		cut, overdue := all["AuditCutAlarm"], all["AuditOverdueAlarm"]
+		assert.Equal(t, series{metric.Namespace, metric.AuditCut, []dimension{{metric.Stage, "dev"}}}, cut.series)
+		assert.Equal(t, []any{"notBreaching", "Sum", "GreaterThanThreshold", json.Number("0")}, []any{cut.TreatMissingData, cut.Statistic, cut.ComparisonOperator, cut.Threshold})
+		assert.Equal(t, series{metric.Namespace, metric.AuditWhole, []dimension{{metric.Stage, "dev"}}}, overdue.series)
+		assert.Equal(t, []any{"breaching", "Sum", "LessThanThreshold", json.Number("1"), json.Number("86400"), json.Number("2"), json.Number("2")},
+			[]any{overdue.TreatMissingData, overdue.Statistic, overdue.ComparisonOperator, overdue.Threshold, overdue.Period, overdue.EvaluationPeriods, overdue.DatapointsToAlarm})
+		assert.Equal(t, []string{"FailureTopic"}, overdue.OKActions)
 	}
 }
 
@@ -246,7 +285,7 @@ func (m series) exists() bool {
 		names = append(names, d.Name)
 	}
 	if m.Namespace == metric.Namespace {
-		return slices.ContainsFunc(append(metric.Definitions(), metric.OfDoctor()...), func(known metric.Definition) bool {
+		return slices.ContainsFunc(metric.All(), func(known metric.Definition) bool {
 			return known.Name == m.MetricName && slices.Equal(known.Dimensions, names)
 		})
 	}

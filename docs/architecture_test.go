@@ -104,9 +104,9 @@ func TestWhatIsDeployedSeesNothingOfTheLocalStack(t *testing.T) {
 	for _, folder := range []string{"internal", "lambdas"} {
 		for name, imported := range imports(t, folder) {
 			for _, other := range imported {
-				// Decision 61: the scheduled doctor is the command, and what that reads comes along.
-				doctor := name == "lambdas/doctor" && other == "cmd/autobackup/doctor"
-				assert.True(t, doctor || strings.HasPrefix(other, "internal/"), "%s imports %s", name, other)
+				// Decisions 61 and 65: the scheduled doctor and the parts of audits are the commands, and what these need comes along.
+				command := slices.Contains([]string{"doctor", "audit"}, filepath.Base(name)) && other == "cmd/autobackup/"+filepath.Base(name)
+				assert.True(t, command || strings.HasPrefix(other, "internal/"), "%s imports %s", name, other)
 			}
 		}
 	}

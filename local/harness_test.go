@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/cmd/autobackup/audit"
 	"autobackup/cmd/autobackup/doctor"
 	"autobackup/internal/batch"
 	"autobackup/internal/handler"
@@ -211,10 +212,10 @@ type measured struct{}
 
 func (measured) Write(line []byte) (int, error) { return functionMetrics.Write(line) }
 
-// functions are all that template.yaml may have, doctor among them, which is the command.
+// functions are all that template.yaml may have, doctor and audit among them, which are the commands.
 func functions() map[string]wire.Build {
 	all := wire.Functions(functionMetrics, time.Now)
-	all["doctor"] = doctor.Function(measured{}, time.Now)
+	all["doctor"], all["audit"] = doctor.Function(measured{}, time.Now), audit.Function(measured{}, time.Now)
 	return all
 }
 
@@ -235,7 +236,7 @@ func copyOfProject(t *testing.T, changes []change) string {
 		return project
 	}
 	folder := t.TempDir()
-	for _, name := range []string{"template.yaml", "replica.yaml", "samconfig.toml", "statemachine/validate.asl.json"} {
+	for _, name := range []string{"template.yaml", "replica.yaml", "samconfig.toml", "statemachine/validate.asl.json", "statemachine/audit.asl.json"} {
 		source, err := os.ReadFile(filepath.Join(project, name))
 		require.NoError(t, err)
 		text := string(source)

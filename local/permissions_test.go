@@ -176,11 +176,11 @@ var category = regexp.MustCompile(`-(replication|primary|replica)-(databases|med
 var pipelines = regexp.MustCompile(`^key .*, Pipeline$`)
 
 // nobodys are policies that no role has without DoctorSchedule, whose role cmd/autobackup/doctor
-// holds against what its command calls.
-var nobodys = regexp.MustCompile(`^autobackup-dev-Doctor(Replica)?BucketsPolicy\b`)
+// holds against what its command calls, or without AuditLevel.
+var nobodys = regexp.MustCompile(`^autobackup-dev-(Doctor|Audit)(Replica)?BucketsPolicy\b`)
 
-// granted are the grants, and those of them that were used.
-func granted(t *testing.T, changes []change) (all, used map[grant]bool) {
+// counted has the grants of the next world counted, and those of them that are used.
+func counted() (all, used map[grant]bool, done func()) {
 	var mu sync.Mutex
 	all, used = map[grant]bool{}, map[grant]bool{}
 	of := map[iam.By][]grant{} // by a statement, of whatever side
@@ -212,7 +212,13 @@ func granted(t *testing.T, changes []change) (all, used map[grant]bool) {
 			}
 		}
 	}
-	defer func() { prepare = nil }()
+	return all, used, func() { prepare = nil }
+}
+
+// granted are the grants, and those of them that were used.
+func granted(t *testing.T, changes []change) (all, used map[grant]bool) {
+	all, used, done := counted()
+	defer done()
 	inWorld(t, func(w *world) {
 		w.everything()
 		assert.Empty(t, w.Gate.Refusals(), "the templates refuse what is done: grant it there, or see that it is not done; whatever else fails here follows")

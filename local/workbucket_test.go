@@ -13,7 +13,7 @@ import (
 
 var (
 	writtenPrefix = regexp.MustCompile(`\$\{WorkBucket\.Arn\}/([a-z]+/)\*`)
-	removedPrefix = regexp.MustCompile(`Prefix: ([a-z]+/)\n +ExpirationInDays: 14\n`)
+	removedPrefix = regexp.MustCompile(`Prefix: ([a-z]+/)\n +ExpirationInDays: (?:14|400)\n`)
 )
 
 // What attach records under attached/ must stay, so no rule of the bucket is for everything.
@@ -27,7 +27,7 @@ func TestWhatFunctionsWriteIntoTheWorkingBucketIsRemovedAndNothingElse(t *testin
 		slices.Sort(all)
 		return slices.Compact(all)
 	}
-	assert.Equal(t, []string{"plans/", "results/", "told/"}, prefixes(removedPrefix))
+	assert.Equal(t, []string{"audits/", "plans/", "results/", "told/"}, prefixes(removedPrefix))
 	assert.Equal(t, prefixes(writtenPrefix), prefixes(removedPrefix))
 	assert.NotContains(t, string(text), "Status: Enabled\n            ExpirationInDays", "a rule without a prefix")
 }

@@ -57,7 +57,7 @@ func readLine(t testingT, text string, at time.Time) record {
 			used[name] = true
 		}
 		for _, m := range d.Metrics {
-			assert.True(t, slices.ContainsFunc(append(metric.Definitions(), metric.OfDoctor()...), func(known metric.Definition) bool {
+			assert.True(t, slices.ContainsFunc(metric.All(), func(known metric.Definition) bool {
 				return known.Name == m.Name && known.Unit == m.Unit && slices.Equal(known.Dimensions, d.Dimensions[0])
 			}), "%s in %s by %v is defined", m.Name, m.Unit, d.Dimensions[0])
 			require.NotContains(t, got, m.Name+where, "named once")

@@ -10,6 +10,7 @@
 package metric
 
 import (
+	"slices"
 	"time"
 
 	"autobackup/internal/reason"
@@ -52,7 +53,10 @@ var (
 	byBucket = []string{Stage, Bucket}
 )
 
-// Definitions lists every metric that Write writes; OfDoctor has the others.
+// All lists every metric there is.
+func All() []Definition { return slices.Concat(Definitions(), OfDoctor(), OfAudit()) }
+
+// Definitions lists every metric that Write writes.
 func Definitions() (all []Definition) {
 	measures := []Definition{
 		{Verified, count, nil}, {Lagging, count, nil}, {Failed, count, nil}, {Skipped, count, nil}, {MetadataDiffers, count, nil},

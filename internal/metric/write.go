@@ -121,7 +121,7 @@ type line struct {
 // a directive that says which of them are metrics.
 func (l line) document(at time.Time) map[string]any {
 	d := directive{Namespace: Namespace, Dimensions: [][]string{l.dimensions}}
-	for _, m := range append(Definitions(), OfDoctor()...) {
+	for _, m := range All() {
 		if _, has := l.members[m.Name]; has && slices.Equal(m.Dimensions, l.dimensions) {
 			d.Metrics = append(d.Metrics, named{m.Name, m.Unit})
 		}

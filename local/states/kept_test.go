@@ -78,7 +78,7 @@ func inTown(t *testing.T, test func(w *town)) {
 // small is the project with ranges of a few bytes, so that an object has several.
 func small(t *testing.T) string {
 	folder := t.TempDir()
-	for _, name := range []string{"template.yaml", "replica.yaml", "samconfig.toml", "statemachine/validate.asl.json"} {
+	for _, name := range []string{"template.yaml", "replica.yaml", "samconfig.toml", "statemachine/validate.asl.json", "statemachine/audit.asl.json"} {
 		text, err := os.ReadFile(filepath.Join(project, name))
 		require.NoError(t, err)
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o750))

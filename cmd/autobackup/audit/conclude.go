@@ -33,6 +33,9 @@ type Summary struct {
 	Error json.RawMessage `json:"error,omitempty"`
 }
 
+// summaryFile is written last: where it is, the audit has ended.
+const summaryFile = "summary.json"
+
 // reportFolder is where the report is in the audit's folder.
 const reportFolder = "report"
 
@@ -67,7 +70,10 @@ func (a stored) report(ctx context.Context) (Summary, error) {
 		return Summary{}, err
 	}
 	s := a.summary(r, p)
-	return s, errors.Join(a.put(ctx, "summary.json", s), a.release(ctx))
+	if err := a.measured(r, s.Cut != ""); err != nil {
+		return Summary{}, err
+	}
+	return s, errors.Join(a.put(ctx, summaryFile, s), a.release(ctx))
 }
 
 // baseline is the file of what people accepted when the audit began.
@@ -333,9 +339,4 @@ func (a stored) summary(r *Result, p progress) Summary {
 		break
 	}
 	return s
-}
-
-// summarize is for everybody who is told of an execution's audits.
-func (d Deployed) summarize(r Request) (any, error) {
-	return r.Summaries, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"autobackup/cmd/autobackup/pair"
@@ -76,12 +77,16 @@ const (
 type Request struct {
 	Operation string    `json:"operation"`
 	Execution Execution `json:"execution"`
-	Order     *Order    `json:"order,omitempty"`     // of plan
-	Step      *Step     `json:"step,omitempty"`      // of work, collect and report
-	Part      int       `json:"part"`                // of work: which one of the round
-	Input     *Input    `json:"input,omitempty"`     // of buckets
-	Names     string    `json:"names,omitempty"`     // of buckets: those of the stage, between commas
-	Summaries []Summary `json:"summaries,omitempty"` // of summarize
+	Order     *Order    `json:"order,omitempty"` // of plan
+	Step      *Step     `json:"step,omitempty"`  // of work, collect and report
+	Part      int       `json:"part"`            // of work: which one of the round
+	Input     *Input    `json:"input,omitempty"` // of buckets
+	// Of buckets: those of the stage, between commas, and the categories, for each of which
+	// there is a bucket whose name has it in the place of *.
+	Names      string    `json:"names,omitempty"`
+	Categories string    `json:"categories,omitempty"`
+	Category   string    `json:"category,omitempty"`
+	Summaries  []Summary `json:"summaries,omitempty"` // of summarize
 }
 
 // Execution is the one that asks: its ARN, its name and when it began, as the context
@@ -132,7 +137,7 @@ func (d Deployed) Do(ctx context.Context, r Request) (any, error) {
 	case r.Operation == OpPlan && r.Order != nil:
 		return d.plan(ctx, r)
 	case r.Operation == OpSummarize:
-		return d.summarize(r)
+		return d.summarize(r), nil
 	case r.Step == nil:
 		return nil, fmt.Errorf("operation %+.20q: it is none of the function's, or lacks its step or order", r.Operation)
 	}
@@ -184,8 +189,12 @@ func (a stored) judge(p *pair.Pair) audit.Judge {
 	return (&auditor{state: a.state}).judge(p)
 }
 
+// retryables is the SDK's own list of what is worth another try.
+var retryables = retry.IsErrorRetryables(retry.DefaultRetryables)
+
 // permanent says whether an error would come again, so that nothing is gained by trying
 // the part once more.
 func permanent(ctx context.Context, err error) bool {
-	return err != nil && ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
+	return err != nil && ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) &&
+		retryables.IsErrorRetryable(err) != aws.TrueTernary
 }

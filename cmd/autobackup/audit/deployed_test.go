@@ -489,7 +489,7 @@ func TestWhichBucketsAnExecutionAuditsIsSaidByItsInputOrTheStage(t *testing.T) {
 		"less than no dollars":          {&audit.Input{Order: audit.Order{Dollars: -1}}, nil, "dollars -1: it is what the audit"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := do[audit.Orders](t, d, audit.Request{Operation: audit.OpBuckets, Names: "media,,docs", Input: c.input})
+			got, err := do[audit.Orders](t, d, audit.Request{Operation: audit.OpBuckets, Names: ",docs,,", Categories: "media", Category: "*", Input: c.input})
 			if c.err != "" {
 				require.ErrorContains(t, err, c.err)
 				return

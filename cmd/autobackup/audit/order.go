@@ -40,7 +40,10 @@ type Orders struct {
 // buckets are those that an execution audits: those that its input names, or all of the
 // stage.
 func (d Deployed) buckets(r Request) (Orders, error) {
-	known := slices.DeleteFunc(strings.Split(r.Names, ","), func(name string) bool { return name == "" })
+	known := named(r.Names)
+	for _, category := range named(r.Categories) {
+		known = append(known, strings.Replace(r.Category, "*", category, 1))
+	}
 	slices.Sort(known)
 	in := Input{}
 	if r.Input != nil {
@@ -68,6 +71,10 @@ func (d Deployed) buckets(r Request) (Orders, error) {
 		all.Orders = append(all.Orders, one)
 	}
 	return all, nil
+}
+
+func named(list string) []string {
+	return slices.DeleteFunc(strings.Split(list, ","), func(name string) bool { return name == "" })
 }
 
 func (o Order) check() error {

@@ -84,6 +84,9 @@ type auditCommand struct {
 	RedactKeys    bool    `help:"Show no keys in the report." group:"How"`
 	JSON          bool    `help:"Print the report as JSON." name:"json" group:"How"`
 
+	Stage string `help:"Have a deployed stage audit its buckets, or the one that is named: the audit runs in the account, and its report is there." placeholder:"STAGE" group:"In the account"`
+	Last  bool   `help:"Of --stage: show what its last audits came to, and of one bucket the report; --output copies that." group:"In the account"`
+
 	accessFlags
 
 	given string          // of the flags that explain has, too: those that were given
@@ -100,10 +103,16 @@ Levels: listed (version there, size and ETag equal), rest (the default: what the
 listings leave open is looked at as uploads are), all (every version is looked at),
 bytes (as rest, and the bytes of a sample are read on both sides).
 
+With --stage, a deployed stage makes the audit (its parameter AuditLevel): the command
+starts it, and --last shows what came of it. docs/audit.md says more.
+
 Exit codes: 0 all as it must be; 1 findings, or what --fail-on names; 2 it could not.`
 }
 
 func (c auditCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
+	if c.typed["stage"] || c.Last {
+		return c.ofStage(ctx, stdout, stderr)
+	}
 	o, err := c.options()
 	if err != nil {
 		return trouble(stderr, err)
@@ -211,7 +220,7 @@ func (c auditCommand) plan(now time.Time) (p audit.Plan, err error) {
 		return p, err
 	}
 	p = audit.Plan{
-		Program: program(), Started: now, Primary: primary.Bucket, Prefix: primary.Rest, Level: core.Level(c.Level),
+		Program: audit.Program(), Started: now, Primary: primary.Bucket, Prefix: primary.Rest, Level: core.Level(c.Level),
 		Classes: append([]string{"", "INTELLIGENT_TIERING"}, c.Classes...), Deadline: c.Deadline, MarkerDeadline: c.MarkerDeadline,
 		Erased: c.Erased, Metadata: c.Metadata, Locks: c.Locks, Redact: c.RedactKeys, Since: c.Since, Flags: c.given,
 	}

@@ -16,7 +16,12 @@ import (
 // to do where none is. A shell that has talked to `autobackup serve` keeps its address in
 // AWS_ENDPOINT_URL, so that a command says what it is about.
 func awsConfig(ctx context.Context, region, name, about string, stderr io.Writer) (aws.Config, error) {
-	cfg, err := awsconfig.Load(ctx, config.WithRegion(region))
+	return awsConfigOf(ctx, "", region, name, about, stderr)
+}
+
+// awsConfigOf is awsConfig with a profile; empty is the configuration's own.
+func awsConfigOf(ctx context.Context, profile, region, name, about string, stderr io.Writer) (aws.Config, error) {
+	cfg, err := awsconfig.Load(ctx, config.WithSharedConfigProfile(profile), config.WithRegion(region))
 	if err != nil {
 		return cfg, fmt.Errorf("load the AWS configuration: %w", err)
 	}

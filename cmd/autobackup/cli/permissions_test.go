@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/cmd/autobackup/audit"
 	"autobackup/cmd/autobackup/cli"
 	"autobackup/cmd/autobackup/policy/policytest"
 	"autobackup/internal/handler"
@@ -40,13 +41,21 @@ type guarded struct {
 
 func newGuarded(t *testing.T, clk *clock.Clock) *guarded {
 	t.Helper()
+	return newGuardedWith(t, clk, nil)
+}
+
+// newGuardedWith is newGuarded with parameters of the primary stack.
+func newGuardedWith(t *testing.T, clk *clock.Clock, parameters map[string]string) *guarded {
+	t.Helper()
 	g := &guarded{t: t}
+	functions := wire.Functions(io.Discard, time.Now)
+	functions["audit"] = audit.Function(io.Discard, clk.Now)
 	server := httptest.NewUnstartedServer(nil)
 	url := "http://" + server.Listener.Addr().String()
 	var err error
 	g.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clk, Project: project, Dir: t.TempDir(), Account: account, URL: url, KeepHistory: true,
-		Runtime: lambda.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(io.Discard), func(region string) aws.Config { return g.AWSConfig(region) }),
+		Runtime: lambda.InProcess(functions, handler.Logger(io.Discard), func(region string) aws.Config { return g.AWSConfig(region) }),
 	})
 	require.NoError(t, err)
 	server.Config.Handler = g.Stack
@@ -58,7 +67,7 @@ func newGuarded(t *testing.T, clk *clock.Clock) *guarded {
 	for _, name := range []string{"replica", "default"} {
 		environment, err := local.Environment(project, name)
 		require.NoError(t, err)
-		_, err = g.Deploy(environment, nil)
+		_, err = g.Deploy(environment, map[string]map[string]string{"default": parameters}[name])
 		require.NoError(t, err)
 		g.first = environment.Region
 	}

@@ -77,7 +77,7 @@ func replaced(file, old, with string) change {
 func copied(t *testing.T, changes []change) string {
 	t.Helper()
 	folder := t.TempDir()
-	for _, name := range []string{"template.yaml", "replica.yaml", "samconfig.toml", "statemachine/validate.asl.json"} {
+	for _, name := range []string{"template.yaml", "replica.yaml", "samconfig.toml", "statemachine/validate.asl.json", "statemachine/audit.asl.json"} {
 		content, err := os.ReadFile(filepath.Join(original, name)) // #nosec G304: the project's own
 		require.NoError(t, err)
 		text := string(content)

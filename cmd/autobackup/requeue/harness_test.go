@@ -89,7 +89,7 @@ func copyOfProject(t *testing.T, changes []string) string {
 		return project
 	}
 	folder := t.TempDir()
-	for _, name := range []string{"template.yaml", "replica.yaml", "samconfig.toml", "statemachine/validate.asl.json"} {
+	for _, name := range []string{"template.yaml", "replica.yaml", "samconfig.toml", "statemachine/validate.asl.json", "statemachine/audit.asl.json"} {
 		text, err := os.ReadFile(filepath.Join(project, name))
 		require.NoError(t, err)
 		if strings.HasPrefix(name, "statemachine/") {

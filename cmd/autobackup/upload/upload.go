@@ -2,7 +2,6 @@
 package upload
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -66,14 +65,8 @@ func files(folder string) (names []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		_, name, found := strings.Cut(lines.Text(), "  ")
-		if !found || name != filepath.Base(name) {
-			return nil, fmt.Errorf("%s has a line that is none of sha256sum", report.SumsFile)
-		}
-		names = append(names, name)
-	}
-	return append(names, report.SumsFile), nil // last: it vouches for the others
+	names, err = report.Sums(bytes.NewReader(text))
+	return append(names, report.SumsFile), err // last: it vouches for the others
 }
 
 // connect is a client in the bucket's own region.

@@ -1,10 +1,10 @@
-package cli
+package audit
 
 import "runtime/debug"
 
-// program is autobackup's version: of a release the module's, else the revision that
+// Program is autobackup's version: of a release the module's, else the revision that
 // was built.
-func program() string {
+func Program() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

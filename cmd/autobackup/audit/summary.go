@@ -1,0 +1,146 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"autobackup/internal/audit"
+	"autobackup/internal/metric"
+	"autobackup/internal/reason"
+	"autobackup/internal/shell"
+	"autobackup/internal/text"
+	"autobackup/internal/verdict"
+)
+
+// Told is what an execution's audits came to, for everybody who is told.
+type Told struct {
+	// Tell is that something is new, or not known, or could not be audited: nothing is told
+	// of an audit that found what the one before had.
+	Tell    bool   `json:"tell"`
+	Subject string `json:"subject"` // as SNS takes it
+	Message string `json:"message"`
+	// Failed is that some bucket could not be audited, which fails the execution.
+	Failed  bool      `json:"failed"`
+	Cause   string    `json:"cause"`
+	Buckets []Summary `json:"buckets"`
+}
+
+// maxError is how much of an error is told, in bytes.
+const maxError = 500
+
+// summarize is for everybody who is told of an execution's audits.
+func (d Deployed) summarize(r Request) Told {
+	t := Told{Buckets: slices.Clone(r.Summaries)}
+	var lines []string
+	findings, failed := int64(0), 0
+	for i := range t.Buckets {
+		s := &t.Buckets[i]
+		line := d.line(*s)
+		switch {
+		case len(s.Error) > 0:
+			failed++
+			// What the state machine keeps of it is in its history.
+			s.Error, _ = json.Marshal(why(s.Error)) // a text always encodes
+		case s.By != "", s.New == 0 && s.Cut == "":
+			continue
+		}
+		findings += s.New
+		lines = append(lines, line)
+	}
+	if t.Tell = len(lines) > 0; !t.Tell {
+		return t
+	}
+	t.Failed = failed > 0
+	if t.Failed {
+		t.Cause = fmt.Sprintf("%s could not be audited; the output of the state Summarize says why", text.Count(failed, "bucket"))
+	}
+	t.Subject = text.Line(fmt.Sprintf("[%s] Backup audit: %s in %s", d.Stage, what(findings, failed), text.Count(len(lines), "bucket")), maxSubject)
+	t.Message = strings.Join(lines, "\n") + `
+What it means: an audit compared all versions of these buckets with their replicas. What is new was not there in the audit before it.
+
+What to do next:
+1. Read the report: report.html in the folder that is named, copied with
+   aws s3 cp --recursive --region ` + d.Config.Region + ` S3-FOLDER audit-report
+2. docs/audit.md says what each reason means and what mends it; autobackup explain tells everything about one version.
+3. What is known and meant, take out with autobackup accept.
+Execution: ` + r.Execution.ID + "\n"
+	return t
+}
+
+// maxSubject is what SNS takes, in bytes
+// (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
+const maxSubject = 99
+
+func what(findings int64, failed int) string {
+	switch {
+	case findings > 0:
+		return fmt.Sprintf("%d new", findings)
+	case failed > 0:
+		return "could not be made"
+	default:
+		return "not all is known"
+	}
+}
+
+// line is a bucket's part of the message.
+func (d Deployed) line(s Summary) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "s3://%s\n", text.Line(s.Bucket, maxBucketName))
+	if len(s.Error) > 0 {
+		fmt.Fprintf(&b, "  could not be audited: %s\n", why(s.Error))
+		return b.String()
+	}
+	fmt.Fprintf(&b, "  %s: %d new of %d findings and %d unknown, of %d versions\n", s.Result, s.New, s.Findings, s.Unknown, s.Listed)
+	if s.Cut != "" {
+		fmt.Fprintf(&b, "  not all was looked at: %s\n", text.Line(s.Cut, maxError))
+	}
+	fmt.Fprintf(&b, "  report: %s\n", shell.Quote(s.Report))
+	return b.String()
+}
+
+// maxBucketName is how long a bucket's name is at most, in bytes.
+const maxBucketName = 63
+
+// why is the cause of an error as Step Functions catches it: the message of a function's
+// error, or what there is.
+func why(caught json.RawMessage) string {
+	var e struct{ Error, Cause string }
+	var plain string
+	if json.Unmarshal(caught, &plain) == nil {
+		return plain
+	}
+	if json.Unmarshal(caught, &e) != nil {
+		return text.Line(string(caught), maxError)
+	}
+	var of struct {
+		ErrorMessage string `json:"errorMessage"`
+	}
+	if json.Unmarshal([]byte(e.Cause), &of) == nil && of.ErrorMessage != "" {
+		return text.Line(of.ErrorMessage, maxError)
+	}
+	return text.Line(e.Error+": "+e.Cause, maxError)
+}
+
+// measured writes the metrics of an audit of one bucket.
+func (a stored) measured(r *Result, cut bool) error {
+	m := metric.Audit{Cut: cut, ByReason: map[reason.Code]int64{}, ByEvidence: map[verdict.Evidence]int64{}}
+	for _, of := range r.Reports {
+		m.Versions += of.Listed
+		for _, c := range of.Counts {
+			switch c.Category {
+			case audit.Finding:
+				m.Findings += c.Versions
+				m.ByReason[c.Reason] += c.Versions
+			case audit.Unknown:
+				m.Unknown += c.Versions
+			case audit.Compared:
+				m.ByEvidence[c.Evidence] += c.Versions
+			case audit.Alike:
+				m.Alike += c.Versions
+			}
+		}
+	}
+	return metric.Scope{Stage: a.Stage}.WriteAudit(a.Metrics, a.Now(), m)
+}

@@ -1,0 +1,62 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"autobackup/internal/verdict"
+)
+
+// Audit is the environment of the function audit, whose code is the program's.
+type Audit struct {
+	Stage, WorkBucket, FetchETags string // the last one an ARN
+	Policy                        verdict.Policy
+	Level                         string // listed, rest or all
+	Rate                          int    // requests a second, of both sides together
+	Dollars                       float64
+	AtOnce                        int // parts of an audit at the same time
+	Time                          time.Duration
+}
+
+// AuditOf reads the environment of the function audit: STAGE, WORK_BUCKET, FETCH_ETAGS_ARN,
+// AUDIT_LEVEL, AUDIT_RATE, AUDIT_DOLLARS, AUDIT_CONCURRENCY, AUDIT_HOURS, DEADLINE_MINUTES,
+// MARKER_DEADLINE_MINUTES and METADATA_DIFFERENCES.
+func AuditOf(env func(string) string) (a Audit, err error) {
+	var problems []error
+	note := func(err error) { problems = append(problems, err) }
+	a.Stage, err = text(env, "STAGE", "dev")
+	note(err)
+	a.WorkBucket, err = text(env, "WORK_BUCKET", "autobackup-dev-work-123456789012")
+	note(err)
+	a.FetchETags, err = resource(env, "FETCH_ETAGS_ARN", "lambda")
+	note(err)
+	switch a.Level = env("AUDIT_LEVEL"); a.Level {
+	case "listed", "rest", "all":
+	default:
+		note(fmt.Errorf("environment variable AUDIT_LEVEL is %q: set it to listed, rest or all", a.Level))
+	}
+	number := func(name, unit string, low, high int64) int64 {
+		n, err := whole(env, name, unit, low, high)
+		note(err)
+		return n
+	}
+	a.Rate = int(number("AUDIT_RATE", "requests a second", 1, maxRate))
+	a.Dollars = float64(number("AUDIT_DOLLARS", "dollars", 1, maxDollars))
+	a.AtOnce = int(number("AUDIT_CONCURRENCY", "parts at the same time", 1, maxConcurrency))
+	a.Time = time.Duration(number("AUDIT_HOURS", "hours", 1, maxMinutes/60)) * time.Hour
+	a.Policy.Deadline, err = minutes(env, "DEADLINE_MINUTES")
+	note(err)
+	a.Policy.MarkerDeadline, err = minutes(env, "MARKER_DEADLINE_MINUTES")
+	note(err)
+	a.Policy.AlertMetadata, err = alertMetadata(env)
+	note(err)
+	return a, errors.Join(problems...)
+}
+
+const (
+	// maxRate is more than one bucket has been seen to answer.
+	maxRate = 20_000
+	// maxDollars is what reading the listings of 10^13 versions costs.
+	maxDollars = 100_000
+)

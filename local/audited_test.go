@@ -1,0 +1,208 @@
+package local_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/audit"
+	"autobackup/local/gate"
+	"autobackup/local/wire"
+)
+
+// audited is a stage with audits on a schedule.
+func audited(more ...change) []change {
+	return append([]change{defaults("template.yaml", "AuditLevel", "rest"), defaults("template.yaml", "AuditSchedule", "rate(1 day)")}, more...)
+}
+
+// audit has the time come at which the schedule starts the audits, and waits for their end.
+func (w *world) audit() []audit.Summary {
+	w.t.Helper()
+	before := w.audits()
+	require.NoError(w.t, w.Events.Fire(w.region, "autobackup-audit-dev"))
+	w.settle()
+	all := w.audits()
+	require.Len(w.t, all, len(before)+1)
+	out, err := w.sfn().DescribeExecution(w.t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: all[0].ExecutionArn})
+	require.NoError(w.t, err)
+	require.Equal(w.t, types.ExecutionStatusSucceeded, out.Status, aws.ToString(out.Cause))
+	var summaries []audit.Summary
+	require.NoError(w.t, json.Unmarshal([]byte(aws.ToString(out.Output)), &summaries))
+	return summaries
+}
+
+func (w *world) sfn() *sfn.Client { return sfn.NewFromConfig(w.AWSConfig(w.region)) }
+
+// audits are the executions of audits, the newest first.
+func (w *world) audits() []types.ExecutionListItem {
+	w.t.Helper()
+	out, err := w.sfn().ListExecutions(w.t.Context(), &sfn.ListExecutionsInput{StateMachineArn: aws.String(arnOf("states", "stateMachine:autobackup-audit-dev"))})
+	require.NoError(w.t, err)
+	return out.Executions
+}
+
+// lose deletes a version of the replica for good.
+func (w *world) lose(key, version string) {
+	w.t.Helper()
+	client := s3.NewFromConfig(w.AWSConfig(secondRegion))
+	_, err := client.DeleteObject(w.t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(strings.Replace(w.bucket(), "-primary-", "-replica-", 1) + map[bool]string{true: "-dr"}[w.bucket() == theirBucket]), Key: &key, VersionId: &version})
+	require.NoError(w.t, err)
+}
+
+func TestSettingAuditScheduleAuditsAllBucketsOfTheStage(t *testing.T) {
+	inWorld(t, func(w *world) {
+		for i := range 5 {
+			w.put(fmt.Sprintf("fine/%d", i), "content")
+		}
+		lost := w.put("lost", "content")
+		w.settle()
+		time.Sleep(3 * day)
+		w.lose("lost", lost)
+		summaries := w.audit()
+		require.Len(t, summaries, 3, "of each category")
+		for _, s := range summaries {
+			assert.Empty(t, s.Error)
+			if s.Bucket == w.bucket() {
+				assert.Equal(t, int64(6), s.Listed)
+				assert.Equal(t, int64(1), s.Findings)
+				assert.Equal(t, int64(1), s.New)
+			}
+		}
+		assert.Empty(t, w.Gate.Refusals())
+		mails := w.published("failure-topic")
+		require.Len(t, mails, 1)
+		assert.Equal(t, "[dev] Backup audit: 1 new in 1 bucket", mails[0].Subject)
+		time.Sleep(day)
+		w.audit()
+		assert.Len(t, w.published("failure-topic"), 1, "nothing is new")
+	}, audited()...)
+}
+
+// unaskedOfAudits are grants that nothing here uses.
+var unaskedOfAudits = map[string]string{
+	"states:StartExecution":   "AWS asks for it for each child of a Map Run; the local stack does not",
+	"states:RedriveExecution": "only where an audit that was stopped within a round is redriven",
+}
+
+// Nothing is granted to audits that they don't use: in a world of categories with own keys, and
+// in one of buckets that exist.
+func TestEveryGrantOfAuditsIsUsed(t *testing.T) {
+	ofAudits := regexp.MustCompile(`^autobackup-dev-Audit`)
+	for _, name := range []string{"SSE-KMS", "attached", "an own key for environments"} {
+		t.Run(name, func(t *testing.T) {
+			all, used, done := counted()
+			defer done()
+			inWorld(t, func(w *world) {
+				lost := w.put("lost", "content")
+				w.settle()
+				time.Sleep(3 * day)
+				w.lose("lost", lost)
+				w.audit()
+				time.Sleep(day)
+				w.interrupted()
+				w.audit()
+				assert.Empty(t, w.Gate.Refusals())
+			}, audited(configurations[name]...)...)
+			var idle []string
+			for g := range all {
+				if ofAudits.MatchString(g.policy) && !used[g] && unseen[g.action] == "" && unseen[g.String()] == "" && unaskedOfAudits[g.action] == "" && !category.MatchString(g.policy) {
+					idle = append(idle, g.String())
+				}
+			}
+			slices.Sort(idle)
+			assert.Empty(t, idle)
+		})
+	}
+}
+
+// interrupted leaves a bucket locked by an audit that was stopped.
+func (w *world) interrupted() {
+	w.t.Helper()
+	before := len(w.audits())
+	require.NoError(w.t, w.Events.Fire(w.region, "autobackup-audit-dev"))
+	key := "audits/" + w.bucket() + "/lock.json"
+	work := aws.String("autobackup-dev-work-" + account)
+	for {
+		time.Sleep(time.Second)
+		if _, err := w.client.HeadObject(w.t.Context(), &s3.HeadObjectInput{Bucket: work, Key: &key}); err == nil {
+			break
+		}
+		require.Len(w.t, w.audits(), before+1)
+	}
+	_, err := w.sfn().StopExecution(w.t.Context(), &sfn.StopExecutionInput{ExecutionArn: w.audits()[0].ExecutionArn})
+	require.NoError(w.t, err)
+	w.settle()
+}
+
+func TestABucketThatCannotBeAuditedKeepsNoOtherFromIt(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.put("fine", "content")
+		w.settle()
+		time.Sleep(day)
+		w.Gate.Fault = func(c gate.Call) error {
+			if c.Action == "s3:ListBucketVersions" && strings.HasSuffix(c.Resource, ":::autobackup-dev-primary-media-"+account) {
+				return &gate.Refused{Call: c}
+			}
+			return nil
+		}
+		require.NoError(t, w.Events.Fire(w.region, "autobackup-audit-dev"))
+		w.settle()
+		out, err := w.sfn().DescribeExecution(w.t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: w.audits()[0].ExecutionArn})
+		require.NoError(t, err)
+		require.Equal(t, types.ExecutionStatusSucceeded, out.Status, aws.ToString(out.Cause))
+		mails := w.published("failure-topic")
+		require.Len(t, mails, 1)
+		assert.Equal(t, "[dev] Backup audit: not all is known in 1 bucket", mails[0].Subject)
+		assert.Contains(t, mails[0].Message, "s3://autobackup-dev-primary-media-"+account)
+		assert.Contains(t, mails[0].Message, "grant s3:ListBucketVersions")
+	}, audited()...)
+}
+
+func TestABucketThatIsGoneFailsTheExecutionAndIsTold(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.Gate.Fault = func(c gate.Call) error {
+			if strings.HasSuffix(c.Resource, ":::autobackup-dev-primary-media-"+account) {
+				return &wire.Error{Code: "NoSuchBucket", Status: 404, Message: "The specified bucket does not exist"}
+			}
+			return nil
+		}
+		require.NoError(t, w.Events.Fire(w.region, "autobackup-audit-dev"))
+		w.settle()
+		out, err := w.sfn().DescribeExecution(w.t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: w.audits()[0].ExecutionArn})
+		require.NoError(t, err)
+		assert.Equal(t, types.ExecutionStatusFailed, out.Status)
+		assert.Equal(t, "Autobackup.NotAudited", aws.ToString(out.Error))
+		assert.Contains(t, aws.ToString(out.Cause), "1 bucket could not be audited")
+		mails := w.published("failure-topic")
+		require.Len(t, mails, 1)
+		assert.Equal(t, "[dev] Backup audit: could not be made in 1 bucket", mails[0].Subject)
+		assert.Contains(t, mails[0].Message, "could not be audited: find the bucket autobackup-dev-primary-media-"+account)
+	}, audited()...)
+}
+
+func TestSettingNothingMakesNothingForAudits(t *testing.T) {
+	s, err := stack(t, "default", nil)
+	require.NoError(t, err)
+	for _, r := range s.Resources {
+		assert.NotContains(t, r.LogicalID, "Audit")
+	}
+	_, err = stack(t, "default", map[string]string{"AuditSchedule": "rate(1 day)"})
+	assert.ErrorContains(t, err, "AuditSchedule and AuditOverdueDays need audits. Set AuditLevel=rest, or leave them out.")
+	s, err = stack(t, "default", map[string]string{"AuditLevel": "all"})
+	require.NoError(t, err)
+	for _, r := range s.Resources {
+		assert.NotContains(t, r.LogicalID, "AuditRule", "on request alone")
+		assert.NotEqual(t, "AuditOverdueAlarm", r.LogicalID)
+	}
+}
