@@ -3,6 +3,7 @@ package local_test
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -50,6 +51,59 @@ func (w *world) audits() []types.ExecutionListItem {
 	out, err := w.sfn().ListExecutions(w.t.Context(), &sfn.ListExecutionsInput{StateMachineArn: aws.String(arnOf("states", "stateMachine:autobackup-audit-dev"))})
 	require.NoError(w.t, err)
 	return out.Executions
+}
+
+// An audit keeps what it was begun with, in its folder and in its first round.
+func TestSettingNumbersOfAuditsBoundsThem(t *testing.T) {
+	numbers := []change{
+		defaults("template.yaml", "AuditRate", "70"), defaults("template.yaml", "AuditDollars", "3"), defaults("template.yaml", "AuditConcurrency", "2"),
+		defaults("template.yaml", "AuditHours", "5"), defaults("template.yaml", "DeadlineMinutes", "31"), defaults("template.yaml", "MarkerDeadlineMinutes", "62"),
+	}
+	inWorld(t, func(w *world) {
+		w.audit()
+		out, err := w.client.ListObjectsV2(w.t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("autobackup-dev-work-" + account), Prefix: aws.String("audits/" + w.bucket() + "/")})
+		require.NoError(w.t, err)
+		got := map[string]map[string]any{}
+		for _, o := range out.Contents {
+			name := filepath.Base(*o.Key)
+			if name != "audit.json" && name != "0001.json" {
+				continue
+			}
+			object, err := w.client.GetObject(w.t.Context(), &s3.GetObjectInput{Bucket: aws.String("autobackup-dev-work-" + account), Key: o.Key})
+			require.NoError(w.t, err)
+			var content map[string]any
+			require.NoError(w.t, json.NewDecoder(object.Body).Decode(&content))
+			got[name] = content
+		}
+		assert.Equal(w.t, map[string]any{"rate": 70.0, "dollars": 3.0, "atOnce": 2.0, "seconds": 18000.0}, got["audit.json"]["stage"])
+		plan := got["audit.json"]["plan"].(map[string]any)
+		assert.Equal(w.t, []any{float64(31 * time.Minute), float64(62 * time.Minute), "rest"}, []any{plan["deadline"], plan["markerDeadline"], plan["level"]})
+		assert.InDelta(w.t, 70.0, got["0001.json"]["rate"], 0, "one part has it all")
+	}, audited(numbers...)...)
+}
+
+// The logs of the function and of the state machine are their own, and are kept as long as others.
+func TestSettingLogsOfAuditsKeepsThem(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.Gate.Fault = func(c gate.Call) error {
+			if strings.HasSuffix(c.Resource, ":::autobackup-dev-primary-media-"+account) {
+				return &wire.Error{Code: "NoSuchBucket", Status: 404, Message: "The specified bucket does not exist"}
+			}
+			return nil
+		}
+		require.NoError(t, w.Events.Fire(w.region, "autobackup-audit-dev"))
+		w.settle()
+		days := kept(t, "the logs of functions")[0]
+		groups := []string{"log-group:/aws/lambda/autobackup-audit-dev", "log-group:/aws/vendedlogs/states/autobackup-audit-dev"}
+		time.Sleep(time.Duration(days-1) * day)
+		for _, group := range groups {
+			assert.NotEmpty(t, w.Logs.Lines(arnOf("logs", group)), group)
+		}
+		time.Sleep(2 * day)
+		for _, group := range groups {
+			assert.Empty(t, w.Logs.Lines(arnOf("logs", group)), group)
+		}
+	}, audited()...)
 }
 
 // lose deletes a version of the replica for good.

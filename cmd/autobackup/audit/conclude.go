@@ -135,7 +135,7 @@ func (a stored) outcomes(ctx context.Context, w auditor, p progress, old *before
 	}
 	r := &Result{}
 	for i := range a.state.Pairs {
-		pair, _, err := a.open(ctx, i, a.state.Rate)
+		pair, _, err := a.open(ctx, i, a.state.Stage.Rate)
 		if err != nil {
 			return nil, err
 		}

@@ -60,7 +60,7 @@ func (a stored) nextLooks(ctx context.Context, p progress, left []part) (Step, e
 
 // dear is why there are no looks: they would cost more than the audit may.
 func (a stored) dear(p progress, all [][]keptStretch) string {
-	if a.state.Dollars == 0 || a.state.Plan.Level == audit.Listed {
+	if a.state.Stage.Dollars == 0 || a.state.Plan.Level == audit.Listed {
 		return ""
 	}
 	open := int64(0)
@@ -70,8 +70,8 @@ func (a stored) dear(p progress, all [][]keptStretch) string {
 		}
 		open -= p.Looked[i]
 	}
-	if cost := a.spent(p.Sent) + EstimateOfLooks(open, false, 1).Dollars; cost > a.state.Dollars {
-		return fmt.Sprintf("looking at the %d versions that the listings leave open would cost %s in all, more than the %s that it may", open, price.Text(cost), price.Text(a.state.Dollars))
+	if cost := a.spent(p.Sent) + EstimateOfLooks(open, false, 1).Dollars; cost > a.state.Stage.Dollars {
+		return fmt.Sprintf("looking at the %d versions that the listings leave open would cost %s in all, more than the %s that it may", open, price.Text(cost), price.Text(a.state.Stage.Dollars))
 	}
 	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
@@ -126,7 +127,7 @@ func (d Deployed) plan(ctx context.Context, r Request) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	a.state = state{Plan: plan, Pairs: describe(pairs), Dollars: dollars, Rate: rate}
+	a.state = state{Plan: plan, Pairs: describe(pairs), Stage: &limits{Rate: rate, Dollars: dollars, AtOnce: d.AtOnce, Seconds: int64(d.Time / time.Second)}}
 	if err := a.accepted(ctx, of); err != nil {
 		return Step{}, err
 	}

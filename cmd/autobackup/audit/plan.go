@@ -90,8 +90,19 @@ type state struct {
 	// Agreed is that somebody agreed to what the audit costs.
 	Agreed  bool    `json:"agreed,omitempty"`
 	Dollars float64 `json:"dollars,omitempty"` // as Budget.Dollars
-	Rate    int     `json:"rate,omitempty"`    // as Deployed.Rate; of an audit of the stage
+	Stage   *limits `json:"stage,omitempty"`   // of an audit that a stage makes
 }
+
+// limits are what an audit that a stage makes keeps to from its beginning to its end, whatever
+// is deployed meanwhile.
+type limits struct {
+	Rate    int     `json:"rate"` // requests a second, of both sides together
+	Dollars float64 `json:"dollars"`
+	AtOnce  int     `json:"atOnce"` // parts of a round
+	Seconds int64   `json:"seconds"`
+}
+
+func (l limits) time() time.Duration { return time.Duration(l.Seconds) * time.Second }
 
 type sides struct {
 	Primary audit.SideReport `json:"primary"`

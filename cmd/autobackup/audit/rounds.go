@@ -102,14 +102,14 @@ const (
 // next writes the next round, and says where the audit is then.
 func (a stored) next(ctx context.Context, p progress, phase string, parts []part) (Step, error) {
 	n := a.step.Round + 1
-	to := Step{Phase: phase, Bucket: a.step.Bucket, Folder: a.step.Folder, Round: n, Concurrency: max(min(len(parts), a.AtOnce, a.state.Rate), 1)}
+	to := Step{Phase: phase, Bucket: a.step.Bucket, Folder: a.step.Folder, Round: n, Concurrency: max(min(len(parts), a.state.Stage.AtOnce, a.state.Stage.Rate), 1)}
 	to.Items = &Object{a.bucket, a.prefix + itemsName(n)}
-	left := max(a.state.Dollars-a.spent(p.Sent), 0)
+	left := max(a.state.Stage.Dollars-a.spent(p.Sent), 0)
 	r := round{
 		Step: to, Before: p, Parts: parts,
-		Seconds: partSeconds, Rate: max(a.state.Rate/to.Concurrency, 1), Dollars: left / float64(max(len(parts), 1)),
+		Seconds: partSeconds, Rate: max(a.state.Stage.Rate/to.Concurrency, 1), Dollars: left / float64(max(len(parts), 1)),
 	}
-	if phase == PhaseList && len(parts) < a.AtOnce {
+	if phase == PhaseList && len(parts) < a.state.Stage.AtOnce {
 		r.Seconds = firstSeconds
 	}
 	if err := a.put(ctx, itemsName(n), numbers(len(parts))); err != nil {
@@ -216,10 +216,10 @@ func (a stored) collect(ctx context.Context) (Step, error) {
 // cut is why nothing more is done; empty where it is.
 func (a stored) cut(p progress) string {
 	switch spent := a.spent(p.Sent); {
-	case a.state.Dollars > 0 && spent >= a.state.Dollars:
+	case a.state.Stage.Dollars > 0 && spent >= a.state.Stage.Dollars:
 		return fmt.Sprintf("the audit has cost %s, which is all that it may", price.Text(spent))
-	case a.Time > 0 && a.Now().Sub(a.state.Plan.Started) >= a.Time:
-		return "the audit has taken " + a.Time.String() + ", which is all that it may"
+	case a.Now().Sub(a.state.Plan.Started) >= a.state.Stage.time():
+		return "the audit has taken " + a.state.Stage.time().String() + ", which is all that it may"
 	}
 	return ""
 }

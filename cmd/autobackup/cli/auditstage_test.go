@@ -79,6 +79,22 @@ func TestAStageIsAskedForAnAuditAndForWhatCameOfIt(t *testing.T) {
 	assert.Contains(t, stdout, "all")
 }
 
+// What docs/audit.md has people type of a stage works, against both local stacks.
+func TestTheCommandsOfThePageOnAuditsOfAStageWork(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/audit.md")
+	require.NoError(t, err)
+	g := auditing(t)
+	typed := 0
+	for _, line := range regexp.MustCompile(`(?m)^autobackup (audit --stage .*)$`).FindAllStringSubmatch(string(text), -1) {
+		words := strings.Fields(strings.ReplaceAll(line[1], "eu-central-1", g.first))
+		code, stdout, stderr := run(words...)
+		assert.Equal(t, 0, code, "%s\n%s%s", line[0], stdout, stderr)
+		require.NoError(t, g.WaitIdle(t.Context()))
+		typed++
+	}
+	assert.Equal(t, 2, typed)
+}
+
 func TestAStageThatMakesNoAuditsSaysHowItWould(t *testing.T) {
 	newGuarded(t, clock.Skipping(t.Context()))
 	t.Setenv("AWS_ACCESS_KEY_ID", local.AccessKey)

@@ -81,6 +81,7 @@ var untyped = []struct{ line, file, shows, why string }{
 	{"primary=acme-invoices", "cmd/autobackup/audit/commands_test.go", `"../../../docs/audit.md"`, "it is typed there, against the local S3 with these buckets"},
 	{"replica=acme-invoices-dr", "cmd/autobackup/audit/commands_test.go", `"replica": replica`, "the same"},
 	{"autobackup audit s3://$primary", "cmd/autobackup/audit/commands_test.go", "cli.Run(words[1:]", "the same"},
+	{"autobackup audit --stage", "cmd/autobackup/cli/auditstage_test.go", `"../../../docs/audit.md"`, "it is typed there, against both local stacks: ministack keeps no replication rules"},
 	{"autobackup attach s3://acme-invoices", "cmd/autobackup/cli/adopt_test.go", `"../../../docs/adopt.md"`, "it is typed there, against both local stacks beside these buckets: ministack keeps no replication rules"},
 	{"autobackup attach --stage dev --apply", "cmd/autobackup/cli/adopt_test.go", `"../../../docs/adopt.md"`, "the same"},
 	{"autobackup detach s3://acme-invoices", "cmd/autobackup/cli/adopt_test.go", `"../../../docs/adopt.md"`, "the same"},

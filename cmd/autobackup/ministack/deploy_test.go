@@ -136,7 +136,7 @@ func TestTheReplicaIsDeployedFirst(t *testing.T) {
 // to confirm, functions run on this machine, and nobody waits for the lag.
 var settings = strings.NewReplacer(
 	"confirm_changeset = true", "confirm_changeset = false",
-	"ReplicaRegion=", "AlertEmail=oncall@autobackup.test DeliveryDelaySeconds=0 ByteVerification=always ReplicaRegion=",
+	"ReplicaRegion=", "AlertEmail=oncall@autobackup.test AuditLevel=rest DeliveryDelaySeconds=0 ByteVerification=always ReplicaRegion=",
 	"Architecture=x86_64", "Architecture="+architecture,
 	`overrides = "Stage=prod`, `overrides = "Stage=prod Architecture=`+architecture,
 )

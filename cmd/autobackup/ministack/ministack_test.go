@@ -61,6 +61,7 @@ func TestTheDemosScenariosThroughMinistack(t *testing.T) {
 	d.alerted(mails, "CONTENT_MISMATCH", "REPLICATION_FAILED", "MALFORMED_EVENT", "REPLICA_MISSING")
 	d.alertAgain(mails, parked)
 	d.breakAndMend(r, mails)
+	d.audited()
 	d.deployAgain()
 	d.check(t, ofScenarios)
 }
