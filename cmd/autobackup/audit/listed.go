@@ -17,10 +17,6 @@ func sortStretches(all []keptStretch) {
 	slices.SortFunc(all, func(a, b keptStretch) int { return cmp.Compare(a.After, b.After) })
 }
 
-// partWorkers is how many ranges of keys a part lists at once. What it leaves is as many
-// parts, so that a few rounds make hundreds of one.
-const partWorkers = 8
-
 // list lists the keys of a part until its time is over.
 func (a stored) list(ctx context.Context, r round, i int) (done result, err error) {
 	of := r.Parts[i]
@@ -43,7 +39,7 @@ func (a stored) list(ctx context.Context, r round, i int) (done result, err erro
 	st := store{dir}
 	l := lister{
 		primary: p.Primary.Lister(a.state.Plan.Prefix), replica: p.Replica.Lister(a.state.Plan.Prefix), judge: a.judge(p), store: st,
-		spills: func() audit.Spill { return &spill{dir: dir} }, workers: partWorkers, bounds: a.bounds, progress: func(int64) {}, late: a.late(r, pace),
+		spills: func() audit.Spill { return &spill{dir: dir} }, workers: r.Workers, bounds: a.bounds, progress: func(int64) {}, late: a.late(r, pace),
 		tooLate: a.late(round{Seconds: r.Seconds + keySeconds, Dollars: 2 * r.Dollars}, pace), pauses: keeps,
 	}
 	if l.sampler, err = newSampler(0, 0, nil); err != nil {

@@ -8,13 +8,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/price"
 	"autobackup/internal/audit"
+	"autobackup/internal/look"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
@@ -136,7 +139,7 @@ func (a stored) look(ctx context.Context, r round, i int) (done result, err erro
 	if err != nil {
 		return done, err
 	}
-	eyes := &ahead{looks: a.Looks, replica: p.Replica.Bucket}
+	eyes := &ahead{looks: a.Looks, replica: p.Replica.Bucket, pace: pace}
 	primary, replica := p.Primary.Lister(a.state.Plan.Prefix), p.Replica.Lister(a.state.Plan.Prefix)
 	l := looks{
 		Eye:   Eye{Sides: eyes, Judge: a.judge(p), Region: p.Primary.Region, Listed: p.Has},
@@ -152,7 +155,6 @@ func (a stored) look(ctx context.Context, r round, i int) (done result, err erro
 		}
 	}
 	done.Sent = pace.Sent()
-	done.Sent["HeadObject"] += sides2 * eyes.asked
 	if err != nil && !permanent(ctx, err) {
 		return done, err
 	}
@@ -200,23 +202,24 @@ func (of part) behind(looked int64) part {
 type ahead struct {
 	looks   Looks
 	replica string
+	pace    *pair.Pace // which the looks keep to as well, a HEAD for each side
 	lock    sync.Mutex
 	seen    map[s3event.ObjectVersion]verdict.Look
-	asked   int64
 }
 
-// callLooks is how many versions a call of fetch-etags looks at: they take it a few seconds, and
-// its answer is far below the 6 MB of Lambda.
-const callLooks = 100
+// callsAtOnce is how many calls of fetch-etags a part has under way.
+const callsAtOnce = 4
 
 // see looks at versions.
 func (h *ahead) see(ctx context.Context, versions []s3event.ObjectVersion) error {
 	h.seen = map[s3event.ObjectVersion]verdict.Look{}
 	all, ctx := errgroup.WithContext(ctx)
-	all.SetLimit(4)
-	for from := 0; from < len(versions); from += callLooks {
-		some := versions[from:min(from+callLooks, len(versions))]
+	all.SetLimit(callsAtOnce)
+	for some := range slices.Chunk(versions, look.MaxVersions) {
 		all.Go(func() error {
+			if err := h.pace.Take(ctx, "HeadObject", sides2*len(some)); err != nil {
+				return err
+			}
 			looks, err := h.looks.LookAt(ctx, h.replica, some)
 			if err == nil && len(looks) != len(some) {
 				err = fmt.Errorf("look at %d versions: %d looks came back", len(some), len(looks))
@@ -226,7 +229,6 @@ func (h *ahead) see(ctx context.Context, versions []s3event.ObjectVersion) error
 			}
 			h.lock.Lock()
 			defer h.lock.Unlock()
-			h.asked += int64(len(some))
 			for i, v := range some {
 				h.seen[v] = looks[i]
 			}

@@ -43,6 +43,7 @@ type round struct {
 	Before  progress `json:"before"`
 	Parts   []part   `json:"parts"`
 	Seconds int      `json:"seconds"` // a part may take, before it leaves the rest for the next round
+	Workers int      `json:"workers"` // of each part, in a round of listing: each leaves a part for the next one
 	Rate    int      `json:"rate"`    // requests a second, of each part
 	Dollars float64  `json:"dollars"` // that each part may spend
 }
@@ -90,9 +91,13 @@ const (
 	// firstSeconds is how long the parts of the first rounds take: soon there are as many
 	// as can be worked on at once.
 	firstSeconds = 30
-	// partSeconds is how long a part takes at most. It leaves the function time for one more
+	// PartSeconds is how long a part takes at most. It leaves the function time for one more
 	// page or block, and for writing down what it did.
-	partSeconds = 300
+	PartSeconds = 300
+	// PartWorkers is how many ranges of keys a part lists at once, as long as there are fewer
+	// parts than can be worked on. What it leaves is as many parts, so that a few rounds make
+	// hundreds of one.
+	PartWorkers = 8
 	// keySeconds is how long it takes beyond that until it stops inside a key.
 	keySeconds = 60
 	// mostParts of a round keep its list small.
@@ -107,10 +112,10 @@ func (a stored) next(ctx context.Context, p progress, phase string, parts []part
 	left := max(a.state.Stage.Dollars-a.spent(p.Sent), 0)
 	r := round{
 		Step: to, Before: p, Parts: parts,
-		Seconds: partSeconds, Rate: max(a.state.Stage.Rate/to.Concurrency, 1), Dollars: left / float64(max(len(parts), 1)),
+		Seconds: PartSeconds, Workers: 1, Rate: max(a.state.Stage.Rate/to.Concurrency, 1), Dollars: left / float64(max(len(parts), 1)),
 	}
 	if phase == PhaseList && len(parts) < a.state.Stage.AtOnce {
-		r.Seconds = firstSeconds
+		r.Seconds, r.Workers = firstSeconds, PartWorkers
 	}
 	if err := a.put(ctx, itemsName(n), numbers(len(parts))); err != nil {
 		return Step{}, err

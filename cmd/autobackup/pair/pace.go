@@ -49,6 +49,16 @@ func (p *Pace) Add(sent map[string]int64) {
 	}
 }
 
+// Take waits for the turns of n requests that somebody else sends, and counts them.
+func (p *Pace) Take(ctx context.Context, operation string, n int) error {
+	for range n {
+		if err := p.turn(ctx, operation); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // middleware stands behind the SDK's retries, so that every attempt waits its turn.
 func (p *Pace) middleware(stack *middleware.Stack) error {
 	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("Pace",
