@@ -5,10 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
-	"unicode/utf16"
 
 	"autobackup/internal/audit"
+	"autobackup/internal/text"
 )
 
 // JSON writes all of the reports for machines.
@@ -34,25 +33,6 @@ func encode(w io.Writer, v any, indent string) error {
 	if err := encoder.Encode(v); err != nil {
 		return fmt.Errorf("write as JSON: %w", err)
 	}
-	_, err := w.Write(escaped(b.Bytes()))
+	_, err := w.Write(text.EscapeJSON(b.Bytes()))
 	return err
 }
-
-func escaped(encoded []byte) []byte {
-	if !bytes.ContainsFunc(encoded, hidden) {
-		return encoded
-	}
-	var b bytes.Buffer
-	for _, r := range string(encoded) {
-		if !hidden(r) {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.Bytes()
-}
-
-func hidden(r rune) bool { return r != '\n' && !strconv.IsPrint(r) }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"autobackup/internal/audit"
+	"autobackup/internal/text"
 )
 
 // pageTemplate escapes for HTML what visible has made visible. The page has no script
@@ -131,5 +132,5 @@ func pretty(raw json.RawMessage) string {
 	if json.Indent(&b, raw, "", "  ") != nil {
 		return visible(string(raw))
 	}
-	return strings.TrimSpace(string(escaped(b.Bytes())))
+	return strings.TrimSpace(string(text.EscapeJSON(b.Bytes())))
 }
