@@ -1,7 +1,9 @@
 package report
 
 import (
+	"encoding/csv"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -21,15 +23,35 @@ func row(i audit.Item) []string {
 	if a == nil {
 		a = &audit.Acceptance{}
 	}
-	cells := []string{
+	return []string{
 		i.Primary, i.Replica, i.Key, i.Version, flag(i.Marker), strconv.FormatInt(i.Size, 10), moment(i.Modified), i.On,
 		string(i.Category), string(i.Reason), string(i.Evidence), i.Status, i.Expires, i.Damaged, flag(i.New), i.Detail,
 		a.Who, moment(a.Until), a.Why,
 	}
-	for c := range cells {
-		cells[c] = cell(cells[c])
+}
+
+// Table is a file for spreadsheets: what is in a cell is shown, and never run.
+type Table struct{ rows *csv.Writer }
+
+// NewTable begins one.
+func NewTable(w io.Writer) *Table {
+	rows := csv.NewWriter(w)
+	rows.UseCRLF = true // as RFC 4180 has it
+	return &Table{rows}
+}
+
+// Row writes a row. Each text is as cell has it.
+func (t *Table) Row(texts ...string) error {
+	for i := range texts {
+		texts[i] = cell(texts[i])
 	}
-	return cells
+	return t.rows.Write(texts)
+}
+
+// Done writes what is left.
+func (t *Table) Done() error {
+	t.rows.Flush()
+	return t.rows.Error()
 }
 
 // runs is what a spreadsheet takes for a formula: one that begins with =, +, - or @,
@@ -69,6 +91,9 @@ func plainCell(s string) bool {
 	}
 	return true
 }
+
+// Moment is a time as all reports show it, or nothing where there is none.
+func Moment(t time.Time) string { return moment(t) }
 
 // moment is a time, or nothing where there is none.
 func moment(t time.Time) string {

@@ -24,7 +24,7 @@ func (w *writer) mending(to io.Writer, reports []audit.Report) error {
 		"Manifest": w.manifest.count,
 		"Redacted": w.o.RedactKeys,
 		"Unlooked": reports[0].Level == audit.Listed,
-		"Job":      CreateJob(reports[0].Primary, w.folder),
+		"Job":      CreateJob(reports[0].Primary, w.path),
 		"Role":     JobRole(reports[0].Primary),
 		"Copies":   w.copies.commands(reports[0].Primary),
 		"More":     w.copies.count - int64(len(w.copies.items)),

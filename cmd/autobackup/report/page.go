@@ -12,10 +12,17 @@ import (
 	"autobackup/internal/text"
 )
 
-// pageTemplate escapes for HTML what visible has made visible. The page has no script
-// and loads nothing, and says so to the browser, which then refuses both.
-var pageTemplate = template.Must(template.New("report.html.tmpl").Funcs(template.FuncMap{
-	"grouped": grouped, "counted": counted, "visible": visible, "moment": moment, "pretty": pretty, "name": name, "category": categoryOf, "pair": pair,
+// Pages begins a template of a page that shows texts which others chose: it escapes for
+// HTML what visible has made visible. A page has no script and loads nothing, and says so
+// to the browser with "meta", which then refuses both; "style" is how it looks.
+func Pages(name string) *template.Template {
+	return template.Must(template.New(name).Funcs(template.FuncMap{
+		"grouped": grouped, "counted": counted, "visible": visible, "moment": moment,
+	}).ParseFS(templates, "head.html.tmpl"))
+}
+
+var pageTemplate = template.Must(Pages("report.html.tmpl").Funcs(template.FuncMap{
+	"pretty": pretty, "name": name, "category": categoryOf, "pair": pair,
 }).ParseFS(templates, "report.html.tmpl"))
 
 // page writes report.html.

@@ -19,6 +19,9 @@ func visible(s string) string {
 	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
 }
 
+// Grouped is a count with a comma between each three digits.
+func Grouped(n int64) string { return grouped(n) }
+
 // grouped is a count with a comma between each three digits.
 func grouped(n int64) string {
 	digits := strconv.FormatInt(n, 10)

@@ -1,13 +1,10 @@
 package report
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
-	"os"
-	"path/filepath"
+	"slices"
 
 	"autobackup/internal/audit"
 )
@@ -41,17 +38,18 @@ func Write(folder string, reports []audit.Report, items iter.Seq2[audit.Item, er
 	if err := check(reports); err != nil {
 		return err
 	}
-	if err := clear(folder); err != nil {
+	made, err := NewFolder(folder, manifestFile)
+	if err != nil {
 		return fmt.Errorf("write the report into %s: %w", folder, err)
 	}
-	w := writer{folder: folder, o: o}
-	defer w.drop()
-	err := w.lists(reports, items)
+	w := writer{Folder: made, o: o}
+	defer w.Drop()
+	err = w.lists(reports, items)
 	if err == nil {
 		err = w.pages(reports)
 	}
 	if err == nil {
-		err = w.sums()
+		err = w.Done()
 	}
 	if err != nil {
 		return fmt.Errorf("write the report into %s: %w", folder, err)
@@ -59,41 +57,11 @@ func Write(folder string, reports []audit.Report, items iter.Seq2[audit.Item, er
 	return nil
 }
 
-// clear makes the folder, and takes away what would vouch for or outlive the files of
-// a run before.
-func clear(folder string) error {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
-	}
-	for _, name := range []string{SumsFile, manifestFile} {
-		if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
-}
-
 type writer struct {
-	folder   string
+	*Folder
 	o        Options
-	files    []*file
 	manifest *manifest
 	copies   copies
-}
-
-// create makes a file that is put in its place by sums.
-func (w *writer) create(name string) (*file, error) {
-	f, err := create(w.folder, name)
-	if err == nil {
-		w.files = append(w.files, f)
-	}
-	return f, err
-}
-
-func (w *writer) drop() {
-	for _, f := range w.files {
-		f.drop()
-	}
 }
 
 // lists writes what has a line for each item.
@@ -108,9 +76,8 @@ func (w *writer) lists(reports []audit.Report, items iter.Seq2[audit.Item, error
 	}
 	w.manifest = &manifest{create: w.create, once: once{pairs: len(reports)}}
 	w.copies.once.pairs = len(reports)
-	rows := csv.NewWriter(table)
-	rows.UseCRLF = true // as RFC 4180 has it
-	if err := rows.Write(columns); err != nil {
+	rows := NewTable(table)
+	if err := rows.Row(slices.Clone(columns)...); err != nil {
 		return err
 	}
 	seen := found{}
@@ -129,12 +96,11 @@ func (w *writer) lists(reports []audit.Report, items iter.Seq2[audit.Item, error
 		if w.o.RedactKeys {
 			i = redact(i)
 		}
-		if err := errors.Join(encode(lines, i, ""), rows.Write(row(i))); err != nil {
+		if err := errors.Join(encode(lines, i, ""), rows.Row(row(i)...)); err != nil {
 			return err
 		}
 	}
-	rows.Flush()
-	return errors.Join(rows.Error(), seen.check(reports, w.o.Replicable != nil))
+	return errors.Join(rows.Done(), seen.check(reports, w.o.Replicable != nil))
 }
 
 // mend notes what can be brought back, and how.
@@ -171,27 +137,4 @@ func (w *writer) pages(reports []audit.Report) error {
 		return err
 	}
 	return w.mending(f, reports)
-}
-
-// sums puts all files in their places, and then their checksums, in the format of
-// sha256sum.
-func (w *writer) sums() error {
-	var all string
-	for _, f := range w.files {
-		line, err := f.done()
-		if err != nil {
-			return err
-		}
-		all += line
-	}
-	f, err := create(w.folder, SumsFile)
-	if err != nil {
-		return err
-	}
-	defer f.drop()
-	if _, err := f.WriteString(all); err != nil {
-		return err
-	}
-	_, err = f.done()
-	return err
 }
