@@ -31,6 +31,7 @@ PRINTED = [
     ["attach", "--primary", "docs", "--replica", "docs-copy", "--stage", "prod", "--account", "123456789012", "--kms-key", KEY],
     ["detach", "--primary", "docs", "--stage", "prod", "--account", "123456789012"],
     ["doctor", "--primary", "docs", "--replica", "docs-copy", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--replica-account", "210987654321"],
+    ["evidence", "--evidence", "s3://evidence/dev", "--kms-key", KEY],
     ["upload", "--primary", "docs", "--deletes", "--kms-key", KEY],
     ["operate", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY],
     ["boundary", "--vpc", "--account", "123456789012", "--replica-account", "210987654321", "--replica-kms-key", KEY.replace("123456789012", "210987654321")],

@@ -37,7 +37,7 @@ const (
 // Problem is something that is not as it was written, or was written wrongly.
 type Problem struct {
 	Kind     Kind   `json:"kind"`
-	Name     string `json:"name"`     // of the file or manifest
+	Name     string `json:"name"`     // of the file or manifest, as it is: whoever may write there chose it
 	Sentence string `json:"sentence"` // what is wrong, for people; it has no key of an object
 }
 
@@ -114,7 +114,7 @@ func (v *verifier) days(names []string) (all []*dayNames) {
 	for _, name := range slices.Sorted(slices.Values(names)) {
 		p, is := parse(name)
 		if !is {
-			v.note(ExtraFile, quoted(name), "It has no name that a file of evidence has, so no manifest can vouch for it: take it away, or find out who put it there.")
+			v.note(ExtraFile, name, "It has no name that a file of evidence has, so no manifest can vouch for it: take it away, or find out who put it there.")
 			continue
 		}
 		d := by[p.day]

@@ -55,7 +55,7 @@ func TestVerifyNamesWhatIsMissingChangedOrOutOfOrder(t *testing.T) {
 		"a file that was added": {func(t *testing.T, s store) { s.put(t, "2026-11-29T13:00:00Z", 3, other) },
 			[]string{"file in no manifest 29/13-3.jsonl.gz"}, "The manifest of its day does not name it"},
 		"a file of no name that there is": {func(_ *testing.T, s store) { s["evidence/2026/11/29/24-1.jsonl.gz"] = nil },
-			[]string{`file in no manifest "evidence/2026/11/29/24-1.jsonl.gz"`}, "no name that a file of evidence has"},
+			[]string{"file in no manifest 29/24-1.jsonl.gz"}, "no name that a file of evidence has"},
 		"two files that were swapped": {func(_ *testing.T, s store) {
 			second := evidence.FileName(at("2026-11-29T13:00:00Z"), 2)
 			s[file], s[second] = s[second], s[file]

@@ -60,6 +60,15 @@ var ofReports = []Call{
 	{Operation: "AbortMultipartUpload", Actions: []string{"s3:AbortMultipartUpload"}, On: outbox},
 }
 
+// ofEvidence are made by evidence verify and evidence report.
+var ofEvidence = []Call{
+	{Operation: "HeadBucket", Actions: []string{"s3:ListBucket"}, On: evidenceBucket},
+	{Operation: "ListObjectsV2", Actions: []string{"s3:ListBucket"}, On: evidenceBucket},
+	{Operation: "GetObject", Actions: []string{"s3:GetObject"}, On: evidenceFiles},
+	// S3 makes it for who reads what is encrypted with a key of AWS KMS.
+	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: evidenceKeys},
+}
+
 // ofUploads are made by who puts objects into a primary bucket. Large ones go up in parts,
 // for which S3 decrypts what it has encrypted before.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuAndPermissions.html

@@ -39,7 +39,7 @@ func (o Options) checkNames() error {
 	for _, n := range []struct {
 		flag string
 		all  []string
-	}{{"primary", []string{o.Primary}}, {"replica", o.Replicas}, {"output", []string{o.Output.Bucket}}} {
+	}{{"primary", []string{o.Primary}}, {"replica", o.Replicas}, {"output", []string{o.Output.Bucket}}, {"evidence", []string{o.Evidence.Bucket}}} {
 		for _, name := range n.all {
 			if name == "" || bucketName.MatchString(name) {
 				continue

@@ -13,10 +13,11 @@ var flags = []struct {
 }{
 	{"side", []string{Audit, Explain, Discover, Deploy}},
 	{"role", []string{Audit, Explain, Discover}},
-	{"partition", []string{Audit, Explain, Discover, Attach, Detach, Doctor, Requeue, Upload, Operate, Owner, Deploy, Boundary}},
+	{"partition", []string{Audit, Explain, Discover, Attach, Detach, Doctor, Evidence, Requeue, Upload, Operate, Owner, Deploy, Boundary}},
 	{"primary", []string{Audit, Explain, Attach, Detach, Doctor, Upload}},
 	{"replica", []string{Audit, Explain, Attach, Doctor, Owner}},
-	{"kms-key", []string{Audit, Explain, Attach, Detach, Requeue, Upload, Operate, Boundary}},
+	{"kms-key", []string{Audit, Explain, Attach, Detach, Evidence, Requeue, Upload, Operate, Boundary}},
+	{"evidence", []string{Evidence}},
 	{"deletes", []string{Upload}},
 	{"replica-kms-key", []string{Audit, Explain, Owner, Boundary}},
 	{"head-only", []string{Owner}},

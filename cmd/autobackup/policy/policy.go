@@ -18,6 +18,7 @@ const (
 	Attach   = "attach"
 	Detach   = "detach"
 	Doctor   = "doctor"
+	Evidence = "evidence"
 )
 
 // What no command of this program does, and people ask a policy for all the same.
@@ -58,6 +59,7 @@ type Options struct {
 	Level       audit.Level
 	Metadata    bool
 	Locks       bool
+	Evidence    pair.Address // where evidence is; EVIDENCE stands for it where it has no bucket
 	Output      pair.Address // where the report is copied to; none where it has no bucket
 	Keys        []string     // ARNs of KMS keys: of the primary, or of the queues
 	ReplicaKeys []string
@@ -127,7 +129,7 @@ func (o Options) sides() []Side {
 		return []Side{Primary}
 	case o.Command == Attach || o.Command == Doctor:
 		return []Side{Primary, Replica}
-	case o.Side != Both || o.Command == Requeue || o.Command == Operate || o.Command == Discover:
+	case o.Side != Both || o.Command == Requeue || o.Command == Operate || o.Command == Discover || o.Command == Evidence:
 		return []Side{o.Side}
 	case o.Command == Audit && o.Output.Bucket != "":
 		return []Side{Primary, Replica, Report}
@@ -152,6 +154,8 @@ func (o Options) Calls(s Side) []Call {
 		all = ofAttached(o.Command, s)
 	case o.Command == Doctor:
 		all = ofDoctor(s)
+	case o.Command == Evidence:
+		all = ofEvidence
 	case s == Caller:
 		all = []Call{{Operation: "AssumeRole", Actions: []string{"sts:AssumeRole"}, On: role}}
 	case s == Report:

@@ -68,6 +68,7 @@ func TestThePoliciesAreThoseThatWereReadWithAWSsPages(t *testing.T) {
 			Command: policy.Audit, Primary: "docs", Replicas: []string{"docs-copy"}, Locks: true,
 			Keys: []string{key}, ReplicaKeys: []string{other}, Output: pair.Address{Bucket: "evidence", Rest: "audits"},
 		},
+		"evidence.json":       {Command: policy.Evidence, Evidence: pair.Address{Bucket: "evidence", Rest: "dev/"}, Keys: []string{key}},
 		"requeue.json":        {Command: policy.Requeue, Stage: "dev", Keys: []string{key}, Region: "eu-central-1", Account: "111122223333"},
 		"deploy-primary.json": {Command: policy.Deploy, Side: policy.Primary, Stage: "dev", Account: "111122223333", Boundary: "arn:aws:iam::111122223333:policy/boundary-dev"},
 		"deploy-replica.json": {Command: policy.Deploy, Side: policy.Replica, Stage: "dev", Account: "111122223333"},
@@ -181,6 +182,14 @@ func TestAReportIsWrittenBelowItsPrefixAlone(t *testing.T) {
 	}
 }
 
+func TestEvidenceIsReadBelowItsPrefixAlone(t *testing.T) {
+	for rest, want := range map[string]string{"": "arn:aws:s3:::docs/evidence/*", "dev": "arn:aws:s3:::docs/dev/evidence/*", "a*/": "arn:aws:s3:::docs/a${*}/evidence/*"} {
+		assert.Equal(t, map[string][]string{"EvidenceBucket": {"arn:aws:s3:::docs"}, "EvidenceFiles": {want}},
+			sids(of(t, policy.Options{Command: policy.Evidence, Evidence: pair.Address{Bucket: "docs", Rest: rest}})))
+	}
+	assert.Equal(t, map[string][]string{"EvidenceBucket": {"arn:aws:s3:::EVIDENCE"}, "EvidenceFiles": {"arn:aws:s3:::EVIDENCE/evidence/*"}}, sids(of(t, policy.Options{Command: policy.Evidence})))
+}
+
 func TestTheCallerIsAllowedToAssumeTheRolesAndNothingElse(t *testing.T) {
 	d := of(t, policy.Options{Command: policy.Audit, Side: policy.Caller, Roles: []string{role}})
 	assert.Equal(t, []policy.Statement{{Sid: "Roles", Effect: "Allow", Action: []string{"sts:AssumeRole"}, Resource: []string{role}}}, d.Statement)
@@ -251,6 +260,7 @@ func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
 		`--primary: "s3://docs"` + noBucket + `, without s3://`: {Command: policy.Audit, Primary: "s3://docs"},
 		`--primary: "docs/a"` + noBucket:                        {Command: policy.Audit, Primary: "docs/a"},
 		`--replica: "docs*"` + noBucket:                         {Command: policy.Audit, Replicas: []string{"docs", "docs*"}},
+		`--evidence: "x"` + noBucket:                            {Command: policy.Evidence, Evidence: pair.Address{Bucket: "x"}},
 		`--output: "x"` + noBucket:                              {Command: policy.Audit, Side: policy.Report, Output: pair.Address{Bucket: "x"}},
 		"--region: cn-north-1 is of the partition aws-cn, and the policy of aws: name the partition with --partition aws-cn":            {Command: policy.Requeue, Region: "cn-north-1"},
 		"--region: us-gov-west-1 is of the partition aws-us-gov, and the policy of aws: name the partition with --partition aws-us-gov": {Command: policy.Operate, Region: "us-gov-west-1"},

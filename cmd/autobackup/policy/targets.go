@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"autobackup/internal/evidence"
 )
 
 // Target is what calls are done to: a statement's Sid says it in one word.
@@ -38,6 +40,10 @@ const (
 	topic            Target = "Topic"
 	replicationRoles Target = "ReplicationRoles"
 
+	evidenceBucket Target = "EvidenceBucket"
+	evidenceFiles  Target = "EvidenceFiles"
+	evidenceKeys   Target = "EvidenceKeys"
+
 	bothStacks    Target = "Stacks"
 	bothFunctions Target = "AllFunctions"
 	fetcher       Target = "FetchETags"
@@ -51,6 +57,8 @@ const (
 	noReplica = "REPLICA"
 	noRegion  = "REGION"
 	noAccount = "ACCOUNT"
+
+	noEvidence = "EVIDENCE"
 )
 
 // resources are the ARNs of a target, on a side. None: the statement is left out.
@@ -61,10 +69,14 @@ func (o Options) resources(t Target, s Side) []string {
 	case objects:
 		return o.arns(s, "/*")
 	case outbox:
-		return []string{"arn:" + o.Partition + ":s3:::" + plain(o.Output.Bucket+"/"+strings.TrimPrefix(strings.TrimSuffix(o.Output.Rest, "/")+"/", "/")) + "*"}
+		return []string{o.below(o.Output.Bucket, o.Output.Rest)}
+	case evidenceBucket:
+		return []string{"arn:" + o.Partition + ":s3:::" + cmp.Or(o.Evidence.Bucket, noEvidence)}
+	case evidenceFiles:
+		return []string{o.below(cmp.Or(o.Evidence.Bucket, noEvidence), strings.TrimSuffix(o.Evidence.Rest, "/")+"/"+evidence.Root)}
 	case keys:
 		return o.keys(s)
-	case queueKeys, keyStates:
+	case queueKeys, keyStates, evidenceKeys:
 		return o.Keys
 	case role:
 		return o.Roles
@@ -114,6 +126,11 @@ func (o Options) ofStack(t Target) (all []string) {
 	return all
 }
 
+// below is all of a bucket whose keys begin with a prefix, which ends where a folder does.
+func (o Options) below(bucket, prefix string) string {
+	return "arn:" + o.Partition + ":s3:::" + plain(bucket+"/"+strings.TrimPrefix(strings.TrimSuffix(prefix, "/")+"/", "/")) + "*"
+}
+
 func (o Options) work() string {
 	return "arn:" + o.Partition + ":s3:::autobackup-" + o.Stage + "-work-" + cmp.Or(o.Account, noAccount)
 }
@@ -161,7 +178,7 @@ func plain(s string) string {
 // via says through which service alone a key may be used: that of the calls, in the
 // key's region.
 func via(t Target, arns []string) map[string]map[string][]string {
-	service := map[Target]string{keys: "s3", queueKeys: "sqs"}[t]
+	service := map[Target]string{keys: "s3", evidenceKeys: "s3", queueKeys: "sqs"}[t]
 	if service == "" {
 		return nil
 	}
