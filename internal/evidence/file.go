@@ -19,7 +19,7 @@ import (
 // What a file takes at most. A reader bounds by these what a file that was tampered with
 // can cost it.
 const (
-	MaxRecords = 100_000
+	MaxRecords = 50_000
 	maxLine    = 64 << 10 // bytes, of JSON
 )
 

@@ -199,14 +199,14 @@ func TestReadRefusesWhatIsNotInTheOneForm(t *testing.T) {
 
 func TestAFileTakesAsManyRecordsAsItSays(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it writes a hundred thousand lines")
+		t.Skip("it writes fifty thousand lines")
 	}
 	many := make([]evidence.Record, evidence.MaxRecords+1)
 	for i := range many {
 		many[i] = evidence.Record{Time: at("2026-11-29T13:00:00Z").Add(time.Duration(i) * time.Millisecond), Source: evidence.Scrub, Run: "r", Bucket: "b", Key: "k", Told: evidence.Told{Verdict: evidence.Erased}, Program: "p"}
 	}
 	_, err := evidence.Encode(many)
-	assert.ErrorContains(t, err, "write 100001 records as evidence: a file takes at most 100000: begin another part")
+	assert.ErrorContains(t, err, "write 50001 records as evidence: a file takes at most 50000: begin another part")
 	content, err := evidence.Encode(many[1:])
 	require.NoError(t, err)
 	c, err := evidence.CountFile("evidence/2026/11/29/13-1.jsonl.gz", bytes.NewReader(content))
@@ -225,7 +225,7 @@ func TestAFileTakesAsManyRecordsAsItSays(t *testing.T) {
 	first, err := io.ReadAll(unpacked)
 	require.NoError(t, err)
 	_, err = all(packed(t, string(first)+string(text)))
-	assert.ErrorContains(t, err, "it has more than 100000 lines")
+	assert.ErrorContains(t, err, "it has more than 50000 lines")
 }
 
 func TestAReaderThatStopsIsNotGivenMore(t *testing.T) {

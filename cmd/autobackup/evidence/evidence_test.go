@@ -22,7 +22,7 @@ import (
 )
 
 func options(where string) evidence.Options {
-	return evidence.Options{Where: where, Now: now, Program: "v1.4.0", From: "2026-11-28", To: "2026-11-30"}
+	return evidence.Options{Where: where, Now: now, Program: "v1.4.0", From: "2025-03-01", To: "2025-03-03"}
 }
 
 // golden holds what is shown against a file.
@@ -54,12 +54,12 @@ func TestWhatWasWrittenOnceVerifiesForEver(t *testing.T) {
 
 func TestTheScreenNamesEachProblem(t *testing.T) {
 	folder := copied(t)
-	require.NoError(t, os.Remove(filepath.Join(folder, "evidence/2026/11/28/09-1.jsonl.gz")))
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "evidence/2026/11/29/13-1.jsonl.gz"), []byte("else"), 0o600))
+	require.NoError(t, os.Remove(filepath.Join(folder, "evidence/2025/03/01/09-1.jsonl.gz")))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "evidence/2025/03/02/13-1.jsonl.gz"), []byte("else"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "evidence/\x1b[2J.txt"), nil, 0o600))
-	require.NoError(t, os.Remove(filepath.Join(folder, "evidence/2026/11/29/manifest.json")))
-	require.NoError(t, os.MkdirAll(filepath.Join(folder, "evidence/2026/12/02"), 0o750))
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "evidence/2026/12/02/07-1.jsonl.gz"), nil, 0o600))
+	require.NoError(t, os.Remove(filepath.Join(folder, "evidence/2025/03/02/manifest.json")))
+	require.NoError(t, os.MkdirAll(filepath.Join(folder, "evidence/2025/03/05"), 0o750))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "evidence/2025/03/05/07-1.jsonl.gz"), nil, 0o600))
 	v, err := evidence.Verify(t.Context(), options(folder))
 	require.NoError(t, err)
 	var b bytes.Buffer
@@ -86,7 +86,7 @@ func TestAReportIsAFolderThatAnAuditorIsGiven(t *testing.T) {
 		require.NoError(t, err)
 		assert.False(t, r.Fine())
 		var screen bytes.Buffer
-		require.NoError(t, evidence.ReportScreen(&screen, "evidence-of-acme", "evidence-20261202-090000", r))
+		require.NoError(t, evidence.ReportScreen(&screen, "evidence-of-acme", "evidence-20250305-090000", r))
 		golden(t, name+"/screen.txt", screen.String())
 		files, err := os.ReadDir(o.Folder)
 		require.NoError(t, err)
@@ -143,7 +143,7 @@ func TestTheTableHasALineForEachVersionThatNeedsOneAndRunsNothing(t *testing.T) 
 		}
 	}
 	assert.Equal(t, map[string]string{
-		"0b1c": "failed|MALFORMED_EVENT|MALFORMED_EVENT||", "3xQ2": "verified||REPLICA_MISSING|2026-11-29T13:05:00Z|", "3xQ3": "erased||||", "3xQ5": "skipped|IS_REPLICA|||",
+		"0b1c": "failed|MALFORMED_EVENT|MALFORMED_EVENT||", "3xQ2": "verified||REPLICA_MISSING|2025-03-02T13:05:00Z|", "3xQ3": "erased||||", "3xQ5": "skipped|IS_REPLICA|||",
 		"3xQ4": "failed|REPLICATION_FAILED|REPLICATION_FAILED||", "2aB1": "accepted|NOT_ERASED|||ana@example.com", "1zZ8": "unknown|ACCESS_DENIED|||",
 	}, got)
 }
@@ -166,19 +166,19 @@ func TestAReportOfNothingWrongIsFine(t *testing.T) {
 
 func TestThePageAndTheScreenTellWhatTheEvidenceLacks(t *testing.T) {
 	folder := copied(t)
-	require.NoError(t, os.RemoveAll(filepath.Join(folder, "evidence/2026/11/29")))
+	require.NoError(t, os.RemoveAll(filepath.Join(folder, "evidence/2025/03/02")))
 	o := options(folder)
-	o.From, o.Folder = "2026-11-26", t.TempDir()
+	o.From, o.Folder = "2025-02-27", t.TempDir()
 	r, err := evidence.Report(t.Context(), o)
 	require.NoError(t, err)
 	var b bytes.Buffer
 	require.NoError(t, evidence.ReportScreen(&b, "w", "f/", r))
-	assert.Contains(t, b.String(), "WITHOUT   a manifest: 2026-11-26 to 2026-11-27, 2 days\nWITHOUT   a manifest: 2026-11-29\n")
+	assert.Contains(t, b.String(), "WITHOUT   a manifest: 2025-02-27 to 2025-02-28, 2 days\nWITHOUT   a manifest: 2025-03-02\n")
 	assert.Contains(t, b.String(), "report    f/report.html, ")
 	assert.Contains(t, b.String(), "2 failed; 1 unknown; 3 days without a manifest; 1 problem with the evidence itself   exit 1\n")
 	page, err := os.ReadFile(filepath.Join(o.Folder, report.PageFile))
 	require.NoError(t, err)
-	for _, shown := range []string{"2026-11-26 to 2026-11-27, 2 days: nothing vouches for them", "2026-11-29: nothing vouches for it", "manifest missing", "There is none of 2026-11-29"} {
+	for _, shown := range []string{"2025-02-27 to 2025-02-28, 2 days: nothing vouches for them", "2025-03-02: nothing vouches for it", "manifest missing", "There is none of 2025-03-02"} {
 		assert.Contains(t, string(page), shown)
 	}
 }
@@ -186,7 +186,7 @@ func TestThePageAndTheScreenTellWhatTheEvidenceLacks(t *testing.T) {
 func TestThePageShowsSomeOfManyFailures(t *testing.T) {
 	var all []core.Record
 	for n := range 60 {
-		r := record("2026-11-28T09:12:07Z", "a", strings.Repeat("k", n+1), "v", because(core.Failed, reason.ReplicaMissing))
+		r := record("2025-03-01T09:12:07Z", "a", strings.Repeat("k", n+1), "v", because(core.Failed, reason.ReplicaMissing))
 		all = append(all, r)
 	}
 	folder := t.TempDir()
@@ -230,9 +230,9 @@ func TestWhatCanNotBeReadOrWrittenSaysWhyAndWhatToDo(t *testing.T) {
 		assert.ErrorContains(t, err, want)
 	}
 	for want, change := range map[string]func(*evidence.Options){
-		"--from 2026-11-31: it is no day: write one as 2026-01-31":                                           func(o *evidence.Options) { o.From = "2026-11-31" },
+		"--from 2025-02-29: it is no day: write one as 2026-01-31":                                           func(o *evidence.Options) { o.From = "2025-02-29" },
 		`--to \x1b: it is no day`:                                                                            func(o *evidence.Options) { o.To = "\x1b" },
-		"--from 2026-12-01 is later than --to 2026-11-30: name the first day and the last":                   func(o *evidence.Options) { o.From = "2026-12-01" },
+		"--from 2025-03-04 is later than --to 2025-03-03: name the first day and the last":                   func(o *evidence.Options) { o.From = "2025-03-04" },
 		"report on testdata/sample: make the folder: mkdir " + file + ": not a directory; name another with": func(o *evidence.Options) { o.Folder = file },
 	} {
 		o := options(sample)
@@ -256,7 +256,7 @@ func TestWhatCanNotBeReadOrWrittenSaysWhyAndWhatToDo(t *testing.T) {
 
 func TestALinkOutOfTheFolderIsNotFollowed(t *testing.T) {
 	folder := copied(t)
-	name := "evidence/2026/11/28/10-1.jsonl.gz"
+	name := "evidence/2025/03/01/10-1.jsonl.gz"
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
 	require.NoError(t, os.Rename(filepath.Join(folder, name), elsewhere))
 	require.NoError(t, os.Symlink(elsewhere, filepath.Join(folder, name)))

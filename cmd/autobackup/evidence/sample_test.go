@@ -24,7 +24,7 @@ const (
 	fullObject = verdict.Evidence("full-object checksum CRC64NVME")
 )
 
-var now = time.Date(2026, 12, 2, 9, 0, 0, 0, time.UTC)
+var now = time.Date(2025, 3, 5, 9, 0, 0, 0, time.UTC)
 
 func verified(e verdict.Evidence) core.Told { return core.Told{Verdict: core.Verified, Evidence: e} }
 
@@ -44,7 +44,7 @@ func record(at, run, key, version string, t core.Told) core.Record {
 		r.Source, r.Run, r.Template = core.Audit, run, ""
 	}
 	if t.Verdict == core.Accepted {
-		r.Accepted = &core.Acceptance{Who: "ana@example.com", Why: "erasure request 4411", Until: time.Date(2027, 2, 26, 9, 0, 0, 0, time.UTC)}
+		r.Accepted = &core.Acceptance{Who: "ana@example.com", Why: "erasure request 4411", Until: time.Date(2025, 6, 1, 9, 0, 0, 0, time.UTC)}
 	}
 	return r
 }
@@ -53,20 +53,20 @@ func record(at, run, key, version string, t core.Told) core.Record {
 // missing, an erasure that was done on both sides, one that people accepted, a message that names nothing, and
 // a key that is meant to be read as something else.
 func records() []core.Record {
-	message := record("2026-11-28T09:14:02Z", "b", "", "", because(core.Failed, reason.MalformedEvent))
+	message := record("2025-03-01T09:14:02Z", "b", "", "", because(core.Failed, reason.MalformedEvent))
 	message.Bucket, message.Message, message.Replicas = "", "0b1c", nil
 	return []core.Record{
-		record("2026-11-28T09:12:07Z", "a", "2026/inv-88120.pdf", "3xQ1", verified(fullObject)),
-		record("2026-11-28T09:12:07Z", "a", "2026/inv-88121.pdf", "3xQ2", because(core.Failed, reason.ReplicaMissing)),
+		record("2025-03-01T09:12:07Z", "a", "2025/inv-88120.pdf", "3xQ1", verified(fullObject)),
+		record("2025-03-01T09:12:07Z", "a", "2025/inv-88121.pdf", "3xQ2", because(core.Failed, reason.ReplicaMissing)),
 		message,
-		record("2026-11-28T10:00:00Z", "c", "people/4411.pdf", "3xQ3", verified(verdict.SinglePartETag)),
-		record("2026-11-29T13:05:00Z", "d", "2026/inv-88121.pdf", "3xQ2", verified(fullObject)),
-		record("2026-11-29T13:40:10.25Z", "e", "=cmd|' /C calc'!A0\u202e<script>", "3xQ4", because(core.Failed, reason.ReplicationFailed)),
-		record("2026-11-29T23:59:59.999Z", "f", "2026/inv-88122.pdf", "3xQ5", because(core.Skipped, reason.IsReplica)),
-		record("2026-11-30T02:00:00Z", "audit-20261130-020000", "people/4411.pdf", "3xQ3", core.Told{Verdict: core.Erased}),
-		record("2026-11-30T02:00:00Z", "audit-20261130-020000", "people/0007.pdf", "2aB1", because(core.Accepted, reason.NotErased)),
-		record("2026-11-30T02:00:00Z", "audit-20261130-020000", "2025/inv-1.pdf", "1zZ9", core.Told{Verdict: core.Alike}),
-		record("2026-11-30T02:00:00Z", "audit-20261130-020000", "2025/inv-2.pdf", "1zZ8", because(core.Unknown, reason.AccessDenied)),
+		record("2025-03-01T10:00:00Z", "c", "people/4411.pdf", "3xQ3", verified(verdict.SinglePartETag)),
+		record("2025-03-02T13:05:00Z", "d", "2025/inv-88121.pdf", "3xQ2", verified(fullObject)),
+		record("2025-03-02T13:40:10.25Z", "e", "=cmd|' /C calc'!A0\u202e<script>", "3xQ4", because(core.Failed, reason.ReplicationFailed)),
+		record("2025-03-02T23:59:59.999Z", "f", "2025/inv-88122.pdf", "3xQ5", because(core.Skipped, reason.IsReplica)),
+		record("2025-03-03T02:00:00Z", "audit-20250303-020000", "people/4411.pdf", "3xQ3", core.Told{Verdict: core.Erased}),
+		record("2025-03-03T02:00:00Z", "audit-20250303-020000", "people/0007.pdf", "2aB1", because(core.Accepted, reason.NotErased)),
+		record("2025-03-03T02:00:00Z", "audit-20250303-020000", "2024/inv-1.pdf", "1zZ9", core.Told{Verdict: core.Alike}),
+		record("2025-03-03T02:00:00Z", "audit-20250303-020000", "2024/inv-2.pdf", "1zZ8", because(core.Unknown, reason.AccessDenied)),
 	}
 }
 

@@ -43,7 +43,7 @@ func stored(t *testing.T, prefix string, change ...func(*s3.BucketConfig)) (*s3t
 		server.Put("acme-evidence", prefix+path, string(content))
 		return err
 	}))
-	server.Put("acme-evidence", "another/evidence/2026/11/28/09-9.jsonl.gz", "of another stage")
+	server.Put("acme-evidence", "another/evidence/2025/03/01/09-9.jsonl.gz", "of another stage")
 	server.Put("acme-evidence", prefix+"audits/report.html", "of an audit")
 	o := options("s3://acme-evidence/" + prefix)
 	o.Access = pair.Access{Endpoint: server.URL, Region: "eu-central-1"}
@@ -70,8 +70,8 @@ func TestEvidenceInABucketIsReadWhereverItIs(t *testing.T) {
 
 func TestWhatWasDeletedOrReplacedInTheBucketIsNamed(t *testing.T) {
 	server, o := stored(t, "")
-	server.Mark("acme-evidence", "evidence/2026/11/28/09-1.jsonl.gz")
-	server.Put("acme-evidence", "evidence/2026/11/28/09-2.jsonl.gz", "else")
+	server.Mark("acme-evidence", "evidence/2025/03/01/09-1.jsonl.gz")
+	server.Put("acme-evidence", "evidence/2025/03/01/09-2.jsonl.gz", "else")
 	v, err := evidence.Verify(t.Context(), o)
 	require.NoError(t, err)
 	assert.Equal(t, "file missing 1, file changed 1", v.Summary())
@@ -109,7 +109,7 @@ func TestAnAnswerThatSaysNothingOfTheEvidenceIsAnError(t *testing.T) {
 		want  string
 	}{
 		"ListObjectsV2": {s3.Fault{Status: http.StatusBadRequest, Code: "ExpiredToken"}, "list s3://acme-evidence/evidence/: ListObjectsV2 answered 400 ExpiredToken: ExpiredToken (a fault of the local S3): check the credentials"},
-		"GetObject":     {s3.Fault{Status: http.StatusBadRequest, Code: "InvalidArgument"}, "open evidence/2026/11/28/manifest.json: GetObject answered 400 InvalidArgument: InvalidArgument (a fault of the local S3): try again"},
+		"GetObject":     {s3.Fault{Status: http.StatusBadRequest, Code: "InvalidArgument"}, "open evidence/2025/03/01/manifest.json: GetObject answered 400 InvalidArgument: InvalidArgument (a fault of the local S3): try again"},
 	} {
 		server, o := stored(t, "")
 		server.Fault = func(r s3.Request) *s3.Fault {
