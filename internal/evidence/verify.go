@@ -34,6 +34,11 @@ const (
 	Unreadable      Kind = "unreadable"
 )
 
+// Kinds are all there are.
+func Kinds() []Kind {
+	return []Kind{MissingFile, ChangedFile, ExtraFile, MissingManifest, BrokenChain, OutOfOrder, WrongClock, WrongCounts, OutsideHour, OtherStage, Unreadable}
+}
+
 // Problem is something that is not as it was written, or was written wrongly.
 type Problem struct {
 	Kind     Kind   `json:"kind"`
@@ -372,10 +377,10 @@ func (v *verifier) gap(from, next time.Time) {
 // Sound says whether nothing is wrong with what is there.
 func (v Verification) Sound() bool { return len(v.Problems) == 0 }
 
-// Summary is the problems by kind, in words, as "2 file missing, 1 chain broken".
+// Summary is the problems by kind, in words, as "file missing 2, chain broken 1".
 func (v Verification) Summary() string {
 	var words []string
-	for _, k := range []Kind{MissingFile, ChangedFile, ExtraFile, MissingManifest, BrokenChain, OutOfOrder, WrongClock, WrongCounts, OutsideHour, OtherStage, Unreadable} {
+	for _, k := range Kinds() {
 		n := 0
 		for _, p := range v.Problems {
 			if p.Kind == k {
