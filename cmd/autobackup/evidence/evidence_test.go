@@ -161,7 +161,7 @@ func TestAReportOfNothingWrongIsFine(t *testing.T) {
 	assert.Contains(t, b.String(), "result    as it must be   exit 0\n")
 	page, err := os.ReadFile(filepath.Join(o.Folder, report.PageFile))
 	require.NoError(t, err)
-	assert.Contains(t, string(page), `<strong class="fine">as it must be</strong>; 1 object version seen`)
+	assert.Contains(t, string(page), `<strong class="fine">as it must be</strong>; 1 seen, each once: object versions`)
 }
 
 func TestThePageAndTheScreenTellWhatTheEvidenceLacks(t *testing.T) {
