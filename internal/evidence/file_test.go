@@ -103,8 +103,17 @@ func TestARecordThatSaysTooLittleOrTwoThingsIsNotWritten(t *testing.T) {
 		"run is missing":                                   func(r *evidence.Record) { r.Run = "" },
 		"program is missing":                               func(r *evidence.Record) { r.Program = "" },
 		"it names neither an object version nor a message": func(r *evidence.Record) { r.Bucket = "" },
-		"it names an object version and a message":         func(r *evidence.Record) { r.Message = "m" },
-		"accepted stands beside another verdict":           func(r *evidence.Record) { r.Accepted = &evidence.Acceptance{Who: "a", Until: now} },
+		"it names neither an object version nor":           func(r *evidence.Record) { r.Key = "" },
+		"it names neither an object version":               func(r *evidence.Record) { r.Bucket, r.Version, r.Message = "", "", "m" },
+		"it names neither an object":                       func(r *evidence.Record) { r.Bucket, r.Key, r.Message = "", "", "m" },
+		"it names neither an":                              func(r *evidence.Record) { r.Key, r.Version, r.Message = "", "", "m" },
+		"accepted does not say by whom": func(r *evidence.Record) {
+			*r = record("2026-11-29T13:05:00Z", "a", told(evidence.Accepted, "X"))
+			r.Accepted.Who = ""
+		},
+		"is no short line of printable":            func(r *evidence.Record) { r.Evidence = "é" },
+		"it names an object version and a message": func(r *evidence.Record) { r.Message = "m" },
+		"accepted stands beside another verdict":   func(r *evidence.Record) { r.Accepted = &evidence.Acceptance{Who: "a", Until: now} },
 		"accepted does not say by whom or until when": func(r *evidence.Record) {
 			*r = record("2026-11-29T13:05:00Z", "a", told(evidence.Accepted, "X"))
 			r.Accepted = &evidence.Acceptance{Who: "a"}
@@ -157,6 +166,24 @@ func TestARecordThatSaysTooLittleOrTwoThingsIsNotWritten(t *testing.T) {
 	}
 	_, err := evidence.Encode([]evidence.Record{record("2026-11-29T13:05:00Z", "\xff", told(evidence.Verified, string(crc)))})
 	assert.Error(t, err, "a key is UTF-8")
+}
+
+func TestARecordMayBeAsLongAsItSays(t *testing.T) {
+	text := func(n int) string { return strings.Repeat("x", n) }
+	r := record("2026-11-29T13:05:00Z", text(1024), told(evidence.Accepted, text(255)))
+	r.Bucket, r.Version, r.Run, r.Program, r.Template = text(255), text(1024), text(2048), text(2048), text(2048)
+	r.Accepted.Who, r.Accepted.Why, r.Replicas[0].Bucket = text(2048), text(2048), text(255)
+	many := record("2026-11-29T13:05:00Z", " ~", told(evidence.Verified, " ~"))
+	many.Replicas = nil
+	for n := range 100 {
+		many.Replicas = append(many.Replicas, evidence.Replica{Bucket: fmt.Sprint(n), Told: many.Told})
+	}
+	message := evidence.Record{Time: r.Time, Source: evidence.Upload, Run: "r", Message: text(2048), Told: told(evidence.Failed, "X"), Program: "p"}
+	content, err := evidence.Encode([]evidence.Record{r, many, message})
+	require.NoError(t, err)
+	read, err := all(content)
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []evidence.Record{r, many, message}, read)
 }
 
 func TestReadRefusesWhatIsNotInTheOneForm(t *testing.T) {

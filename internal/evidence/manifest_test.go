@@ -131,7 +131,7 @@ func TestCountFileRefusesANameOfNoFile(t *testing.T) {
 		"evidence/2026/11/29/13-100.jsonl.gz", "x/evidence/2026/11/29/13-1.jsonl.gz", "evidence/2026/11/29/13-1.jsonl.gz\n", "evidence/2026/11/29/3-1.jsonl.gz",
 	} {
 		_, err := evidence.CountFile(name, strings.NewReader(""))
-		assert.ErrorContains(t, err, "is no name of a file of evidence", name)
+		assert.ErrorContains(t, err, strconv.Quote(name)+" is no name of a file of evidence", name)
 	}
 	for _, name := range []string{"evidence/2026/11/29/00-1.jsonl.gz", "evidence/2024/02/29/23-99.jsonl.gz"} {
 		c, err := evidence.CountFile(name, strings.NewReader(""))
@@ -173,6 +173,22 @@ func TestParseManifestRefusesWhatIsNotInItsOneForm(t *testing.T) {
 		_, err := evidence.ParseManifest([]byte(tc.content))
 		assert.ErrorContains(t, err, tc.want, name)
 	}
+}
+
+func TestTheCountsOfAManifestAreBySourceVerdictAndReason(t *testing.T) {
+	s := store{}
+	with := func(source evidence.Source, t evidence.Told) evidence.Record {
+		return record("2026-11-29T13:05:00Z", string(source)+string(t.Verdict)+string(t.Reason), t, func(r *evidence.Record) { r.Source = source })
+	}
+	s.put(t, "2026-11-29T13:00:00Z", 1, with(evidence.Upload, told(evidence.Verified, "e")), with(evidence.Upload, told(evidence.Failed, "B")), with(evidence.Upload, told(evidence.Failed, "A")),
+		with(evidence.Scrub, told(evidence.Verified, "e")), with(evidence.Audit, told(evidence.Unknown, "C")), with(evidence.Audit, told(evidence.Alike, "")))
+	s.close(t, days[1])
+	m, err := evidence.ParseManifest(s[evidence.ManifestName(days[1])])
+	require.NoError(t, err)
+	assert.Equal(t, []evidence.Count{
+		{Source: "audit", Verdict: "unknown", Reason: "C", Records: 1}, {Source: "audit", Verdict: "alike", Records: 1}, {Source: "scrub", Verdict: "verified", Records: 1},
+		{Source: "upload", Verdict: "failed", Reason: "A", Records: 1}, {Source: "upload", Verdict: "failed", Reason: "B", Records: 1}, {Source: "upload", Verdict: "verified", Records: 1},
+	}, m.Counts)
 }
 
 func FuzzParseManifest(f *testing.F) {

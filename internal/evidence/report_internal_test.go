@@ -315,6 +315,44 @@ var order = []Told{
 	{Verdict: Verified, Evidence: verdict.MultipartETag}, md5, {Verdict: Verified, Evidence: "composite checksum CRC32"}, meta, crc, {Verdict: Verified, Evidence: verdict.BytesRead}, {Verdict: Erased},
 }
 
+func TestTheWorstOfSeveralEndingsIsTheSameAlways(t *testing.T) {
+	for i, a := range order {
+		assert.Zero(t, worse(a, a))
+		for _, b := range order[i+1:] {
+			assert.Negative(t, worse(a, b), "%v is worse than %v", a, b)
+			assert.Positive(t, worse(b, a))
+			assert.Equal(t, a, worst([]Replica{{"one", b}, {"two", a}, {"three", b}}))
+		}
+	}
+}
+
+func TestTheVersionsOfAReportSpreadOverItsPasses(t *testing.T) {
+	in := map[uint64]int{}
+	for n := range 3000 {
+		in[identify(ended(0, fmt.Sprint(n), crc)).pass(3)]++
+	}
+	require.Len(t, in, 3)
+	for pass, n := range in {
+		assert.InDelta(t, 1000, n, 200, pass)
+	}
+	names := map[identity]bool{}
+	for _, r := range []Record{{Bucket: "a", Key: "bc"}, {Bucket: "ab", Key: "c"}, {Bucket: "a", Key: "b", Version: "c"}, {Message: "abc"}, {Bucket: "a", Key: "b", Version: "d"}} {
+		names[identify(r)] = true
+	}
+	assert.Len(t, names, 5)
+}
+
+func TestALineHasWhatWasLastSaidOfEachReplica(t *testing.T) {
+	missing := because(Failed, reason.ReplicaMissing)
+	_, rows := reported(t, evidenceOf(t, []Record{
+		ended(1, "a", missing, Replica{"two", missing}, Replica{"three", crc}), ended(2, "a", md5, Replica{"one", md5}), whole(ended(1, "b", missing)),
+	}, oneFile), perPass)
+	require.Len(t, rows, 2)
+	assert.Equal(t, []Replica{{"one", md5}, {"three", crc}, {"two", missing}}, rows[0].Replicas)
+	assert.Equal(t, "run-2", rows[0].Run)
+	assert.Empty(t, rows[1].Replicas)
+}
+
 func TestTheSumsOfAReportAddUpAndAreThoseOfAPlainCount(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		minutes := rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) int {

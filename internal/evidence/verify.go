@@ -127,9 +127,11 @@ func (v *verifier) days(names []string) (all []*dayNames) {
 			d = &dayNames{day: p.day}
 			by[p.day], all = d, append(all, d)
 		}
-		if d.manifest = d.manifest || p.manifest; !p.manifest {
-			d.files = append(d.files, name)
+		if p.manifest {
+			d.manifest = true
+			continue
 		}
+		d.files = append(d.files, name)
 	}
 	return all
 }

@@ -128,7 +128,7 @@ func TestVerifyNamesWhatIsMissingChangedOrOutOfOrder(t *testing.T) {
 			s.edit(t, days[0], func(m *evidence.Manifest) {
 				m.Previous = &evidence.Link{Day: "2026-12-24", SHA256: evidence.SHA256(nil)}
 			})
-		}, []string{"out of order 28/manifest.json", "chain broken 29/manifest.json"}, ""},
+		}, []string{"out of order 28/manifest.json", "chain broken 29/manifest.json"}, "It names the manifest of 2026-12-24 as the one before it, which is not before 2026-11-28."},
 		"a manifest made before its day was over": {func(t *testing.T, s store) {
 			s.edit(t, days[2], func(m *evidence.Manifest) { m.Made = at("2026-11-30T23:59:59Z") })
 		}, []string{"clock wrong 30/manifest.json"}, "before its day was over"},
@@ -214,7 +214,7 @@ func TestAGapOfSeveralDaysIsOneProblem(t *testing.T) {
 
 func TestASpanOfDaysIsHeldAgainstTheManifestBeforeIt(t *testing.T) {
 	s := three(t)
-	span := evidence.Options{From: "2026-11-29", To: "2026-11-29"}
+	span := evidence.Options{From: "2026-11-29", To: "2026-11-29", Now: at("2026-12-09T00:00:00Z")}
 	v, problems := verified(t, s, span)
 	assert.Empty(t, problems)
 	assert.Equal(t, []int64{1, 2, 3}, []int64{v.Manifests, v.Files, v.Records})
@@ -229,6 +229,68 @@ func TestASpanOfDaysIsHeldAgainstTheManifestBeforeIt(t *testing.T) {
 	delete(s, evidence.ManifestName(days[0]))
 	_, problems = verified(t, s, span)
 	assert.Equal(t, []string{"manifest missing 28/manifest.json"}, problems)
+}
+
+func TestASummaryCountsTheProblemsOfEachKind(t *testing.T) {
+	v := evidence.Verification{}
+	for i, k := range evidence.Kinds() {
+		for range i + 1 {
+			v.Problems = append(v.Problems, evidence.Problem{Kind: k})
+		}
+	}
+	assert.Equal(t, "file missing 1, file changed 2, file in no manifest 3, manifest missing 4, chain broken 5, out of order 6, clock wrong 7, counts do not sum 8, "+
+		"record outside its hour 9, of another deployment 10, unreadable 11", v.Summary())
+	assert.Empty(t, evidence.Verification{}.Summary())
+}
+
+// closing notes what is open.
+type closing struct {
+	io.ReadCloser
+	open *int
+}
+
+func (c closing) Close() error {
+	*c.open--
+	return c.ReadCloser.Close()
+}
+
+func TestWhatIsOpenedIsClosed(t *testing.T) {
+	s, open := three(t), 0
+	opening := func(name string) (io.ReadCloser, error) {
+		r, err := s.open(name)
+		open++
+		return closing{r, &open}, err
+	}
+	_, err := evidence.Verify(s.names(), opening, evidence.Options{Now: now})
+	require.NoError(t, err)
+	assert.Zero(t, open)
+	_, err = evidence.MakeReport(s.names(), opening, evidence.Options{From: "2026-11-28", To: "2026-11-30", Now: now}, func(evidence.Row) error { return nil })
+	require.NoError(t, err)
+	assert.Zero(t, open)
+}
+
+// What verify refuses counts in no report.
+func TestAReportCountsNoRecordsOfAnotherDeploymentDayOrHour(t *testing.T) {
+	for name, do := range map[string]func(s store){
+		"of another deployment": func(s store) { s.edit(t, days[2], func(m *evidence.Manifest) { m.Stage = "prod" }) },
+		"of another hour": func(s store) {
+			name := s.put(t, "2026-11-30T23:00:00Z", 1, record("2026-11-30T22:59:59Z", "e", told(evidence.Accepted, "NOT_ERASED")))
+			s.edit(t, days[2], func(m *evidence.Manifest) {
+				m.Files[0].SHA256, m.Files[0].Bytes = evidence.SHA256(s[name]), int64(len(s[name]))
+			})
+		},
+		"of a manifest with the name of another day": func(s store) {
+			s[evidence.ManifestName(days[2].AddDate(0, 0, 1))] = s[evidence.ManifestName(days[2])]
+			delete(s, evidence.ManifestName(days[2]))
+		},
+	} {
+		s := three(t)
+		do(s)
+		r, err := evidence.MakeReport(s.names(), s.open, evidence.Options{From: "2026-11-28", To: "2026-12-01", Now: now}, func(evidence.Row) error { return nil })
+		require.NoError(t, err)
+		assert.EqualValues(t, 4, r.Seen, name)
+		assert.NotEmpty(t, r.Verification.Problems, name)
+	}
 }
 
 // failing answers with an error in the middle of what it reads.
