@@ -121,7 +121,7 @@ func read(r io.Reader, yield func(Record, []byte) bool) error {
 		if err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
-		if n > 1 && inOrder(before.Time, record.Time, last, line) >= 0 {
+		if inOrder(before.Time, record.Time, last, line) >= 0 {
 			return fmt.Errorf("line %d stands twice, or before one that is to come first", n)
 		}
 		before, last = record, append(last[:0], line...)

@@ -70,13 +70,9 @@ func OfItem(i audit.Item, run Run) Record {
 	ending := map[audit.Category]Verdict{
 		audit.Finding: Failed, audit.Unknown: Unknown, audit.Accepted: Accepted, audit.Expected: Skipped, audit.Compared: Verified, audit.Alike: Alike,
 	}[i.Category]
-	switch ending {
-	case Verified: // where an audit has a reason beside evidence, it is a finding about the metadata
+	r.Told = Told{Verdict: ending, Reason: i.Reason} // of a category that is not known, check says so
+	if ending == Verified {                          // beside evidence, an audit's reason is a finding about the metadata
 		r.Told = Told{Verdict: Verified, Evidence: i.Evidence, Finding: i.Reason}
-	case Alike:
-		r.Told = Told{Verdict: Alike}
-	default: // of a category that is not known, check says so
-		r.Told = Told{Verdict: ending, Reason: i.Reason}
 	}
 	if a := i.Accepted; a != nil && ending == Accepted {
 		r.Accepted = &Acceptance{Who: a.Who, Why: a.Why, Until: a.Until.UTC().Truncate(time.Second)}

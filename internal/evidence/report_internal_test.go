@@ -167,11 +167,13 @@ func TestAReportSaysHowFailuresWereSettledAndOnWhoseWord(t *testing.T) {
 	missing := because(Failed, reason.ReplicaMissing)
 	ben := ended(2, "c", because(Accepted, reason.NotErased))
 	ben.Accepted = &Acceptance{Who: "Ben", Until: later}
+	settled := ended(61, "a", crc)
+	settled.Template, settled.Marker = "t", true
 	other := ended(7, "z", crc)
 	other.Bucket = "media"
 	message := Record{Time: begin, Source: Upload, Run: "r", Message: "m-1", Told: because(Failed, reason.MalformedEvent), Program: "p"}
 	r, rows := reported(t, evidenceOf(t, []Record{
-		ended(1, "a", missing), ended(61, "a", crc), ended(1, "b", missing), ended(2, "b", crc), ended(1, "d", missing), other, message,
+		ended(1, "a", missing), settled, ended(1, "b", missing), ended(2, "b", crc), ended(1, "d", missing), other, message,
 		ended(1, "c", because(Failed, reason.NotErased)), ben, ended(3, "e", because(Accepted, reason.NotErased)),
 		ended(4, "f", Told{Verdict: Erased}), ended(4, "g", because(Failed, reason.NotErased)), ended(4, "h", because(Skipped, reason.ErasureRecent)), ended(4, "i", because(Skipped, reason.SourceDeleted)),
 	}, oneFile), perPass)
@@ -196,7 +198,7 @@ func TestAReportSaysHowFailuresWereSettledAndOnWhoseWord(t *testing.T) {
 	}
 	assert.Equal(t, []string{"/m-1", "docs/a", "docs/b", "docs/c", "docs/d", "docs/e", "docs/f", "docs/g", "docs/h", "docs/i"}, keys)
 	assert.Equal(t, Row{
-		Bucket: "docs", Key: "a", Version: "v", Ended: crc, Replicas: []Replica{{"copy", crc}}, At: begin.Add(61 * time.Minute), Source: Upload, Run: "run-61", Program: "p",
+		Bucket: "docs", Key: "a", Version: "v", Ended: crc, Replicas: []Replica{{"copy", crc}}, At: begin.Add(61 * time.Minute), Source: Upload, Run: "run-61", Program: "p", Template: "t", Marker: true,
 		Failed: reason.ReplicaMissing, Since: begin.Add(time.Minute), Settled: begin.Add(61 * time.Minute),
 	}, rows[1])
 }
@@ -211,8 +213,10 @@ func TestAReportIsFineOnlyWithoutFailuresUnknownProblemsAndGaps(t *testing.T) {
 	assert.True(t, report(threeDays, ended(1, "a", crc), ended(1, "b", because(Skipped, reason.Young)), ended(1, "c", because(Accepted, reason.NotErased))).Fine())
 	assert.False(t, report(threeDays, ended(1, "a", because(Failed, reason.ReplicaMissing))).Fine())
 	assert.False(t, report(threeDays, ended(1, "a", because(Unknown, reason.Archived))).Fine())
+	assert.False(t, report(threeDays, ended(1, "a", because(Unknown, reason.Archived)), ended(1, "b", because(Failed, reason.ReplicaMissing))).Fine())
 	gaps := report(Options{From: "2026-11-26", To: "2026-12-31", Now: later})
 	assert.False(t, gaps.Fine())
+	assert.Equal(t, []string{"2026-11-26", "2026-12-31"}, []string{gaps.From, gaps.To})
 	assert.Equal(t, []Span{{"2026-11-26", "2026-11-27", 2}, {"2026-12-01", "2026-12-03", 3}}, gaps.Without, "12-04 is not due, and what is later is to come")
 	assert.True(t, gaps.Verification.Sound())
 

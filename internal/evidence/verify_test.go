@@ -100,6 +100,12 @@ func TestVerifyNamesWhatIsMissingChangedOrOutOfOrder(t *testing.T) {
 		"a manifest that says more executions of a file than it has": {func(t *testing.T, s store) {
 			s.edit(t, days[2], func(m *evidence.Manifest) { m.Files[0].Executions, m.Executions = 2, 2 })
 		}, []string{"counts do not sum 30/manifest.json", "counts do not sum 30/manifest.json"}, "has 1 records of 2 executions"},
+		"a manifest that says more bytes of a file than it has": {func(t *testing.T, s store) {
+			s.edit(t, days[2], func(m *evidence.Manifest) { m.Files[0].Bytes++ })
+		}, []string{"file changed 30/23-1.jsonl.gz"}, ""},
+		"a manifest that says fewer bytes of a file than it has": {func(t *testing.T, s store) {
+			s.edit(t, days[2], func(m *evidence.Manifest) { m.Files[0].Bytes-- })
+		}, []string{"file changed 30/23-1.jsonl.gz"}, ""},
 		"a manifest that was made anew after an edit, and its successor not": {func(t *testing.T, s store) {
 			s.put(t, "2026-11-29T13:00:00Z", 1, other)
 			s.close(t, days[1])
@@ -188,6 +194,15 @@ func TestVerifyNamesWhatIsMissingChangedOrOutOfOrder(t *testing.T) {
 			assert.Equal(t, len(problems) == 0, v.Summary() == "")
 		})
 	}
+}
+
+func TestABrokenChainTellsBothChecksums(t *testing.T) {
+	s := three(t)
+	was := evidence.SHA256(s[evidence.ManifestName(days[1])])
+	s.edit(t, days[1], func(m *evidence.Manifest) { m.Made = m.Made.Add(time.Second) })
+	v, _ := verified(t, s, evidence.Options{})
+	require.Len(t, v.Problems, 1)
+	assert.Contains(t, v.Problems[0].Sentence, "It has the SHA-256 "+was+" of the manifest of 2026-11-29, which has "+evidence.SHA256(s[evidence.ManifestName(days[1])])+": one of the two")
 }
 
 func TestFilesWaitForTheirManifestForADay(t *testing.T) {
