@@ -359,6 +359,7 @@ func (v *verifier) gaps(days []*dayNames) {
 		case i > first && first >= 0 && newer: // told with the gap that it is in
 		case v.o.Now.Before(begins(d.day).AddDate(0, 0, 1).Add(Due)):
 			v.out.Waiting += int64(len(d.files))
+		case slices.ContainsFunc(v.out.Problems, func(p Problem) bool { return p.Name == ManifestName(begins(d.day)) }): // told already
 		default:
 			v.note(MissingManifest, ManifestName(begins(d.day)), "The day has %s that nothing vouches for: its manifest was taken away, or never made.", text.Count(len(d.files), "file"))
 		}

@@ -71,7 +71,7 @@ func TestVerifyNamesWhatIsMissingChangedOrOutOfOrder(t *testing.T) {
 			}
 		}, []string{"manifest missing 29/manifest.json"}, ""},
 		"the first manifest removed": {func(_ *testing.T, s store) { delete(s, manifest(0)) },
-			[]string{"manifest missing 28/manifest.json", "manifest missing 28/manifest.json"}, "The manifest of 2026-11-29 names it as the one before, and it is not there"},
+			[]string{"manifest missing 28/manifest.json"}, "The manifest of 2026-11-29 names it as the one before, and it is not there"},
 		"the last manifest removed, which was due": {func(_ *testing.T, s store) { delete(s, manifest(2)); delete(s, manifest(1)) },
 			[]string{"manifest missing 29/manifest.json"}, "The day has 2 files that nothing vouches for"},
 		"a manifest in which a file is left out and the counts agree": {func(t *testing.T, s store) {
@@ -240,6 +240,14 @@ func TestASpanOfDaysIsHeldAgainstTheManifestBeforeIt(t *testing.T) {
 	delete(s, evidence.FileName(at("2026-11-28T09:00:00Z"), 1))
 	_, problems = verified(t, s, span)
 	assert.Equal(t, []string{"chain broken 29/manifest.json"}, problems)
+
+	_, err := evidence.Verify(s.names(), func(name string) (io.ReadCloser, error) {
+		if name == evidence.ManifestName(days[0]) {
+			return nil, errNetwork
+		}
+		return s.open(name)
+	}, span)
+	assert.ErrorIs(t, err, errNetwork)
 
 	delete(s, evidence.ManifestName(days[0]))
 	_, problems = verified(t, s, span)
