@@ -369,6 +369,27 @@ func TestWhatIsGoneOnceItWasListedIsMissing(t *testing.T) {
 	assert.False(t, errors.Is(errNetwork, fs.ErrNotExist))
 }
 
+func TestWhateverIsRemovedOrSwappedIsSeen(t *testing.T) {
+	whole := three(t)
+	soundWithout := func(change func(s store)) bool {
+		s := store{}
+		for name, content := range whole {
+			s[name] = content
+		}
+		change(s)
+		v, err := evidence.Verify(s.names(), s.open, evidence.Options{Now: at("2026-12-09T00:00:00Z")})
+		require.NoError(t, err)
+		return v.Sound()
+	}
+	assert.True(t, soundWithout(func(store) {}))
+	for i, one := range whole.names() {
+		assert.False(t, soundWithout(func(s store) { delete(s, one) }), one)
+		for _, other := range whole.names()[i+1:] {
+			assert.False(t, soundWithout(func(s store) { s[one], s[other] = s[other], s[one] }), "%s and %s", one, other)
+		}
+	}
+}
+
 // Nothing is as it was once a byte of anything but the last manifest changed, for which
 // nothing vouches: its checksum is to be kept elsewhere.
 func TestAChangedByteIsSeenWhereverItIs(t *testing.T) {
