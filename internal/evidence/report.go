@@ -104,7 +104,7 @@ func makeReport(names []string, open Open, o Options, row func(Row) error, perPa
 	}
 	r.Without = without(names, o)
 	totals := map[string]*total{}
-	passes := max(1, (r.Verification.Records+perPass-1)/perPass)
+	passes := (r.Verification.Records + perPass - 1) / perPass
 	for pass := range passes {
 		if err := onePass(r.Verification.sound, open, totals, row, uint64(pass), uint64(passes)); err != nil { // #nosec G115: neither is negative
 			return r, err

@@ -220,9 +220,15 @@ func TestAReportIsFineOnlyWithoutFailuresUnknownProblemsAndGaps(t *testing.T) {
 	assert.Equal(t, []Span{{"2026-11-26", "2026-11-27", 2}, {"2026-12-01", "2026-12-03", 3}}, gaps.Without, "12-04 is not due, and what is later is to come")
 	assert.True(t, gaps.Verification.Sound())
 
-	all := evidenceOf(t, []Record{ended(1, "a", crc), ended(61, "b", crc)}, oneFile)
-	all[FileName(begin, 1)] = nil
+	all := evidenceOf(t, []Record{ended(1, "a", crc), ended(1441, "b", crc)}, oneFile)
+	delete(all, ManifestName(begin.AddDate(0, 0, 1)))
 	r, _ := reported(t, all, perPass)
+	assert.Equal(t, []Span{{"2026-11-29", "2026-11-29", 1}}, r.Without, "a day with files, too")
+	assert.EqualValues(t, 1, r.Seen, "what nothing vouches for does not count")
+
+	all = evidenceOf(t, []Record{ended(1, "a", crc), ended(61, "b", crc)}, oneFile)
+	all[FileName(begin, 1)] = nil
+	r, _ = reported(t, all, perPass)
 	assert.False(t, r.Fine())
 	assert.EqualValues(t, 1, r.Seen, "what is not as it was written does not count")
 }
@@ -328,6 +334,13 @@ func TestTheWorstOfSeveralEndingsIsTheSameAlways(t *testing.T) {
 			assert.Equal(t, a, worst([]Replica{{"one", b}, {"two", a}, {"three", b}}))
 		}
 	}
+}
+
+func TestWhoAcceptedIsToldByNameAndReason(t *testing.T) {
+	r, _ := reported(t, evidenceOf(t, []Record{
+		ended(1, "a", because(Accepted, reason.ReplicaMissing)), ended(2, "b", because(Accepted, reason.NotErased)), ended(3, "c", because(Accepted, reason.Archived)), ended(4, "d", because(Accepted, reason.Archived)),
+	}, oneFile), perPass)
+	assert.Equal(t, []OnWord{{"Ana", reason.Archived, 2}, {"Ana", reason.NotErased, 1}, {"Ana", reason.ReplicaMissing, 1}}, r.Buckets[0].Accepted)
 }
 
 func TestTheVersionsOfAReportSpreadOverItsPasses(t *testing.T) {
