@@ -97,6 +97,9 @@ func TestVerifyNamesWhatIsMissingChangedOrOutOfOrder(t *testing.T) {
 				m.Files[0].Records, m.Counts[0].Records, m.Records = 2, 2, 2
 			})
 		}, []string{"counts do not sum 30/manifest.json", "counts do not sum 30/manifest.json"}, "has 2 records of 1 executions, and it has 1 of 1"},
+		"a manifest that says more of a file alone": {func(t *testing.T, s store) {
+			s.edit(t, days[2], func(m *evidence.Manifest) { m.Files[0].Records = 2 })
+		}, []string{"counts do not sum 30/manifest.json", "counts do not sum 30/manifest.json"}, ""},
 		"a manifest that says more executions of a file than it has": {func(t *testing.T, s store) {
 			s.edit(t, days[2], func(m *evidence.Manifest) { m.Files[0].Executions, m.Executions = 2, 2 })
 		}, []string{"counts do not sum 30/manifest.json", "counts do not sum 30/manifest.json"}, "has 1 records of 2 executions"},
