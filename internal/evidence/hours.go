@@ -11,9 +11,8 @@ import (
 )
 
 // inTime yields the records of files, which are in the order of their names, by their times:
-// hour by hour, the parts of an hour side by side. One that stands in two parts comes twice, which
-// changes no ending. Each file is the one that was verified, or
-// an error ends it.
+// hour by hour, the parts of an hour side by side. One that stands in two parts comes twice,
+// which changes no ending. Each file is the one that was verified, or an error ends it.
 func inTime(files []File, open Open) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		for len(files) > 0 {

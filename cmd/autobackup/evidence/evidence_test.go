@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -262,5 +261,4 @@ func TestALinkOutOfTheFolderIsNotFollowed(t *testing.T) {
 	require.NoError(t, os.Symlink(elsewhere, filepath.Join(folder, name)))
 	_, err := evidence.Verify(t.Context(), options(folder))
 	assert.ErrorContains(t, err, "path escapes from parent")
-	assert.True(t, now.After(time.Time{}))
 }

@@ -84,7 +84,7 @@ func TestEveryPageOfTheBucketsListIsRead(t *testing.T) {
 	}
 	v, err := evidence.Verify(t.Context(), o)
 	require.NoError(t, err)
-	assert.Equal(t, "file in no manifest 1,000", strings.Replace(v.Summary(), "1000", "1,000", 1))
+	assert.Equal(t, "file in no manifest 1000", v.Summary())
 	assert.EqualValues(t, 11, v.Files)
 }
 
