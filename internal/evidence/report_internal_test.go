@@ -250,7 +250,7 @@ func TestAnErrorOfALineEndsTheReport(t *testing.T) {
 }
 
 func TestWhatChangesOnceItWasVerifiedEndsTheReport(t *testing.T) {
-	all := evidenceOf(t, []Record{ended(1, "a", crc), ended(2, "a", md5)}, func(i int) int { return i })
+	all := evidenceOf(t, []Record{ended(1, "a", crc), ended(2, "a", md5), ended(61, "c", crc)}, func(i int) int { return i % 2 })
 	other, err := Encode([]Record{ended(1, "b", crc)})
 	require.NoError(t, err)
 	const first = "evidence/2026/11/28/00-1.jsonl.gz: "
@@ -334,6 +334,15 @@ func TestTheWorstOfSeveralEndingsIsTheSameAlways(t *testing.T) {
 			assert.Equal(t, a, worst([]Replica{{"one", b}, {"two", a}, {"three", b}}))
 		}
 	}
+}
+
+func TestWhatWasAcceptedOfOneReplicaSaysNothingOfAnother(t *testing.T) {
+	accepted := because(Accepted, reason.NotErased)
+	r, rows := reported(t, evidenceOf(t, []Record{ended(1, "a", accepted, Replica{"one", accepted}, Replica{"two", md5}), ended(2, "a", crc, Replica{"one", crc})}, oneFile), perPass)
+	require.Len(t, rows, 1)
+	assert.Equal(t, md5, rows[0].Ended)
+	assert.Nil(t, rows[0].Accepted)
+	assert.Empty(t, r.Buckets[0].Accepted)
 }
 
 func TestWhoAcceptedIsToldByNameAndReason(t *testing.T) {

@@ -74,7 +74,7 @@ type Verification struct {
 
 // Verify holds names and what is behind them against what the manifests say, from the first
 // day to the last. What it keeps in memory grows with the names, not with the records. Of
-// days that Options leaves out it reads the manifest before the first, for the chain.
+// days that Options leaves out it reads the manifest before the first, for the chain, where that is still there.
 func Verify(names []string, open Open, o Options) (Verification, error) {
 	v := verifier{open: open, o: o, out: Verification{Problems: []Problem{}}}
 	days := v.days(names)
@@ -226,8 +226,9 @@ func (v *verifier) link(name, day string, m Manifest) {
 		v.note(BrokenChain, name, "It says that it is the first, and there is one of %s: it was edited, or what is older was put there later.", before.Day)
 	case said.Day >= day:
 		v.note(OutOfOrder, name, "It names the manifest of %s as the one before it, which is not before %s.", said.Day, day)
+	case before == nil && said.Day < v.o.From: // left out, and not there
 	case before == nil:
-		v.note(MissingManifest, ManifestName(begins(said.Day)), "The manifest of %s names it as the one before, and it is not there: restore it with all that is older from a copy, or verify with the day from which on evidence is kept.", day)
+		v.note(MissingManifest, ManifestName(begins(said.Day)), "The manifest of %s names it as the one before, and it is not there: restore it with all that is older from a copy, or leave out with --from what is no longer kept.", day)
 	case said.Day < before.Day:
 		v.note(OutOfOrder, name, "It names the manifest of %s as the one before it, and that is the one of %s.", said.Day, before.Day)
 	case said.Day == before.Day && said.SHA256 != before.SHA256:

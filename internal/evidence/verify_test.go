@@ -254,6 +254,9 @@ func TestASpanOfDaysIsHeldAgainstTheManifestBeforeIt(t *testing.T) {
 
 	delete(s, evidence.ManifestName(days[0]))
 	_, problems = verified(t, s, span)
+	assert.Empty(t, problems, "what is left out need not be kept")
+	span.From = "2026-11-28"
+	_, problems = verified(t, s, span)
 	assert.Equal(t, []string{"manifest missing 28/manifest.json"}, problems)
 }
 
@@ -281,18 +284,27 @@ func (c closing) Close() error {
 }
 
 func TestWhatIsOpenedIsClosed(t *testing.T) {
-	s, open := three(t), 0
+	s, open, most := three(t), 0, 0
 	opening := func(name string) (io.ReadCloser, error) {
 		r, err := s.open(name)
 		open++
+		most = max(most, open)
 		return closing{r, &open}, err
 	}
 	_, err := evidence.Verify(s.names(), opening, evidence.Options{Now: now})
 	require.NoError(t, err)
 	assert.Zero(t, open)
+	assert.Equal(t, 1, most)
 	_, err = evidence.MakeReport(s.names(), opening, evidence.Options{From: "2026-11-28", To: "2026-11-30", Now: now}, func(evidence.Row) error { return nil })
 	require.NoError(t, err)
 	assert.Zero(t, open)
+	assert.Equal(t, 2, most, "no more than an hour has parts")
+}
+
+func TestWhatCanNotBeReadIsAnErrorOfTheReport(t *testing.T) {
+	s := three(t)
+	_, err := evidence.MakeReport(s.names(), func(string) (io.ReadCloser, error) { return nil, errNetwork }, evidence.Options{From: "2026-11-28", To: "2026-11-30", Now: now}, func(evidence.Row) error { return nil })
+	assert.ErrorIs(t, err, errNetwork)
 }
 
 // What verify refuses counts in no report.

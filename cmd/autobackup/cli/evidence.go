@@ -39,6 +39,7 @@ func (f placeFlags) options() evidence.Options {
 
 type verifyCommand struct {
 	placeFlags
+	From string `help:"Leave out what is older than this day, as where it is no longer kept." placeholder:"2026-01-01" group:"What"`
 }
 
 // Help is printed below the flags' list.
@@ -51,7 +52,9 @@ order; 2 it could not be read, or there is nothing.`
 }
 
 func (c verifyCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
-	v, err := evidence.Verify(ctx, c.options())
+	o := c.options()
+	o.From = c.From
+	v, err := evidence.Verify(ctx, o)
 	if err != nil {
 		return trouble(stderr, err)
 	}

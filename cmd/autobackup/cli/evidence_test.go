@@ -32,6 +32,13 @@ func TestEvidenceVerifyEndsWithWhatItFound(t *testing.T) {
 	require.Len(t, v.Problems, 1)
 	assert.Equal(t, evidence.MissingManifest, v.Problems[0].Kind)
 
+	code, stdout, stderr = run("evidence", "verify", changed, "--from", "2025-03-03")
+	assert.Equal(t, cli.Expected, code, stderr)
+	assert.Contains(t, stdout, "days      2025-03-03 to 2025-03-03: 1 manifest\n")
+	code, _, stderr = run("evidence", "verify", changed, "--from", "then")
+	assert.Equal(t, cli.Trouble, code)
+	assert.Contains(t, stderr, "--from then: it is no day: write one as 2026-01-31")
+
 	code, stdout, stderr = run("evidence", "verify", t.TempDir())
 	assert.Equal(t, cli.Trouble, code)
 	assert.Empty(t, stdout)

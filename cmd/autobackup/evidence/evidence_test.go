@@ -240,9 +240,14 @@ func TestWhatCanNotBeReadOrWrittenSaysWhyAndWhatToDo(t *testing.T) {
 		_, err := evidence.Report(t.Context(), o)
 		assert.ErrorContains(t, err, want)
 	}
+	later := options(sample)
+	later.From = "2025-03-04"
+	_, err := evidence.Verify(t.Context(), later)
+	assert.ErrorContains(t, err, "verify testdata/sample: no manifest of these days is there, and none is due: verify again")
+
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
-	_, err := evidence.Verify(stopped, options(sample))
+	_, err = evidence.Verify(stopped, options(sample))
 	assert.ErrorIs(t, err, context.Canceled)
 	o := options(sample)
 	o.Folder = t.TempDir()

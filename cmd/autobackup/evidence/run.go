@@ -18,17 +18,24 @@ type Options struct {
 	Access  pair.Access // to the bucket
 	Now     time.Time
 	Program string // version of this program
+	From    string // day; of verify: what is older is left out
 	// Of a report alone.
-	From, To string // days
-	Folder   string // where it is written to; what a report before left there is replaced
-	Redact   bool   // no key is shown
+	To     string // day
+	Folder string // where it is written to; what a report before left there is replaced
+	Redact bool   // no key is shown
 }
 
 // Verify says whether the evidence is as it was written. It writes nothing.
 func Verify(ctx context.Context, o Options) (evidence.Verification, error) {
 	var v evidence.Verification
+	if err := isDay("--from", o.From); o.From != "" && err != nil {
+		return v, err
+	}
 	err := o.read(ctx, func(names []string, open evidence.Open) (err error) {
-		v, err = evidence.Verify(names, open, evidence.Options{Now: o.Now})
+		v, err = evidence.Verify(names, open, evidence.Options{From: o.From, Now: o.Now})
+		if err == nil && v.Manifests == 0 && v.Sound() {
+			err = errors.New("no manifest of these days is there, and none is due: verify again a day after the first day is over, or from an earlier day on")
+		}
 		return err
 	})
 	if err != nil {
@@ -85,13 +92,18 @@ func (o Options) read(ctx context.Context, use func([]string, evidence.Open) err
 
 // span refuses days that are none.
 func (o Options) span() error {
-	for flag, d := range map[string]string{"--from": o.From, "--to": o.To} {
-		if _, err := time.Parse(time.DateOnly, d); err != nil {
-			return fmt.Errorf("%s %s: it is no day: write one as 2026-01-31", flag, report.Visible(d))
-		}
+	if err := errors.Join(isDay("--from", o.From), isDay("--to", o.To)); err != nil {
+		return err
 	}
 	if o.From > o.To {
 		return fmt.Errorf("--from %s is later than --to %s: name the first day and the last", o.From, o.To)
+	}
+	return nil
+}
+
+func isDay(flag, d string) error {
+	if _, err := time.Parse(time.DateOnly, d); err != nil {
+		return fmt.Errorf("%s %s: it is no day: write one as 2026-01-31", flag, report.Visible(d))
 	}
 	return nil
 }
