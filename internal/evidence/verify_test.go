@@ -74,6 +74,11 @@ func TestVerifyNamesWhatIsMissingChangedOrOutOfOrder(t *testing.T) {
 			[]string{"manifest missing 28/manifest.json"}, "The manifest of 2026-11-29 names it as the one before, and it is not there"},
 		"the last manifest removed, which was due": {func(_ *testing.T, s store) { delete(s, manifest(2)); delete(s, manifest(1)) },
 			[]string{"manifest missing 29/manifest.json"}, "The day has 2 files that nothing vouches for"},
+		"the last manifest removed, and a file added": {func(_ *testing.T, s store) {
+			delete(s, manifest(2))
+			delete(s, manifest(1))
+			s["evidence/x"] = nil
+		}, []string{"file in no manifest evidence/x", "manifest missing 29/manifest.json"}, ""},
 		"a manifest in which a file is left out and the counts agree": {func(t *testing.T, s store) {
 			s.edit(t, days[1], func(m *evidence.Manifest) {
 				m.Files, m.Counts, m.Records, m.Executions = m.Files[1:], m.Counts[:2], 2, 2
