@@ -16,6 +16,7 @@ import (
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/evidence"
 	"autobackup/internal/s3error"
+	"autobackup/internal/text"
 	"autobackup/internal/verdict"
 )
 
@@ -39,7 +40,7 @@ func at(ctx context.Context, where string, access pair.Access) (place, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := pair.Connect(ctx, "the evidence in "+address.Bucket, address.Bucket, access)
+	client, err := pair.Connect(ctx, "the evidence in "+text.Name(address.Bucket), address.Bucket, access)
 	if err != nil {
 		return nil, err
 	}
