@@ -19,6 +19,7 @@ import (
 
 	"autobackup/cmd/autobackup/audit"
 	"autobackup/local/gate"
+	"autobackup/local/sns"
 	"autobackup/local/wire"
 )
 
@@ -197,6 +198,38 @@ func (w *world) interrupted() {
 	_, err := w.sfn().StopExecution(w.t.Context(), &sfn.StopExecutionInput{ExecutionArn: w.audits()[0].ExecutionArn})
 	require.NoError(w.t, err)
 	w.settle()
+}
+
+func TestSettingChatAlertsSaysInChatWhatAuditsCameTo(t *testing.T) {
+	inWorld(t, func(w *world) {
+		lost := w.put("lost", "content")
+		w.settle()
+		time.Sleep(3 * day)
+		w.lose("lost", lost)
+		w.audit()
+		chats := w.published("chat-topic")
+		require.Len(t, chats, 1)
+		var said struct {
+			Content struct{ Title, Description string }
+		}
+		require.NoError(t, json.Unmarshal([]byte(chats[0].Message), &said))
+		assert.Contains(t, said.Content.Title, "Backup audit: 1 new in 1 bucket")
+		assert.Contains(t, said.Content.Description, "1 new of 1 findings")
+		assert.Len(t, w.published("failure-topic"), 1)
+		assert.Empty(t, w.Gate.Refusals())
+		w.SNS.Fault(func(p sns.Publication) error {
+			if strings.Contains(p.TopicARN, "chat-topic") {
+				return &wire.Error{Code: "InternalError", Status: 500, Message: "broken"}
+			}
+			return nil
+		})
+		other := w.put("other", "content")
+		w.settle()
+		time.Sleep(3 * day)
+		w.lose("other", other)
+		w.audit()
+		assert.Len(t, w.published("failure-topic"), 2, "a broken chat costs no e-mail")
+	}, audited(chatting)...)
 }
 
 func TestABucketThatCannotBeAuditedKeepsNoOtherFromIt(t *testing.T) {

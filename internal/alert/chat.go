@@ -17,6 +17,7 @@ const (
 	maxChat      = 2800 // of the description
 	maxChatLines = 1200 // of the list in it
 	maxChatStep  = 700
+	maxMore      = 40 // of how many more there are
 )
 
 // chat is what AWS's integration takes from a topic
@@ -47,6 +48,7 @@ type chatAbout struct {
 const (
 	chatFailed = "autobackup-failed"
 	chatOver   = "autobackup-over"
+	chatAudit  = "autobackup-audit"
 )
 
 // Chat is an e-mail's news as AWS's chat integration takes it. Without news it is empty.
@@ -65,6 +67,10 @@ func Chat(c Context, n told.News) (string, error) {
 	if e.over == len(e.sections) {
 		m.About.EventType = chatOver
 	}
+	return m.encoded()
+}
+
+func (m chat) encoded() (string, error) {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
@@ -72,6 +78,27 @@ func Chat(c Context, n told.News) (string, error) {
 		return "", fmt.Errorf("encode a message for chat: %w", err)
 	}
 	return strings.TrimSpace(b.String()), nil
+}
+
+// ChatOfAudit is what audits of a stage came to, as AWS's chat integration takes it: what the
+// e-mail of the same subject says of each bucket.
+func ChatOfAudit(stage, subject string, lines []string) (string, error) {
+	said := ""
+	for i, line := range lines {
+		one := inert(line)
+		if len(said)+len(one) > maxChat-maxMore {
+			said += fmt.Sprintf("and %s more", text.Count(len(lines)-i, "bucket"))
+			break
+		}
+		said += one + "\n"
+	}
+	return chat{Version: "1.0", Source: "custom",
+		Content: chatContent{
+			TextType: "client-markdown", Title: inert(subject), Description: said,
+			NextSteps: []string{"The e-mail says where the reports are."}, Keywords: []string{"autobackup", inert(text.Line(stage, 16)), "audit"},
+		},
+		About: chatAbout{ThreadID: "autobackup-audit-" + inert(text.Line(stage, 16)), Summary: inert(subject), EventType: chatAudit},
+	}.encoded()
 }
 
 // description is the heading, the list of what is told, and what the worst of it means.

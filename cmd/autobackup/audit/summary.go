@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"autobackup/internal/alert"
 	"autobackup/internal/audit"
 	"autobackup/internal/metric"
 	"autobackup/internal/reason"
@@ -21,6 +22,7 @@ type Told struct {
 	Tell    bool   `json:"tell"`
 	Subject string `json:"subject"` // as SNS takes it
 	Message string `json:"message"`
+	Chat    string `json:"chat"` // for AWS's chat integration; empty where nobody asked for it
 	// Failed is that some bucket could not be audited, which fails the execution.
 	Failed  bool      `json:"failed"`
 	Cause   string    `json:"cause"`
@@ -66,6 +68,9 @@ What to do next:
 2. docs/audit.md says what each reason means and what mends it; autobackup explain tells everything about one version.
 3. What is known and meant, take out with autobackup accept.
 Execution: ` + r.Execution.ID + "\n"
+	if r.Chat == "Enabled" {
+		t.Chat, _ = alert.ChatOfAudit(d.Stage, t.Subject, lines) // texts always encode
+	}
 	return t
 }
 
