@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/audit"
+	"autobackup/internal/s3event"
 	"autobackup/local/gate"
 	"autobackup/local/sns"
 	"autobackup/local/wire"
@@ -168,7 +169,7 @@ func TestEveryGrantOfAuditsIsUsed(t *testing.T) {
 				w.interrupted()
 				w.audit()
 				assert.Empty(t, w.Gate.Refusals())
-			}, audited(configurations[name]...)...)
+			}, audited(append(slices.Clone(configurations[name]), defaults("template.yaml", "AuditFindings", "validate"))...)...)
 			var idle []string
 			for g := range all {
 				if ofAudits.MatchString(g.policy) && !used[g] && unseen[g.action] == "" && unseen[g.String()] == "" && unaskedOfAudits[g.action] == "" && !category.MatchString(g.policy) {
@@ -232,6 +233,41 @@ func TestSettingChatAlertsSaysInChatWhatAuditsCameTo(t *testing.T) {
 	}, audited(chatting)...)
 }
 
+func TestSettingAuditFindingsHasThemEndAsUploadsDo(t *testing.T) {
+	inWorld(t, func(w *world) {
+		lost := w.put("lost \u202e", "content")
+		w.settle()
+		marked := w.put("marked", "content")
+		w.settle()
+		marker := w.remove("marked", "")
+		w.settle()
+		time.Sleep(3 * day)
+		w.lose("lost \u202e", lost)
+		w.lose("marked", marker)
+		w.lose("marked", marked)
+		summaries := w.audit()
+		assert.Equal(t, 3, summaries[slices.IndexFunc(summaries, func(s audit.Summary) bool { return s.Bucket == w.bucket() })].Validated)
+		parked := w.parked()
+		require.Len(t, parked, 3)
+		for _, m := range parked {
+			v, err := s3event.Parse(m.Body)
+			require.NoError(t, err)
+			assert.Contains(t, []string{lost, marked, marker}, v.VersionID)
+		}
+		assert.Contains(t, w.published("failure-topic")[0].Message, "3 of these are validated again, as uploads are")
+		mails := w.published("failure-topic")
+		require.Greater(t, len(mails), 1)
+		for _, m := range mails[1:] {
+			assert.Contains(t, m.Subject, "Backup check failed", "what was told and parked")
+		}
+		time.Sleep(day)
+		w.audit()
+		assert.Len(t, w.parked(), 3)
+		assert.Len(t, w.published("failure-topic"), len(mails), "each is told once")
+		assert.Empty(t, w.Gate.Refusals())
+	}, audited(defaults("template.yaml", "AuditFindings", "validate"))...)
+}
+
 func TestABucketThatCannotBeAuditedKeepsNoOtherFromIt(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.put("fine", "content")
@@ -285,7 +321,7 @@ func TestSettingNothingMakesNothingForAudits(t *testing.T) {
 		assert.NotContains(t, r.LogicalID, "Audit")
 	}
 	_, err = stack(t, "default", map[string]string{"AuditSchedule": "rate(1 day)"})
-	assert.ErrorContains(t, err, "AuditSchedule and AuditOverdueDays need audits. Set AuditLevel=rest, or leave them out.")
+	assert.ErrorContains(t, err, "AuditSchedule, AuditOverdueDays and AuditFindings need audits. Set AuditLevel=rest, or leave them out.")
 	s, err = stack(t, "default", map[string]string{"AuditLevel": "all"})
 	require.NoError(t, err)
 	for _, r := range s.Resources {

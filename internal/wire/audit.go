@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"autobackup/internal/verdict"
 )
 
@@ -17,11 +19,17 @@ type Audit struct {
 	Dollars                       float64
 	AtOnce                        int // parts of an audit at the same time
 	Time                          time.Duration
+	// Of the validation queue, where findings go there: its URL, its ARN, and how long a
+	// message may be.
+	ValidationURL string
+	ValidationARN arn.ARN
+	MessageBytes  int64
 }
 
 // AuditOf reads the environment of the function audit: STAGE, WORK_BUCKET, FETCH_ETAGS_ARN,
 // AUDIT_LEVEL, AUDIT_RATE, AUDIT_DOLLARS, AUDIT_CONCURRENCY, AUDIT_HOURS, DEADLINE_MINUTES,
-// MARKER_DEADLINE_MINUTES and METADATA_DIFFERENCES.
+// MARKER_DEADLINE_MINUTES and METADATA_DIFFERENCES; with VALIDATION_QUEUE_ARN, which may be
+// empty, also MESSAGE_BYTES.
 func AuditOf(env func(string) string) (a Audit, err error) {
 	var problems []error
 	note := func(err error) { problems = append(problems, err) }
@@ -51,6 +59,12 @@ func AuditOf(env func(string) string) (a Audit, err error) {
 	note(err)
 	a.Policy.AlertMetadata, err = alertMetadata(env)
 	note(err)
+	if env("VALIDATION_QUEUE_ARN") != "" {
+		_, a.ValidationURL, err = queue(env, "VALIDATION_QUEUE_ARN")
+		note(err)
+		a.ValidationARN, _ = arn.Parse(env("VALIDATION_QUEUE_ARN")) // queue has told what is wrong
+		a.MessageBytes = number("MESSAGE_BYTES", "bytes", 1, 1<<20)
+	}
 	return a, errors.Join(problems...)
 }
 

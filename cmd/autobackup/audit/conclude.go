@@ -18,15 +18,16 @@ import (
 
 // Summary is what an audit of one bucket came to, for the one who is told.
 type Summary struct {
-	Bucket   string `json:"bucket"`
-	Result   string `json:"result,omitempty"` // as audit.Report.Result, of the worst pair
-	Exit     int    `json:"exit"`
-	Listed   int64  `json:"listed"`
-	Findings int64  `json:"findings"`
-	Unknown  int64  `json:"unknown"`
-	New      int64  `json:"new"`              // findings and unknown that the audit before had not; all where there was none
-	Cut      string `json:"cut,omitempty"`    // why not all was looked at
-	Report   string `json:"report,omitempty"` // s3:// of its folder
+	Bucket    string `json:"bucket"`
+	Result    string `json:"result,omitempty"` // as audit.Report.Result, of the worst pair
+	Exit      int    `json:"exit"`
+	Listed    int64  `json:"listed"`
+	Findings  int64  `json:"findings"`
+	Unknown   int64  `json:"unknown"`
+	New       int64  `json:"new"`                 // findings and unknown that the audit before had not; all where there was none
+	Validated int    `json:"validated,omitempty"` // findings that went to the validation queue
+	Cut       string `json:"cut,omitempty"`       // why not all was looked at
+	Report    string `json:"report,omitempty"`    // s3:// of its folder
 	// By is the execution that audits the bucket, where this one does not.
 	By string `json:"by,omitempty"`
 	// Error is what the audit of this bucket ended with.
@@ -63,6 +64,10 @@ func (a stored) report(ctx context.Context) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
+	again, err := a.messages(r) // before what they are made of is taken away
+	if err != nil {
+		return Summary{}, err
+	}
 	if err := w.write(r); err != nil {
 		return Summary{}, err
 	}
@@ -70,6 +75,11 @@ func (a stored) report(ctx context.Context) (Summary, error) {
 		return Summary{}, err
 	}
 	s := a.summary(r, p)
+	if s.Validated = len(again); s.Validated > 0 {
+		if err := a.validate(ctx, again); err != nil {
+			return Summary{}, err
+		}
+	}
 	if err := a.measured(r, s.Cut != ""); err != nil {
 		return Summary{}, err
 	}

@@ -33,11 +33,13 @@ type Deployed struct {
 	AtOnce     int     // parts of a round at the same time
 	Time       time.Duration
 	// Looks has versions looked at in their bucket and in one other.
-	Looks   Looks
-	Metrics io.Writer
-	Now     func() time.Time
-	Wait    func(context.Context, time.Duration) error
-	Dir     string // where a part keeps its files while it works
+	Looks Looks
+	// Validation is where findings go; nil: nowhere.
+	Validation *Validation
+	Metrics    io.Writer
+	Now        func() time.Time
+	Wait       func(context.Context, time.Duration) error
+	Dir        string // where a part keeps its files while it works
 	// HTTP sends all requests to both sides; nil: as the Config says.
 	HTTP aws.HTTPClient
 

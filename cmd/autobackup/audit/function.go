@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	smithytime "github.com/aws/smithy-go/time"
 
 	"autobackup/internal/audit"
@@ -41,6 +42,9 @@ func Function(metrics io.Writer, now func() time.Time) wire.Build {
 			},
 			Rate: of.Rate, Dollars: of.Dollars, AtOnce: of.AtOnce, Time: of.Time,
 			Looks: fetchETags{lambda.NewFromConfig(cfg), of.FetchETags}, Metrics: metrics, Now: now, Wait: smithytime.SleepWithContext, Dir: os.TempDir(),
+		}
+		if of.ValidationURL != "" {
+			d.Validation = &Validation{Queue: sqs.NewFromConfig(cfg), URL: of.ValidationURL, ARN: of.ValidationARN, Bytes: of.MessageBytes}
 		}
 		return handler.New("audit", log, d.Do), nil
 	}

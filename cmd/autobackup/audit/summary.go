@@ -98,6 +98,9 @@ func (d Deployed) line(s Summary) string {
 		return b.String()
 	}
 	fmt.Fprintf(&b, "  %s: %d new of %d findings and %d unknown, of %d versions\n", s.Result, s.New, s.Findings, s.Unknown, s.Listed)
+	if s.Validated > 0 {
+		fmt.Fprintf(&b, "  %d of these are validated again, as uploads are: what stays is told and parked\n", s.Validated)
+	}
 	if s.Cut != "" {
 		fmt.Fprintf(&b, "  not all was looked at: %s\n", text.Line(s.Cut, maxError))
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -18,6 +19,7 @@ import (
 	"autobackup/internal/attach"
 	"autobackup/internal/batch"
 	"autobackup/internal/doctor"
+	"autobackup/internal/s3event"
 	"autobackup/internal/text"
 )
 
@@ -166,14 +168,8 @@ func (r *run) invoke(ctx context.Context, in batch.Batch) (out batch.Batch, why 
 
 // event is an upload's, as EventBridge delivers it.
 func (r *run) event(of sought) (string, error) {
-	name := r.Buckets[of.bucket].Bucket.Bucket
-	event, err := json.Marshal(map[string]any{
-		"version": "0", "id": "00000000-0000-0000-0000-000000000000", "source": "aws.s3", "detail-type": "Object Created",
-		"account": r.Stage.Account, "region": r.Stage.Region, "time": "2026-01-01T00:00:00Z", "resources": []string{"arn:" + r.Stage.Partition + ":s3:::" + name},
-		"detail": map[string]any{
-			"version": "0", "bucket": map[string]string{"name": name}, "reason": "autobackup doctor",
-			"object": map[string]any{"key": of.key, "version-id": of.version},
-		},
-	})
-	return string(event), err
+	return s3event.Event(s3event.ObjectVersion{
+		Bucket: r.Buckets[of.bucket].Bucket.Bucket, Key: of.key, VersionID: of.version, Account: r.Stage.Account, Region: r.Stage.Region,
+		Time: time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC), Reason: "autobackup doctor",
+	}, r.Stage.Partition)
 }
