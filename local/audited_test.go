@@ -268,6 +268,18 @@ func TestSettingAuditFindingsHasThemEndAsUploadsDo(t *testing.T) {
 	}, audited(defaults("template.yaml", "AuditFindings", "validate"))...)
 }
 
+func TestAuditsListTheReplicasOfAnotherAccount(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.put("fine", "content")
+		w.settle()
+		time.Sleep(day)
+		summaries := w.audit()
+		s := summaries[slices.IndexFunc(summaries, func(s audit.Summary) bool { return s.Bucket == w.bucket() })]
+		assert.Equal(t, []any{audit.AsItMustBe, int64(1)}, []any{s.Result, s.Listed})
+		assert.Empty(t, w.Gate.Refusals())
+	}, audited(configurations["another account"]...)...)
+}
+
 func TestABucketThatCannotBeAuditedKeepsNoOtherFromIt(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.put("fine", "content")

@@ -39,6 +39,18 @@ func (s Stage) Statements(bucket string, headOnly bool) []Statement {
 	}
 }
 
+// AuditStatement lets the stage's audits list a replica of another account, and read what its
+// report says of the bucket. Its objects they have fetch-etags look at.
+func (s Stage) AuditStatement(bucket string) Statement {
+	role := strings.TrimSuffix(s.Role(), "-fetch-etags") + "-audit"
+	return Statement{
+		Effect: "Allow", Principal: map[string]string{"AWS": role}, Resource: "arn:" + s.Partition + ":s3:::" + bucket,
+		Action: []string{
+			"s3:GetBucketVersioning", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:ListBucketVersions",
+		},
+	}
+}
+
 // head says whether HeadObject itself needs it: without a permission to list, S3 does not
 // tell who may not read from what is not there.
 func (n need) head() bool {

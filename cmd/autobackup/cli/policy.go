@@ -33,6 +33,7 @@ type policyCommand struct {
 	Deletes       bool     `help:"Also delete objects, which leaves delete markers." group:"What"`
 	ReplicaKMSKey []string `help:"ARN of a KMS key that encrypts objects of the replicas; may be repeated." name:"replica-kms-key" placeholder:"ARN" group:"What"`
 
+	Audits   bool `help:"Also let the stage's audits list the replicas; the stage has to be deployed with AuditLevel before, as policies take no role that is not there." group:"What"`
 	HeadOnly bool `help:"Let in HEAD alone: stored checksums decide, and what they leave open is told as that." name:"head-only" group:"What"`
 
 	Level    string `help:"As of audit: ${enum}." enum:"listed,rest,all,bytes" default:"rest" group:"As of audit"`
@@ -104,7 +105,7 @@ func (c policyCommand) run(_ context.Context, stdout, stderr io.Writer) int {
 	o := policy.Options{
 		Command: c.Command, Side: policy.Side(c.Side), Partition: c.Partition, Primary: c.Primary, Replicas: c.Replica,
 		Level: core.Level(c.Level), Metadata: c.Metadata, Locks: c.Locks, Keys: c.KMSKey, ReplicaKeys: c.ReplicaKMSKey,
-		Roles: c.Role, HeadOnly: c.HeadOnly, Deletes: c.Deletes, Stage: c.Stage, Region: c.Region, Account: c.Account, ReplicaAccount: c.ReplicaAccount, Topic: c.Topic, VPC: c.VPC, Attached: c.Attached, Boundary: c.Boundary, Tags: c.Tags, RolePath: c.RolePath, RoleNamePrefix: c.RoleNamePrefix,
+		Roles: c.Role, Audits: c.Audits, HeadOnly: c.HeadOnly, Deletes: c.Deletes, Stage: c.Stage, Region: c.Region, Account: c.Account, ReplicaAccount: c.ReplicaAccount, Topic: c.Topic, VPC: c.VPC, Attached: c.Attached, Boundary: c.Boundary, Tags: c.Tags, RolePath: c.RolePath, RoleNamePrefix: c.RoleNamePrefix,
 	}
 	var err error
 	if c.Output != "" {

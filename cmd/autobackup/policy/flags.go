@@ -20,6 +20,7 @@ var flags = []struct {
 	{"evidence", []string{Evidence}},
 	{"deletes", []string{Upload}},
 	{"replica-kms-key", []string{Audit, Explain, Owner, Boundary}},
+	{"audits", []string{Owner}},
 	{"head-only", []string{Owner}},
 	{"level", []string{Audit}},
 	{"metadata", []string{Audit}},

@@ -27,6 +27,9 @@ func ForOwner(o Options) (OwnerFile, error) {
 	}
 	for _, bucket := range o.Replicas {
 		file.BucketPolicies[bucket] = stage.Statements(bucket, o.HeadOnly)
+		if o.Audits {
+			file.BucketPolicies[bucket] = append(file.BucketPolicies[bucket], stage.AuditStatement(bucket))
+		}
 	}
 	for _, key := range o.ReplicaKeys {
 		statement, err := stage.KeyStatement(key)

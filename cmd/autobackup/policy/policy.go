@@ -64,6 +64,7 @@ type Options struct {
 	Keys        []string     // ARNs of KMS keys: of the primary, or of the queues
 	ReplicaKeys []string
 	Roles       []string // ARNs, which the caller assumes
+	Audits      bool     // the owner of replicas lets the stage's audits list them
 	HeadOnly    bool     // the owner of replicas lets nothing in but HEAD
 	Deletes     bool     // an uploader also deletes objects, which leaves delete markers
 	Stage       string   // of the stack

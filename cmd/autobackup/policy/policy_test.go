@@ -320,6 +320,7 @@ func TestAFlagIsTakenWhereItChangesThePolicyAndNowhereElse(t *testing.T) {
 		"kms-key":          func(o *policy.Options) { o.Keys = []string{key} },
 		"deletes":          func(o *policy.Options) { o.Deletes = true },
 		"replica-kms-key":  func(o *policy.Options) { o.ReplicaKeys = []string{key} },
+		"audits":           func(o *policy.Options) { o.Audits = true },
 		"head-only":        func(o *policy.Options) { o.HeadOnly = true },
 		"level":            func(o *policy.Options) { o.Level = audit.Listed },
 		"metadata":         func(o *policy.Options) { o.Metadata = true },
@@ -364,6 +365,7 @@ func TestAFlagIsTakenWhereItChangesThePolicyAndNowhereElse(t *testing.T) {
 func TestTheOwnerOfReplicasAddsWhatTheLooksNeedAndNoMore(t *testing.T) {
 	for name, o := range map[string]policy.Options{
 		"owner.json":           {Replicas: []string{"docs-copy"}, ReplicaKeys: []string{other}},
+		"owner-of-audits.json": {Replicas: []string{"docs-copy"}, Audits: true},
 		"owner-head-only.json": {Replicas: []string{"docs-copy"}, HeadOnly: true},
 	} {
 		o.Command, o.Partition, o.Stage, o.Account = policy.Owner, "aws", "dev", "111122223333"
