@@ -126,6 +126,8 @@ func (r *run) named() (all []doctor.Function) {
 		names := functions
 		if s.Replica {
 			names = functions[len(functions)-1:]
+		} else if level := s.Parameters["AuditLevel"]; level != "" && level != "none" {
+			names = append(slices.Clone(names), "audit")
 		}
 		for _, name := range names {
 			all = append(all, doctor.Function{Name: "autobackup-" + name + "-" + r.Stage.Name, Region: s.Region, Account: s.Account, Stack: s.Name})

@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/doctor"
 )
 
 // everyDay has the stack look by itself.
@@ -34,4 +36,13 @@ func TestAScheduledDoctorSeesWhatIsTurnedOffAndWhatIsOver(t *testing.T) {
 	assert.InDelta(t, 1, w.comes()["DoctorFailed"], 0)
 	w.notifies(theirs, &types.NotificationConfiguration{EventBridgeConfiguration: &types.EventBridgeConfiguration{}})
 	assert.InDelta(t, 0, w.comes()["DoctorFailed"], 0)
+}
+
+func TestAStageThatMakesAuditsHasAFunctionMore(t *testing.T) {
+	w := newWorldOf(t, account, map[string]string{"AuditLevel": "rest", "DoctorSchedule": "rate(1 day)"})
+	report, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage})
+	require.NoError(t, err)
+	screen := report.Screen(true)
+	assert.Contains(t, screen, "autobackup-audit-"+stage)
+	assert.Zero(t, report.Exit, screen)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/cmd/autobackup/audit"
 	"autobackup/cmd/autobackup/doctor"
 	core "autobackup/internal/doctor"
 	"autobackup/internal/handler"
@@ -143,7 +144,7 @@ func newWorldOf(t *testing.T, owner string, more map[string]string, changes ...c
 // functions are all that the template may have, doctor among them, which is the command.
 func (w *world) functions() map[string]wire.Build {
 	all := wire.Functions(io.Discard, time.Now)
-	all["doctor"] = doctor.Function(&w.metrics, time.Now)
+	all["doctor"], all["audit"] = doctor.Function(&w.metrics, time.Now), audit.Function(io.Discard, time.Now)
 	return all
 }
 
