@@ -40,6 +40,15 @@ import (
 type working struct {
 	lock    sync.Mutex
 	objects map[string][]byte
+	// stop is called before each call, and may end the function's context.
+	stop func()
+}
+
+func (w *working) called(ctx context.Context) error {
+	if w.stop != nil {
+		w.stop()
+	}
+	return ctx.Err()
 }
 
 func refusedWith(status int) error {
@@ -54,7 +63,10 @@ func etagOf(content []byte) *string {
 }
 
 // GetObject implements audit.Objects.
-func (w *working) GetObject(_ context.Context, in *sdk.GetObjectInput, _ ...func(*sdk.Options)) (*sdk.GetObjectOutput, error) {
+func (w *working) GetObject(ctx context.Context, in *sdk.GetObjectInput, _ ...func(*sdk.Options)) (*sdk.GetObjectOutput, error) {
+	if err := w.called(ctx); err != nil {
+		return nil, err
+	}
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	content, there := w.objects[*in.Key]
@@ -73,7 +85,10 @@ func (w *working) GetObject(_ context.Context, in *sdk.GetObjectInput, _ ...func
 }
 
 // PutObject implements audit.Objects.
-func (w *working) PutObject(_ context.Context, in *sdk.PutObjectInput, _ ...func(*sdk.Options)) (*sdk.PutObjectOutput, error) {
+func (w *working) PutObject(ctx context.Context, in *sdk.PutObjectInput, _ ...func(*sdk.Options)) (*sdk.PutObjectOutput, error) {
+	if err := w.called(ctx); err != nil {
+		return nil, err
+	}
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	content, err := io.ReadAll(in.Body)
@@ -89,7 +104,10 @@ func (w *working) PutObject(_ context.Context, in *sdk.PutObjectInput, _ ...func
 }
 
 // DeleteObject implements audit.Objects.
-func (w *working) DeleteObject(_ context.Context, in *sdk.DeleteObjectInput, _ ...func(*sdk.Options)) (*sdk.DeleteObjectOutput, error) {
+func (w *working) DeleteObject(ctx context.Context, in *sdk.DeleteObjectInput, _ ...func(*sdk.Options)) (*sdk.DeleteObjectOutput, error) {
+	if err := w.called(ctx); err != nil {
+		return nil, err
+	}
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	delete(w.objects, *in.Key)
@@ -97,7 +115,10 @@ func (w *working) DeleteObject(_ context.Context, in *sdk.DeleteObjectInput, _ .
 }
 
 // ListObjectsV2 implements audit.Objects, for folders.
-func (w *working) ListObjectsV2(_ context.Context, in *sdk.ListObjectsV2Input, _ ...func(*sdk.Options)) (*sdk.ListObjectsV2Output, error) {
+func (w *working) ListObjectsV2(ctx context.Context, in *sdk.ListObjectsV2Input, _ ...func(*sdk.Options)) (*sdk.ListObjectsV2Output, error) {
+	if err := w.called(ctx); err != nil {
+		return nil, err
+	}
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	var folders []string
@@ -166,11 +187,16 @@ func newStage(t testing.TB, f *fake, o audit.Options) *stage {
 // do sends a request as the state machine does, and reads the answer.
 func do[T any](t testing.TB, d audit.Deployed, r audit.Request) (answer T, err error) {
 	t.Helper()
+	return doIn[T](t.Context(), t, d, r)
+}
+
+func doIn[T any](ctx context.Context, t testing.TB, d audit.Deployed, r audit.Request) (answer T, err error) {
+	t.Helper()
 	text, err := json.Marshal(r)
 	require.NoError(t, err)
 	r = audit.Request{}
 	require.NoError(t, json.Unmarshal(text, &r))
-	got, err := d.Do(t.Context(), r)
+	got, err := d.Do(ctx, r)
 	if err != nil {
 		return answer, err
 	}
@@ -468,6 +494,74 @@ func TestWhateverIsDoneTwiceIsDoneOnce(t *testing.T) {
 		again, err = do[audit.Summary](t, s.Deployed, audit.Request{Operation: audit.OpReport, Step: &step})
 		require.NoError(t, err)
 		assert.Equal(t, summary, again)
+	})
+}
+
+// Each function is stopped at some call, to either side or to the working bucket, and tried again.
+func TestAFunctionThatIsStoppedAtAnyCallChangesNothingOfTheReport(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newModel(11, 40, time.Now().UTC())
+		f := m.fake(t)
+		o := of(t, f)
+		_, err := audit.Run(t.Context(), o)
+		require.NoError(t, err)
+		want := files(t, o.Folder)
+		stops := 0
+		for first := 1; first <= 60; first += 7 {
+			s := newStage(t, f, o)
+			stop := first
+			again := func(r audit.Request, answer func(ctx context.Context) error) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				var calls atomic.Int64
+				stopped := func() {
+					if calls.Add(1) == int64(stop) {
+						cancel()
+					}
+				}
+				s.stop, f.before = stopped, func(int, *http.Request) (*http.Response, error) { stopped(); return nil, ctx.Err() }
+				err := answer(ctx)
+				s.stop, f.before = nil, nil
+				stop = 1 + (stop*5+3)%61
+				if err != nil {
+					stops++
+					require.NoError(t, answer(t.Context()), r.Operation)
+				}
+			}
+			step := audit.Step{}
+			next := func(r audit.Request) {
+				of := step
+				r.Step = &of
+				again(r, func(ctx context.Context) (err error) {
+					step, err = doIn[audit.Step](ctx, t, s.Deployed, r)
+					return err
+				})
+			}
+			next(audit.Request{Operation: audit.OpPlan, Execution: audit.Execution{ID: "arn:e", Name: "e", Start: s.Plan.Started}, Order: &audit.Order{Bucket: primary}})
+			for step.Phase != audit.PhaseReport {
+				var items []int
+				require.NoError(t, json.Unmarshal(s.objects[step.Items.Key], &items))
+				for _, i := range items {
+					r := audit.Request{Operation: audit.OpWork, Step: &step, Part: i}
+					again(r, func(ctx context.Context) error {
+						_, err := doIn[struct{}](ctx, t, s.Deployed, r)
+						return err
+					})
+				}
+				next(audit.Request{Operation: audit.OpCollect})
+			}
+			var summary audit.Summary
+			r := audit.Request{Operation: audit.OpReport, Step: &step}
+			again(r, func(ctx context.Context) (err error) {
+				summary, err = doIn[audit.Summary](ctx, t, s.Deployed, r)
+				return err
+			})
+			got := files(t, s.folder(summary))
+			for _, name := range []string{"findings.jsonl", "findings.csv", "manifest.csv"} {
+				assert.Equal(t, want[name], got[name], "%s, first stopped at call %d", name, first)
+			}
+		}
+		assert.Greater(t, stops, 10)
 	})
 }
 
