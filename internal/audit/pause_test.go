@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -84,4 +85,35 @@ func TestAMergeThatStopsInsideKeysHandsOutTheSamePairs(t *testing.T) {
 		}
 		require.Equal(t, want, got)
 	})
+}
+
+var errFull = errors.New("the disk is full")
+
+// What can't be kept or read again ends a merge with its error: nothing of a key is passed over.
+func TestAMergeThatCannotKeepOrTakeUpWhatWaitsEndsWithTheError(t *testing.T) {
+	ours := func() *rows {
+		return &rows{all: []audit.Row{{Key: "k", VersionID: "1"}, {Key: "k", VersionID: "2"}, {Key: "k", VersionID: "3"}}}
+	}
+	for _, bound := range []int{0, 10} {
+		n := 0
+		pause := &audit.Pause{Late: func() bool { n++; return n > 1 }, Keep: func(audit.Row, bool) error { return errFull }}
+		err := audit.MergePausedWithin(bound, ours(), &rows{}, &shared{}, pause, func(audit.Pair) error { return nil })
+		assert.ErrorIs(t, err, errFull, "bound %d", bound)
+		pause = &audit.Pause{From: &audit.Place{Key: "k"}, Kept: func(func(audit.Row, bool) error) error { return errFull }}
+		err = audit.MergePausedWithin(bound, ours(), &rows{}, &shared{}, pause, func(audit.Pair) error { return nil })
+		assert.ErrorIs(t, err, errFull, "bound %d", bound)
+		twice := func(each func(audit.Row, bool) error) error {
+			return errors.Join(each(audit.Row{Key: "k", VersionID: "9"}, true), each(audit.Row{Key: "k", VersionID: "9"}, true))
+		}
+		pause = &audit.Pause{From: &audit.Place{Key: "k"}, Kept: twice}
+		err = audit.MergePausedWithin(bound, ours(), &rows{}, &shared{}, pause, func(audit.Pair) error { return nil })
+		assert.ErrorContains(t, err, "twice", "bound %d", bound)
+	}
+}
+
+func TestAMergeThatStopsBeforeAnyRowOfASideBeginsThatSideAnew(t *testing.T) {
+	pause := &audit.Pause{Late: func() bool { return true }, Keep: func(audit.Row, bool) error { return nil }}
+	err := audit.MergePaused(&rows{all: []audit.Row{{Key: "k", VersionID: "1"}}}, &rows{}, &shared{}, pause, func(audit.Pair) error { return nil })
+	require.ErrorIs(t, err, audit.ErrPaused)
+	assert.Equal(t, audit.Place{Key: "k"}, pause.At)
 }

@@ -250,7 +250,11 @@ func (s *stage) folder(of audit.Summary) string {
 func TestAnAuditOfAStageHasTheReportOfTheProgram(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		rounds := 0
-		for seed := uint64(1); seed <= 6 && !t.Failed(); seed++ {
+		seeds := uint64(4) // each level once, and a prefix
+		if *everyStop {
+			seeds = 40
+		}
+		for seed := uint64(1); seed <= seeds && !t.Failed(); seed++ {
 			level := []core.Level{core.AllLooked, core.Rest, core.Listed, core.Rest}[seed%4]
 			prefix := []string{"", "a", "", "", "\uff5e"}[seed%5]
 			m := newModel(seed, 150, time.Now().UTC())
@@ -274,13 +278,17 @@ func TestAnAuditOfAStageHasTheReportOfTheProgram(t *testing.T) {
 				t.Logf("seed %d, level %s, prefix %q", seed, level, prefix)
 			}
 		}
-		assert.Greater(t, rounds, 6*3, "parts leave much for the next round")
+		assert.Greater(t, rounds, int(3*seeds), "parts leave much for the next round")
 	})
 }
 
 func TestAKeyThatIsLongerThanAPartGoesOnInsideTheKey(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		for seed := uint64(1); seed <= 2 && !t.Failed(); seed++ {
+		seeds := uint64(1)
+		if *everyStop {
+			seeds = 10
+		}
+		for seed := uint64(1); seed <= seeds && !t.Failed(); seed++ {
 			m := newModel(seed, 20, time.Now().UTC())
 			for range 2500 {
 				m.version("long")
@@ -507,7 +515,11 @@ func TestAFunctionThatIsStoppedAtAnyCallChangesNothingOfTheReport(t *testing.T) 
 		require.NoError(t, err)
 		want := files(t, o.Folder)
 		stops := 0
-		for first := 1; first <= 60; first += 7 {
+		step := 15
+		if *everyStop {
+			step = 1
+		}
+		for first := 1; first <= 60; first += step {
 			s := newStage(t, f, o)
 			stop := first
 			again := func(r audit.Request, answer func(ctx context.Context) error) {
@@ -592,4 +604,47 @@ func TestWhichBucketsAnExecutionAuditsIsSaidByItsInputOrTheStage(t *testing.T) {
 			assert.Equal(t, c.want, got.Orders)
 		})
 	}
+}
+
+func TestWhatAuditsCameToIsToldInOneMessage(t *testing.T) {
+	d := audit.Deployed{Stage: "dev", Config: aws.Config{Region: home}}
+	told := func(all ...audit.Summary) audit.Told {
+		got, err := do[audit.Told](t, d, audit.Request{Operation: audit.OpSummarize, Execution: audit.Execution{ID: "arn:e"}, Summaries: all, Chat: "Enabled"})
+		require.NoError(t, err)
+		return got
+	}
+	fine := audit.Summary{Bucket: "fine", Result: audit.AsItMustBe, Listed: 10}
+	known := audit.Summary{Bucket: "known", Result: audit.Findings, Findings: 3}
+	busy := audit.Summary{Bucket: "busy", By: "arn:other"}
+	quiet := told(fine, known, busy)
+	assert.False(t, quiet.Tell)
+	assert.False(t, quiet.Failed)
+	assert.Empty(t, quiet.Chat)
+	assert.Len(t, quiet.Buckets, 3)
+
+	found := audit.Summary{Bucket: "found", Result: audit.Findings, Findings: 3, New: 2, Unknown: 1, Listed: 12, Validated: 2, Report: "s3://work/audits/found/1/report/"}
+	cut := audit.Summary{Bucket: "cut", Result: audit.NotAllKnown, Listed: 5, Cut: "the audit has cost $1\nand more"}
+	broken := audit.Summary{Bucket: "broken", Error: json.RawMessage(`{"Error": "Autobackup.Internal", "Cause": "{\"errorMessage\": \"find the bucket broken: it does not exist\", \"errorType\": \"Autobackup.Internal\"}"}`)}
+	all := told(found, cut, broken, fine)
+	assert.True(t, all.Tell)
+	assert.True(t, all.Failed)
+	assert.Equal(t, "1 bucket could not be audited; the output of the state Summarize says why", all.Cause)
+	assert.Equal(t, "[dev] Backup audit: 2 new in 3 buckets", all.Subject)
+	for _, line := range []string{
+		"s3://found\n  findings: 2 new of 3 findings and 1 unknown, of 12 versions\n  2 of these are validated again", "report: s3://work/audits/found/1/report/",
+		"not all was looked at: the audit has cost $1", "s3://broken\n  could not be audited: find the bucket broken: it does not exist",
+		"autobackup audit --stage dev --region eu-central-1 --last s3://BUCKET --output audit-report", "Execution: arn:e",
+	} {
+		assert.Contains(t, all.Message, line)
+	}
+	assert.NotContains(t, all.Message, "s3://fine")
+	assert.Contains(t, all.Chat, `"version":"1.0"`)
+	assert.Contains(t, all.Chat, "2 new in 3 buckets")
+	for caught, want := range map[string]string{
+		`{"Error": "States.Timeout", "Cause": ""}`: "States.Timeout: ", `"plain"`: "plain", `[1]`: "[1]", `{"Error": "X", "Cause": "y"}`: "X: y",
+	} {
+		assert.Contains(t, told(audit.Summary{Bucket: "b", Error: json.RawMessage(caught)}).Message, "could not be audited: "+want)
+	}
+	assert.Equal(t, "[dev] Backup audit: could not be made in 1 bucket", told(broken).Subject)
+	assert.Equal(t, "[dev] Backup audit: not all is known in 1 bucket", told(cut).Subject)
 }

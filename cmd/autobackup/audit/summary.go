@@ -63,8 +63,8 @@ func (d Deployed) summarize(r Request) Told {
 What it means: an audit compared all versions of these buckets with their replicas. What is new was not there in the audit before it.
 
 What to do next:
-1. Read the report: report.html in the folder that is named, copied with
-   aws s3 cp --recursive --region ` + d.Config.Region + ` S3-FOLDER audit-report
+1. Read the report of a bucket: the page report.html in a folder that this makes of it:
+   autobackup audit --stage ` + d.Stage + ` --region ` + d.Config.Region + ` --last s3://BUCKET --output audit-report
 2. docs/audit.md says what each reason means and what mends it; autobackup explain tells everything about one version.
 3. What is known and meant, take out with autobackup accept.
 Execution: ` + r.Execution.ID + "\n"

@@ -1,0 +1,63 @@
+package wire_test
+
+import (
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/internal/verdict"
+	"autobackup/internal/wire"
+)
+
+// ofAudits is an environment of the function audit.
+var ofAudits = map[string]string{
+	"STAGE": "dev", "WORK_BUCKET": "work", "FETCH_ETAGS_ARN": "arn:aws:lambda:eu-central-1:123456789012:function:f", "AUDIT_LEVEL": "all", "AUDIT_RATE": "500",
+	"AUDIT_DOLLARS": "10", "AUDIT_CONCURRENCY": "40", "AUDIT_HOURS": "24", "DEADLINE_MINUTES": "240", "MARKER_DEADLINE_MINUTES": "1440", "METADATA_DIFFERENCES": "alert",
+	"VALIDATION_QUEUE_ARN": "arn:aws:sqs:eu-central-1:123456789012:q", "MESSAGE_BYTES": "2048",
+}
+
+func TestTheFunctionOfAuditsHasItsEnvironment(t *testing.T) {
+	got, err := wire.AuditOf(func(name string) string { return ofAudits[name] })
+	require.NoError(t, err)
+	assert.Equal(t, wire.Audit{
+		Stage: "dev", WorkBucket: "work", FetchETags: ofAudits["FETCH_ETAGS_ARN"], Level: "all", Rate: 500, Dollars: 10, AtOnce: 40, Time: 24 * time.Hour,
+		Policy:        verdict.Policy{Deadline: 4 * time.Hour, MarkerDeadline: 24 * time.Hour, AlertMetadata: true},
+		ValidationURL: "https://sqs.eu-central-1.amazonaws.com/123456789012/q", MessageBytes: 2048,
+		ValidationARN: arn.ARN{Partition: "aws", Service: "sqs", Region: "eu-central-1", AccountID: "123456789012", Resource: "q"},
+	}, got)
+	without := maps.Clone(ofAudits)
+	without["VALIDATION_QUEUE_ARN"], without["MESSAGE_BYTES"] = "", ""
+	got, err = wire.AuditOf(func(name string) string { return without[name] })
+	require.NoError(t, err, "findings go to no queue")
+	assert.Empty(t, got.ValidationURL)
+}
+
+func TestEachVariableOfTheFunctionOfAuditsIsTold(t *testing.T) {
+	for name, c := range map[string]struct{ value, want string }{
+		"STAGE":                   {"", "environment variable STAGE is not set: set it to a value like dev"},
+		"WORK_BUCKET":             {"", "environment variable WORK_BUCKET is not set: set it to a value like autobackup-dev-work-123456789012"},
+		"FETCH_ETAGS_ARN":         {"f", `environment variable FETCH_ETAGS_ARN is "f": set it to an ARN`},
+		"AUDIT_LEVEL":             {"bytes", `environment variable AUDIT_LEVEL is "bytes": set it to listed, rest or all`},
+		"AUDIT_RATE":              {"0", `environment variable AUDIT_RATE is "0": set it to a whole number of requests a second from 1 to 20000`},
+		"AUDIT_DOLLARS":           {"0", `environment variable AUDIT_DOLLARS is "0": set it to a whole number of dollars from 1 to 100000`},
+		"AUDIT_CONCURRENCY":       {"0", `environment variable AUDIT_CONCURRENCY is "0": set it to a whole number of parts at the same time from 1 to 1000`},
+		"AUDIT_HOURS":             {"8761", `environment variable AUDIT_HOURS is "8761": set it to a whole number of hours from 1 to 8760`},
+		"DEADLINE_MINUTES":        {"", "environment variable DEADLINE_MINUTES is"},
+		"MARKER_DEADLINE_MINUTES": {"", "environment variable MARKER_DEADLINE_MINUTES is"},
+		"METADATA_DIFFERENCES":    {"", "environment variable METADATA_DIFFERENCES is"},
+		"VALIDATION_QUEUE_ARN":    {"q", `environment variable VALIDATION_QUEUE_ARN is "q": set it to an ARN`},
+		"MESSAGE_BYTES":           {"", `environment variable MESSAGE_BYTES is "": set it to a whole number of bytes from 1 to 1048576`},
+	} {
+		wrong := maps.Clone(ofAudits)
+		wrong[name] = c.value
+		_, err := wire.AuditOf(func(name string) string { return wrong[name] })
+		assert.ErrorContains(t, err, c.want, name)
+	}
+	_, err := wire.AuditOf(func(string) string { return "" })
+	assert.ErrorContains(t, err, "STAGE")
+	assert.ErrorContains(t, err, "METADATA_DIFFERENCES", "all that is wrong at once")
+}
