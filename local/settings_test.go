@@ -169,9 +169,10 @@ func TestSettingTheWorkingBucketForgets(t *testing.T) {
 	days := kept(t, "plans and results")[0]
 	inOpenWorld(t, func(w *world) {
 		const attached = "attached/acme-invoices.json"
+		const audited = "audits/docs/lock.json"
 		f, keys := w.work(), []string{"plans/p", "results/r/0", "told/memory.json"}
 		time.Sleep(noon)
-		for _, key := range append(keys, attached) {
+		for _, key := range append(keys, attached, audited) {
 			f.put(key, 1)
 		}
 		time.Sleep(time.Duration(days) * day)
@@ -182,6 +183,10 @@ func TestSettingTheWorkingBucketForgets(t *testing.T) {
 		for _, key := range keys {
 			assert.Empty(t, f.versions(key), key)
 		}
+		time.Sleep(time.Duration(kept(t, "reports of audits")[0]-days-1) * day)
+		assert.Len(t, f.versions(audited), 1)
+		time.Sleep(day)
+		assert.Empty(t, f.versions(audited))
 		assert.Len(t, f.versions(attached), 1, "what attach recorded stays until detach")
 	})
 }
