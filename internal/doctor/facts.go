@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"strings"
+	"time"
 
 	"autobackup/internal/attach"
 	"autobackup/internal/verdict"
@@ -87,6 +88,13 @@ type Running struct {
 	Unread *Unread
 }
 
+// Audits are those that a stage makes.
+type Audits struct {
+	Machine Running
+	Last    time.Time // when the last one ended that succeeded; zero: none did, of those that are kept
+	Unread  *Unread   // when that was
+}
+
 // Mapping is what hands the failure queue's messages to the sender of e-mails.
 type Mapping struct {
 	ID, State string
@@ -143,6 +151,7 @@ type Facts struct {
 	Topic     Topic
 	Pipe      Running
 	Machine   Running
+	Audits    *Audits // nil: the stage makes none
 	Rules     []Rule
 	NoRules   *Unread // they could not be read
 	Queues    []Queue

@@ -27,6 +27,7 @@ func Judge(f Facts) Report {
 	j.topic()
 	j.pipe()
 	j.machine()
+	j.audits()
 	j.rules()
 	j.queues()
 	j.alarms()

@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"pgregory.net/rapid"
@@ -70,6 +71,11 @@ func TestEachFactThatIsNotAsItMustBeIsToldAlone(t *testing.T) {
 		"no pipe":                                        {func(f *doctor.Facts) { f.Pipe.Gone = true }, []string{"FAIL autobackup-validation-pipe-prod: there is no such pipe"}},
 		"a state machine that is deleted":                {func(f *doctor.Facts) { f.Machine.State = "DELETING" }, []string{"FAIL autobackup-validation-prod: it is DELETING: nothing is validated"}},
 		"no state machine":                               {func(f *doctor.Facts) { f.Machine.Gone = true }, []string{"FAIL autobackup-validation-prod: there is no such state machine"}},
+		"audits whose state machine is gone":             {func(f *doctor.Facts) { f.Audits = audits(func(a *doctor.Audits) { a.Machine.Gone = true }) }, []string{"FAIL autobackup-audit-prod: there is no such state machine: no audits are made | aws cloudformation create-change-set"}},
+		"audits whose state machine is deleted":          {func(f *doctor.Facts) { f.Audits = audits(func(a *doctor.Audits) { a.Machine.State = "DELETING" }) }, []string{"FAIL autobackup-audit-prod: it is DELETING: no audits are made"}},
+		"audits that nobody may see":                     {func(f *doctor.Facts) { f.Audits = audits(func(a *doctor.Audits) { a.Unread = denied }) }, []string{"? autobackup-audit-prod: when the last audit ended: "}},
+		"a state machine of audits that nobody may see":  {func(f *doctor.Facts) { f.Audits = audits(func(a *doctor.Audits) { a.Machine.Unread = denied }) }, []string{"? autobackup-audit-prod: whether its state machine is there: "}},
+		"no audit that succeeded":                        {func(f *doctor.Facts) { f.Audits = audits(func(a *doctor.Audits) { a.Last = time.Time{} }) }, []string{"WARN autobackup-audit-prod: no audit has succeeded in 90 days: start one | autobackup audit --stage prod --region eu-central-1"}},
 		"rules that nobody may see":                      {func(f *doctor.Facts) { f.Rules, f.NoRules = nil, denied }, []string{"? rules: the EventBridge rules that take uploads: "}},
 		"targets that nobody may see":                    {func(f *doctor.Facts) { f.Rules[0].Unread = denied }, []string{"? autobackup-s3-upload-trigger-prod: where it sends uploads: "}},
 		"no queue":                                       {func(f *doctor.Facts) { f.Queues[0].Gone = true }, []string{"FAIL autobackup-validation-queue-prod: there is no such queue"}},
@@ -193,4 +199,19 @@ func TestWhatCouldNotBeReadIsNeverFine(t *testing.T) {
 			assert.Equal(t, one.Level == doctor.OK, len(one.Mend) == 0, "%s has what mends it", one.Text)
 		}
 	})
+}
+
+// audits are those of a stage that makes some, but for the change.
+func audits(change func(*doctor.Audits)) *doctor.Audits {
+	a := &doctor.Audits{Machine: doctor.Running{Name: "autobackup-audit-prod", State: "ACTIVE"}, Last: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)}
+	change(a)
+	return a
+}
+
+func TestTheLastAuditIsToldWhereAllIsFine(t *testing.T) {
+	f := healthy()
+	f.Audits = audits(func(*doctor.Audits) {})
+	report := doctor.Judge(f)
+	assert.Zero(t, report.Exit)
+	assert.Contains(t, report.Screen(true), "the last audit that succeeded ended at 2026-02-03T04:05:06Z")
 }

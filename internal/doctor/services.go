@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"autobackup/internal/shell"
 	"autobackup/internal/text"
@@ -95,6 +96,31 @@ func (j *judge) machine() {
 		j.say(OK, "state machine", m.Name, m.State)
 	default:
 		j.say(Fail, "state machine", m.Name, "it is "+text.Line(m.State, 40)+": nothing is validated", j.revert(j.primary())...)
+	}
+}
+
+// audits judges whether those that the stage is to make can be made, and are. How old the last
+// one may be is an alarm's question.
+func (j *judge) audits() {
+	const area = "audits"
+	if j.Audits == nil {
+		return
+	}
+	m, start := j.Audits.Machine, "autobackup audit"+j.named()
+	switch {
+	case j.unknown(m.Unread, area, m.Name, "whether its state machine is there"):
+		return
+	case m.Gone:
+		j.say(Fail, area, m.Name, "there is no such state machine: no audits are made", j.revert(j.primary())...)
+		return
+	case m.State != "ACTIVE":
+		j.say(Fail, area, m.Name, "it is "+text.Line(m.State, 40)+": no audits are made", j.revert(j.primary())...)
+		return
+	case j.unknown(j.Audits.Unread, area, m.Name, "when the last audit ended"):
+	case j.Audits.Last.IsZero():
+		j.say(Warn, area, m.Name, "no audit has succeeded in 90 days: start one", start)
+	default:
+		j.say(OK, area, m.Name, "the last audit that succeeded ended at "+j.Audits.Last.UTC().Format(time.RFC3339))
 	}
 }
 

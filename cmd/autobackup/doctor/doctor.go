@@ -81,7 +81,7 @@ func (r *run) read(ctx context.Context) error {
 	for i := range r.Functions {
 		group.Go(func() error { return r.function(within, &r.Functions[i]) })
 	}
-	for _, read := range []func(context.Context) error{r.mapping, r.topic, r.pipe, r.machine, r.rules, r.queues, r.alarms} {
+	for _, read := range []func(context.Context) error{r.mapping, r.topic, r.pipe, r.machine, r.audits, r.rules, r.queues, r.alarms} {
 		group.Go(func() error { return read(within) })
 	}
 	if err := errors.Join(group.Wait(), ctx.Err()); err != nil {
@@ -126,7 +126,7 @@ func (r *run) named() (all []doctor.Function) {
 		names := functions
 		if s.Replica {
 			names = functions[len(functions)-1:]
-		} else if level := s.Parameters["AuditLevel"]; level != "" && level != "none" {
+		} else if makesAudits(s) {
 			names = append(slices.Clone(names), "audit")
 		}
 		for _, name := range names {

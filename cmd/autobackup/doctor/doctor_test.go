@@ -87,7 +87,7 @@ func TestAnAlarmThatTellsNobodyIsNoFailure(t *testing.T) {
 
 // The policy that autobackup policy prints is made of these.
 func TestEveryCallIsAmongThePermissionsAndNoOther(t *testing.T) {
-	w := newWorld(t)
+	w := newWorldOf(t, account, map[string]string{"AuditLevel": "rest"})
 	w.notifies(theirs, &types.NotificationConfiguration{}) // who did is asked then
 	w.doctor()
 	var listed, made []string

@@ -12,6 +12,7 @@ const (
 	Topic     Place = "topic"
 	Pipe      Place = "pipe"
 	Machine   Place = "state machine"
+	Audits    Place = "state machine of audits"
 	Rules     Place = "rules"
 	Queues    Place = "queues"
 	Primaries Place = "primaries"
@@ -41,7 +42,8 @@ var Permissions = []Permission{
 	{"ListEventSourceMappings", "lambda:ListEventSourceMappings", []Place{Anything}},
 	{"DescribeAlarms", "cloudwatch:DescribeAlarms", []Place{Anything}},
 	{"DescribePipe", "pipes:DescribePipe", []Place{Pipe}},
-	{"DescribeStateMachine", "states:DescribeStateMachine", []Place{Machine}},
+	{"DescribeStateMachine", "states:DescribeStateMachine", []Place{Machine, Audits}},
+	{"ListExecutions", "states:ListExecutions", []Place{Audits}},
 	{"ListRules", "events:ListRules", []Place{Anything}},
 	{"ListTargetsByRule", "events:ListTargetsByRule", []Place{Rules}},
 	// It is asked where something of a bucket is not as it must be.

@@ -44,5 +44,7 @@ func TestAStageThatMakesAuditsHasAFunctionMore(t *testing.T) {
 	require.NoError(t, err)
 	screen := report.Screen(true)
 	assert.Contains(t, screen, "autobackup-audit-"+stage)
+	assert.Contains(t, screen, "no audit has succeeded in 90 days: start one")
 	assert.Zero(t, report.Exit, screen)
+	assert.InDelta(t, 0, w.comes()["DoctorFailed"], 0, "under its own role")
 }

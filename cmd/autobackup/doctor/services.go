@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/pipes"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -128,6 +129,37 @@ func (r *run) machine(ctx context.Context) error {
 	}
 	m.State = string(out.Status)
 	return nil
+}
+
+// audits reads whether the state machine of audits is there, where the stage makes some, and
+// when the last one ended that succeeded.
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+func (r *run) audits(ctx context.Context) error {
+	if !makesAudits(r.Stacks[0]) {
+		return nil
+	}
+	a := &doctor.Audits{Machine: doctor.Running{Name: "autobackup-audit-" + r.Stage.Name}}
+	r.Audits = a
+	client, machine := sfn.NewFromConfig(r.cfg), r.arn("states", "stateMachine:"+a.Machine.Name)
+	out, err := client.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &machine})
+	if err != nil {
+		return told("DescribeStateMachine", err, &a.Machine.Gone, &a.Machine.Unread)
+	}
+	a.Machine.State = string(out.Status)
+	last, err := client.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: &machine, StatusFilter: sfntypes.ExecutionStatusSucceeded, MaxResults: 1})
+	if err != nil {
+		return told("ListExecutions", err, nil, &a.Unread)
+	}
+	if len(last.Executions) > 0 {
+		a.Last = aws.ToTime(last.Executions[0].StopDate)
+	}
+	return nil
+}
+
+// makesAudits says whether a primary stack does.
+func makesAudits(s doctor.Stack) bool {
+	level := s.Parameters["AuditLevel"]
+	return level != "" && level != "none"
 }
 
 // rules reads those of the stage, also the ones that are disabled, and where they send.

@@ -193,7 +193,7 @@ func ofAttached(command string, s Side) (all []Call) {
 func ofDoctor(s Side) (all []Call) {
 	targets := map[doctor.Place]Target{
 		doctor.Anything: everything, doctor.Stacks: bothStacks, doctor.Functions: bothFunctions, doctor.Fetcher: fetcher, doctor.Topic: topic, doctor.Pipe: pipe,
-		doctor.Machine: stateMachine, doctor.Rules: uploadRules, doctor.Queues: allQueues, doctor.Primaries: bucket, doctor.Replicas: bucket,
+		doctor.Machine: stateMachine, doctor.Audits: auditMachine, doctor.Rules: uploadRules, doctor.Queues: allQueues, doctor.Primaries: bucket, doctor.Replicas: bucket,
 	}
 	for _, p := range doctor.Permissions {
 		for _, place := range p.On {

@@ -22,6 +22,7 @@ const (
 	validationQueue Target = "ValidationQueue"
 	eventDLQ        Target = "EventDLQ"
 	stateMachine    Target = "StateMachine"
+	auditMachine    Target = "AuditStateMachine"
 	executions      Target = "Executions"
 	queueKeys       Target = "QueueKeys"
 	queues          Target = "Queues" // that messages are sent to
@@ -105,6 +106,7 @@ func (o Options) ofStack(t Target) (all []string) {
 		queues:           {"sqs:HERE:autobackup-validation-queue-STAGE", "sqs:HERE:autobackup-failure-queue-STAGE"},
 		dlqs:             {"sqs:HERE:autobackup-validation-dlq-STAGE", "sqs:HERE:autobackup-failure-dlq-STAGE"},
 		stateMachine:     {"states:HERE:stateMachine:autobackup-validation-STAGE"},
+		auditMachine:     {"states:HERE:stateMachine:autobackup-audit-STAGE"},
 		executions:       {"states:HERE:execution:autobackup-validation-STAGE:*"},
 		stack:            {"cloudformation:HERE:stack/autobackup-STAGE/*"},
 		stackAnywhere:    {"cloudformation:*:ACCOUNT:stack/autobackup-STAGE/*"},
