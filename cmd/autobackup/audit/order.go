@@ -128,7 +128,7 @@ func (d Deployed) plan(ctx context.Context, r Request) (Step, error) {
 		return Step{}, err
 	}
 	a.state = state{Plan: plan, Pairs: describe(pairs), Stage: &limits{Rate: rate, Dollars: dollars, AtOnce: d.AtOnce, Seconds: int64(d.Time / time.Second)}}
-	if err := a.accepted(ctx, of); err != nil {
+	if err := a.accepted(ctx); err != nil {
 		return Step{}, err
 	}
 	if err := a.put(ctx, stateFile, a.state); err != nil {
@@ -204,7 +204,7 @@ func (a stored) release(ctx context.Context) error {
 
 // accepted keeps what people accepted as it was when the audit began, where the working
 // bucket has their file.
-func (a stored) accepted(ctx context.Context, _ shelf) error {
+func (a stored) accepted(ctx context.Context) error {
 	var entries json.RawMessage
 	_, err := a.Deployed.shelf(auditsFolder).get(ctx, accept.File, &entries)
 	if errors.Is(err, errAbsent) {
