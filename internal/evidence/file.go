@@ -67,6 +67,10 @@ func inOrder(a, b time.Time, lineA, lineB []byte) int {
 	return bytes.Compare(lineA, lineB)
 }
 
+// Line is the record as a file has it, with its line break: two records are the same where
+// their lines are.
+func (r Record) Line() ([]byte, error) { return encode(r) }
+
 // encode is the one form of a record, with its line break.
 func encode(r Record) ([]byte, error) {
 	if err := r.check(); err != nil {

@@ -70,3 +70,13 @@ func begins(d string) time.Time {
 
 // quoted is a name that others chose, as it may stand in a sentence.
 func quoted(name string) string { return text.Quoted(name, 100) }
+
+// Place is what a name says: the hour and the part of a file, or the day of a manifest, which
+// has part 0. Anything else than FileName and ManifestName give is none.
+func Place(name string) (at time.Time, part int, is bool) {
+	p, is := parse(name)
+	if !is {
+		return time.Time{}, 0, false
+	}
+	return begins(p.day).Add(time.Duration(p.hour) * time.Hour), p.part, true
+}
