@@ -20,6 +20,7 @@ import (
 	"autobackup/internal/audit"
 	"autobackup/internal/handler"
 	"autobackup/internal/look"
+	"autobackup/internal/program"
 	"autobackup/internal/s3error"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
@@ -37,7 +38,7 @@ func Function(metrics io.Writer, now func() time.Time) wire.Build {
 		d := Deployed{
 			Objects: newWork(cfg), Executions: sfn.NewFromConfig(cfg), Config: cfg, HTTP: cfg.HTTPClient, Bucket: of.WorkBucket, Stage: of.Stage,
 			Plan: Plan{
-				Program: Program(), Level: audit.Level(of.Level), Deadline: of.Policy.Deadline, MarkerDeadline: of.Policy.MarkerDeadline, Metadata: of.Policy.AlertMetadata,
+				Program: program.Version(), Level: audit.Level(of.Level), Deadline: of.Policy.Deadline, MarkerDeadline: of.Policy.MarkerDeadline, Metadata: of.Policy.AlertMetadata,
 				FailOn: FailOn{FailFindings, FailUnknown}, Classes: []string{""},
 			},
 			Rate: of.Rate, Dollars: of.Dollars, AtOnce: of.AtOnce, Time: of.Time,

@@ -21,6 +21,7 @@ import (
 	"autobackup/cmd/autobackup/terminal"
 	"autobackup/cmd/autobackup/upload"
 	core "autobackup/internal/audit"
+	"autobackup/internal/program"
 	"autobackup/internal/verdict"
 	"autobackup/local/clock"
 )
@@ -220,7 +221,7 @@ func (c auditCommand) plan(now time.Time) (p audit.Plan, err error) {
 		return p, err
 	}
 	p = audit.Plan{
-		Program: audit.Program(), Started: now, Primary: primary.Bucket, Prefix: primary.Rest, Level: core.Level(c.Level),
+		Program: program.Version(), Started: now, Primary: primary.Bucket, Prefix: primary.Rest, Level: core.Level(c.Level),
 		Classes: append([]string{"", "INTELLIGENT_TIERING"}, c.Classes...), Deadline: c.Deadline, MarkerDeadline: c.MarkerDeadline,
 		Erased: c.Erased, Metadata: c.Metadata, Locks: c.Locks, Redact: c.RedactKeys, Since: c.Since, Flags: c.given,
 	}

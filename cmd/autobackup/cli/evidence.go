@@ -5,10 +5,10 @@ import (
 	"io"
 	"os"
 
-	"autobackup/cmd/autobackup/audit"
 	"autobackup/cmd/autobackup/evidence"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/report"
+	"autobackup/internal/program"
 	"autobackup/local/clock"
 )
 
@@ -32,7 +32,7 @@ type placeFlags struct {
 
 func (f placeFlags) options() evidence.Options {
 	return evidence.Options{
-		Where: f.Where, Now: clock.Real().Now().UTC(), Program: audit.Program(),
+		Where: f.Where, Now: clock.Real().Now().UTC(), Program: program.Version(),
 		Access: pair.Access{Profile: f.Profile, Role: f.Role, ExternalID: f.ExternalID, Region: f.Region, Endpoint: f.Endpoint},
 	}
 }

@@ -8,9 +8,9 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 
 	"autobackup/cmd/autobackup/accept"
-	"autobackup/cmd/autobackup/audit"
 	"autobackup/cmd/autobackup/explain"
 	"autobackup/cmd/autobackup/terminal"
+	"autobackup/internal/program"
 	"autobackup/local/clock"
 )
 
@@ -65,7 +65,7 @@ func (c explainCommand) options() (o explain.Options, err error) {
 		return o, err
 	}
 	o = explain.Options{
-		Program: audit.Program(), Primary: v.Bucket, Key: v.Key, Version: v.VersionID, Bytes: c.Bytes, Locks: c.Locks,
+		Program: program.Version(), Primary: v.Bucket, Key: v.Key, Version: v.VersionID, Bytes: c.Bytes, Locks: c.Locks,
 		Deadline: c.Deadline, MarkerDeadline: c.MarkerDeadline, Erased: c.Erased,
 		Clock: func() time.Time { return clock.Real().Now().UTC() }, Wait: smithytime.SleepWithContext,
 	}
