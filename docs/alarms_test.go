@@ -120,6 +120,21 @@ func TestTheScheduledDoctorHasAnAlarmOfWhatItFoundAndOneOfItsErrorsInEachForm(t 
 	}
 }
 
+// What is not made evidence of is lost after two weeks, so each failed run is told.
+func TestTheFunctionEvidenceHasAnAlarmOfItsErrorsInEachForm(t *testing.T) {
+	for _, form := range []string{"full", "lean"} {
+		all := beside(t, form, map[string]string{"EvidenceDays": "400"})
+		require.Len(t, all, 1, form)
+		a := all[0]
+		assert.True(t, a.exists(), a.ID)
+		assert.Equal(t, "autobackup-function-errors-Evidence-dev", a.AlarmName)
+		assert.Equal(t, []string{"FailureTopic"}, a.AlarmActions)
+		assert.Equal(t, series{"AWS/Lambda", "Errors", []dimension{{"FunctionName", "EvidenceFunction"}}}, a.series)
+		assert.Equal(t, []any{"GreaterThanThreshold", json.Number("0"), json.Number("300"), json.Number("1"), json.Number("12"), "notBreaching", "Sum"},
+			[]any{a.ComparisonOperator, a.Threshold, a.Period, a.DatapointsToAlarm, a.EvaluationPeriods, a.TreatMissingData, a.Statistic})
+	}
+}
+
 func TestAuditsHaveAnAlarmOfEachBadEndAndOneOfNoneInEachForm(t *testing.T) {
 	for _, form := range []string{"full", "lean"} {
 		all := map[string]alarm{}

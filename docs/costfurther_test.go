@@ -33,6 +33,20 @@ func furthers(t *testing.T, d deployed) []further {
 		d.lag(t, 1), d.lag(t, 3), d.lag(t, 6),
 		d.fail(t, failing, false), d.fail(t, 1, true),
 		d.read(t),
+		d.kept(),
+	}
+}
+
+// kept is evidence of uploads in full batches: a PUT and a GET for each, and its storage. A run
+// of the function evidence is some milliseconds of each batch.
+func (d deployed) kept() further {
+	const days, month, bytesOfRecord, monthsGigabyte, putting = 400, 30, 40, 0.023, 0.05
+	batches := million / d.batch
+	return further{
+		what:     fmt.Sprintf("evidence is kept (`EvidenceDays=%d`)", days),
+		reckoned: fmt.Sprintf("%s PUT and GET requests each, and %d bytes an object for %d days", grouped(math.Round(batches)), bytesOfRecord, days),
+		dollars: batches*(putPrice+getPrice)/million + invoked(0, batches*2*putting*d.memory) +
+			million*bytesOfRecord/gigabyte*monthsGigabyte*days/month,
 	}
 }
 

@@ -85,7 +85,7 @@ func TestDataIsKeptAndABucketIsNotWhoseStackFailed(t *testing.T) {
 		slices.Sort(kept[file])
 	}
 	assert.Equal(t, map[string][]string{
-		"template.yaml": {"PrimaryBucketcategory", "StorageKey", "WorkBucket"},
+		"template.yaml": {"EvidenceBucket", "PrimaryBucketcategory", "StorageKey", "WorkBucket"},
 		"replica.yaml":  {"ReplicaBucketcategory", "StorageKey"},
 	}, kept)
 }

@@ -36,7 +36,7 @@ func TestRolesAndManagedPoliciesHaveThePathAndThePrefixInNamesThatIAMTakes(t *te
 	const longest, category, path, prefix = "abcdefghi0", "abcdefghijklmno0", "/platform/teams/", "platform-teams"
 	require.Len(t, prefix, 14)
 	for environment, names := range map[string]map[string]string{
-		"default": {"ReplicaRegion": "ap-southeast-2", "Buckets4": "acme-one", "DoctorSchedule": "rate(1 day)", "AuditLevel": "rest", "AuditSchedule": "rate(1 day)"}, "replica": {},
+		"default": {"ReplicaRegion": "ap-southeast-2", "Buckets4": "acme-one", "DoctorSchedule": "rate(1 day)", "AuditLevel": "rest", "AuditSchedule": "rate(1 day)", "EvidenceDays": "400"}, "replica": {},
 	} {
 		names["Stage"], names["Categories"], names["ReplicaBuckets4"] = longest, category, "acme-copy"
 		plain := iamOf(t, environment, names)

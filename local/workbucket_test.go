@@ -27,7 +27,7 @@ func TestWhatFunctionsWriteIntoTheWorkingBucketIsRemovedAndNothingElse(t *testin
 		slices.Sort(all)
 		return slices.Compact(all)
 	}
-	assert.Equal(t, []string{"audits/", "plans/", "results/", "told/"}, prefixes(removedPrefix))
+	assert.Equal(t, []string{"audits/", "facts/", "plans/", "results/", "told/"}, prefixes(removedPrefix))
 	assert.Equal(t, prefixes(writtenPrefix), prefixes(removedPrefix))
 	assert.NotContains(t, string(text), "Status: Enabled\n            ExpirationInDays", "a rule without a prefix")
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"autobackup/internal/batch"
+	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
 
@@ -50,6 +51,19 @@ type Settler struct {
 //
 // Every message gets a verdict of its own, whatever it holds.
 func (s Settler) Settle(ctx context.Context, b batch.Batch) batch.Batch {
+	after, _ := s.Round(ctx, b)
+	return after
+}
+
+// Ended is a message that this round settled: its line of the summary, and the object version
+// that it tells of, whose key no summary has cut; zero where it tells of none.
+type Ended struct {
+	batch.Settled
+	Version s3event.ObjectVersion
+}
+
+// Round is Settle, and says what it settled: what is new in the summary.
+func (s Settler) Round(ctx context.Context, b batch.Batch) (batch.Batch, []Ended) {
 	r := round{Settler: s, batch: b}
 	r.batch.Messages, r.batch.Reading, r.batch.Failed, r.batch.Over, r.batch.NotRead = nil, nil, nil, nil, nil
 	for _, m := range b.Messages {
@@ -65,7 +79,7 @@ func (s Settler) Settle(ctx context.Context, b batch.Batch) batch.Batch {
 	s.measure(ctx, r.judged)
 	r.wait()
 	r.batch.Summary.Text = r.summary()
-	return r.batch.Count()
+	return r.batch.Count(), r.ended
 }
 
 // round is one pass over a batch.
@@ -73,6 +87,7 @@ type round struct {
 	Settler
 	batch  batch.Batch // as it becomes
 	judged []judgment
+	ended  []Ended
 }
 
 // settle puts a message where its verdict belongs.
@@ -100,7 +115,9 @@ func (r *round) settle(ctx context.Context, j judgment) {
 			r.batch.Over = append(r.batch.Over, r.over(j))
 		}
 	}
-	r.batch.Summary.Objects = append(r.batch.Summary.Objects, j.settled())
+	line := j.settled()
+	r.batch.Summary.Objects = append(r.batch.Summary.Objects, line)
+	r.ended = append(r.ended, Ended{line, j.object})
 }
 
 // wait chooses the seconds before the next look at what lags, at least 1 where

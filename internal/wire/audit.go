@@ -13,6 +13,7 @@ import (
 // Audit is the environment of the function audit, whose code is the program's.
 type Audit struct {
 	Stage, WorkBucket, FetchETags string // the last one an ARN
+	FactsBucket                   string // empty: no facts are left
 	Policy                        verdict.Policy
 	Level                         string // listed, rest or all
 	Rate                          int    // requests a second, of both sides together
@@ -29,7 +30,7 @@ type Audit struct {
 // AuditOf reads the environment of the function audit: STAGE, WORK_BUCKET, FETCH_ETAGS_ARN,
 // AUDIT_LEVEL, AUDIT_RATE, AUDIT_DOLLARS, AUDIT_CONCURRENCY, AUDIT_HOURS, DEADLINE_MINUTES,
 // MARKER_DEADLINE_MINUTES and METADATA_DIFFERENCES; with VALIDATION_QUEUE_ARN, which may be
-// empty, also MESSAGE_BYTES.
+// empty, also MESSAGE_BYTES. FACTS_BUCKET may be empty, too.
 func AuditOf(env func(string) string) (a Audit, err error) {
 	var problems []error
 	note := func(err error) { problems = append(problems, err) }
@@ -59,6 +60,7 @@ func AuditOf(env func(string) string) (a Audit, err error) {
 	note(err)
 	a.Policy.AlertMetadata, err = alertMetadata(env)
 	note(err)
+	a.FactsBucket = env("FACTS_BUCKET")
 	if env("VALIDATION_QUEUE_ARN") != "" {
 		_, a.ValidationURL, err = queue(env, "VALIDATION_QUEUE_ARN")
 		note(err)

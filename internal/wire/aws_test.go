@@ -46,6 +46,7 @@ func (c *calls) Do(r *http.Request) (*http.Response, error) {
 // calling are samples that make each function that calls AWS do so.
 var calling = map[string][]string{
 	"compare-bytes":    {"compare-bytes/compare.json", "compare-bytes/larger-than-a-range.json"},
+	"evidence":         {"fetch-etags/upload.json"}, // whatever it is
 	"failure-notifier": {"failure-notifier/report.json", "failure-notifier/parked.json"},
 	"fetch-etags":      {"fetch-etags/upload.json"},
 	"hash-bytes":       {"hash-bytes/missing.json"},
@@ -80,7 +81,7 @@ func lookup(more map[string]string) func(string) string {
 	maps.Copy(all, notifierEnvironment)
 	maps.Copy(all, map[string]string{
 		"DEADLINE_MINUTES": "60", "MARKER_DEADLINE_MINUTES": "60", "BYTE_VERIFICATION": "never",
-		"METADATA_DIFFERENCES": "record", "MESSAGE_BYTES": "65536",
+		"METADATA_DIFFERENCES": "record", "MESSAGE_BYTES": "65536", "ACCOUNT": "123456789012", "EVIDENCE_BUCKET": "autobackup-test-evidence-123456789012",
 	})
 	maps.Copy(all, more)
 	return func(name string) string { return all[name] }
@@ -98,6 +99,7 @@ func hosts(urls []string) []string {
 func TestFunctionsCallAWSWhereTheEndpointIsEmpty(t *testing.T) {
 	assert.Equal(t, []string{
 		"autobackup-dev-primary-documents-123456789012.s3.eu-central-1.amazonaws.com",
+		"autobackup-test-evidence-123456789012.s3.eu-central-1.amazonaws.com",
 		"autobackup-test-work-123456789012.s3.eu-central-1.amazonaws.com",
 		"lambda.eu-central-1.amazonaws.com", "lambda.eu-west-1.amazonaws.com",
 		"sns.eu-central-1.amazonaws.com", "sqs.eu-central-1.amazonaws.com",

@@ -26,6 +26,7 @@ func Functions(metrics io.Writer, now func() time.Time) map[string]Build {
 	return map[string]Build{
 		"compare-bytes":    CompareBytes,
 		"compare-etags":    CompareETagsTo(metrics, now),
+		"evidence":         EvidenceBy(now),
 		"failure-notifier": FailureNotifier,
 		"fetch-etags":      FetchETags,
 		"hash-bytes":       HashBytes,

@@ -10,10 +10,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"autobackup/cmd/autobackup/accept"
 	"autobackup/cmd/autobackup/report"
 	"autobackup/internal/audit"
+	"autobackup/internal/evidence"
+	"autobackup/internal/keep"
+	"autobackup/internal/program"
 )
 
 // Summary is what an audit of one bucket came to, for the one who is told.
@@ -68,7 +72,10 @@ func (a stored) report(ctx context.Context) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := w.write(r); err != nil {
+	if err := a.attest(ctx, r); err != nil {
+		return Summary{}, err
+	}
+	if err := w.write(r); err != nil { // which takes away what items are read from
 		return Summary{}, err
 	}
 	if err := a.publish(ctx, w.Folder); err != nil {
@@ -318,6 +325,32 @@ func (a stored) publish(ctx context.Context, folder string) error {
 		}
 	}
 	return a.upload(ctx, reportFolder+"/"+report.SumsFile, filepath.Join(folder, report.SumsFile))
+}
+
+// attest leaves each item of the report as a fact, so that it is evidence of this audit. What
+// the counts alone tell, such as versions that are alike in both listings, is none: nothing
+// was looked at.
+func (a stored) attest(ctx context.Context, r *Result) error {
+	if a.Facts == nil {
+		return nil
+	}
+	run := evidence.Run{
+		ID: strings.TrimSuffix(strings.TrimPrefix(a.step.Folder, auditsFolder), "/"), At: a.Now(),
+		Program: program.Running(), Template: program.Template(),
+	}
+	var some []evidence.Record
+	for i, err := range r.items() {
+		if err != nil {
+			return err
+		}
+		if some = append(some, evidence.OfItem(i, run)); len(some) == keep.Most {
+			if err := keep.Put(ctx, a.Facts, some); err != nil {
+				return err
+			}
+			some = some[:0]
+		}
+	}
+	return keep.Put(ctx, a.Facts, some)
 }
 
 func (a stored) summary(r *Result, p progress) Summary {

@@ -13,6 +13,7 @@ import (
 
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/audit"
+	"autobackup/internal/keep"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
@@ -36,10 +37,12 @@ type Deployed struct {
 	Looks Looks
 	// Validation is where findings go; nil: nowhere.
 	Validation *Validation
-	Metrics    io.Writer
-	Now        func() time.Time
-	Wait       func(context.Context, time.Duration) error
-	Dir        string // where a part keeps its files while it works
+	// Facts is where what is told is left for the evidence; nil: nowhere.
+	Facts   keep.Store
+	Metrics io.Writer
+	Now     func() time.Time
+	Wait    func(context.Context, time.Duration) error
+	Dir     string // where a part keeps its files while it works
 	// HTTP sends all requests to both sides; nil: as the Config says.
 	HTTP aws.HTTPClient
 

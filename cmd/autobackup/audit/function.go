@@ -19,6 +19,7 @@ import (
 
 	"autobackup/internal/audit"
 	"autobackup/internal/handler"
+	"autobackup/internal/keep"
 	"autobackup/internal/look"
 	"autobackup/internal/program"
 	"autobackup/internal/s3error"
@@ -46,6 +47,9 @@ func Function(metrics io.Writer, now func() time.Time) wire.Build {
 		}
 		if of.ValidationURL != "" {
 			d.Validation = &Validation{Queue: sqs.NewFromConfig(cfg), URL: of.ValidationURL, ARN: of.ValidationARN, Bytes: of.MessageBytes}
+		}
+		if of.FactsBucket != "" {
+			d.Facts = keep.Bucket{Client: newWork(cfg), Name: of.FactsBucket}
 		}
 		return handler.New("audit", log, d.Do), nil
 	}

@@ -123,11 +123,15 @@ var functions = []string{"fetch-etags", "compare-etags", "compare-bytes", "failu
 // named are the functions of all stacks that there should be.
 func (r *run) named() (all []doctor.Function) {
 	for _, s := range r.Stacks {
-		names := functions
+		names := slices.Clone(functions)
 		if s.Replica {
 			names = functions[len(functions)-1:]
-		} else if makesAudits(s) {
-			names = append(slices.Clone(names), "audit")
+		}
+		if !s.Replica && makesAudits(s) {
+			names = append(names, "audit")
+		}
+		if days := s.Parameters["EvidenceDays"]; !s.Replica && days != "" && days != "0" {
+			names = append(names, "evidence")
 		}
 		for _, name := range names {
 			all = append(all, doctor.Function{Name: "autobackup-" + name + "-" + r.Stage.Name, Region: s.Region, Account: s.Account, Stack: s.Name})

@@ -38,6 +38,15 @@ func TestAScheduledDoctorSeesWhatIsTurnedOffAndWhatIsOver(t *testing.T) {
 	assert.InDelta(t, 0, w.comes()["DoctorFailed"], 0)
 }
 
+func TestAStageThatKeepsEvidenceHasAFunctionMore(t *testing.T) {
+	w := newWorldOf(t, account, map[string]string{"EvidenceDays": "400"})
+	report, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage})
+	require.NoError(t, err)
+	screen := report.Screen(true)
+	assert.Contains(t, screen, "autobackup-evidence-"+stage)
+	assert.Zero(t, report.Exit, screen)
+}
+
 func TestAStageThatMakesAuditsHasAFunctionMore(t *testing.T) {
 	w := newWorldOf(t, account, map[string]string{"AuditLevel": "rest", "DoctorSchedule": "rate(1 day)"})
 	report, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage})
