@@ -46,7 +46,7 @@ var stacks = map[string]security{
 	"replica.yaml": {
 		map[string]string{"Stage": "stage", "Categories": "category"},
 		map[string]string{
-			"PrimaryAccount": otherAccount, "StorageEncryption": "SSE-KMS", "ReplicaBuckets": "attached-replica", "ReplicaKeyArns": someKey + "copy",
+			"PrimaryAccount": otherAccount, "AuditLevel": "rest", "StorageEncryption": "SSE-KMS", "ReplicaBuckets": "attached-replica", "ReplicaKeyArns": someKey + "copy",
 			"SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d",
 		},
 		nil,

@@ -281,7 +281,7 @@ func TestAuditsListTheReplicasOfAnotherAccount(t *testing.T) {
 		s := summaries[slices.IndexFunc(summaries, func(s audit.Summary) bool { return s.Bucket == w.bucket() })]
 		assert.Equal(t, []any{audit.AsItMustBe, int64(1)}, []any{s.Result, s.Listed})
 		assert.Empty(t, w.Gate.Refusals())
-	}, audited(configurations["another account"]...)...)
+	}, audited(append(slices.Clone(configurations["another account"]), defaults("replica.yaml", "AuditLevel", "rest"))...)...)
 }
 
 func TestABucketThatCannotBeAuditedKeepsNoOtherFromIt(t *testing.T) {

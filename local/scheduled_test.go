@@ -111,7 +111,7 @@ func TestSettingNothingMakesNothingOfTheScheduledDoctor(t *testing.T) {
 
 // The role in the template and the printed policy are of one list: what the command calls.
 func TestSettingTheRoleOfTheScheduledDoctorMayWhatTheCommandCallsAndNothingElse(t *testing.T) {
-	s, err := stack(t, "default", map[string]string{"DoctorSchedule": "rate(1 day)", "Buckets3": "acme-three", "ReplicaBuckets2": "acme-copy"})
+	s, err := stack(t, "default", map[string]string{"DoctorSchedule": "rate(1 day)", "AuditLevel": "rest", "Buckets3": "acme-three", "ReplicaBuckets2": "acme-copy"})
 	require.NoError(t, err)
 	granted, byList := map[string][]string{}, map[string][]string{}
 	for _, r := range s.Resources {
@@ -132,6 +132,7 @@ func TestSettingTheRoleOfTheScheduledDoctorMayWhatTheCommandCallsAndNothingElse(
 	// These the template names as what it makes.
 	made := map[string]string{
 		arnOf("lambda", "function:autobackup-fetch-etags-dev"): "arn:FetchETagsFunction", topicARN: "FailureTopic", arnOf("states", "stateMachine:autobackup-validation-dev"): "ValidationStateMachine",
+		arnOf("states", "stateMachine:autobackup-audit-dev"): "AuditStateMachine",
 	}
 	for _, one := range least.Statement {
 		for _, action := range one.Action {

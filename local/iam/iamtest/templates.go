@@ -47,7 +47,7 @@ var stacks = []struct {
 		"AlertEvents":          "Enabled", "OwnerTag": "team", "DoctorSchedule": "rate(1 day)", "AuditLevel": "rest", "AuditSchedule": "rate(1 day)", "AuditFindings": "validate",
 	}},
 	{"replica.yaml", nil},
-	{"replica.yaml", map[string]string{"StorageEncryption": "SSE-KMS", "PrimaryAccount": There, "ObjectLockMode": "COMPLIANCE", "ObjectLockDays": "7", "SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d"}},
+	{"replica.yaml", map[string]string{"StorageEncryption": "SSE-KMS", "PrimaryAccount": There, "AuditLevel": "rest", "ObjectLockMode": "COMPLIANCE", "ObjectLockDays": "7", "SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d"}},
 	{"replica.yaml", map[string]string{"Categories": "", "ReplicaBuckets": "acme-copy", "ReplicaKeyArns": attachedKey}},
 }
 
