@@ -207,7 +207,7 @@ func copyProject(t *testing.T, folder string) {
 	for _, tree := range []string{"cmd", "internal", "lambdas", "local", "statemachine"} {
 		require.NoError(t, os.CopyFS(filepath.Join(folder, tree), os.DirFS(filepath.Join(project, tree))))
 	}
-	for _, name := range []string{"go.mod", "go.sum", "template.yaml", "replica.yaml", "samconfig.toml"} {
+	for _, name := range []string{"go.mod", "go.sum", "template.go", "template.yaml", "replica.yaml", "samconfig.toml"} {
 		text, err := os.ReadFile(filepath.Join(project, name))
 		require.NoError(t, err)
 		switch name {
