@@ -3,40 +3,17 @@ package audit
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"autobackup/cmd/autobackup/accept"
 	"autobackup/cmd/autobackup/report"
 	"autobackup/internal/audit"
-	"autobackup/internal/evidence"
-	"autobackup/internal/keep"
-	"autobackup/internal/program"
 )
-
-// Summary is what an audit of one bucket came to, for the one who is told.
-type Summary struct {
-	Bucket    string `json:"bucket"`
-	Result    string `json:"result,omitempty"` // as audit.Report.Result, of the worst pair
-	Exit      int    `json:"exit"`
-	Listed    int64  `json:"listed"`
-	Findings  int64  `json:"findings"`
-	Unknown   int64  `json:"unknown"`
-	New       int64  `json:"new"`                 // findings and unknown that the audit before had not; all where there was none
-	Validated int    `json:"validated,omitempty"` // findings that went to the validation queue
-	Cut       string `json:"cut,omitempty"`       // why not all was looked at
-	Report    string `json:"report,omitempty"`    // s3:// of its folder
-	// By is the execution that audits the bucket, where this one does not.
-	By string `json:"by,omitempty"`
-	// Error is what the audit of this bucket ended with.
-	Error json.RawMessage `json:"error,omitempty"`
-}
 
 // summaryFile is written last: where it is, the audit has ended.
 const summaryFile = "summary.json"
@@ -309,77 +286,4 @@ func unseen(p progress, pair int) (all []string) {
 		all = append(all, fmt.Sprintf("%d versions that the listings leave open were not looked at: %s", rows[why], why))
 	}
 	return all
-}
-
-// publish copies the report into the working bucket. SHA256SUMS comes last.
-func (a stored) publish(ctx context.Context, folder string) error {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.Name() != report.SumsFile {
-			if err := a.upload(ctx, reportFolder+"/"+e.Name(), filepath.Join(folder, e.Name())); err != nil {
-				return err
-			}
-		}
-	}
-	return a.upload(ctx, reportFolder+"/"+report.SumsFile, filepath.Join(folder, report.SumsFile))
-}
-
-// attest leaves each item of the report as a fact, so that it is evidence of this audit. What
-// the counts alone tell, such as versions that are alike in both listings, is none: nothing
-// was looked at.
-func (a stored) attest(ctx context.Context, r *Result) error {
-	if a.Facts == nil {
-		return nil
-	}
-	run := evidence.Run{
-		ID: strings.TrimSuffix(strings.TrimPrefix(a.step.Folder, auditsFolder), "/"), At: a.Now(),
-		Program: program.Running(), Template: program.Template(),
-	}
-	var some []evidence.Record
-	for i, err := range r.items() {
-		if err != nil {
-			return err
-		}
-		if some = append(some, evidence.OfItem(i, run)); len(some) == keep.Most {
-			if err := keep.Put(ctx, a.Facts, some); err != nil {
-				return err
-			}
-			some = some[:0]
-		}
-	}
-	return keep.Put(ctx, a.Facts, some)
-}
-
-func (a stored) summary(r *Result, p progress) Summary {
-	s := Summary{Bucket: a.step.Bucket, Exit: r.Exit(), Report: "s3://" + a.bucket + "/" + a.prefix + reportFolder + "/"}
-	worst := -1
-	for _, of := range r.Reports {
-		if of.Exit > worst || of.Result == Findings {
-			worst, s.Result = max(worst, of.Exit), of.Result
-		}
-		s.Listed += of.Listed
-		for _, c := range of.Counts {
-			switch c.Category {
-			case audit.Finding:
-				s.Findings += c.Versions
-			case audit.Unknown:
-				s.Unknown += c.Versions
-			default:
-				continue
-			}
-			if of.Since == "" {
-				s.New += c.Versions
-			} else {
-				s.New += c.New
-			}
-		}
-	}
-	for _, f := range slices.Concat(p.Failed, p.Unseen) {
-		s.Cut = f.Why
-		break
-	}
-	return s
 }

@@ -15,6 +15,56 @@ import (
 	"autobackup/internal/verdict"
 )
 
+// Summary is what an audit of one bucket came to, for the one who is told.
+type Summary struct {
+	Bucket    string `json:"bucket"`
+	Result    string `json:"result,omitempty"` // as audit.Report.Result, of the worst pair
+	Exit      int    `json:"exit"`
+	Listed    int64  `json:"listed"`
+	Findings  int64  `json:"findings"`
+	Unknown   int64  `json:"unknown"`
+	New       int64  `json:"new"`                 // findings and unknown that the audit before had not; all where there was none
+	Validated int    `json:"validated,omitempty"` // findings that went to the validation queue
+	Cut       string `json:"cut,omitempty"`       // why not all was looked at
+	Report    string `json:"report,omitempty"`    // s3:// of its folder
+	// By is the execution that audits the bucket, where this one does not.
+	By string `json:"by,omitempty"`
+	// Error is what the audit of this bucket ended with.
+	Error json.RawMessage `json:"error,omitempty"`
+}
+
+// summary is that of an audit with its report.
+func (a stored) summary(r *Result, p progress) Summary {
+	s := Summary{Bucket: a.step.Bucket, Exit: r.Exit(), Report: "s3://" + a.bucket + "/" + a.prefix + reportFolder + "/"}
+	worst := -1
+	for _, of := range r.Reports {
+		if of.Exit > worst || of.Result == Findings {
+			worst, s.Result = max(worst, of.Exit), of.Result
+		}
+		s.Listed += of.Listed
+		for _, c := range of.Counts {
+			switch c.Category {
+			case audit.Finding:
+				s.Findings += c.Versions
+			case audit.Unknown:
+				s.Unknown += c.Versions
+			default:
+				continue
+			}
+			if of.Since == "" {
+				s.New += c.Versions
+			} else {
+				s.New += c.New
+			}
+		}
+	}
+	for _, f := range slices.Concat(p.Failed, p.Unseen) {
+		s.Cut = f.Why
+		break
+	}
+	return s
+}
+
 // Told is what an execution's audits came to, for everybody who is told.
 type Told struct {
 	// Tell is that something is new, or not known, or could not be audited: nothing is told
