@@ -1,0 +1,49 @@
+package scrub
+
+import "time"
+
+// month is the mean month.
+const month = 30.4375 * float64(day)
+
+// Purse is what may be spent.
+type Purse struct {
+	Dollars float64   `json:"dollars"`
+	At      time.Time `json:"at"` // zero: nothing was ever put in
+}
+
+// Filled is the purse at the time now, where so much comes in a month: what was left, and what
+// has come since. It never holds more than a month's, and begins with a day's.
+func (p Purse) Filled(now time.Time, monthly float64) Purse {
+	since := now.Sub(p.At)
+	if p.At.IsZero() {
+		since = day
+	}
+	return Purse{Dollars: min(p.Dollars+monthly*float64(max(since, 0))/month, monthly), At: now}
+}
+
+// Likely are the due slices that can probably be paid for, by what a slice costs in the mean,
+// and as many more: who lists a bucket keeps the versions of these, and not of all.
+func Likely(due []int, mean, dollars float64) []int {
+	const enough = 2
+	if n := enough * dollars / mean; mean > 0 && n < float64(len(due)) {
+		return due[:int(n)+1]
+	}
+	return due
+}
+
+// Choose takes the slices that can be paid for, in their order. One that can't waits until it
+// can, and those behind it with it; one that costs more than a month's dollars never can, and
+// is left out.
+func Choose(due []int, cost func(slice int) float64, dollars, monthly float64) (chosen []int, spent float64) {
+	for _, slice := range due {
+		c := cost(slice)
+		if c > monthly {
+			continue
+		}
+		if spent+c > dollars {
+			break
+		}
+		chosen, spent = append(chosen, slice), spent+c
+	}
+	return chosen, spent
+}
