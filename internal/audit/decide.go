@@ -84,12 +84,18 @@ func (j Judge) Listed(p Pair) (c Conclusion, open bool) {
 }
 
 // drawn says whether the bytes of a version are in the sample.
-func (j Judge) drawn(p Pair) bool { return j.Readable(p) && j.Draw(p) < j.Policy.Bytes.PerMille }
+func (j Judge) drawn(p Pair) bool {
+	return j.Level == Bytes && j.Readable(p) && j.Draw(p) < j.Policy.Bytes.PerMille
+}
 
-// Readable says whether the bytes of a version may be in a sample: it is an object on
-// both sides, of one size, and the level and its classes let it be read.
-func (j Judge) Readable(p Pair) bool {
-	return j.Level == Bytes && p.Primary != nil && p.Replica != nil && !p.Primary.Marker && p.Primary.Size == p.Replica.Size && j.reads(p)
+// Readable says whether the bytes of a version can be read and compared: it has bytes to
+// compare, of classes that are read.
+func (j Judge) Readable(p Pair) bool { return p.HasBytes() && j.reads(p) }
+
+// HasBytes says whether a version has bytes to compare: it is an object on both sides, of one
+// size.
+func (p Pair) HasBytes() bool {
+	return p.Primary != nil && p.Replica != nil && !p.Primary.Marker && !p.Replica.Marker && p.Primary.Size == p.Replica.Size
 }
 
 // reads says whether reading the bytes of a pair costs no more than the requests and

@@ -138,6 +138,39 @@ type Report struct {
 	Sampled    int64            `json:"sampled,omitempty"` // versions that were not looked at, because a sample of those around them was
 	// NotListed are the keys of which nothing is known, of an audit whose parts may fail alone.
 	NotListed []NotListed `json:"notListed,omitempty"`
-	Result    string      `json:"result"` // as it must be, findings, could not
+	Scrub     *Scrub      `json:"scrub,omitempty"` // nil: no bytes were read in turns
+	Result    string      `json:"result"`          // as it must be, findings, could not
 	Exit      int         `json:"exit"`
+}
+
+// Load is how much is, or would be, read.
+type Load struct {
+	Versions int64   `json:"versions"`
+	Bytes    int64   `json:"bytes"`   // of one side
+	Dollars  float64 `json:"dollars"` // to read it on both sides
+}
+
+// Scrub is what reading the bytes of everything in turns came to, in one audit and up to it.
+type Scrub struct {
+	Days    int     `json:"days"`    // in which every version's bytes are to be read once
+	Monthly float64 `json:"monthly"` // dollars that it may cost
+	// Of 1,000 slices of the versions: how many were due, were read whole, and were due and were not.
+	Due    int    `json:"due"`
+	Read   int    `json:"read"`
+	Behind int    `json:"behind"`
+	Why    string `json:"why,omitempty"` // why no slice was read, where that was not for the money
+	// What was read in this audit.
+	Versions int64   `json:"versions"`
+	Bytes    int64   `json:"bytes"` // of one side
+	Equal    int64   `json:"equal"` // versions
+	Dollars  float64 `json:"dollars"`
+	// Open is how many versions are read again in each audit, because they were not equal or
+	// could not be read.
+	Open int64 `json:"open"`
+	All  Load  `json:"all"` // whose bytes can be read
+	// Within is the share of All's bytes that was read within the days and was equal, from 0 to 1.
+	Within float64 `json:"within"`
+	// Oldest is for how many days any byte was not read, or not since the first scrub.
+	Oldest  float64         `json:"oldest"`
+	LeftOut map[string]Load `json:"leftOut"` // by storage class: what is not read, for that is charged for or takes a restore
 }

@@ -17,11 +17,11 @@ import (
 const (
 	DeniedAnswers      = verdict.DeniedLooks
 	UnreachableAnswers = 5
-	firstWait          = 2 * time.Second
+	FirstWait          = 2 * time.Second
 )
 
-// answersOf is how many answers it takes until one of this kind is believed.
-func answersOf(f verdict.Found) int {
+// AnswersOf is how many answers it takes until one of this kind is believed.
+func AnswersOf(f verdict.Found) int {
 	switch f {
 	case verdict.Denied, verdict.Forbidden:
 		return DeniedAnswers
@@ -40,7 +40,7 @@ func answersOf(f verdict.Found) int {
 func (c Comparer) readSide(ctx context.Context, plan Plan, side Place, r digest.Range) (hashbytes.Answer, error) {
 	answers := map[verdict.Found]int{}
 	longest := time.Duration(0) // of the reads so far: how long the next may take
-	for wait := firstWait; ; wait *= 2 {
+	for wait := FirstWait; ; wait *= 2 {
 		start := c.Now()
 		answer, err := c.hash(ctx, plan, side, r)
 		if err != nil {
@@ -50,7 +50,7 @@ func (c Comparer) readSide(ctx context.Context, plan Plan, side Place, r digest.
 		answers[answer.Found]++
 		seen, fits := answers[answer.Found], c.fits(ctx, wait+longest)
 		switch {
-		case seen >= answersOf(answer.Found), seen > 1 && !fits:
+		case seen >= AnswersOf(answer.Found), seen > 1 && !fits:
 			return answer, nil
 		case !fits:
 			return answer, transient{fmt.Errorf("hash %s in %s of %s: %s, and no time is left to ask again: %s", r, side.Bucket, side.Region, answer.Found, answer.Detail)}

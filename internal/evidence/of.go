@@ -62,10 +62,10 @@ func ofOutcome(o verdict.Outcome) (Verdict, bool) {
 	return v, ended
 }
 
-// OfItem is the record of a version in an audit of a pair. Its bucket is the primary's, also
+// OfItem is the record of a version in an audit or scrub of a pair. Its bucket is the primary's, also
 // of what the replica alone has.
-func OfItem(i audit.Item, run Run) Record {
-	r := run.record(Audit)
+func OfItem(i audit.Item, source Source, run Run) Record {
+	r := run.record(source)
 	r.Bucket, r.Key, r.Version, r.Marker = i.Primary, i.Key, i.Version, i.Marker
 	ending := map[audit.Category]Verdict{
 		audit.Finding: Failed, audit.Unknown: Unknown, audit.Accepted: Accepted, audit.Expected: Skipped, audit.Compared: Verified, audit.Alike: Alike,

@@ -95,16 +95,17 @@ func TestTheItemsOfAuditsAreRecords(t *testing.T) {
 		if category == audit.Accepted {
 			want.Accepted = &evidence.Acceptance{Who: "Ana", Why: "meant", Until: at("2027-01-01T00:00:00Z")}
 		}
-		r := evidence.OfItem(tc.item, made)
+		r := evidence.OfItem(tc.item, evidence.Audit, made)
 		assert.Equal(t, want, r, category)
 		_, err := evidence.Encode([]evidence.Record{r})
 		assert.NoError(t, err, category)
 	}
 	for _, c := range audit.Categories() {
-		assert.NotEmpty(t, evidence.OfItem(audit.Item{Category: c}, made).Verdict, "an audit's %s has a verdict", c)
+		assert.NotEmpty(t, evidence.OfItem(audit.Item{Category: c}, evidence.Audit, made).Verdict, "an audit's %s has a verdict", c)
 	}
-	assert.True(t, evidence.OfItem(audit.Item{Category: audit.Alike, Marker: true}, made).Marker)
-	_, err := evidence.Encode([]evidence.Record{evidence.OfItem(audit.Item{Category: "new", Primary: "docs", Replica: "r", Key: "a"}, made)})
+	assert.Equal(t, evidence.Scrub, evidence.OfItem(audit.Item{Category: audit.Compared}, evidence.Scrub, made).Source)
+	assert.True(t, evidence.OfItem(audit.Item{Category: audit.Alike, Marker: true}, evidence.Audit, made).Marker)
+	_, err := evidence.Encode([]evidence.Record{evidence.OfItem(audit.Item{Category: "new", Primary: "docs", Replica: "r", Key: "a"}, evidence.Audit, made)})
 	assert.ErrorContains(t, err, "the verdict is none that this program knows")
 }
 

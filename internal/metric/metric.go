@@ -43,7 +43,7 @@ const (
 // differ in their dimensions and are two metrics.
 type Definition struct {
 	Name       string
-	Unit       string // Count or Seconds
+	Unit       string // Count, Seconds, Bytes or Percent
 	Dimensions []string
 }
 
@@ -54,7 +54,7 @@ var (
 )
 
 // All lists every metric there is.
-func All() []Definition { return slices.Concat(Definitions(), OfDoctor(), OfAudit()) }
+func All() []Definition { return slices.Concat(Definitions(), OfDoctor(), OfAudit(), OfScrub()) }
 
 // Definitions lists every metric that Write writes.
 func Definitions() (all []Definition) {
@@ -75,6 +75,8 @@ func Definitions() (all []Definition) {
 const (
 	count   = "Count"
 	seconds = "Seconds"
+	bytes   = "Bytes"
+	percent = "Percent"
 )
 
 // Object is what came of one message in a round.

@@ -2,8 +2,10 @@ package scrub
 
 import "time"
 
-// month is the mean month.
-const month = 30.4375 * float64(day)
+// MonthDays is how many days a month has in the mean.
+const MonthDays = 30.4375
+
+const month = MonthDays * float64(day)
 
 // Purse is what may be spent.
 type Purse struct {

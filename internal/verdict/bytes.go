@@ -35,12 +35,18 @@ func (t trial) read(c Comparison, r Replica) ruling {
 		return gone
 	case b.Replica.Found != Object:
 		return c.unread(b.Replica, "reading the bytes of the replica shows ")
-	case b.Primary.CRC64NVME == "" || b.Primary.CRC64NVME != b.Replica.CRC64NVME:
+	case !b.Equal():
 		return c.notRead(reason.Inconclusive, "not every byte was compared")
 	case damaged.side != "":
 		return damaged.ruling(reason.RecordDisagrees, "the bytes of both sides are equal, all "+size+", but ")
 	}
 	return verified(BytesRead, "all "+size+" are equal, CRC64NVME "+b.Primary.CRC64NVME)
+}
+
+// Equal says whether every byte was read on both sides and is equal.
+func (b Bytes) Equal() bool {
+	return b.Different == nil && b.Error == "" && b.Primary.Found == Object && b.Replica.Found == Object &&
+		b.Primary.CRC64NVME != "" && b.Primary.CRC64NVME == b.Replica.CRC64NVME
 }
 
 // notRead is for bytes that were to be read and were not. What stored checksums

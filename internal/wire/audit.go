@@ -3,10 +3,12 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
+	"autobackup/internal/checksum"
 	"autobackup/internal/verdict"
 )
 
@@ -25,12 +27,21 @@ type Audit struct {
 	ValidationURL string
 	ValidationARN arn.ARN
 	MessageBytes  int64
+	// Of scrubs: in how many days all is read, 0 for never; what it may cost a month, in dollars;
+	// storage classes; and hash-bytes by region, with the digest that it makes.
+	ScrubDays    int
+	ScrubDollars float64
+	ScrubClasses []string
+	HashBytes    map[string]string
+	Digest       checksum.Algorithm
 }
 
 // AuditOf reads the environment of the function audit: STAGE, WORK_BUCKET, FETCH_ETAGS_ARN,
 // AUDIT_LEVEL, AUDIT_RATE, AUDIT_DOLLARS, AUDIT_CONCURRENCY, AUDIT_HOURS, DEADLINE_MINUTES,
 // MARKER_DEADLINE_MINUTES and METADATA_DIFFERENCES; with VALIDATION_QUEUE_ARN, which may be
-// empty, also MESSAGE_BYTES. FACTS_BUCKET may be empty, too.
+// empty, also MESSAGE_BYTES; and SCRUB_DAYS. Where that is not 0, also SCRUB_DOLLARS,
+// SCRUB_CLASSES, which may be empty, DIGEST_ALGORITHM, PRIMARY_HASH_BYTES_ARN and
+// REPLICA_HASH_BYTES_ARNS. FACTS_BUCKET may be empty, too.
 func AuditOf(env func(string) string) (a Audit, err error) {
 	var problems []error
 	note := func(err error) { problems = append(problems, err) }
@@ -67,6 +78,14 @@ func AuditOf(env func(string) string) (a Audit, err error) {
 		a.ValidationARN, _ = arn.Parse(env("VALIDATION_QUEUE_ARN")) // queue has told what is wrong
 		a.MessageBytes = number("MESSAGE_BYTES", "bytes", 1, 1<<20)
 	}
+	if a.ScrubDays = int(number("SCRUB_DAYS", "days", 0, maxScrubDays)); a.ScrubDays > 0 {
+		a.ScrubDollars = float64(number("SCRUB_DOLLARS", "dollars a month", 1, maxDollars))
+		a.ScrubClasses = append([]string{""}, strings.FieldsFunc(env("SCRUB_CLASSES"), func(r rune) bool { return r == ',' })...)
+		a.Digest, err = digestAlgorithm(env)
+		note(err)
+		a.HashBytes, err = hashBytes(env)
+		note(err)
+	}
 	return a, errors.Join(problems...)
 }
 
@@ -75,4 +94,6 @@ const (
 	maxRate = 20_000
 	// maxDollars is what reading the listings of 10^13 versions costs.
 	maxDollars = 100_000
+	// maxScrubDays is ten years.
+	maxScrubDays = 3650
 )

@@ -33,9 +33,9 @@ func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (ha
 	if err != nil {
 		return nil, err
 	}
-	algorithm := checksum.Algorithm(env("DIGEST_ALGORITHM"))
-	if digest.CheckAlgorithm(algorithm) != nil {
-		return nil, fmt.Errorf("environment variable DIGEST_ALGORITHM is %q: set it to one of %v", algorithm, digest.Algorithms())
+	algorithm, err := digestAlgorithm(env)
+	if err != nil {
+		return nil, err
 	}
 	rangeSize, err := whole(env, "RANGE_BYTES", "bytes", 1, digest.RangeSize)
 	if err != nil {
@@ -56,6 +56,15 @@ func CompareBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (ha
 		Concurrency: int(concurrency), Algorithm: algorithm, RangeSize: rangeSize,
 	}
 	return handler.New("compare-bytes", log, comparer.Do), nil
+}
+
+// digestAlgorithm is the one by which blocks are compared.
+func digestAlgorithm(env func(string) string) (checksum.Algorithm, error) {
+	algorithm := checksum.Algorithm(env("DIGEST_ALGORITHM"))
+	if digest.CheckAlgorithm(algorithm) != nil {
+		return "", fmt.Errorf("environment variable DIGEST_ALGORITHM is %q: set it to one of %v", algorithm, digest.Algorithms())
+	}
+	return algorithm, nil
 }
 
 // hashBytes are the functions that read, by region. In the primary's own region that is the

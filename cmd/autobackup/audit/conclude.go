@@ -45,11 +45,14 @@ func (a stored) report(ctx context.Context) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	again, err := a.messages(r) // before what they are made of is taken away
+	if err := a.remember(ctx, p, r); err != nil {
+		return Summary{}, err
+	}
+	again, err := a.messages(p, r) // before what they are made of is taken away
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := a.attest(ctx, r); err != nil {
+	if err := a.attest(ctx, p, r); err != nil {
 		return Summary{}, err
 	}
 	if err := w.write(r); err != nil { // which takes away what items are read from

@@ -32,6 +32,7 @@ type Deployed struct {
 	Rate       int     // requests a second, of both sides together
 	Dollars    float64 // what one audit of a bucket may cost
 	AtOnce     int     // parts of a round at the same time
+	Scrub      Scrub
 	Time       time.Duration
 	// Looks has versions looked at in their bucket and in one other.
 	Looks Looks

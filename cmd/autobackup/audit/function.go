@@ -18,6 +18,7 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 
 	"autobackup/internal/audit"
+	"autobackup/internal/comparebytes"
 	"autobackup/internal/handler"
 	"autobackup/internal/keep"
 	"autobackup/internal/look"
@@ -47,6 +48,12 @@ func Function(metrics io.Writer, now func() time.Time) wire.Build {
 		}
 		if of.ValidationURL != "" {
 			d.Validation = &Validation{Queue: sqs.NewFromConfig(cfg), URL: of.ValidationURL, ARN: of.ValidationARN, Bytes: of.MessageBytes}
+		}
+		if of.ScrubDays > 0 {
+			d.Plan.Classes = of.ScrubClasses
+			d.Scrub = Scrub{Days: of.ScrubDays, Monthly: of.ScrubDollars, Comparer: comparebytes.Comparer{
+				Hasher: comparebytes.Functions{Lambda: lambda.NewFromConfig(cfg), ARNs: of.HashBytes}, Algorithm: of.Digest,
+			}}
 		}
 		if of.FactsBucket != "" {
 			d.Facts = keep.Bucket{Client: newWork(cfg), Name: of.FactsBucket}

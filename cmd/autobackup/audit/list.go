@@ -18,6 +18,7 @@ type lister struct {
 	spills           func() audit.Spill
 	workers          int
 	sampler          *sampler
+	scrubs           *scrubs // nil: no bytes are read in turns
 	bounds           bounds
 	progress         func(rows int64) // versions listed since it was last told
 	// late says whether the time is over in which keys are listed; nil: it never is.

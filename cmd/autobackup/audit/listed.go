@@ -40,6 +40,7 @@ func (a stored) list(ctx context.Context, r round, i int) (done result, err erro
 	l := lister{
 		primary: p.Primary.Lister(a.state.Plan.Prefix), replica: p.Replica.Lister(a.state.Plan.Prefix), judge: a.judge(p), store: st,
 		spills: func() audit.Spill { return &spill{dir: dir} }, workers: r.Workers, bounds: a.bounds, progress: func(int64) {}, late: a.late(r, pace),
+		scrubs:  a.state.Scrub.of(of.Pair, a.state.Plan.Started, p.KMS()),
 		tooLate: a.late(round{Seconds: r.Seconds + keySeconds, Dollars: 2 * r.Dollars}, pace), pauses: keeps,
 	}
 	if l.sampler, err = newSampler(0, 0, nil); err != nil {

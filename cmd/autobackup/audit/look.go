@@ -37,8 +37,16 @@ func (e Eye) Version(p audit.Pair) s3event.ObjectVersion {
 // Look looks at both sides of a pair, reads their bytes where the judge wants them, and
 // concludes.
 func (e Eye) Look(ctx context.Context, p audit.Pair) (verdict.Look, audit.Conclusion) {
+	return e.look(ctx, p, nil)
+}
+
+// look is Look of a version whose bytes were read before; nil: they were not.
+func (e Eye) look(ctx context.Context, p audit.Pair, was *verdict.Bytes) (verdict.Look, audit.Conclusion) {
 	v := e.Version(p)
 	look := e.Sides.Look(ctx, v)
+	if was != nil && len(look.Replicas) == 1 && look.Primary.Found == verdict.Object && look.Replicas[0].Found == verdict.Object {
+		look.Replicas[0].Bytes = was
+	}
 	c := e.Judge.Looked(p, look)
 	if e.Judge.ToRead(p, look) {
 		read := e.Read(ctx, v, look)

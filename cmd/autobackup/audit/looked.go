@@ -18,6 +18,7 @@ import (
 	"autobackup/cmd/autobackup/price"
 	"autobackup/internal/audit"
 	"autobackup/internal/look"
+	"autobackup/internal/metric"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
@@ -34,6 +35,9 @@ func (a stored) nextLooks(ctx context.Context, p progress, left []part) (Step, e
 	if err != nil {
 		return Step{}, err
 	}
+	if p.Scrub == nil {
+		p.Scrub = a.choose(p, all)
+	}
 	cut := a.cut(p)
 	if cut == "" {
 		cut = a.dear(p, all)
@@ -48,7 +52,7 @@ func (a stored) nextLooks(ctx context.Context, p progress, left []part) (Step, e
 			n := min(size, rows-p.Looked[i])
 			next := part{Pair: i, From: p.Looked[i], Rows: n, Of: pieces(of, p.Looked[i], n)}
 			p.Looked[i] += n
-			if cut != "" && a.state.Plan.Level != audit.Listed {
+			if cut != "" && (a.state.Plan.Level != audit.Listed || a.state.Scrub != nil) {
 				p.Unseen = append(p.Unseen, failedPart{next, cut})
 			} else {
 				left = append(left, next)
@@ -69,7 +73,7 @@ func (a stored) dear(p progress, all [][]keptStretch) string {
 	open := int64(0)
 	for i, of := range all {
 		for _, s := range of {
-			open += s.Rows
+			open += s.Rows - s.Scrub.Alike
 		}
 		open -= p.Looked[i]
 	}
@@ -146,16 +150,35 @@ func (a stored) look(ctx context.Context, r round, i int) (done result, err erro
 		ahead: eyes.see, blockRows: a.bounds.block, wait: a.Wait, progress: func(int64) {},
 		ready: func(ctx context.Context) error { return ready(ctx, primary, replica) }, save: func() error { return nil },
 	}
+	reads, err := a.reading(ctx, r, i, p.KMS())
+	if err != nil {
+		return done, err
+	}
+	l.was = reads.was
+	l.concluded = func(rows []placed, items []audit.Item) error {
+		reads.concluded(rows, items)
+		return a.attestRows(ctx, reads, rows, items)
+	}
 	var out bytes.Buffer
 	late := a.late(r, pace)
 	for len(rows) > 0 && err == nil && (done.Looked == 0 || !late()) {
-		n := min(len(rows), a.bounds.block)
+		n := reads.group(rows, a.bounds.block)
+		var whole bool
+		if whole, err = reads.read(ctx, rows[:n], late); err != nil || !whole {
+			break
+		}
 		if err = l.block(ctx, rows[:n], &out); err == nil {
 			rows, done.Looked = rows[n:], done.Looked+int64(n)
 		}
 	}
 	done.Sent = pace.Sent()
 	if err != nil && !permanent(ctx, err) {
+		if done.Looked == 0 || ctx.Err() != nil {
+			return done, err
+		}
+		err = nil // what was read is not read again: the next round tries the rest
+	}
+	if err := a.keepReading(ctx, r, i, reads, &done); err != nil {
 		return done, err
 	}
 	// By its content: two attempts at once may have come to different ends.
@@ -164,15 +187,59 @@ func (a stored) look(ctx context.Context, r round, i int) (done result, err erro
 	return done, errors.Join(err, a.write(ctx, done.Blocks, bytes.NewReader(out.Bytes()), "", ""))
 }
 
+// reading is what reads the bytes of a part's rows; nil: nothing does.
+func (a stored) reading(ctx context.Context, r round, i int, kms bool) (*reader, error) {
+	if a.state.Scrub == nil {
+		return nil, nil
+	}
+	of := r.Parts[i]
+	reads := &reader{comparer: a.Scrub.Comparer, wait: a.Wait, sides: a.state.Pairs[of.Pair], slices: r.Before.Scrub[of.Pair].Slices, kms: kms}
+	if of.Ranges != "" {
+		if _, err := a.get(ctx, of.Ranges, &reads.left); err != nil {
+			return nil, err
+		}
+	}
+	return reads, nil
+}
+
+// keepReading puts what was read into the result, and what is known of a row that was not read
+// whole into a file. A difference is measured at once: the report may be hours away.
+func (a stored) keepReading(ctx context.Context, r round, i int, reads *reader, done *result) error {
+	if reads == nil {
+		return nil
+	}
+	done.Read, done.Open = reads.sum, reads.open
+	if len(reads.left) > 0 {
+		text, err := json.Marshal(reads.left)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(text)
+		done.Ranges = fmt.Sprintf("ranges/%04d-%05d-%x.json", a.step.Round, i, sum[:8])
+		if err := a.write(ctx, done.Ranges, bytes.NewReader(text), "", ""); err != nil {
+			return err
+		}
+	}
+	if done.Read.Different == 0 {
+		return nil
+	}
+	return metric.Scope{Stage: a.Stage}.WriteScrubDifferent(a.Metrics, a.Now(), done.Read.Different)
+}
+
 // collectLooks takes what parts looked at, and goes on with what they left.
 func (a stored) collectLooks(ctx context.Context, p progress, r round, results []result, cut string) (Step, error) {
 	var left []part
+	p.Scrub = slices.Clone(p.Scrub)
 	for i, done := range results {
 		of := r.Parts[i]
+		if p.Scrub != nil {
+			p.Scrub[of.Pair].took(done)
+		}
 		if of.Rows == done.Looked {
 			continue
 		}
 		next := of.behind(done.Looked)
+		next.Ranges = done.Ranges
 		switch {
 		case done.Why != "":
 			p.Unseen = append(p.Unseen, failedPart{next, done.Why})

@@ -16,6 +16,7 @@ import (
 	"autobackup/internal/listing"
 	"autobackup/internal/reason"
 	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
 )
 
 // looks looks at what the listings left open, block by block in the order of keys.
@@ -23,7 +24,11 @@ type looks struct {
 	Eye
 	// ahead looks at all versions that are due, before each is asked for; nil: each is looked
 	// at when it is.
-	ahead     func(context.Context, []s3event.ObjectVersion) error
+	ahead func(context.Context, []s3event.ObjectVersion) error
+	// was is what reading the bytes of a row came to; nil, or a nil answer: they were not read.
+	was func(placed) *verdict.Bytes
+	// concluded is told what each row came to; nil: nobody is.
+	concluded func([]placed, []audit.Item) error
 	file      string
 	blockRows int
 	// ready ends the looks where a side can't be read any longer.
@@ -111,6 +116,11 @@ func (l looks) block(ctx context.Context, rows []placed, out io.Writer) error {
 			return err
 		}
 	}
+	if l.concluded != nil {
+		if err := l.concluded(rows, items); err != nil {
+			return err
+		}
+	}
 	b.Sampled = left
 	var counts audit.Tally
 	for _, item := range items {
@@ -188,7 +198,7 @@ func (l looks) each(ctx context.Context, rows []placed, items []audit.Item, due 
 			continue
 		}
 		all.Go(func() error {
-			items[i] = l.Judge.Item(row.pair(), l.conclude(ctx, row.pair()))
+			items[i] = l.Judge.Item(row.pair(), l.conclude(ctx, row))
 			if items[i].Category == audit.Unknown && l.Judge.Level != audit.Listed && unknown.Add(1)%atOnce == 1 {
 				return l.ready(ctx) // an outage ends the audit now, not after all retries of a thousand looks
 			}
@@ -205,7 +215,7 @@ func (l looks) see(ctx context.Context, rows []placed, items []audit.Item, due f
 	}
 	var versions []s3event.ObjectVersion
 	for i, row := range rows {
-		if _, open := l.Judge.Listed(row.pair()); open && due(items[i]) {
+		if _, open, _ := l.listed(row); open && due(items[i]) {
 			versions = append(versions, l.Version(row.pair()))
 		}
 	}
@@ -214,11 +224,27 @@ func (l looks) see(ctx context.Context, rows []placed, items []audit.Item, due f
 
 func (o openRow) pair() audit.Pair { return audit.Pair{Primary: o.Primary, Replica: o.Replica} }
 
-func (l looks) conclude(ctx context.Context, p audit.Pair) audit.Conclusion {
-	c, open := l.Judge.Listed(p)
-	if !open {
-		return c
+// listed is what the listings say of a row, whether a look is to decide, and what its bytes
+// came to. Bytes that are equal decide where the listings leave nothing open.
+func (l looks) listed(row placed) (c audit.Conclusion, open bool, was *verdict.Bytes) {
+	c, open = l.Judge.Listed(row.pair())
+	if l.was != nil {
+		was = l.was(row)
 	}
-	_, c = l.Look(ctx, p)
+	switch {
+	case was == nil || open:
+	case was.Equal():
+		c = audit.Conclusion{Category: audit.Compared, Evidence: verdict.BytesRead}
+	default:
+		open = true
+	}
+	return c, open, was
+}
+
+func (l looks) conclude(ctx context.Context, row placed) audit.Conclusion {
+	c, open, was := l.listed(row)
+	if open {
+		_, c = l.look(ctx, row.pair(), was)
+	}
 	return c
 }

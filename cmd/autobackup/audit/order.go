@@ -128,6 +128,9 @@ func (d Deployed) plan(ctx context.Context, r Request) (Step, error) {
 		return Step{}, err
 	}
 	a.state = state{Plan: plan, Pairs: describe(pairs), Stage: &limits{Rate: rate, Dollars: dollars, AtOnce: d.AtOnce, Seconds: int64(d.Time / time.Second)}}
+	if a.state.Scrub, err = d.scrubbing(ctx, plan, a.state.Pairs); err != nil {
+		return Step{}, err
+	}
 	if err := a.accepted(ctx); err != nil {
 		return Step{}, err
 	}

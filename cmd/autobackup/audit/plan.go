@@ -88,9 +88,10 @@ type state struct {
 	Sent  map[string]int64 `json:"sent"`
 	Bytes int64            `json:"bytes,omitempty"` // read on both sides
 	// Agreed is that somebody agreed to what the audit costs.
-	Agreed  bool    `json:"agreed,omitempty"`
-	Dollars float64 `json:"dollars,omitempty"` // as Budget.Dollars
-	Stage   *limits `json:"stage,omitempty"`   // of an audit that a stage makes
+	Agreed  bool       `json:"agreed,omitempty"`
+	Dollars float64    `json:"dollars,omitempty"` // as Budget.Dollars
+	Stage   *limits    `json:"stage,omitempty"`   // of an audit that a stage makes
+	Scrub   *scrubbing `json:"scrub,omitempty"`   // nil: no bytes are read in turns
 }
 
 // limits are what an audit that a stage makes keeps to from its beginning to its end, whatever

@@ -2,9 +2,11 @@ package audit
 
 import (
 	"autobackup/cmd/autobackup/report"
+	"autobackup/internal/audit"
 	"autobackup/internal/evidence"
 	"autobackup/internal/keep"
 	"autobackup/internal/program"
+	"autobackup/internal/scrub"
 	"context"
 	"os"
 	"path/filepath"
@@ -27,28 +29,58 @@ func (a stored) publish(ctx context.Context, folder string) error {
 	return a.upload(ctx, reportFolder+"/"+report.SumsFile, filepath.Join(folder, report.SumsFile))
 }
 
-// attest leaves each item of the report as a fact, so that it is evidence of this audit. What
-// the counts alone tell, such as versions that are alike in both listings, is none: nothing
-// was looked at.
-func (a stored) attest(ctx context.Context, r *Result) error {
-	if a.Facts == nil {
-		return nil
-	}
-	run := evidence.Run{
+// run is what all records of this audit have in common, which are made now.
+func (a stored) run() evidence.Run {
+	return evidence.Run{
 		ID: strings.TrimSuffix(strings.TrimPrefix(a.step.Folder, auditsFolder), "/"), At: a.Now(),
 		Program: program.Running(), Template: program.Template(),
 	}
+}
+
+// attest leaves each item of the report as a fact, so that it is evidence of this audit. What
+// the counts alone tell, such as versions that are alike in both listings, is none: nothing
+// was looked at. What was compared was left by the parts that did.
+func (a stored) attest(ctx context.Context, p progress, r *Result) error {
+	if a.Facts == nil {
+		return nil
+	}
+	open := p.open()
+	run := a.run()
 	var some []evidence.Record
 	for i, err := range r.items() {
 		if err != nil {
 			return err
 		}
-		if some = append(some, evidence.OfItem(i, run)); len(some) == keep.Most {
+		source := evidence.Audit
+		if open[scrub.Version{Key: i.Key, Version: i.Version}] {
+			source = evidence.Scrub
+		}
+		if some = append(some, evidence.OfItem(i, source, run)); len(some) == keep.Most {
 			if err := keep.Put(ctx, a.Facts, some); err != nil {
 				return err
 			}
 			some = some[:0]
 		}
+	}
+	return keep.Put(ctx, a.Facts, some)
+}
+
+// attestRows leaves each row that was shown to be equal as a fact, by what showed it.
+func (a stored) attestRows(ctx context.Context, reads *reader, rows []placed, items []audit.Item) error {
+	if a.Facts == nil {
+		return nil
+	}
+	run := a.run()
+	var some []evidence.Record
+	for i, item := range items {
+		if item.Category != audit.Compared {
+			continue
+		}
+		source := evidence.Audit
+		if was := reads.was(rows[i]); was != nil {
+			source = evidence.Scrub
+		}
+		some = append(some, evidence.OfItem(item, source, run))
 	}
 	return keep.Put(ctx, a.Facts, some)
 }

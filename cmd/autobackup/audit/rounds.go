@@ -24,6 +24,8 @@ type part struct {
 	From int64   `json:"from,omitempty"`
 	Rows int64   `json:"rows,omitempty"`
 	Of   []piece `json:"of,omitempty"`
+	// Ranges is the file of the ranges that an earlier part read of the first row.
+	Ranges string `json:"ranges,omitempty"`
 }
 
 // piece is rows of one stretch.
@@ -56,7 +58,10 @@ type result struct {
 	Looked    int64             `json:"looked,omitempty"`    // rows, of a look
 	Blocks    string            `json:"blocks,omitempty"`    // file of what they came to
 	Sent      map[string]int64  `json:"sent"`
-	Why       string            `json:"why,omitempty"` // what is left will not be done
+	Read      read              `json:"read,omitzero"`
+	Open      []openTurn        `json:"open,omitempty"`   // whose bytes are not equal, or were not read
+	Ranges    string            `json:"ranges,omitempty"` // file of the ranges that were read of the first row that is left
+	Why       string            `json:"why,omitempty"`    // what is left will not be done
 }
 
 // keptStretch is a stretch with the place of its rows in the working bucket.
@@ -75,6 +80,7 @@ type progress struct {
 	Failed []failedPart `json:"failed,omitempty"`
 	Unseen []failedPart `json:"unseen,omitempty"`
 	Looked []int64      `json:"looked,omitempty"` // rows of each pair that parts were made of
+	Scrub  []chosen     `json:"scrub,omitempty"`  // of each pair, once all is listed
 }
 
 // failedPart is a part of which nothing more will be known.

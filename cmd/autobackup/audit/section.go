@@ -38,9 +38,14 @@ func (s *section) pair(p audit.Pair) error {
 	}
 	s.count(p)
 	c, open := s.judge.Listed(p)
-	if s.sample(p) || open || c.Category.Doubtful() || c.Reason != "" && s.item(p, c).Replicable() {
+	left := s.sample(p) || open || c.Category.Doubtful() || c.Reason != "" && s.item(p, c).Replicable()
+	turn := s.scrubs.turn(p, s.judge, &s.now.Scrub)
+	if left || turn != nil {
+		if !left {
+			s.now.Scrub.Alike++
+		}
 		s.now.Rows++
-		return s.out.row(openRow{s.now.Listed, p.Primary, p.Replica})
+		return s.out.row(openRow{s.now.Listed, p.Primary, p.Replica, turn})
 	}
 	s.tally.Add(c, p.Row().Size, func() audit.Item { return s.item(p, c) })
 	return nil
@@ -49,7 +54,7 @@ func (s *section) pair(p audit.Pair) error {
 // sample says whether the bytes of a pair are in the sample that the budget has room
 // for, as far as that is known.
 func (s *section) sample(p audit.Pair) bool {
-	if !s.judge.Readable(p) {
+	if s.judge.Level != audit.Bytes || !s.judge.Readable(p) {
 		return false
 	}
 	if s.now.Drawn == nil {

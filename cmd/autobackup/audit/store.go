@@ -25,6 +25,7 @@ type openRow struct {
 	Ordinal int64      `json:"n"` // of the versions listed in its stretch
 	Primary *audit.Row `json:"p,omitempty"`
 	Replica *audit.Row `json:"r,omitempty"`
+	Turn    *int       `json:"t,omitempty"` // the slice whose turn to be read it is; nil: its bytes are not read
 }
 
 // stretch is what listing the keys after After and up to Upto came to.
@@ -36,6 +37,7 @@ type stretch struct {
 	Sides  [2]sideCount  `json:"sides"`
 	Counts []audit.Count `json:"counts"`          // of all but Rows
 	Drawn  map[int]int64 `json:"drawn,omitempty"` // bytes that could be read, by the draw of their versions
+	Scrub  scrubbed      `json:"scrub,omitzero"`
 	file   string
 	from   int64 // where its rows begin in the file, in bytes
 	at     int64 // where its own line begins
@@ -175,7 +177,7 @@ func stretchesOf(file string) (all []stretch, err error) {
 		}
 		done := *l.Done
 		done.file, done.from, done.at = file, from, at-int64(len(text))
-		done.Counts, done.Drawn = nil, nil // whole reads them again: there may be tens of thousands of stretches
+		done.Counts, done.Drawn, done.Scrub = nil, nil, scrubbed{} // whole reads them again: there may be tens of thousands of stretches
 		all = append(all, done)
 		from = at
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"autobackup/internal/alert"
 	"autobackup/internal/audit"
@@ -200,5 +201,22 @@ func (a stored) measured(r *Result, cut bool) error {
 			}
 		}
 	}
-	return metric.Scope{Stage: a.Stage}.WriteAudit(a.Metrics, a.Now(), m)
+	scope := metric.Scope{Stage: a.Stage}
+	if err := scope.WriteAudit(a.Metrics, a.Now(), m); err != nil || a.state.Scrub == nil {
+		return err
+	}
+	return scope.WriteScrub(a.Metrics, a.Now(), measuredScrub(r))
+}
+
+// measuredScrub is the scrub of all pairs of a bucket: of what is counted the sum, and else the
+// worst.
+func measuredScrub(r *Result) metric.Scrub {
+	m := metric.Scrub{Within: 1}
+	for _, of := range r.Reports {
+		s := *of.Scrub
+		m.Versions, m.Bytes, m.Open, m.Behind = m.Versions+s.Versions, m.Bytes+s.Bytes, m.Open+s.Open, m.Behind+s.Behind
+		m.Oldest = max(m.Oldest, time.Duration(s.Oldest*float64(24*time.Hour)))
+		m.Within = min(m.Within, s.Within)
+	}
+	return m
 }

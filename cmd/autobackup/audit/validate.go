@@ -14,6 +14,7 @@ import (
 	"autobackup/internal/audit"
 	"autobackup/internal/reason"
 	"autobackup/internal/s3event"
+	"autobackup/internal/scrub"
 )
 
 // Validation is the queue from which uploads are validated, where findings of audits go.
@@ -57,17 +58,18 @@ func (a stored) validate(ctx context.Context, all []types.SendMessageBatchReques
 	return nil
 }
 
-// messages are those about the new findings, each version once.
-func (a stored) messages(r *Result) (all []types.SendMessageBatchRequestEntry, err error) {
+// messages are those about the new findings, each version once. What reading bytes has shown goes
+// nowhere: validation need not read them, and could call verified what differs.
+func (a stored) messages(p progress, r *Result) (all []types.SendMessageBatchRequestEntry, err error) {
 	if a.Validation == nil {
 		return nil, nil
 	}
-	seen := map[[2]string]bool{}
+	seen := p.open()
 	for i, err := range r.items() {
 		if err != nil {
 			return nil, err
 		}
-		one := [2]string{i.Key, i.Version}
+		one := scrub.Version{Key: i.Key, Version: i.Version}
 		if len(all) == mostValidated || seen[one] || !r.news(i) || i.On == audit.OnReplica || !slices.Contains(settleable, i.Reason) {
 			continue
 		}

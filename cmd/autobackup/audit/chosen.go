@@ -1,0 +1,185 @@
+package audit
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"autobackup/internal/audit"
+	"autobackup/internal/scrub"
+)
+
+// chosen is what of a pair of buckets is read, and what became of it so far.
+type chosen struct {
+	Listed scrubbed `json:"listed"`
+	Slices []int    `json:"slices"` // reopened may be among them
+	// Why says why no slice is read; empty: the money decided.
+	Why  string          `json:"why,omitempty"`
+	Read read            `json:"read"`
+	Open []scrub.Version `json:"open,omitempty"` // as scrub.Turns has it after this scrub
+	// Unread are slices of which not every version was read or kept in Open.
+	Unread map[int]bool `json:"unread,omitempty"`
+}
+
+// choose takes what the money is enough for, over all pairs of the bucket: first what is open,
+// then the slices, the one that was unread for longest first. Of a pair of which not all keys
+// were listed no slice is read: it could not be read whole, and would be read again.
+func (a stored) choose(p progress, all [][]keptStretch) []chosen {
+	s := a.state.Scrub
+	if s == nil {
+		return nil
+	}
+	const each = reopened + 1
+	picked := make([]chosen, len(all))
+	var due []int
+	for i, of := range all {
+		for _, stretch := range of {
+			picked[i].Listed.join(stretch.Scrub)
+		}
+		due = append(due, i*each+reopened)
+	}
+	for i, of := range s.Pairs {
+		if len(p.unlisted(i)) > 0 {
+			picked[i].Why = "not all keys were listed"
+			continue
+		}
+		for _, slice := range of.Likely {
+			due = append(due, i*each+slice)
+		}
+	}
+	last := func(id int) (read time.Time) {
+		if id%each != reopened {
+			read = s.Pairs[id/each].Turns.Read[id%each]
+		}
+		return read
+	}
+	slices.SortStableFunc(due, func(a, b int) int { return last(a).Compare(last(b)) })
+	cost := func(id int) float64 { return picked[id/each].Listed.Turns[id%each].Dollars }
+	ids, _ := scrub.Choose(due, cost, s.Purse.Dollars, s.Monthly)
+	for _, id := range ids {
+		picked[id/each].Slices = append(picked[id/each].Slices, id%each)
+	}
+	return picked
+}
+
+// took adds what a part has read.
+func (c *chosen) took(done result) {
+	c.Read.plus(done.Read)
+	for _, o := range done.Open {
+		if len(c.Open) < scrub.MaxOpen {
+			c.Open = append(c.Open, o.Version)
+			continue
+		}
+		c.missed(o.Turn)
+	}
+}
+
+// open are the versions of all pairs whose bytes are not equal, or were not read.
+func (p progress) open() map[scrub.Version]bool {
+	open := map[scrub.Version]bool{}
+	for _, c := range p.Scrub {
+		for _, v := range c.Open {
+			open[v] = true
+		}
+	}
+	return open
+}
+
+func (c *chosen) missed(slice int) {
+	if c.Unread == nil {
+		c.Unread = map[int]bool{}
+	}
+	c.Unread[slice] = true
+}
+
+// remember keeps what is known after the scrub, and tells it in the report. It follows from what
+// was known before, so that a report that is written again changes nothing.
+func (a stored) remember(ctx context.Context, p progress, r *Result) error {
+	s := a.state.Scrub
+	if s == nil {
+		return nil
+	}
+	to := kept{Purse: s.Purse, Pairs: map[string]scrub.Turns{}}
+	for i, of := range a.state.Pairs {
+		c := p.Scrub[i]
+		if err := a.unseenTurns(ctx, p, i, &c); err != nil {
+			return err
+		}
+		before := s.Pairs[i].Turns
+		read := slices.DeleteFunc(slices.Clone(c.Slices), func(slice int) bool { return slice == reopened || c.Unread[slice] })
+		after := before.After(a.state.Plan.Started, read, c.Open, c.Listed.All.Dollars/scrub.Slices)
+		to.Purse.Dollars -= c.Read.Dollars
+		to.Pairs[of.Replica.Bucket] = after
+		r.Reports[i].Scrub = c.report(s, i, len(read), after, a.state.Plan.Started)
+		r.Reports[i].Notes = append(r.Reports[i].Notes, scrubNotes(*r.Reports[i].Scrub)...)
+	}
+	return a.Deployed.shelf(auditsFolder+a.step.Bucket+"/").put(ctx, scrubFile, to)
+}
+
+// unseenTurns takes out the slices of rows that no part came to, and keeps what was open among
+// keys that nobody has seen.
+func (a stored) unseenTurns(ctx context.Context, p progress, pair int, c *chosen) error {
+	unseen := len(p.unlisted(pair)) > 0
+	for _, f := range p.Unseen {
+		if f.Pair != pair {
+			continue
+		}
+		unseen = true
+		rows, err := a.placedRows(ctx, f.Of)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if row.Turn != nil {
+				c.missed(*row.Turn)
+			}
+		}
+	}
+	if unseen {
+		for _, v := range a.state.Scrub.Pairs[pair].Turns.Open {
+			if len(c.Open) < scrub.MaxOpen && !slices.Contains(c.Open, v) {
+				c.Open = append(c.Open, v)
+			}
+		}
+	}
+	return nil
+}
+
+// report is for people: what was read, and what it shows of all.
+func (c chosen) report(s *scrubbing, pair, whole int, after scrub.Turns, began time.Time) *audit.Scrub {
+	of := s.Pairs[pair]
+	r := &audit.Scrub{
+		Days: s.Days, Monthly: s.Monthly, Due: of.Due, Read: whole, Behind: of.Due - whole, Why: c.Why,
+		Versions: c.Read.Versions, Bytes: c.Read.Bytes, Equal: c.Read.Equal, Dollars: c.Read.Dollars, Open: int64(len(c.Open)),
+		All:    audit.Load{Versions: c.Listed.All.Versions, Bytes: c.Listed.All.Bytes, Dollars: c.Listed.All.Dollars},
+		Within: 1, Oldest: after.Oldest(began).Hours() / 24, LeftOut: map[string]audit.Load{},
+	}
+	if all := c.Listed.All.Bytes; all > 0 {
+		r.Within = float64(c.Listed.Within+c.Read.EqualBytes) / float64(all)
+	}
+	for class, l := range c.Listed.LeftOut {
+		r.LeftOut[class] = audit.Load{Versions: l.Versions, Bytes: l.Bytes, Dollars: l.Dollars}
+	}
+	return r
+}
+
+// read is what was read.
+type read struct {
+	Versions   int64   `json:"versions"`
+	Bytes      int64   `json:"bytes"` // of one side
+	Equal      int64   `json:"equal"` // versions
+	EqualBytes int64   `json:"equalBytes"`
+	Different  int64   `json:"different"` // versions
+	Dollars    float64 `json:"dollars"`
+}
+
+func (r *read) plus(o read) {
+	r.Versions, r.Bytes, r.Dollars = r.Versions+o.Versions, r.Bytes+o.Bytes, r.Dollars+o.Dollars
+	r.Equal, r.EqualBytes, r.Different = r.Equal+o.Equal, r.EqualBytes+o.EqualBytes, r.Different+o.Different
+}
+
+// openTurn is a version that stays open, and the slice as which it had its turn.
+type openTurn struct {
+	scrub.Version
+	Turn int `json:"turn"`
+}

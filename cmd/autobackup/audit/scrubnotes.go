@@ -1,0 +1,52 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"autobackup/cmd/autobackup/price"
+	"autobackup/internal/audit"
+	"autobackup/internal/scrub"
+)
+
+// What S3 charges for a job of Batch Operations that computes checksums, in dollars, and for a
+// million objects in it, beside a price for each GB (https://aws.amazon.com/s3/pricing/).
+const checksumJob, checksumObjects = 0.25, 1.00
+
+// archives are the storage classes whose objects can't be read without being restored.
+var archives = []string{"GLACIER", "DEEP_ARCHIVE"}
+
+// scrubNotes tells what was read in turns, and what bounds what it shows.
+func scrubNotes(s audit.Scrub) (all []string) {
+	note := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	note("the bytes of %d versions, %s, were read on both sides for about %s, and those of %d were equal; what was not is read again in each audit",
+		s.Versions, sized(s.Bytes), price.Text(s.Dollars), s.Equal)
+	if s.All.Versions > 0 {
+		note("of the bytes that can be read, %.1f %% were read and equal within %d days; no byte was unread for more than %.0f days since the first scrub", 100*s.Within, s.Days, s.Oldest)
+	}
+	if s.Behind > 0 {
+		why := cmp.Or(s.Why, fmt.Sprintf("reading all in %d days costs about %s a month, and %s is what it may cost", s.Days, price.Text(monthly(s)), price.Text(s.Monthly)))
+		if s.Why == "" && monthly(s) <= s.Monthly {
+			why = fmt.Sprintf("what it may cost, %s a month, was spent, or parts were not read, or more was due than usual", price.Text(s.Monthly))
+		}
+		note("%d of %d parts in 1,000 of the versions were due to be read and were not: %s", s.Behind, s.Due, why)
+	}
+	for _, class := range slices.Sorted(maps.Keys(s.LeftOut)) {
+		l := s.LeftOut[class]
+		if slices.Contains(archives, class) {
+			note("%d versions, %s, are in %s and were never read: a job of S3 Batch Operations that computes checksums reads them without a restore, for about %s on each side and what S3 charges for a GB",
+				l.Versions, sized(l.Bytes), class, price.Text(checksumJob+float64(l.Versions)/1e6*checksumObjects))
+			continue
+		}
+		note("%d versions, %s, are in %s and were not read: once costs about %s; ScrubClasses names the classes that are read", l.Versions, sized(l.Bytes), class, price.Text(l.Dollars))
+	}
+	return all
+}
+
+// monthly is what reading everything within the days costs in a month.
+func monthly(s audit.Scrub) float64 { return s.All.Dollars / float64(s.Days) * scrub.MonthDays }
+
+// sized is a number of bytes in GB.
+func sized(bytes int64) string { return fmt.Sprintf("%.2f GB", float64(bytes)/price.GB) }

@@ -1,0 +1,22 @@
+package price_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"autobackup/cmd/autobackup/price"
+)
+
+func TestReadingBytesCostsRequestsFunctionsAndWhatTheClassesCharge(t *testing.T) {
+	for name, tc := range map[string]struct{ got, want float64 }{
+		"a million of 1 MB":                   {1e6 * price.Read(1e6, false, "", ""), 0.80 + 0.22},
+		"a million of nothing":                {1e6 * price.Read(0, false, "", ""), 0.80 + 0.21},
+		"a million of 1 MB under keys of KMS": {1e6 * price.Read(1e6, true, "", ""), 6.80 + 0.22},
+		"1 TB as one object":                  {price.Read(1e12, false, "", ""), 0.27},
+		"a million of 1 MB that went to IA":   {1e6 * price.Read(1e6, false, "", "STANDARD_IA"), 0.40 + 1.00 + 9.31 + 0.22},
+		"a million of 1 MB in GLACIER_IR":     {1e6 * price.Read(1e6, false, "GLACIER_IR", "GLACIER_IR"), 2 * (10.00 + 27.94)},
+	} {
+		assert.InEpsilon(t, tc.want, tc.got, 0.02, name)
+	}
+}
