@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -60,6 +61,32 @@ func TestAnErrorOfPuttingFactsIsTold(t *testing.T) {
 	err := Put(t.Context(), s.work, s.records("a", 2))
 	assert.ErrorIs(t, err, errNetwork)
 	assert.ErrorContains(t, err, "leave facts for the evidence: ")
+}
+
+// Facts that one version of the program left are found by the next, so the name is not to change.
+func TestFactsAreNamedAfterTheirRecordsInAnyOrder(t *testing.T) {
+	s := newStage(t, "29 09:00:00")
+	records := s.records("a", 2)
+	require.NoError(t, Put(t.Context(), s.work, records))
+	slices.Reverse(records)
+	require.NoError(t, Put(t.Context(), s.work, records))
+	assert.Equal(t, []string{"facts/57c4f194de51f2fd8f6d03a478d4041695244865f80fd7866f62264ad540299f.jsonl.gz"}, s.work.names())
+}
+
+func TestARecordThatNoFileTakesIsNoFact(t *testing.T) {
+	s := newStage(t, "29 09:00:00")
+	records := s.records("a", 2)
+	records[1].Run = ""
+	assert.EqualError(t, Put(t.Context(), s.work, records), "leave facts for the evidence: record 2 of 3: run is missing")
+	assert.Empty(t, s.work.names())
+}
+
+func TestARecordThatNoFileTakesEndsItsHour(t *testing.T) {
+	s := newStage(t, "29 09:00:00")
+	r := run{Keeper: s.keeper(), hours: map[time.Time]*hour{}}
+	_, err := r.hour(t.Context(), s.at, []evidence.Record{{}})
+	assert.ErrorContains(t, err, "write record 1 of 1 as evidence: ")
+	assert.Empty(t, s.evidence.names())
 }
 
 func TestManyRecordsAreSeveralObjectsOfFactsAndOneFile(t *testing.T) {

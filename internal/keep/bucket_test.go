@@ -1,0 +1,86 @@
+package keep_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/stretchr/testify/assert"
+
+	"autobackup/internal/keep"
+)
+
+// refusing is an S3 that answers each call with a status.
+type refusing int
+
+func (r refusing) answer() error {
+	return &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: int(r)}}, Err: errors.New("said S3")}
+}
+
+// GetObject implements keep.Client.
+func (r refusing) GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	return nil, r.answer()
+}
+
+// PutObject implements keep.Client.
+func (r refusing) PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
+	return nil, r.answer()
+}
+
+// DeleteObject implements keep.Client.
+func (r refusing) DeleteObject(context.Context, *s3.DeleteObjectInput, ...func(*s3.Options)) (*s3.DeleteObjectOutput, error) {
+	return nil, r.answer()
+}
+
+// ListObjectsV2 implements keep.Client.
+func (r refusing) ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
+	return nil, r.answer()
+}
+
+func TestARefusalOfABucketSaysWhatWasAskedOfWhichObject(t *testing.T) {
+	for _, status := range []refusing{403, 404, 409, 412, 503} {
+		b := keep.Bucket{Client: status, Name: "work"}
+		for operation, call := range map[string]func() error{
+			"GetObject":     func() error { _, err := b.Open(t.Context(), "facts/a"); return err },
+			"PutObject":     func() error { _, err := b.Make(t.Context(), "facts/a", nil); return err },
+			"DeleteObject":  func() error { return b.Delete(t.Context(), "facts/a") },
+			"ListObjectsV2": func() error { _, err := b.List(t.Context(), "facts/a", ""); return err },
+		} {
+			why := status.answer().Error()
+			switch {
+			case operation == "GetObject" && status == 404:
+				why = fs.ErrNotExist.Error()
+			case operation == "PutObject" && status == 412:
+				continue // which is no error
+			}
+			assert.EqualError(t, call(), operation+" of s3://work/facts/a: "+why, status)
+		}
+	}
+}
+
+func TestAnObjectThatIsNotThereIsToldFromARefusal(t *testing.T) {
+	_, err := keep.Bucket{Client: refusing(404)}.Open(t.Context(), "facts/a")
+	assert.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = keep.Bucket{Client: refusing(403)}.Open(t.Context(), "facts/a")
+	assert.NotErrorIs(t, err, fs.ErrNotExist)
+}
+
+// What is there stays. Of an object that another is just writing nobody knows yet whether it will be there.
+func TestAnObjectIsMadeAgainOnlyWhereAnotherWriterMayFail(t *testing.T) {
+	retryables := retry.IsErrorRetryables(retry.DefaultRetryables)
+	for status, again := range map[refusing]bool{409: true, 403: false, 404: false} {
+		made, err := keep.Bucket{Client: status}.Make(t.Context(), "facts/a", nil)
+		assert.False(t, made, status)
+		assert.Error(t, err, status)
+		assert.Equal(t, again, retryables.IsErrorRetryable(err) == aws.TrueTernary, status)
+	}
+	made, err := keep.Bucket{Client: refusing(412)}.Make(t.Context(), "facts/a", nil)
+	assert.NoError(t, err)
+	assert.False(t, made)
+}
