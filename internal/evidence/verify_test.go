@@ -265,6 +265,13 @@ func TestASpanOfDaysIsHeldAgainstTheManifestBeforeIt(t *testing.T) {
 	assert.Equal(t, []string{"manifest missing 28/manifest.json"}, problems)
 }
 
+func TestAManifestBeforeASpanThatIsTooLongToBeOneBreaksNoChain(t *testing.T) {
+	s := three(t)
+	s[evidence.ManifestName(days[0])] = make([]byte, 16<<20+1)
+	_, problems := verified(t, s, evidence.Options{From: "2026-11-29"})
+	assert.Equal(t, []string{"unreadable 28/manifest.json"}, problems)
+}
+
 func TestASummaryCountsTheProblemsOfEachKind(t *testing.T) {
 	v := evidence.Verification{}
 	for i, k := range evidence.Kinds() {
