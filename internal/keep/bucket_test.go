@@ -2,7 +2,7 @@ package keep_test
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"testing"
@@ -16,31 +16,31 @@ import (
 	"autobackup/internal/keep"
 )
 
-// refusing is an S3 that answers each call with a status.
+// refusing is an S3 that answers each call with a status, and says what it was asked for.
 type refusing int
 
-func (r refusing) answer() error {
-	return &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: int(r)}}, Err: errors.New("said S3")}
+func (r refusing) answer(bucket, key *string) error {
+	return &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: int(r)}}, Err: fmt.Errorf("no %s of %s", aws.ToString(key), aws.ToString(bucket))}
 }
 
 // GetObject implements keep.Client.
-func (r refusing) GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
-	return nil, r.answer()
+func (r refusing) GetObject(_ context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	return nil, r.answer(in.Bucket, in.Key)
 }
 
 // PutObject implements keep.Client.
-func (r refusing) PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
-	return nil, r.answer()
+func (r refusing) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
+	return nil, r.answer(in.Bucket, in.Key)
 }
 
 // DeleteObject implements keep.Client.
-func (r refusing) DeleteObject(context.Context, *s3.DeleteObjectInput, ...func(*s3.Options)) (*s3.DeleteObjectOutput, error) {
-	return nil, r.answer()
+func (r refusing) DeleteObject(_ context.Context, in *s3.DeleteObjectInput, _ ...func(*s3.Options)) (*s3.DeleteObjectOutput, error) {
+	return nil, r.answer(in.Bucket, in.Key)
 }
 
 // ListObjectsV2 implements keep.Client.
-func (r refusing) ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
-	return nil, r.answer()
+func (r refusing) ListObjectsV2(_ context.Context, in *s3.ListObjectsV2Input, _ ...func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
+	return nil, r.answer(in.Bucket, in.Prefix)
 }
 
 func TestARefusalOfABucketSaysWhatWasAskedOfWhichObject(t *testing.T) {
@@ -52,7 +52,7 @@ func TestARefusalOfABucketSaysWhatWasAskedOfWhichObject(t *testing.T) {
 			"DeleteObject":  func() error { return b.Delete(t.Context(), "facts/a") },
 			"ListObjectsV2": func() error { _, err := b.List(t.Context(), "facts/a", ""); return err },
 		} {
-			why := status.answer().Error()
+			why := status.answer(aws.String("work"), aws.String("facts/a")).Error()
 			switch {
 			case operation == "GetObject" && status == 404:
 				why = fs.ErrNotExist.Error()
