@@ -18,6 +18,7 @@ import (
 
 func TestFactsOfAnHourAreOneFileOnceTheHourIsOver(t *testing.T) {
 	s := newStage(t, "29 09:00:00")
+	s.limits = limits{} // which are the usual ones then
 	s.put("a", 2)
 	s.to("29 09:59:59")
 	s.put("b", 0)
@@ -206,6 +207,39 @@ func TestRunsBesideEachOtherWriteEverythingOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
+	s.complete()
+}
+
+// unread is a fault of each reading of an object.
+func unread(operation, _ string) error {
+	if operation == "open" {
+		return errNetwork
+	}
+	return nil
+}
+
+// A manifest that is made without them would leave them out for good.
+func TestFactsThatCannotBeReadEndTheRunAndCloseNoDay(t *testing.T) {
+	s := newStage(t, "29 09:00:00")
+	s.put("a", 1)
+	s.work.fault = unread
+	assert.Equal(t, errNetwork.Error(), s.refused("30 02:15:00"))
+	assert.Empty(t, s.evidence.names())
+	s.work.fault = nil
+	s.run("30 03:15:00")
+	s.complete()
+}
+
+func TestAFileThatCannotBeReadIsNotCalledDamaged(t *testing.T) {
+	s := newStage(t, "29 09:00:00")
+	s.put("a", 1)
+	s.run("29 10:15:00")
+	s.to("29 09:50:00")
+	s.put("b", 1)
+	s.evidence.fault = unread
+	assert.Equal(t, errNetwork.Error(), s.refused("29 11:15:00"))
+	s.evidence.fault = nil
+	s.run("30 03:15:00")
 	s.complete()
 }
 
