@@ -6,12 +6,15 @@ import (
 	"io/fs"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/keep"
 )
@@ -83,4 +86,32 @@ func TestAnObjectIsMadeAgainOnlyWhereAnotherWriterMayFail(t *testing.T) {
 	made, err := keep.Bucket{Client: refusing(412)}.Make(t.Context(), "facts/a", nil)
 	assert.NoError(t, err)
 	assert.False(t, made)
+}
+
+// paged is an S3 that lists a page at a time.
+type paged struct {
+	keep.Client
+	pages []*s3.ListObjectsV2Output
+	asked []string // where each page begins
+}
+
+// ListObjectsV2 implements keep.Client.
+func (p *paged) ListObjectsV2(_ context.Context, in *s3.ListObjectsV2Input, _ ...func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
+	p.asked = append(p.asked, aws.ToString(in.StartAfter)+"|"+aws.ToString(in.ContinuationToken))
+	page := p.pages[0]
+	p.pages = p.pages[1:]
+	return page, nil
+}
+
+func TestAListingHasTheObjectsOfAllPages(t *testing.T) {
+	at := time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC)
+	object := func(name string) types.Object { return types.Object{Key: &name, LastModified: &at} }
+	p := &paged{pages: []*s3.ListObjectsV2Output{
+		{Contents: []types.Object{object("b"), object("c")}, IsTruncated: aws.Bool(true), NextContinuationToken: aws.String("c")},
+		{Contents: []types.Object{object("d"), object("e")}},
+	}}
+	all, err := keep.Bucket{Client: p}.List(t.Context(), "", "a")
+	require.NoError(t, err)
+	assert.Equal(t, []keep.Object{{Name: "b", Put: at}, {Name: "c", Put: at}, {Name: "d", Put: at}, {Name: "e", Put: at}}, all)
+	assert.Equal(t, []string{"a|", "a|c"}, p.asked)
 }

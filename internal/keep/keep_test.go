@@ -128,38 +128,40 @@ func TestLateFactsAreAFurtherPart(t *testing.T) {
 
 // Whatever call a run ends at, the next run completes what it began, and nothing is written twice.
 func TestARunThatEndsAnywhereIsCompletedByTheNext(t *testing.T) {
-	for ended := 1; ; ended++ {
-		s := newStage(t, "29 09:00:00")
-		s.limits.records, s.limits.atOnce = 10, 1
-		for i := range 5 {
-			s.put(fmt.Sprint(i), 3)
-		}
-		s.to("29 23:59:59")
-		s.put("the last of the day", 1)
-		calls := 0
-		fault := func(string, string) error {
-			if calls++; calls >= ended {
-				return errNetwork
+	for _, alone := range []bool{false, true} { // alone: the calls after it are answered
+		for ended := 1; ; ended++ {
+			s := newStage(t, "29 09:00:00")
+			s.limits.records, s.limits.atOnce = 10, 1
+			for i := range 5 {
+				s.put(fmt.Sprint(i), 3)
 			}
-			return nil
+			s.to("29 23:59:59")
+			s.put("the last of the day", 1)
+			calls := 0
+			fault := func(string, string) error {
+				if calls++; calls == ended || calls > ended && !alone {
+					return errNetwork
+				}
+				return nil
+			}
+			s.work.fault, s.evidence.fault = fault, fault
+			s.to("30 03:15:00")
+			_, err := s.keeper().Run(t.Context())
+			s.work.fault, s.evidence.fault = nil, nil
+			if err == nil {
+				s.complete()
+				assert.Greater(t, ended, 20)
+				break
+			}
+			require.ErrorIs(t, err, errNetwork)
+			s.to("30 03:20:00")
+			s.put("meanwhile", 0)
+			s.run("30 04:15:00")
+			s.seen--
+			v := s.verified()
+			assert.Equal(t, int64(s.seen), v.Records, "ended at call %d", ended)
+			assert.Equal(t, int64(1), v.Waiting, "the file of 3 o'clock")
 		}
-		s.work.fault, s.evidence.fault = fault, fault
-		s.to("30 03:15:00")
-		_, err := s.keeper().Run(t.Context())
-		s.work.fault, s.evidence.fault = nil, nil
-		if err == nil {
-			s.complete()
-			assert.Greater(t, ended, 20)
-			return
-		}
-		require.ErrorIs(t, err, errNetwork)
-		s.to("30 03:20:00")
-		s.put("meanwhile", 0)
-		s.run("30 04:15:00")
-		s.seen--
-		v := s.verified()
-		assert.Equal(t, int64(s.seen), v.Records, "ended at call %d", ended)
-		assert.Equal(t, int64(1), v.Waiting, "the file of 3 o'clock")
 	}
 }
 
@@ -210,33 +212,18 @@ func TestRunsBesideEachOtherWriteEverythingOnce(t *testing.T) {
 	s.complete()
 }
 
-// unread is a fault of each reading of an object.
-func unread(operation, _ string) error {
-	if operation == "open" {
-		return errNetwork
-	}
-	return nil
-}
-
-// A manifest that is made without them would leave them out for good.
-func TestFactsThatCannotBeReadEndTheRunAndCloseNoDay(t *testing.T) {
-	s := newStage(t, "29 09:00:00")
-	s.put("a", 1)
-	s.work.fault = unread
-	assert.Equal(t, errNetwork.Error(), s.refused("30 02:15:00"))
-	assert.Empty(t, s.evidence.names())
-	s.work.fault = nil
-	s.run("30 03:15:00")
-	s.complete()
-}
-
 func TestAFileThatCannotBeReadIsNotCalledDamaged(t *testing.T) {
 	s := newStage(t, "29 09:00:00")
 	s.put("a", 1)
 	s.run("29 10:15:00")
 	s.to("29 09:50:00")
 	s.put("b", 1)
-	s.evidence.fault = unread
+	s.evidence.fault = func(operation, _ string) error {
+		if operation == "open" {
+			return errNetwork
+		}
+		return nil
+	}
 	assert.Equal(t, errNetwork.Error(), s.refused("29 11:15:00"))
 	s.evidence.fault = nil
 	s.run("30 03:15:00")
