@@ -416,9 +416,18 @@ func TestWhatS3NeverSaysIsWritableAllTheSame(t *testing.T) {
 	hostile[3].Accepted = &evidence.Acceptance{Who: strings.Repeat("w\xff", 2000), Why: strings.Repeat("w", 5000), Until: s.at}
 	twice := evidence.Replica{Bucket: "docs-r", Told: hostile[4].Told}
 	hostile[4].Replicas = []evidence.Replica{twice, twice}
+	usual := evidence.Replica{Bucket: "docs-r", Told: hostile[5].Told}
+	hostile[5].Replicas = []evidence.Replica{usual}
 	require.NoError(t, Put(t.Context(), s.work, hostile))
 	s.seen += 6
 	s.run("29 10:15:00")
+	written, err := read(s.evidence.objects[s.evidence.names()[0]].content)
+	require.NoError(t, err)
+	var replicas []evidence.Replica
+	for _, r := range written {
+		replicas = append(replicas, r.Replicas...)
+	}
+	assert.Equal(t, []evidence.Replica{usual}, replicas, "those that are as they may be stay")
 	s.run("30 02:15:00")
 	s.complete()
 }
