@@ -101,8 +101,8 @@ func TestVerifyNamesWhatIsMissingChangedOrOutOfOrder(t *testing.T) {
 			})
 		}, []string{"counts do not sum 30/manifest.json", "counts do not sum 30/manifest.json"}, "has 2 records of 1 executions, and it has 1 of 1"},
 		"a manifest that says more of a file alone": {func(t *testing.T, s store) {
-			s.edit(t, days[2], func(m *evidence.Manifest) { m.Files[0].Records = 2 })
-		}, []string{"counts do not sum 30/manifest.json", "counts do not sum 30/manifest.json"}, ""},
+			s.edit(t, days[0], func(m *evidence.Manifest) { m.Files[0].Records = 3 })
+		}, []string{"counts do not sum 28/manifest.json", "counts do not sum 28/manifest.json", "chain broken 29/manifest.json"}, "has 3 records of 1 executions, and it has 2 of 1."},
 		"a manifest that says more executions of a file than it has": {func(t *testing.T, s store) {
 			s.edit(t, days[2], func(m *evidence.Manifest) { m.Files[0].Executions, m.Executions = 2, 2 })
 		}, []string{"counts do not sum 30/manifest.json", "counts do not sum 30/manifest.json"}, "has 1 records of 2 executions"},
