@@ -90,7 +90,7 @@ func (v *verifier) days(names []string) (all []*dayNames) {
 }
 
 func (v *verifier) within(d string) bool {
-	return (v.o.From == "" || d >= v.o.From) && (v.o.To == "" || d <= v.o.To)
+	return d >= v.o.From && (v.o.To == "" || d <= v.o.To) // every day comes after none
 }
 
 // outside takes the manifest of a day before the first for the chain, and nothing else.
