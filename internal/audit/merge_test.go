@@ -75,28 +75,33 @@ func sorted(t *rapid.T, versions map[string][]string, side string) (all []audit.
 	return all
 }
 
-var someKeys = []string{"", "a", "a/", "ab", "\uff5e", "\U0001f600"}
+// anySides are two buckets as listings may show them, which share about half of their
+// versions. want is on which side each is, by key and version.
+func anySides(t *rapid.T) (primary, replica []audit.Row, want map[string]string) {
+	want = map[string]string{}
+	ours, theirs := map[string][]string{}, map[string][]string{}
+	for _, key := range []string{"", "a", "a/", "ab", "\uff5e", "\U0001f600"} {
+		for i := range rapid.IntRange(0, 12).Draw(t, "versions") {
+			version := fmt.Sprint(i)
+			where := rapid.SampledFrom([]string{"both", "both", "primary", "replica"}).Draw(t, "where")
+			want[key+"|"+version] = where
+			if where != "replica" {
+				ours[key] = append(ours[key], version)
+			}
+			if where != "primary" {
+				theirs[key] = append(theirs[key], version)
+			}
+		}
+	}
+	return sorted(t, ours, "primary"), sorted(t, theirs, "replica"), want
+}
 
 func TestEveryVersionComesOutOnceAndPairedWhereBothSidesHaveIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		bound := rapid.IntRange(0, 6).Draw(t, "bound")
-		want := map[string]string{} // of key and version: the sides
-		primary, replica := map[string][]string{}, map[string][]string{}
-		for _, key := range someKeys {
-			for i := range rapid.IntRange(0, 12).Draw(t, "versions") {
-				version := fmt.Sprint(i)
-				where := rapid.SampledFrom([]string{"both", "both", "primary", "replica"}).Draw(t, "where")
-				want[key+"|"+version] = where
-				if where != "replica" {
-					primary[key] = append(primary[key], version)
-				}
-				if where != "primary" {
-					replica[key] = append(replica[key], version)
-				}
-			}
-		}
+		primary, replica, want := anySides(t)
 		got, last := map[string]string{}, ""
-		err := audit.MergeWithin(bound, &rows{all: sorted(t, primary, "primary")}, &rows{all: sorted(t, replica, "replica")}, &shared{}, func(p audit.Pair) error {
+		err := audit.MergeWithin(bound, &rows{all: primary}, &rows{all: replica}, &shared{}, func(p audit.Pair) error {
 			row := p.Row()
 			id, where := row.Key+"|"+row.VersionID, p.Item("", "", audit.Conclusion{}).On
 			require.NotContains(t, got, id, "came out twice")

@@ -2,7 +2,6 @@ package audit_test
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 
@@ -25,22 +24,7 @@ func behind(all []audit.Row, last *audit.Row) *rows {
 func TestAMergeThatStopsInsideKeysHandsOutTheSamePairs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		bound := rapid.IntRange(0, 6).Draw(t, "bound")
-		want := map[string]string{} // of key and version: the sides
-		primary, replica := map[string][]string{}, map[string][]string{}
-		for _, key := range someKeys {
-			for i := range rapid.IntRange(0, 12).Draw(t, "versions") {
-				version := fmt.Sprint(i)
-				where := rapid.SampledFrom([]string{"both", "both", "primary", "replica"}).Draw(t, "where")
-				want[key+"|"+version] = where
-				if where != "replica" {
-					primary[key] = append(primary[key], version)
-				}
-				if where != "primary" {
-					replica[key] = append(replica[key], version)
-				}
-			}
-		}
-		ours, theirs := sorted(t, primary, "primary"), sorted(t, replica, "replica")
+		ours, theirs, want := anySides(t)
 		type kept struct {
 			row     audit.Row
 			replica bool

@@ -7,6 +7,7 @@ import (
 
 	"autobackup/internal/digest"
 	"autobackup/internal/hashbytes"
+	"autobackup/internal/s3error"
 	"autobackup/internal/verdict"
 )
 
@@ -53,7 +54,7 @@ func (c Comparer) readSide(ctx context.Context, plan Plan, side Place, r digest.
 		case seen >= AnswersOf(answer.Found), seen > 1 && !fits:
 			return answer, nil
 		case !fits:
-			return answer, transient{fmt.Errorf("hash %s in %s of %s: %s, and no time is left to ask again: %s", r, side.Bucket, side.Region, answer.Found, answer.Detail)}
+			return answer, s3error.Transient(fmt.Errorf("hash %s in %s of %s: %s, and no time is left to ask again: %s", r, side.Bucket, side.Region, answer.Found, answer.Detail))
 		}
 		if err := c.Wait(ctx, wait); err != nil {
 			return answer, fmt.Errorf("wait to hash %s in %s of %s again: %w", r, side.Bucket, side.Region, err)
@@ -66,11 +67,3 @@ func (c Comparer) fits(ctx context.Context, d time.Duration) bool {
 	deadline, limited := ctx.Deadline()
 	return !limited || deadline.Sub(c.Now()) >= d
 }
-
-// transient is worth another try: package handler names it so.
-type transient struct{ error }
-
-func (e transient) Unwrap() error { return e.error }
-
-// RetryableError is how package handler knows, as it does of the SDK's errors.
-func (e transient) RetryableError() bool { return true }

@@ -8,6 +8,8 @@ import (
 	"io"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"autobackup/internal/s3error"
 )
 
 // manifest is what a Distributed Map writes about its result files
@@ -55,7 +57,7 @@ func (c Comparer) read(ctx context.Context, o Object, decode func(*json.Decoder)
 	}
 	err = errors.Join(decode(json.NewDecoder(out.Body)), out.Body.Close())
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		err = transient{err}
+		err = s3error.Transient(err)
 	}
 	if err != nil {
 		return fmt.Errorf("read s3://%s/%s: %w", o.Bucket, o.Key, err)

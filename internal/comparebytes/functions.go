@@ -93,7 +93,7 @@ func (f Functions) refused(region string, err error) (hashbytes.Answer, error) {
 	case status == http.StatusNotFound:
 		return f.noReader(region, " ("+told+")"), nil
 	case status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:
-		err = transient{err}
+		err = s3error.Transient(err)
 	}
 	return hashbytes.Answer{}, fmt.Errorf("invoke %s: %w", function, err)
 }
@@ -117,5 +117,5 @@ func failed(function string, payload []byte) error {
 	if told.ErrorType == reason.BadInput || told.ErrorType == reason.Internal {
 		return err
 	}
-	return transient{err}
+	return s3error.Transient(err)
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"regexp"
 	"slices"
 	"time"
 
@@ -248,7 +249,5 @@ func (m Manifest) check() error {
 	return nil
 }
 
-func isSum(s string) bool {
-	sum, err := hex.DecodeString(s)
-	return err == nil && len(sum) == sha256.Size && hex.EncodeToString(sum) == s
-}
+// isSum says whether it is in the form that SHA256 gives.
+var isSum = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString

@@ -145,6 +145,8 @@ func TestCountFileRefusesANameOfNoFile(t *testing.T) {
 func TestParseManifestRefusesWhatIsNotInItsOneForm(t *testing.T) {
 	good := string(three(t)[evidence.ManifestName(days[1])])
 	sum := evidence.SHA256([]byte("x"))
+	was, _, _ := strings.Cut(strings.Split(good, `"sha256": "`)[2], `"`) // of the first file
+	const impossible = "what it says of evidence/2026/11/29/13-1.jsonl.gz can't be"
 	for name, tc := range map[string]struct{ content, want string }{
 		"nothing":                   {"", "torn, edited, or of something else"},
 		"a line break more":         {good + "\n", "torn, edited"},
@@ -156,20 +158,22 @@ func TestParseManifestRefusesWhatIsNotInItsOneForm(t *testing.T) {
 		"no format":                 {strings.Replace(good, `"format": 1`, `"format": 0`, 1), "it is of format 0"},
 		"a day that is none":        {strings.Replace(good, `"day": "2026-11-29"`, `"day": "2026-11-31"`, 1), "its day is none"},
 		"a day before that is none": {strings.Replace(good, `"day": "2026-11-28"`, `"day": "yesterday"`, 1), "named without a day or checksum"},
-		"a short checksum before": {strings.Replace(good, `"day": "2026-11-28",
+		"a long checksum before": {strings.Replace(good, `"day": "2026-11-28",
     "sha256": "`, `"day": "2026-11-28",
     "sha256": "00`, 1), "named without a day or checksum"},
+		"a short checksum":                    {strings.Replace(good, was, sum[:62], 1), impossible},
+		"a checksum of no digits":             {strings.Replace(good, was, sum[:63]+"g", 1), impossible},
 		"a time of another zone":              {strings.Replace(good, `02:00:00Z`, `03:00:00+01:00`, 1), "not in UTC"},
 		"a file of another day":               {strings.Replace(good, `11/29/13-1`, `11/28/13-1`, 1), "it names a file that is not of its day"},
 		"a manifest among the files":          {strings.Replace(good, `13-1.jsonl.gz`, `manifest.json`, 1), "it names a file that is not of its day"},
-		"a name with an escape of a terminal": {strings.Replace(good, `13-1.jsonl.gz`, `\u001b[2J`, 1), `"evidence/2026/11/29/\x1b[2J"`},
+		"a name with an escape of a terminal": {strings.Replace(good, `13-1.jsonl.gz`, `\u001b[2J`, 1), `it names a file that is not of its day: "evidence/2026/11/29/\x1b[2J"`},
 		"a path out of the folder":            {strings.Replace(good, `evidence/2026/11/29/13-1`, `../../etc/passwd`, 1), "it names a file that is not of its day"},
-		"files in another order":              {strings.Replace(good, `13-1.`, `14-1.`, 1), "its files stand twice or in another order"},
+		"files in another order":              {strings.Replace(good, `13-1.`, `14-1.`, 1), "its files stand twice or in another order: evidence/2026/11/29/13-2.jsonl.gz"},
 		"a file twice":                        {strings.Replace(good, `13-2.`, `13-1.`, 1), "its files stand twice or in another order"},
-		"a negative number of bytes":          {strings.Replace(good, `"bytes": `, `"bytes": -`, 1), "can't be"},
-		"a negative number of records":        {strings.Replace(good, `"records": 1`, `"records": -1`, 1), "can't be"},
-		"a negative number of executions":     {strings.Replace(good, `"executions": 1`, `"executions": -1`, 1), "can't be"},
-		"a checksum in capitals":              {strings.Replace(good, `"sha256": "`+strings.Split(strings.Split(good, `"sha256": "`)[2], `"`)[0], `"sha256": "`+strings.ToUpper(sum[:63])+"A", 1), "can't be"},
+		"a negative number of bytes":          {strings.Replace(good, `"bytes": `, `"bytes": -`, 1), impossible},
+		"a negative number of records":        {strings.Replace(good, `"records": 1`, `"records": -1`, 1), impossible},
+		"a negative number of executions":     {strings.Replace(good, `"executions": 1`, `"executions": -1`, 1), impossible},
+		"a checksum in capitals":              {strings.Replace(good, was, strings.ToUpper(sum[:63])+"A", 1), impossible},
 	} {
 		_, err := evidence.ParseManifest([]byte(tc.content))
 		assert.ErrorContains(t, err, tc.want, name)

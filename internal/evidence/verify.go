@@ -6,45 +6,12 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strings"
 	"time"
-
-	"autobackup/internal/text"
 )
 
 // Open opens what a name stands for. An error that is fs.ErrNotExist says that it is not
 // there; any other ends what is done, because it says nothing about the evidence.
 type Open func(name string) (io.ReadCloser, error)
-
-// Kind is a sort of problem, in words.
-type Kind string
-
-// The kinds.
-const (
-	MissingFile     Kind = "file missing"
-	ChangedFile     Kind = "file changed"
-	ExtraFile       Kind = "file in no manifest"
-	MissingManifest Kind = "manifest missing"
-	BrokenChain     Kind = "chain broken"
-	OutOfOrder      Kind = "out of order"
-	WrongClock      Kind = "clock wrong"
-	WrongCounts     Kind = "counts do not sum"
-	OutsideHour     Kind = "record outside its hour"
-	OtherStage      Kind = "of another deployment"
-	Unreadable      Kind = "unreadable"
-)
-
-// Kinds are all there are.
-func Kinds() []Kind {
-	return []Kind{MissingFile, ChangedFile, ExtraFile, MissingManifest, BrokenChain, OutOfOrder, WrongClock, WrongCounts, OutsideHour, OtherStage, Unreadable}
-}
-
-// Problem is something that is not as it was written, or was written wrongly.
-type Problem struct {
-	Kind     Kind   `json:"kind"`
-	Name     string `json:"name"`     // of the file or manifest, as it is: whoever may write there chose it
-	Sentence string `json:"sentence"` // what is wrong, for people; it has no key of an object
-}
 
 // Options bound what is looked at.
 type Options struct {
@@ -57,20 +24,6 @@ const Due = 24 * time.Hour
 
 // skew is how far two clocks may be apart without one being called wrong.
 const skew = 5 * time.Minute
-
-// Verification is what was found.
-type Verification struct {
-	Deployment
-	First     *Link     `json:"first,omitempty"`  // manifest; none where there is none
-	Last      *Link     `json:"last,omitempty"`   // manifest: nothing in the evidence vouches for it
-	Manifests int64     `json:"manifests"`        // that were read
-	Files     int64     `json:"files"`            // that are as they were written
-	Records   int64     `json:"records"`          // in those
-	Waiting   int64     `json:"waiting,omitzero"` // files of days whose manifest is not due yet
-	Problems  []Problem `json:"problems"`
-
-	sound []File
-}
 
 // Verify holds names and what is behind them against what the manifests say, from the first
 // day to the last. What it keeps in memory grows with the names, not with the records. Of
@@ -137,7 +90,7 @@ func (v *verifier) days(names []string) (all []*dayNames) {
 }
 
 func (v *verifier) within(d string) bool {
-	return (v.o.From == "" || d >= v.o.From) && (v.o.To == "" || d <= v.o.To)
+	return d >= v.o.From && (v.o.To == "" || d <= v.o.To) // every day comes after none
 }
 
 // outside takes the manifest of a day before the first for the chain, and nothing else.
@@ -146,13 +99,13 @@ func (v *verifier) outside(d *dayNames) error {
 		return nil
 	}
 	content, err := v.content(ManifestName(begins(d.day)))
-	if err == nil && content != nil {
+	if content != nil {
 		v.before = &Link{d.day, SHA256(content)}
 	}
 	return err
 }
 
-// content is a manifest as it is; nil where it is not there or too long to be one.
+// content is a manifest as it is; nil with an error, and where it is not there or too long to be one.
 func (v *verifier) content(name string) ([]byte, error) {
 	r, err := v.open(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -181,7 +134,7 @@ func (v *verifier) verify(d *dayNames) error {
 	}
 	name := ManifestName(begins(d.day))
 	content, err := v.content(name)
-	if err != nil || content == nil {
+	if content == nil {
 		return err
 	}
 	m, err := ParseManifest(content)
@@ -204,51 +157,6 @@ func (v *verifier) verify(d *dayNames) error {
 	v.before, v.made, v.out.Last = link, m.Made, link
 	return v.files(name, d, m, own && m.Day == d.day)
 }
-
-// whose says whether a manifest is of the deployment that the first one is of.
-func (v *verifier) whose(name string, m Manifest) bool {
-	if !v.known {
-		v.out.Deployment, v.known = m.Deployment, true
-	}
-	if of := v.out.Deployment; m.Deployment != of {
-		v.note(OtherStage, name, "It is of stage %s in account %s and region %s, and the first one of stage %s in account %s and region %s: keep each deployment's evidence below a prefix of its own.",
-			quoted(m.Stage), quoted(m.Account), quoted(m.Region), quoted(of.Stage), quoted(of.Account), quoted(of.Region))
-		return false
-	}
-	return true
-}
-
-// link holds a manifest against the one before.
-func (v *verifier) link(name, day string, m Manifest) {
-	switch before, said := v.before, m.Previous; {
-	case before == nil && said == nil:
-	case said == nil:
-		v.note(BrokenChain, name, "It says that it is the first, and there is one of %s: it was edited, or what is older was put there later.", before.Day)
-	case said.Day >= day:
-		v.note(OutOfOrder, name, "It names the manifest of %s as the one before it, which is not before %s.", said.Day, day)
-	case before == nil && said.Day < v.o.From: // left out, and not there
-	case before == nil:
-		v.note(MissingManifest, ManifestName(begins(said.Day)), "The manifest of %s names it as the one before, and it is not there: restore it with all that is older from a copy, or leave out with --from what is no longer kept.", day)
-	case said.Day < before.Day:
-		v.note(OutOfOrder, name, "It names the manifest of %s as the one before it, and that is the one of %s.", said.Day, before.Day)
-	case said.Day == before.Day && said.SHA256 != before.SHA256:
-		v.note(BrokenChain, name, "It has the SHA-256 %s of the manifest of %s, which has %s: one of the two was changed after it was written. A copy of either tells which.", said.SHA256, before.Day, before.SHA256)
-	}
-}
-
-// clock holds the times against the days and each other.
-func (v *verifier) clock(name, day string, m Manifest) {
-	switch end := begins(day).AddDate(0, 0, 1); {
-	case m.Made.Before(end):
-		v.note(WrongClock, name, "It was made at %s, before its day was over: the clock of who made it was wrong, or what came later that day is in no manifest.", moment(m.Made))
-	case m.Made.After(v.o.Now.Add(skew)):
-		v.note(WrongClock, name, "It was made at %s, which is yet to come: the clock of who made it was wrong, or this machine's is.", moment(m.Made))
-	case m.Made.Before(v.made):
-		v.note(WrongClock, name, "It was made at %s, and the one before it later, at %s: the clock of who made them was wrong, or this one is older than it says.", moment(m.Made), moment(v.made))
-	}
-}
-
-func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // files holds a day's files against its manifest. They are sound where the manifest is of
 // this day and deployment.
@@ -341,59 +249,4 @@ func (v *verifier) file(f File, listed bool) (*Counted, error) {
 func (c Counted) day() string {
 	p, _ := parse(c.Name)
 	return p.day
-}
-
-// gaps notes the days without a manifest: between the first and the last that have one, and
-// outside of those where there are files.
-func (v *verifier) gaps(days []*dayNames) {
-	days = slices.DeleteFunc(days, func(d *dayNames) bool { return !v.within(d.day) })
-	first := slices.IndexFunc(days, func(d *dayNames) bool { return d.manifest })
-	last := ""
-	for i, d := range days {
-		newer := slices.ContainsFunc(days[i+1:], func(d *dayNames) bool { return d.manifest })
-		switch {
-		case d.manifest && last != "":
-			v.gap(begins(last).AddDate(0, 0, 1), begins(d.day))
-			last = d.day
-		case d.manifest:
-			last = d.day
-		case i > first && first >= 0 && newer: // told with the gap that it is in
-		case v.o.Now.Before(begins(d.day).AddDate(0, 0, 1).Add(Due)):
-			v.out.Waiting += int64(len(d.files))
-		case slices.ContainsFunc(v.out.Problems, func(p Problem) bool { return p.Name == ManifestName(begins(d.day)) }): // told already
-		default:
-			v.note(MissingManifest, ManifestName(begins(d.day)), "The day has %s that nothing vouches for: its manifest was taken away, or never made.", text.Count(len(d.files), "file"))
-		}
-	}
-}
-
-func (v *verifier) gap(from, next time.Time) {
-	to := next.AddDate(0, 0, -1)
-	switch {
-	case from.Equal(next):
-	case from.Equal(to):
-		v.note(MissingManifest, ManifestName(from), "There is none of %s, and there are older and newer ones: it was taken away, or never made. Nothing vouches for that day.", from.Format(day))
-	default:
-		v.note(MissingManifest, ManifestName(from), "There is none from %s to %s, and there are older and newer ones: they were taken away, or never made. Nothing vouches for those days.", from.Format(day), to.Format(day))
-	}
-}
-
-// Sound says whether nothing is wrong with what is there.
-func (v Verification) Sound() bool { return len(v.Problems) == 0 }
-
-// Summary is the problems by kind, in words, as "file missing 2, chain broken 1".
-func (v Verification) Summary() string {
-	var words []string
-	for _, k := range Kinds() {
-		n := 0
-		for _, p := range v.Problems {
-			if p.Kind == k {
-				n++
-			}
-		}
-		if n > 0 {
-			words = append(words, fmt.Sprintf("%s %d", k, n))
-		}
-	}
-	return strings.Join(words, ", ")
 }

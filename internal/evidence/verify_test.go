@@ -1,9 +1,7 @@
 package evidence_test
 
 import (
-	"errors"
 	"io"
-	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -103,8 +101,8 @@ func TestVerifyNamesWhatIsMissingChangedOrOutOfOrder(t *testing.T) {
 			})
 		}, []string{"counts do not sum 30/manifest.json", "counts do not sum 30/manifest.json"}, "has 2 records of 1 executions, and it has 1 of 1"},
 		"a manifest that says more of a file alone": {func(t *testing.T, s store) {
-			s.edit(t, days[2], func(m *evidence.Manifest) { m.Files[0].Records = 2 })
-		}, []string{"counts do not sum 30/manifest.json", "counts do not sum 30/manifest.json"}, ""},
+			s.edit(t, days[0], func(m *evidence.Manifest) { m.Files[0].Records = 3 })
+		}, []string{"counts do not sum 28/manifest.json", "counts do not sum 28/manifest.json", "chain broken 29/manifest.json"}, "has 3 records of 1 executions, and it has 2 of 1."},
 		"a manifest that says more executions of a file than it has": {func(t *testing.T, s store) {
 			s.edit(t, days[2], func(m *evidence.Manifest) { m.Files[0].Executions, m.Executions = 2, 2 })
 		}, []string{"counts do not sum 30/manifest.json", "counts do not sum 30/manifest.json"}, "has 1 records of 2 executions"},
@@ -265,6 +263,13 @@ func TestASpanOfDaysIsHeldAgainstTheManifestBeforeIt(t *testing.T) {
 	assert.Equal(t, []string{"manifest missing 28/manifest.json"}, problems)
 }
 
+func TestAManifestBeforeASpanThatIsTooLongToBeOneBreaksNoChain(t *testing.T) {
+	s := three(t)
+	s[evidence.ManifestName(days[0])] = make([]byte, 16<<20+1)
+	_, problems := verified(t, s, evidence.Options{From: "2026-11-29"})
+	assert.Equal(t, []string{"unreadable 28/manifest.json"}, problems)
+}
+
 func TestASummaryCountsTheProblemsOfEachKind(t *testing.T) {
 	v := evidence.Verification{}
 	for i, k := range evidence.Kinds() {
@@ -373,20 +378,16 @@ func TestWhatCanNotBeReadIsAnErrorAndNoProblem(t *testing.T) {
 }
 
 func TestWhatIsGoneOnceItWasListedIsMissing(t *testing.T) {
-	s := three(t)
 	for gone, want := range map[string]evidence.Kind{evidence.ManifestName(days[2]): evidence.MissingManifest, evidence.FileName(at("2026-11-30T23:00:00Z"), 1): evidence.MissingFile} {
-		v, err := evidence.Verify(s.names(), func(name string) (io.ReadCloser, error) {
-			if name == gone {
-				return nil, fs.ErrNotExist
-			}
-			return s.open(name)
-		}, evidence.Options{Now: now})
+		s := three(t)
+		listed := s.names()
+		delete(s, gone)
+		v, err := evidence.Verify(listed, s.open, evidence.Options{Now: now})
 		require.NoError(t, err)
 		require.Len(t, v.Problems, 1)
 		assert.Equal(t, want, v.Problems[0].Kind)
 		assert.Equal(t, gone, v.Problems[0].Name)
 	}
-	assert.False(t, errors.Is(errNetwork, fs.ErrNotExist))
 }
 
 func TestWhateverIsRemovedOrSwappedIsSeen(t *testing.T) {

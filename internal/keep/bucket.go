@@ -97,7 +97,7 @@ func (b Bucket) Make(ctx context.Context, name string, content []byte) (bool, er
 	case s3error.Status(err) == http.StatusPreconditionFailed:
 		return false, nil
 	case s3error.Status(err) == http.StatusConflict: // another is just writing it
-		err = again{err}
+		err = s3error.Transient(err)
 	}
 	return false, b.failed("PutObject", name, err)
 }
@@ -109,15 +109,6 @@ func (b Bucket) Delete(ctx context.Context, name string) error {
 	}
 	return nil
 }
-
-// again is an error that another try may not meet.
-type again struct{ error }
-
-// Unwrap shows what it is.
-func (a again) Unwrap() error { return a.error }
-
-// RetryableError tells whoever tries again, as the SDK's errors do.
-func (again) RetryableError() bool { return true }
 
 // content reads an object as a whole, of which more than limit bytes are an error.
 func content(ctx context.Context, s Store, name string, limit int64) ([]byte, error) {

@@ -77,7 +77,7 @@ func writable(r evidence.Record) evidence.Record {
 		a.Who, a.Why = text.Shorten(strings.ToValidUTF8(a.Who, "?"), maxWords), text.Shorten(strings.ToValidUTF8(a.Why, "?"), maxWords)
 		r.Accepted = &a
 	}
-	if _, err := r.Line(); err != nil && len(r.Replicas) > 0 { // such as two of one name: then it is told of all
+	if _, err := r.Line(); err != nil { // such as two of one name: then it is told of all
 		r.Replicas = nil
 	}
 	return r

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 
 func TestFactsOfAnHourAreOneFileOnceTheHourIsOver(t *testing.T) {
 	s := newStage(t, "29 09:00:00")
+	s.limits = limits{} // which are the usual ones then
 	s.put("a", 2)
 	s.to("29 09:59:59")
 	s.put("b", 0)
@@ -62,6 +64,32 @@ func TestAnErrorOfPuttingFactsIsTold(t *testing.T) {
 	assert.ErrorContains(t, err, "leave facts for the evidence: ")
 }
 
+// Facts that one version of the program left are found by the next, so the name is not to change.
+func TestFactsAreNamedAfterTheirRecordsInAnyOrder(t *testing.T) {
+	s := newStage(t, "29 09:00:00")
+	records := s.records("a", 2)
+	require.NoError(t, Put(t.Context(), s.work, records))
+	slices.Reverse(records)
+	require.NoError(t, Put(t.Context(), s.work, records))
+	assert.Equal(t, []string{"facts/57c4f194de51f2fd8f6d03a478d4041695244865f80fd7866f62264ad540299f.jsonl.gz"}, s.work.names())
+}
+
+func TestARecordThatNoFileTakesIsNoFact(t *testing.T) {
+	s := newStage(t, "29 09:00:00")
+	records := s.records("a", 2)
+	records[1].Run = ""
+	assert.EqualError(t, Put(t.Context(), s.work, records), "leave facts for the evidence: record 2 of 3: run is missing")
+	assert.Empty(t, s.work.names())
+}
+
+func TestARecordThatNoFileTakesEndsItsHour(t *testing.T) {
+	s := newStage(t, "29 09:00:00")
+	r := run{Keeper: s.keeper(), hours: map[time.Time]*hour{}}
+	_, err := r.hour(t.Context(), s.at, []evidence.Record{{}})
+	assert.ErrorContains(t, err, "write record 1 of 1 as evidence: ")
+	assert.Empty(t, s.evidence.names())
+}
+
 func TestManyRecordsAreSeveralObjectsOfFactsAndOneFile(t *testing.T) {
 	s := newStage(t, "29 09:00:00")
 	s.put("audit", 2*Most)
@@ -100,38 +128,40 @@ func TestLateFactsAreAFurtherPart(t *testing.T) {
 
 // Whatever call a run ends at, the next run completes what it began, and nothing is written twice.
 func TestARunThatEndsAnywhereIsCompletedByTheNext(t *testing.T) {
-	for ended := 1; ; ended++ {
-		s := newStage(t, "29 09:00:00")
-		s.limits.records, s.limits.atOnce = 10, 1
-		for i := range 5 {
-			s.put(fmt.Sprint(i), 3)
-		}
-		s.to("29 23:59:59")
-		s.put("the last of the day", 1)
-		calls := 0
-		fault := func(string, string) error {
-			if calls++; calls >= ended {
-				return errNetwork
+	for _, alone := range []bool{false, true} { // alone: the calls after it are answered
+		for ended := 1; ; ended++ {
+			s := newStage(t, "29 09:00:00")
+			s.limits.records, s.limits.atOnce = 10, 1
+			for i := range 5 {
+				s.put(fmt.Sprint(i), 3)
 			}
-			return nil
+			s.to("29 23:59:59")
+			s.put("the last of the day", 1)
+			calls := 0
+			fault := func(string, string) error {
+				if calls++; calls == ended || calls > ended && !alone {
+					return errNetwork
+				}
+				return nil
+			}
+			s.work.fault, s.evidence.fault = fault, fault
+			s.to("30 03:15:00")
+			_, err := s.keeper().Run(t.Context())
+			s.work.fault, s.evidence.fault = nil, nil
+			if err == nil {
+				s.complete()
+				assert.Greater(t, ended, 20)
+				break
+			}
+			require.ErrorIs(t, err, errNetwork)
+			s.to("30 03:20:00")
+			s.put("meanwhile", 0)
+			s.run("30 04:15:00")
+			s.seen--
+			v := s.verified()
+			assert.Equal(t, int64(s.seen), v.Records, "ended at call %d", ended)
+			assert.Equal(t, int64(1), v.Waiting, "the file of 3 o'clock")
 		}
-		s.work.fault, s.evidence.fault = fault, fault
-		s.to("30 03:15:00")
-		_, err := s.keeper().Run(t.Context())
-		s.work.fault, s.evidence.fault = nil, nil
-		if err == nil {
-			s.complete()
-			assert.Greater(t, ended, 20)
-			return
-		}
-		require.ErrorIs(t, err, errNetwork)
-		s.to("30 03:20:00")
-		s.put("meanwhile", 0)
-		s.run("30 04:15:00")
-		s.seen--
-		v := s.verified()
-		assert.Equal(t, int64(s.seen), v.Records, "ended at call %d", ended)
-		assert.Equal(t, int64(1), v.Waiting, "the file of 3 o'clock")
 	}
 }
 
@@ -179,6 +209,24 @@ func TestRunsBesideEachOtherWriteEverythingOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
+	s.complete()
+}
+
+func TestAFileThatCannotBeReadIsNotCalledDamaged(t *testing.T) {
+	s := newStage(t, "29 09:00:00")
+	s.put("a", 1)
+	s.run("29 10:15:00")
+	s.to("29 09:50:00")
+	s.put("b", 1)
+	s.evidence.fault = func(operation, _ string) error {
+		if operation == "open" {
+			return errNetwork
+		}
+		return nil
+	}
+	assert.Equal(t, errNetwork.Error(), s.refused("29 11:15:00"))
+	s.evidence.fault = nil
+	s.run("30 03:15:00")
 	s.complete()
 }
 
@@ -368,9 +416,18 @@ func TestWhatS3NeverSaysIsWritableAllTheSame(t *testing.T) {
 	hostile[3].Accepted = &evidence.Acceptance{Who: strings.Repeat("w\xff", 2000), Why: strings.Repeat("w", 5000), Until: s.at}
 	twice := evidence.Replica{Bucket: "docs-r", Told: hostile[4].Told}
 	hostile[4].Replicas = []evidence.Replica{twice, twice}
+	usual := evidence.Replica{Bucket: "docs-r", Told: hostile[5].Told}
+	hostile[5].Replicas = []evidence.Replica{usual}
 	require.NoError(t, Put(t.Context(), s.work, hostile))
 	s.seen += 6
 	s.run("29 10:15:00")
+	written, err := read(s.evidence.objects[s.evidence.names()[0]].content)
+	require.NoError(t, err)
+	var replicas []evidence.Replica
+	for _, r := range written {
+		replicas = append(replicas, r.Replicas...)
+	}
+	assert.Equal(t, []evidence.Replica{usual}, replicas, "those that are as they may be stay")
 	s.run("30 02:15:00")
 	s.complete()
 }

@@ -1,5 +1,6 @@
 // Package s3error tells what an error of an S3 call says about an object
-// version, for who looks at headers and who reads bytes alike.
+// version, for who looks at headers and who reads bytes alike, and marks what is worth
+// another try.
 package s3error
 
 import (

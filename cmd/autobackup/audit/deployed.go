@@ -23,7 +23,7 @@ import (
 // what it knows in the working bucket, in a folder for each audit. A part that is done
 // again writes the same again.
 type Deployed struct {
-	Objects    Objects
+	Objects    keep.Client
 	Executions Executions
 	Config     aws.Config // reaches both sides
 	Bucket     string     // the working bucket

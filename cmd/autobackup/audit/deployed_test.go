@@ -62,7 +62,7 @@ func etagOf(content []byte) *string {
 	return aws.String(`"` + hex.EncodeToString(sum[:]) + `"`)
 }
 
-// GetObject implements audit.Objects.
+// GetObject implements keep.Client.
 func (w *working) GetObject(ctx context.Context, in *sdk.GetObjectInput, _ ...func(*sdk.Options)) (*sdk.GetObjectOutput, error) {
 	if err := w.called(ctx); err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (w *working) GetObject(ctx context.Context, in *sdk.GetObjectInput, _ ...fu
 	return &sdk.GetObjectOutput{Body: io.NopCloser(bytes.NewReader(content)), ETag: etag}, nil
 }
 
-// PutObject implements audit.Objects.
+// PutObject implements keep.Client.
 func (w *working) PutObject(ctx context.Context, in *sdk.PutObjectInput, _ ...func(*sdk.Options)) (*sdk.PutObjectOutput, error) {
 	if err := w.called(ctx); err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (w *working) PutObject(ctx context.Context, in *sdk.PutObjectInput, _ ...fu
 	return &sdk.PutObjectOutput{}, nil
 }
 
-// DeleteObject implements audit.Objects.
+// DeleteObject implements keep.Client.
 func (w *working) DeleteObject(ctx context.Context, in *sdk.DeleteObjectInput, _ ...func(*sdk.Options)) (*sdk.DeleteObjectOutput, error) {
 	if err := w.called(ctx); err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (w *working) DeleteObject(ctx context.Context, in *sdk.DeleteObjectInput, _
 	return &sdk.DeleteObjectOutput{}, nil
 }
 
-// ListObjectsV2 implements audit.Objects, for folders.
+// ListObjectsV2 implements keep.Client, for folders.
 func (w *working) ListObjectsV2(ctx context.Context, in *sdk.ListObjectsV2Input, _ ...func(*sdk.Options)) (*sdk.ListObjectsV2Output, error) {
 	if err := w.called(ctx); err != nil {
 		return nil, err

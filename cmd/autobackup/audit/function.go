@@ -87,11 +87,11 @@ func (f fetchETags) LookAt(ctx context.Context, replica string, versions []s3eve
 	out, err := f.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &f.function, Payload: payload})
 	switch status := s3error.Status(err); {
 	case status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:
-		return nil, again{err}
+		return nil, s3error.Transient(err)
 	case err != nil:
 		return nil, fmt.Errorf("have fetch-etags look: %s", s3error.Explain("Invoke", err)+s3error.Message(err))
 	case out.FunctionError != nil:
-		return nil, again{fmt.Errorf("have fetch-etags look: %s failed: %.300s", f.function, out.Payload)}
+		return nil, s3error.Transient(fmt.Errorf("have fetch-etags look: %s failed: %.300s", f.function, out.Payload))
 	}
 	var got look.Looks
 	if err := json.Unmarshal(out.Payload, &got); err != nil {
@@ -99,12 +99,3 @@ func (f fetchETags) LookAt(ctx context.Context, replica string, versions []s3eve
 	}
 	return got.Looks, nil
 }
-
-// again is an error that another try may not meet.
-type again struct{ error }
-
-// Unwrap shows what it is.
-func (a again) Unwrap() error { return a.error }
-
-// RetryableError tells whoever tries again, as the SDK's errors do.
-func (again) RetryableError() bool { return true }

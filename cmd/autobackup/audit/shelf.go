@@ -15,21 +15,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"autobackup/internal/keep"
 	"autobackup/internal/s3error"
 )
-
-// Objects are the calls to the working bucket, as *s3.Client has them.
-type Objects interface {
-	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
-	PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
-	DeleteObject(context.Context, *s3.DeleteObjectInput, ...func(*s3.Options)) (*s3.DeleteObjectOutput, error)
-	ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error)
-}
 
 // shelf is a folder of the working bucket. Its functions keep everything there that one of
 // them leaves to another; its name ends with a slash.
 type shelf struct {
-	Objects
+	keep.Client
 	bucket, prefix string
 }
 
@@ -177,4 +170,4 @@ func (s shelf) folders(ctx context.Context) (names []string, err error) {
 }
 
 // in is a folder below this one.
-func (s shelf) in(name string) shelf { return shelf{s.Objects, s.bucket, s.prefix + name + "/"} }
+func (s shelf) in(name string) shelf { return shelf{s.Client, s.bucket, s.prefix + name + "/"} }

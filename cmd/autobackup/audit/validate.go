@@ -13,6 +13,7 @@ import (
 
 	"autobackup/internal/audit"
 	"autobackup/internal/reason"
+	"autobackup/internal/s3error"
 	"autobackup/internal/s3event"
 	"autobackup/internal/scrub"
 )
@@ -49,7 +50,7 @@ func (a stored) validate(ctx context.Context, all []types.SendMessageBatchReques
 	for batch := range slices.Chunk(all, batchOf) {
 		out, err := a.Validation.Queue.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &a.Validation.URL, Entries: batch})
 		if err == nil && len(out.Failed) > 0 {
-			err = again{fmt.Errorf("%s: %s", aws.ToString(out.Failed[0].Code), aws.ToString(out.Failed[0].Message))}
+			err = s3error.Transient(fmt.Errorf("%s: %s", aws.ToString(out.Failed[0].Code), aws.ToString(out.Failed[0].Message)))
 		}
 		if err != nil {
 			return fmt.Errorf("send findings to the validation queue: %w", err)
