@@ -66,7 +66,7 @@ func newStack(clients map[string]*sdk.Client, bytes verdict.ByteVerification) *s
 	regions, arns := functions{}, map[string]string{}
 	for region, client := range clients {
 		arns[region] = "hash-bytes in " + region
-		regions[region] = handler.New("hash-bytes", log, hashbytes.Reader{Objects: client}.Read)
+		regions[region] = handler.New("hash-bytes", log, hashbytes.Reader{Objects: client}.Do)
 	}
 	s := &stack{
 		looker: look.New(clients[home], clients[home], time.Now),

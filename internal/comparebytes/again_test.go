@@ -59,6 +59,11 @@ func (rs readers) Hash(ctx context.Context, region string, in hashbytes.Request)
 	}}, nil
 }
 
+// HashList is for no test of asking again.
+func (rs readers) HashList(context.Context, string, []hashbytes.Request) ([]hashbytes.Answer, error) {
+	return nil, errors.New("a list was asked for")
+}
+
 // asked runs one invocation whose time-out is limit, with these readers, and
 // tells when each was asked.
 func asked(t *testing.T, limit time.Duration, primary, replica *reader) (got verdict.Bytes, err error) {
@@ -201,7 +206,10 @@ func TestTheLongestReadSaysHowLongAnotherMayTake(t *testing.T) {
 
 // slowFirst answers for the replica, the first time after 134 seconds; the primary
 // is archived.
-type slowFirst struct{ *reader }
+type slowFirst struct {
+	readers
+	*reader
+}
 
 func (s *slowFirst) Hash(ctx context.Context, region string, in hashbytes.Request) (hashbytes.Answer, error) {
 	if region == home {

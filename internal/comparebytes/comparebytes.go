@@ -10,10 +10,12 @@ import (
 	"autobackup/internal/hashbytes"
 )
 
-// Hasher reads a range in the region of its bucket and answers with digests. Its
-// error is that of the reader, not of S3, whose answers are data.
+// Hasher reads ranges in the region of their bucket and answers with digests. Its
+// error is that of the reader, not of S3, whose answers are data. HashList takes what
+// fits into one hashbytes.List, and answers in its order.
 type Hasher interface {
 	Hash(ctx context.Context, region string, in hashbytes.Request) (hashbytes.Answer, error)
+	HashList(ctx context.Context, region string, list []hashbytes.Request) ([]hashbytes.Answer, error)
 }
 
 // Store has the working bucket.

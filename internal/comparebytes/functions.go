@@ -35,27 +35,47 @@ type Functions struct {
 // is worth another try where Lambda throttled or failed, or the function crashed
 // or timed out; any other is a bug.
 func (f Functions) Hash(ctx context.Context, region string, in hashbytes.Request) (hashbytes.Answer, error) {
+	got, instead, err := invoke[hashbytes.Answer](ctx, f, region, in)
+	if instead.Found != "" {
+		return instead, nil
+	}
+	return got, err
+}
+
+// HashList invokes hash-bytes once for the whole list, as Hash does for one. What
+// stays so is the answer to each of the list.
+func (f Functions) HashList(ctx context.Context, region string, list []hashbytes.Request) ([]hashbytes.Answer, error) {
+	got, instead, err := invoke[hashbytes.Answers](ctx, f, region, hashbytes.List{Requests: list})
+	if instead.Found != "" {
+		return slices.Repeat([]hashbytes.Answer{instead}, len(list)), nil
+	}
+	return got.Answers, err
+}
+
+// invoke gives what the region's function answers, or the answer instead where it
+// can't be invoked and that stays so; without one, instead.Found is empty.
+func invoke[Out any](ctx context.Context, f Functions, region string, in any) (got Out, instead hashbytes.Answer, err error) {
 	function, known := f.ARNs[region]
 	if !known {
-		return f.noReader(region, ""), nil
+		return got, f.noReader(region, ""), nil
 	}
 	payload, err := json.Marshal(in)
 	if err != nil {
-		return hashbytes.Answer{}, fmt.Errorf("encode the payload: %w", err)
+		return got, instead, fmt.Errorf("encode the payload: %w", err)
 	}
 	out, err := f.Lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: payload},
 		func(o *lambda.Options) { o.Region = region })
 	switch {
 	case err != nil:
-		return f.refused(region, err)
+		instead, err = f.refused(region, err)
+		return got, instead, err
 	case out.FunctionError != nil:
-		return hashbytes.Answer{}, failed(function, out.Payload)
+		return got, instead, failed(function, out.Payload)
 	}
-	var got hashbytes.Answer
 	if err := json.Unmarshal(out.Payload, &got); err != nil {
-		return hashbytes.Answer{}, fmt.Errorf("decode the answer of %s: %w", function, err)
+		return got, instead, fmt.Errorf("decode the answer of %s: %w", function, err)
 	}
-	return got, nil
+	return got, instead, nil
 }
 
 // refused tells why the region's function was not invoked

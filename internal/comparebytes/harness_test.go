@@ -56,7 +56,7 @@ func deploy(clients map[string]*s3.Client, change func(*comparebytes.Comparer)) 
 	arns := map[string]string{}
 	for region, client := range clients {
 		arns[region] = "arn:aws:lambda:" + region + ":111122223333:function:autobackup-hash-bytes-dev"
-		regions[region] = handler.New("hash-bytes", quiet, hashbytes.Reader{Objects: client}.Read)
+		regions[region] = handler.New("hash-bytes", quiet, hashbytes.Reader{Objects: client}.Do)
 	}
 	c := comparebytes.Comparer{
 		Hasher: comparebytes.Functions{Lambda: regions, ARNs: arns}, Store: clients[home], Bucket: working, Now: time.Now, Wait: atOnce,

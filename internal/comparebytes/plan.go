@@ -50,6 +50,15 @@ func (c Comparer) plan(pair Pair) Plan {
 
 func (p Plan) pieces() digest.Pieces { return digest.Pieces{Length: p.Pair.Size, Size: p.RangeSize} }
 
+// cut is all ranges of a valid plan.
+func (p Plan) cut() []digest.Range {
+	ranges := make([]digest.Range, p.Ranges)
+	for i := range ranges {
+		ranges[i] = p.pieces().At(int64(i))
+	}
+	return ranges
+}
+
 // validate refuses what the Comparer could not have planned.
 func (p Plan) validate() error {
 	if err := p.Pair.validate(); err != nil {
@@ -73,11 +82,7 @@ func (p Plan) has(r digest.Range) error {
 // plan with that place. Its name follows from the pair, so that writing it twice
 // leaves one.
 func (c Comparer) write(ctx context.Context, p Plan) (Plan, error) {
-	ranges := make([]digest.Range, p.Ranges)
-	for i := range ranges {
-		ranges[i] = p.pieces().At(int64(i))
-	}
-	list, err := json.Marshal(ranges)
+	list, err := json.Marshal(p.cut())
 	if err != nil {
 		return p, fmt.Errorf("encode the plan: %w", err)
 	}

@@ -47,19 +47,32 @@ func (c Comparer) compareRange(ctx context.Context, plan Plan, r digest.Range) (
 
 // hash has one side read once, and refuses an answer to another question.
 func (c Comparer) hash(ctx context.Context, plan Plan, side Place, r digest.Range) (hashbytes.Answer, error) {
-	got, err := c.Hasher.Hash(ctx, side.Region, hashbytes.Request{
-		Bucket: side.Bucket, Key: plan.Pair.Key, Version: plan.Pair.Version, ETag: side.ETag, Size: plan.Pair.Size,
-		Offset: r.Offset, Length: r.Length, BlockSize: plan.BlockSize, Algorithm: plan.Algorithm,
-	})
+	in := plan.request(side, r)
+	got, err := c.Hasher.Hash(ctx, side.Region, in)
+	if err == nil && !isAnswer(got, in) {
+		err = errNotAsked
+	}
 	if err != nil {
 		return got, fmt.Errorf("hash %s in %s of %s: %w", r, side.Bucket, side.Region, err)
 	}
-	d := got.Digests
-	whole := d != nil && d.Length == r.Length && d.BlockSize == plan.BlockSize && d.Algorithm == plan.Algorithm
-	if !known(got.Found) || whole != (got.Found == verdict.Object) {
-		return got, fmt.Errorf("hash %s in %s of %s: the answer is not what was asked for", r, side.Bucket, side.Region)
-	}
 	return got, nil
+}
+
+// request is what reads a range on one side.
+func (p Plan) request(side Place, r digest.Range) hashbytes.Request {
+	return hashbytes.Request{
+		Bucket: side.Bucket, Key: p.Pair.Key, Version: p.Pair.Version, ETag: side.ETag, Size: p.Pair.Size,
+		Offset: r.Offset, Length: r.Length, BlockSize: p.BlockSize, Algorithm: p.Algorithm,
+	}
+}
+
+var errNotAsked = errors.New("the answer is not what was asked for")
+
+// isAnswer says whether this can be one to the request.
+func isAnswer(got hashbytes.Answer, in hashbytes.Request) bool {
+	d := got.Digests
+	whole := d != nil && d.Length == in.Length && d.BlockSize == in.BlockSize && d.Algorithm == in.Algorithm
+	return known(got.Found) && whole == (got.Found == verdict.Object)
 }
 
 // merge compares the digests of both sides where there are any.

@@ -2,6 +2,7 @@ package comparebytes_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,10 @@ type made map[string]hashbytes.Answer
 
 func (m made) Hash(_ context.Context, region string, _ hashbytes.Request) (hashbytes.Answer, error) {
 	return m[region], nil
+}
+
+func (m made) HashList(_ context.Context, region string, list []hashbytes.Request) ([]hashbytes.Answer, error) {
+	return slices.Repeat([]hashbytes.Answer{m[region]}, len(list)), nil
 }
 
 // of has the digests of 7 bytes, changed.
@@ -71,7 +76,10 @@ func TestAnAnswerThatIsNotWhatWasAskedForIsAnErrorAndNoFact(t *testing.T) {
 }
 
 // noting notes what the readers are asked.
-type noting struct{ asked chan [2]any }
+type noting struct {
+	comparebytes.Hasher
+	asked chan [2]any
+}
 
 func (n noting) Hash(_ context.Context, region string, in hashbytes.Request) (hashbytes.Answer, error) {
 	n.asked <- [2]any{region, in}
@@ -79,7 +87,7 @@ func (n noting) Hash(_ context.Context, region string, in hashbytes.Request) (ha
 }
 
 func TestBothSidesAreAskedForTheSameRange(t *testing.T) {
-	n := noting{make(chan [2]any, 2)}
+	n := noting{asked: make(chan [2]any, 2)}
 	plan := planOf()
 	plan.Pair.Primary.ETag, plan.Pair.Replica.ETag, plan.Algorithm = "e1", "e2", checksum.CRC64NVME
 	in := comparebytes.Request{Operation: comparebytes.OpRange, Plan: &plan, Range: &digest.Range{Index: 3, Offset: 15, Length: 5}}
@@ -93,7 +101,7 @@ func TestBothSidesAreAskedForTheSameRange(t *testing.T) {
 }
 
 func TestThePairOfABatchIsThatOfItsMessageAndLook(t *testing.T) {
-	n := noting{make(chan [2]any, 2)}
+	n := noting{asked: make(chan [2]any, 2)}
 	key := "a\n\"" + strings.Repeat("é", 100)
 	primary, replica := primaryOf(7), replicaOf(7)
 	primary.ETag, replica.ETag = `"e1"`, `"e2"`

@@ -12,18 +12,15 @@ func (c Comparer) Whole(ctx context.Context, pair Pair) (verdict.Bytes, error) {
 	if err := pair.validate(); err != nil {
 		return verdict.Bytes{}, err
 	}
-	plan := c.plan(pair)
-	all := newTally(plan)
-	for i := range plan.Ranges {
-		result, err := c.compareRange(ctx, plan, plan.pieces().At(i))
-		if err == nil {
-			err = all.add(result)
-		}
+	plan, results := c.plan(pair), []RangeResult{}
+	for _, r := range plan.cut() {
+		result, err := c.compareRange(ctx, plan, r)
 		if err != nil {
 			return verdict.Bytes{}, err
 		}
+		results = append(results, result)
 	}
-	return all.total()
+	return c.Total(pair, results)
 }
 
 // PairOf is a version on both sides, as a look shows it.

@@ -1,6 +1,8 @@
 // Package hashbytes is the use case of the hash-bytes function, which is in each
 // region: it reads a range of one object version in its own region and answers
-// with digests, so that no bytes travel between regions (docs/decisions/0025).
+// with digests, so that no bytes travel between regions (docs/decisions/0025). Many
+// small ranges are one list, so that a million small objects are not a million
+// invocations.
 //
 // A block is one ranged GET and is digested as it arrives, so memory is a copy
 // buffer for each GET in flight, whatever the object's size. A block whose bytes
@@ -12,6 +14,7 @@ package hashbytes
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -48,27 +51,99 @@ type Reader struct {
 	InFlight int // GETs at once; 0: the constant InFlight
 }
 
-// Read reads the range and digests it. An answer other than verdict.Object is
-// what the first failing GET said, after the SDK's retries and the block's own.
-// It answers before ctx's deadline: an S3 that does not is told as unreachable.
+// Do is the function: it answers a Request with an Answer, and a List with Answers.
+func (r Reader) Do(ctx context.Context, in Payload) (any, error) {
+	if in.Requests == nil {
+		return r.Read(ctx, in.Request)
+	}
+	answers, err := r.ReadList(ctx, in.Requests)
+	return Answers{answers}, err
+}
+
+// Read reads one range and digests it: see ReadList.
 func (r Reader) Read(ctx context.Context, in Request) (Answer, error) {
+	answers, err := r.ReadList(ctx, []Request{in})
+	return answers[0], err
+}
+
+// ReadList reads ranges and digests them, one after the other as far as GETs at once
+// allow, and answers each in the list's order. An answer other than verdict.Object is
+// what the first failing GET of that range said, after the SDK's retries and the
+// block's own; it ends no other. All is answered before ctx's deadline: what has not
+// been read by then is told as unreachable, and what has been is not lost. Its error
+// is always nil, as no answer of S3 is one.
+func (r Reader) ReadList(ctx context.Context, list []Request) ([]Answer, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
 		defer cancel()
 	}
-	digests, err := r.digests(ctx, in)
+	slots := make(chan struct{}, cmp.Or(r.InFlight, InFlight)) // one for each GET of the whole list
+	all := make([]*reading, len(list))
+	for i, in := range list {
+		all[i] = r.start(ctx, in, slots)
+	}
+	answers := make([]Answer, len(list))
+	for i, started := range all {
+		answers[i] = started.answer(ctx)
+	}
+	return answers, nil
+}
+
+// reading is one range whose blocks are being read.
+type reading struct {
+	in     Request
+	blocks *errgroup.Group // its first error ends the others of this range
+	sums   []byte          // every block's digest, one behind the other
+	crcs   []digest.CRC64  // of every block
+}
+
+// start has every block of a range read. It returns when the last has its slot, so
+// that a list has no more goroutines than GETs.
+func (r Reader) start(ctx context.Context, in Request, slots chan struct{}) *reading {
+	pieces, size := in.pieces(), int64(in.Algorithm.Size())
+	blocks, ctx := errgroup.WithContext(ctx)
+	started := &reading{in: in, blocks: blocks, sums: make([]byte, pieces.Count()*size), crcs: make([]digest.CRC64, pieces.Count())}
+	for i := range pieces.Count() {
+		slots <- struct{}{}
+		blocks.Go(func() error {
+			defer func() { <-slots }()
+			block, err := r.block(ctx, in, pieces.At(i))
+			if err != nil {
+				return err
+			}
+			copy(started.sums[i*size:], block.Sum())
+			started.crcs[i] = block.CRC64()
+			return nil
+		})
+	}
+	return started
+}
+
+// answer waits for all blocks.
+func (s *reading) answer(ctx context.Context) Answer {
+	err := s.blocks.Wait()
 	if err == nil {
-		return Answer{Found: verdict.Object, Digests: digests}, nil
+		return Answer{Found: verdict.Object, Digests: s.digests()}
 	}
 	found, detail := s3error.OfGet("GetObject", err)
 	switch {
+	case ctx.Err() != nil && errors.Is(err, context.DeadlineExceeded): // whoever was slow
+		detail = "the time of hash-bytes was over before all bytes had come"
 	case s3error.Code(err) == "NoSuchBucket": // nothing is known of the version
 		found = verdict.Unreachable
 	case found == verdict.Denied:
 		found, detail = denied(detail, err)
 	}
-	return Answer{Found: found, Detail: text.Line(detail, verdict.MaxSideDetail)}, nil
+	return Answer{Found: found, Detail: text.Line(detail, verdict.MaxSideDetail)}
+}
+
+func (s *reading) digests() *digest.Digests {
+	d := &digest.Digests{Length: s.in.Length, BlockSize: s.in.BlockSize, Algorithm: s.in.Algorithm, Blocks: s.sums}
+	for i, crc := range s.crcs {
+		d.CRC64 = digest.Combine(d.CRC64, crc, s.in.pieces().At(int64(i)).Length)
+	}
+	return d
 }
 
 // denied says who refuses, where S3 tells, or else what may be missing.
@@ -82,38 +157,4 @@ func denied(detail string, err error) (verdict.Found, string) {
 	default:
 		return verdict.Denied, detail + ": " + refusal.String()
 	}
-}
-
-func (r Reader) digests(ctx context.Context, in Request) (*digest.Digests, error) {
-	pieces := in.pieces()
-	size := int64(in.Algorithm.Size())
-	d := &digest.Digests{
-		Length: in.Length, BlockSize: in.BlockSize, Algorithm: in.Algorithm, Blocks: make([]byte, pieces.Count()*size),
-	}
-	crcs := make([]digest.CRC64, pieces.Count())
-	err := r.each(ctx, in, func(i int64, block *digest.Block) {
-		copy(d.Blocks[i*size:], block.Sum())
-		crcs[i] = block.CRC64()
-	})
-	for i, crc := range crcs {
-		d.CRC64 = digest.Combine(d.CRC64, crc, pieces.At(int64(i)).Length)
-	}
-	return d, err
-}
-
-// each reads every block, several at once, and hands each that is complete to
-// done. The first error ends all.
-func (r Reader) each(ctx context.Context, in Request, done func(i int64, block *digest.Block)) error {
-	all, ctx := errgroup.WithContext(ctx)
-	all.SetLimit(cmp.Or(r.InFlight, InFlight))
-	for i := range in.pieces().Count() {
-		all.Go(func() error {
-			block, err := r.block(ctx, in, in.pieces().At(i))
-			if err == nil {
-				done(i, block)
-			}
-			return err
-		})
-	}
-	return all.Wait()
 }

@@ -9,8 +9,20 @@ import (
 	"autobackup/internal/verdict"
 )
 
-// maxBlocks keeps an answer under 200 KB.
-const maxBlocks = 4096
+// What one call takes. Lambda allows 6 MB for the payload and 6 MB for the answer
+// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+const (
+	// MaxRequests is of a list. A request has at most 7.6 KB: a key of 1,024 bytes that
+	// JSON escapes with six each, a version id of 1,024, and 0.4 KB for all the rest. So
+	// a list is below 4 MB. The answers' other fields are below 0.4 KB each, 0.2 MB in
+	// all.
+	MaxRequests = 512
+	// maxBlocks is of a request and of all requests of a list: their digests have less
+	// than 0.2 MB.
+	maxBlocks = 4096
+	// maxBytes is of all requests of a list, so that it takes no longer than a range.
+	maxBytes = digest.RangeSize
+)
 
 // Request is a range of one object version.
 type Request struct {
@@ -44,6 +56,65 @@ func (r Request) Validate() error {
 }
 
 func (r Request) pieces() digest.Pieces { return digest.Pieces{Length: r.Length, Size: r.BlockSize} }
+
+// List is requests that one call answers.
+type List struct {
+	Requests []Request `json:"list"`
+}
+
+// Validate refuses an empty list, one with a request that is refused alone, and one
+// that takes more than one call.
+func (l List) Validate() error {
+	if len(l.Requests) == 0 {
+		return errors.New(`"list" is empty`)
+	}
+	for i, r := range l.Requests {
+		if err := r.Validate(); err != nil {
+			return fmt.Errorf(`request %d of "list": %w`, i, err)
+		}
+	}
+	if n := Fitting(l.Requests); n < len(l.Requests) {
+		return fmt.Errorf(`"list" has %d requests, of which the first %d are what one call takes: at most %d requests, %d blocks and %d bytes`,
+			len(l.Requests), n, MaxRequests, maxBlocks, int64(maxBytes))
+	}
+	return nil
+}
+
+// Fitting is how many of the first of these valid requests one list takes. The first
+// always fits: alone it has no other bounds than without a list.
+func Fitting(requests []Request) int {
+	blocks, bytes := int64(0), int64(0)
+	for i, r := range requests {
+		blocks += r.pieces().Count()
+		bytes += r.Length
+		if i > 0 && (i == MaxRequests || blocks > maxBlocks || bytes > maxBytes) {
+			return i
+		}
+	}
+	return len(requests)
+}
+
+// Payload is what the function is invoked with: a Request or a List.
+type Payload struct {
+	Request
+	List
+}
+
+// Validate refuses what is neither, both, or no good one.
+func (p Payload) Validate() error {
+	switch {
+	case p.Requests == nil:
+		return p.Request.Validate()
+	case p.Request != Request{}:
+		return errors.New(`"list" goes with no request beside it`)
+	}
+	return p.List.Validate()
+}
+
+// Answers are those to a List, in its order.
+type Answers struct {
+	Answers []Answer `json:"answers"`
+}
 
 // Answer is what reading came to.
 type Answer struct {

@@ -10,9 +10,9 @@ import (
 	"autobackup/internal/hashbytes"
 )
 
-// HashBytes builds the function that reads a range of an object version in its
-// own region: a hashbytes.Request goes in, a hashbytes.Answer comes out. It has
-// no environment variable of its own.
+// HashBytes builds the function that reads ranges of object versions in its own
+// region: a hashbytes.Payload goes in, an Answer or Answers come out. It has no
+// environment variable of its own.
 func HashBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
 	cfg, err := reaching(cfg, env)
 	if err != nil {
@@ -21,5 +21,5 @@ func HashBytes(cfg aws.Config, env func(string) string, log *slog.Logger) (handl
 	client := newS3(cfg, func(o *s3.Options) {
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired // hashbytes.Reader says why
 	})
-	return handler.New("hash-bytes", log, hashbytes.Reader{Objects: client}.Read), nil
+	return handler.New("hash-bytes", log, hashbytes.Reader{Objects: client}.Do), nil
 }

@@ -31,7 +31,16 @@ type hasher struct{ route route }
 
 // Hash implements comparebytes.Hasher.
 func (h hasher) Hash(ctx context.Context, region string, in hashbytes.Request) (hashbytes.Answer, error) {
-	return hashbytes.Reader{Objects: regional{h.route, region}}.Read(ctx, in)
+	return h.reader(region).Read(ctx, in)
+}
+
+// HashList implements comparebytes.Hasher.
+func (h hasher) HashList(ctx context.Context, region string, list []hashbytes.Request) ([]hashbytes.Answer, error) {
+	return h.reader(region).ReadList(ctx, list)
+}
+
+func (h hasher) reader(region string) hashbytes.Reader {
+	return hashbytes.Reader{Objects: regional{h.route, region}}
 }
 
 // regional reads in one region, and leaves checking to the comparison, as
