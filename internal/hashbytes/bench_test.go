@@ -69,9 +69,10 @@ const (
 // each, one after the other as one caller would. It is without what an invocation
 // itself takes, which comes on top of each call.
 func BenchmarkSmallObjects(b *testing.B) {
+	server := make(pages, 1<<20)
 	reader := hashbytes.Reader{Objects: client(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(firstByte)
-		make(pages, 1<<20).ServeHTTP(w, r)
+		server.ServeHTTP(w, r)
 	}))}
 	list := make([]hashbytes.Request, smallObjects)
 	for i := range list {
