@@ -1,14 +1,20 @@
 package local_test
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/internal/comparebytes"
 	"autobackup/internal/verdict"
 	locals3 "autobackup/local/s3"
 )
@@ -138,4 +144,67 @@ func TestTwoDeliveriesOfOneMessageAreReadOnce(t *testing.T) {
 		assert.Equal(t, verdict.BytesRead, w.summary(reads).Objects[0].Evidence)
 		assert.Empty(t, w.parked())
 	}, replace("template.yaml", "Default: inconclusive", "Default: always"))
+}
+
+// The samples of hash-bytes need an S3, and the golden files are what sam local invoke
+// shows beside a local stack.
+func TestTheSamplesOfHashBytesAreAnsweredAsTheGoldenFilesSay(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(project, "events/hash-bytes/*.json"))
+	require.NoError(t, err)
+	require.Len(t, paths, 4)
+	samples, golden := map[string]string{}, map[string]string{}
+	for _, path := range paths {
+		for folder, into := range map[string]map[string]string{"events/hash-bytes": samples, "events/golden/hash-bytes": golden} {
+			content, err := os.ReadFile(filepath.Join(project, folder, filepath.Base(path)))
+			require.NoError(t, err)
+			into[filepath.Base(path)] = string(content)
+		}
+	}
+	inWorld(t, func(w *world) {
+		for name, sample := range samples {
+			out, err := w.invoke(w.region, w.functionARN("hash-bytes"), sample)
+			require.NoError(t, err)
+			assert.JSONEq(t, golden[name], string(out.Payload), name)
+		}
+	})
+}
+
+func TestAListOfPairsIsReadByTheDeployedFunctionsOfBothRegions(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.recutReplicas()
+		comparer := comparebytes.Comparer{
+			Hasher: comparebytes.Functions{
+				Lambda: awslambda.NewFromConfig(w.AWSConfig(w.region)),
+				ARNs:   map[string]string{firstRegion: w.functionARN("hash-bytes"), secondRegion: functionIn(secondRegion)},
+			},
+			RangeSize: 4,
+		}
+		var list []comparebytes.PairRange
+		for _, key := range []string{"plain.bin", "gone.bin", "damaged.bin"} {
+			pair := comparebytes.Pair{
+				Key: key, Version: w.put(key, "content"), Size: 7,
+				Primary: comparebytes.Place{Bucket: w.bucket(), Region: firstRegion}, Replica: comparebytes.Place{Bucket: w.replicaBucket(), Region: secondRegion},
+			}
+			for _, r := range comparer.Ranges(pair) {
+				list = append(list, comparebytes.PairRange{Pair: pair, Range: r})
+			}
+		}
+		w.settle()
+		gone := list[2].Pair
+		_, err := w.client.DeleteObject(w.t.Context(), &s3.DeleteObjectInput{Bucket: &gone.Primary.Bucket, Key: &gone.Key, VersionId: &gone.Version})
+		require.NoError(t, err)
+		before := w.S3.Requests()[locals3.Counted{Operation: "GetObject", Bucket: w.replicaBucket()}]
+		results, err := comparer.CompareList(w.t.Context(), list)
+		require.NoError(t, err)
+		found := make([]string, len(results))
+		for i, r := range results {
+			found[i] = fmt.Sprintf("%s from byte %d on: %s and %s, equal %t", list[i].Pair.Key, r.Offset, r.Primary.Found, r.Replica.Found, r.Equal)
+		}
+		assert.Equal(t, []string{
+			"plain.bin from byte 0 on: object and object, equal true", "plain.bin from byte 4 on: object and object, equal true",
+			"gone.bin from byte 0 on: missing and object, equal false", "gone.bin from byte 4 on: missing and object, equal false",
+			"damaged.bin from byte 0 on: object and object, equal " + fmt.Sprint(results[4].Equal), "damaged.bin from byte 4 on: object and object, equal " + fmt.Sprint(!results[4].Equal),
+		}, found)
+		assert.Equal(t, before+len(list), w.S3.Requests()[locals3.Counted{Operation: "GetObject", Bucket: w.replicaBucket()}])
+	})
 }

@@ -9,6 +9,9 @@
 //	range     compares one range of a plan
 //	conclude  reads what the Distributed Map wrote of all ranges, and adds it up
 //
+// CompareList compares ranges of many pairs, each side of many by one invocation. It is
+// no operation: it is for a caller that reads everything again in turns.
+//
 // What S3 answers instead of a side's bytes is data, so that one range that is
 // denied costs the others nothing. A side that was denied or unreachable is first
 // asked again, within the invocation: see readSide. What keeps hash-bytes itself

@@ -19,12 +19,12 @@ import (
 	"autobackup/internal/verdict"
 )
 
-// fakeS3 has one object version, k@v1, in a primary and a replica bucket, and a
-// working bucket. It is for contents and answers that the local S3 can't make.
+// fakeS3 has one object version, k@v1, in a primary and a replica bucket, or one of
+// each of several keys, and a working bucket. It is for contents and answers that the local S3 can't make.
 // What it does not expect is answered 418, which no test expects.
 type fakeS3 struct {
 	mu      sync.Mutex                                          // guards all fields
-	content map[string][]byte                                   // by bucket
+	content map[string][]byte                                   // by bucket, or by bucket/key where it is not k
 	fault   func(bucket, span string) (status int, code string) // 0: none
 	files   map[string][]byte                                   // of the working bucket
 	asked   map[string]int                                      // GETs of the version, by bucket
@@ -38,8 +38,12 @@ func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.file(w, r, key)
 		return
 	}
-	content, known := f.content[bucket]
-	if !known || key != "k" || r.URL.Query().Get("versionId") != "v1" || r.Method != http.MethodGet {
+	place := bucket
+	if key != "k" {
+		place += "/" + key
+	}
+	content, known := f.content[place]
+	if !known || r.URL.Query().Get("versionId") != "v1" || r.Method != http.MethodGet {
 		w.WriteHeader(http.StatusTeapot)
 		return
 	}

@@ -42,13 +42,20 @@ func (s service) Do(r *http.Request) (*http.Response, error) {
 }
 
 func (s service) hash() (hashbytes.Answer, error) {
-	f := comparebytes.Functions{
+	return s.functions().Hash(context.Background(), away, hashbytes.Request{Bucket: "copy"})
+}
+
+func (s service) hashList() ([]hashbytes.Answer, error) {
+	return s.functions().HashList(context.Background(), away, []hashbytes.Request{{Bucket: "copy"}, {Bucket: "copy"}})
+}
+
+func (s service) functions() comparebytes.Functions {
+	return comparebytes.Functions{
 		Lambda: lambda.New(lambda.Options{
 			Region: home, HTTPClient: s, RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
 		}),
 		ARNs: map[string]string{away: "arn:aws:lambda:eu-west-1:111122223333:function:h", home: "arn", "ap-south-1": "arn"},
 	}
-	return f.Hash(context.Background(), away, hashbytes.Request{Bucket: "copy"})
 }
 
 // refusal is the header with which Lambda names an error of its own.
@@ -82,6 +89,12 @@ func TestWhatStaysSoIsAnAnswer(t *testing.T) {
 			got, err := tt.service.hash()
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, got)
+			if tt.service.status == http.StatusOK {
+				tt.service.body = `{"answers":[` + tt.service.body + `,` + tt.service.body + `]}`
+			}
+			all, err := tt.service.hashList()
+			require.NoError(t, err)
+			assert.Equal(t, []hashbytes.Answer{tt.want, tt.want}, all, "so is each of a list")
 		})
 	}
 }
@@ -94,6 +107,9 @@ func TestARegionWithoutAFunctionIsAnAnswerThatNamesThoseWithOne(t *testing.T) {
 		got, err := comparebytes.Functions{ARNs: arns}.Hash(t.Context(), "mars", hashbytes.Request{})
 		require.NoError(t, err)
 		assert.Equal(t, hashbytes.Answer{Found: verdict.NoReader, Detail: want}, got)
+		all, err := comparebytes.Functions{ARNs: arns}.HashList(t.Context(), "mars", make([]hashbytes.Request, 2))
+		require.NoError(t, err)
+		assert.Equal(t, []hashbytes.Answer{got, got}, all)
 	}
 }
 
@@ -138,6 +154,10 @@ func TestWhatKeepsAFunctionFromAnsweringForNowIsWorthAnotherTry(t *testing.T) {
 			if tt.service.status > 200 {
 				assert.Equal(t, tt.service.status, s3error.Status(err), "the cause is kept")
 			}
+			all, ofAll := tt.service.hashList()
+			require.EqualError(t, ofAll, err.Error())
+			assert.Equal(t, reason.Transient, named(t, ofAll))
+			assert.Empty(t, all)
 		})
 	}
 }
@@ -159,6 +179,9 @@ func TestABugIsAnErrorThatIsNotTriedAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tt.service.t = t
 			_, err := tt.service.hash()
+			require.ErrorContains(t, err, tt.want)
+			assert.Equal(t, reason.Internal, named(t, err))
+			_, err = tt.service.hashList()
 			require.ErrorContains(t, err, tt.want)
 			assert.Equal(t, reason.Internal, named(t, err))
 		})

@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"autobackup/internal/checksum"
 	"autobackup/internal/digest"
 	"autobackup/internal/hashbytes"
 	"autobackup/internal/verdict"
@@ -52,6 +54,49 @@ func BenchmarkRead(b *testing.B) {
 				}
 				return err
 			})
+		})
+	}
+}
+
+// What one iteration of BenchmarkSmallObjects reads are so many objects of a MiB, from
+// a server whose first byte takes a fifth of S3's time.
+const (
+	smallObjects = 128
+	firstByte    = 20 * time.Millisecond
+)
+
+// BenchmarkSmallObjects reads small objects with one call for all, and with a call for
+// each, one after the other as one caller would. It is without what an invocation
+// itself takes, which comes on top of each call.
+func BenchmarkSmallObjects(b *testing.B) {
+	server := make(pages, 1<<20)
+	reader := hashbytes.Reader{Objects: client(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(firstByte)
+		server.ServeHTTP(w, r)
+	}))}
+	list := make([]hashbytes.Request, smallObjects)
+	for i := range list {
+		// The server's objects are larger; what is read of each is what counts.
+		list[i] = hashbytes.Request{Bucket: "docs", Key: fmt.Sprint(i), Version: "v1", Size: benchSize, Length: 1 << 20, BlockSize: digest.BlockSize, Algorithm: checksum.SHA256}
+	}
+	for name, read := range map[string]func() []hashbytes.Answer{
+		"a list": func() []hashbytes.Answer { return reader.ReadList(b.Context(), list) },
+		"single calls": func() (answers []hashbytes.Answer) {
+			for _, in := range list {
+				answer, err := reader.Read(b.Context(), in)
+				require.NoError(b, err)
+				answers = append(answers, answer)
+			}
+			return answers
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(smallObjects << 20)
+			for b.Loop() {
+				for _, answer := range read() {
+					require.Equal(b, verdict.Object, answer.Found, answer.Detail)
+				}
+			}
 		})
 	}
 }

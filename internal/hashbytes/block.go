@@ -29,7 +29,7 @@ func (r Reader) block(ctx context.Context, in Request, piece digest.Range) (*dig
 	if err != nil {
 		return nil, err
 	}
-	buffer := make([]byte, copyBuffer)
+	buffer := make([]byte, min(copyBuffer, piece.Length+1))
 	for attempt := 1; ; attempt++ {
 		err := r.get(ctx, in, piece, block, buffer)
 		if err == nil {

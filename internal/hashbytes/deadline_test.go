@@ -34,3 +34,18 @@ func TestAnS3ThatDoesNotAnswerIsToldBeforeTheFunctionsTimeIsOver(t *testing.T) {
 		assert.Equal(t, 4*time.Minute-time.Second, time.Since(began), "with time for the answer")
 	})
 }
+
+// gaveUp is a client whose own time-out was over.
+type gaveUp struct{}
+
+func (gaveUp) GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	return nil, context.DeadlineExceeded
+}
+
+func TestAClientThatGaveUpWhileTheFunctionHadTimeIsToldAsThat(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	answer, err := hashbytes.Reader{Objects: gaveUp{}}.Read(ctx, request([]byte("0123")))
+	require.NoError(t, err)
+	assert.Equal(t, hashbytes.Answer{Found: verdict.Unreachable, Detail: "GetObject did not answer in time"}, answer)
+}

@@ -72,8 +72,7 @@ func request(content []byte) hashbytes.Request {
 }
 
 // expected is computed block by block from the content itself.
-func expected(t testing.TB, content []byte, blockSize int64, a checksum.Algorithm) digest.Digests {
-	t.Helper()
+func expected(t require.TestingT, content []byte, blockSize int64, a checksum.Algorithm) digest.Digests {
 	d := digest.Digests{Length: int64(len(content)), BlockSize: blockSize, Algorithm: a, Blocks: []byte{}}
 	whole, err := digest.NewBlock(checksum.CRC64NVME)
 	require.NoError(t, err)

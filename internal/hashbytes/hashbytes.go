@@ -56,23 +56,20 @@ func (r Reader) Do(ctx context.Context, in Payload) (any, error) {
 	if in.Requests == nil {
 		return r.Read(ctx, in.Request)
 	}
-	answers, err := r.ReadList(ctx, in.Requests)
-	return Answers{answers}, err
+	return Answers{r.ReadList(ctx, in.Requests)}, nil
 }
 
 // Read reads one range and digests it: see ReadList.
 func (r Reader) Read(ctx context.Context, in Request) (Answer, error) {
-	answers, err := r.ReadList(ctx, []Request{in})
-	return answers[0], err
+	return r.ReadList(ctx, []Request{in})[0], nil
 }
 
 // ReadList reads ranges and digests them, one after the other as far as GETs at once
 // allow, and answers each in the list's order. An answer other than verdict.Object is
 // what the first failing GET of that range said, after the SDK's retries and the
 // block's own; it ends no other. All is answered before ctx's deadline: what has not
-// been read by then is told as unreachable, and what has been is not lost. Its error
-// is always nil, as no answer of S3 is one.
-func (r Reader) ReadList(ctx context.Context, list []Request) ([]Answer, error) {
+// been read by then is told as unreachable, and what has been is not lost.
+func (r Reader) ReadList(ctx context.Context, list []Request) []Answer {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
@@ -87,7 +84,7 @@ func (r Reader) ReadList(ctx context.Context, list []Request) ([]Answer, error) 
 	for i, started := range all {
 		answers[i] = started.answer(ctx)
 	}
-	return answers, nil
+	return answers
 }
 
 // reading is one range whose blocks are being read.

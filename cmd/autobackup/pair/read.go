@@ -36,7 +36,7 @@ func (h hasher) Hash(ctx context.Context, region string, in hashbytes.Request) (
 
 // HashList implements comparebytes.Hasher.
 func (h hasher) HashList(ctx context.Context, region string, list []hashbytes.Request) ([]hashbytes.Answer, error) {
-	return h.reader(region).ReadList(ctx, list)
+	return h.reader(region).ReadList(ctx, list), nil
 }
 
 func (h hasher) reader(region string) hashbytes.Reader {
