@@ -21,12 +21,16 @@ import (
 	"autobackup/local/wire"
 )
 
-// tickets is a queue of somebody else's, which gets what the rule of docs/events.md takes.
-func tickets(t *testing.T) change {
+// tickets is a queue of somebody else's, which gets what the rule of docs/events.md for tickets
+// takes.
+func tickets(t *testing.T) change { return taking(t, "tickets") }
+
+// taking is a queue of somebody else's, which gets what a rule of docs/events.md takes.
+func taking(t *testing.T, what string) change {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "docs", "events.md"))
 	require.NoError(t, err)
-	_, after, found := strings.Cut(string(text), "<!-- pattern: tickets -->\n```json\n")
+	_, after, found := strings.Cut(string(text), "<!-- pattern: "+what+" -->\n```json\n")
 	pattern, _, closed := strings.Cut(after, "```")
 	require.True(t, found && closed)
 	var one map[string]any

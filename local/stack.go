@@ -105,7 +105,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	s.States = states.New(ctx, states.Config{
 		Clock: cfg.Clock, NewID: ids.next, Seed: cfg.Seed, Project: cfg.Project, Dir: cfg.Dir, AWSConfig: s.signing, Gate: s.Gate,
 		History: cfg.History, KeepHistory: cfg.KeepHistory, TerminalDataLimit: cfg.TerminalDataLimit,
-		Functions: s.Lambda, Topics: s.SNS, Queues: s.SQS, Logs: s.Logs, Failed: s.fail,
+		Functions: s.Lambda, Topics: s.SNS, Queues: s.SQS, Events: s.Events, Logs: s.Logs, Failed: s.fail,
 	})
 	s.Events.Start = func(by gate.Caller, stateMachineARN string, input []byte) error {
 		_, err := s.States.Start(by, stateMachineARN, input)

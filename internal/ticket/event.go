@@ -18,9 +18,10 @@ const (
 	Source  = "autobackup"
 	Failed  = "Object Version Not Verified"
 	Settled = "Object Version Settled"
-	// SchemaVersion is of Detail: its second number grows when a field is added, its
+	Audits  = "Backup Audit With News"
+	// SchemaVersion is of Detail and Audit: its second number grows when a field is added, its
 	// first when one changes its meaning or goes.
-	SchemaVersion = "1.0"
+	SchemaVersion = "1.1"
 )
 
 // Event is one event, before it is put.

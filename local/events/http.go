@@ -41,7 +41,13 @@ func (s *Service) permit(r wire.Request) error {
 	by, resource := s.signed(r), "*"
 	switch r.Action {
 	case "PutEvents":
-		return s.permitPut(r, by)
+		var on struct{ Entries []Entry }
+		r.Names(&on)
+		region, err := wire.Region(r.Request, r.Action)
+		if err != nil {
+			return err
+		}
+		return permitPut(by, region, on.Entries)
 	case "ListTargetsByRule":
 		var on struct{ Rule string }
 		r.Names(&on)

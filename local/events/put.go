@@ -45,17 +45,25 @@ type result struct {
 	ErrorMessage string `json:",omitempty"`
 }
 
+// Answer is what PutEvents answers: what became of each entry, in their order.
+type Answer struct {
+	FailedEntryCount int
+	Entries          []result
+}
+
+// Put puts events on the default bus of a region for somebody, who needs the permission.
+func (s *Service) Put(by gate.Caller, region string, entries []Entry) (Answer, error) {
+	if err := permitPut(by, region, entries); err != nil {
+		return Answer{}, err
+	}
+	return s.put(by, region, entries)
+}
+
 // permitPut asks for each entry: what conditions see of a call is what each entry says.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
-func (s *Service) permitPut(r wire.Request, by gate.Caller) error {
-	var in struct{ Entries []Entry }
-	r.Names(&in)
-	region, err := wire.Region(r.Request, r.Action)
-	if err != nil {
-		return err
-	}
+func permitPut(by gate.Caller, region string, entries []Entry) error {
 	bus := "arn:aws:events:" + region + ":" + account(by) + ":event-bus/default"
-	for _, e := range append(in.Entries, Entry{})[:max(len(in.Entries), 1)] {
+	for _, e := range append(entries, Entry{})[:max(len(entries), 1)] {
 		by := by.With("events:source", e.Source).With("events:detail-type", e.DetailType)
 		if err := gate.Denied(by.May("events:PutEvents", bus), wire.Error{Code: "AccessDeniedException", Status: http.StatusBadRequest}); err != nil {
 			return err
@@ -73,8 +81,7 @@ func account(by gate.Caller) string {
 	return a.AccountID
 }
 
-// putEvents puts events on the default bus. Each entry has an answer of its own.
-// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+// putEvents answers a request over HTTP, which was permitted.
 func (s *Service) putEvents(r wire.Request) (any, error) {
 	var in struct{ Entries []Entry }
 	if err := r.Decode(&in); err != nil {
@@ -84,25 +91,26 @@ func (s *Service) putEvents(r wire.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.put(s.signed(r), region, in.Entries)
+}
+
+// put puts events on the default bus. Each entry has an answer of its own.
+// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+func (s *Service) put(by gate.Caller, region string, entries []Entry) (out Answer, err error) {
 	size := 0
-	for _, e := range in.Entries {
+	for _, e := range entries {
 		size += e.size()
 		if name := e.EventBusName; name != "" && name != "default" && !strings.HasSuffix(name, ":event-bus/default") {
-			return nil, wire.Invalid("ResourceNotFoundException", "Event bus %s does not exist: the local stack has the default bus alone.", name)
+			return out, wire.Invalid("ResourceNotFoundException", "Event bus %s does not exist: the local stack has the default bus alone.", name)
 		}
 	}
 	switch {
-	case len(in.Entries) == 0 || len(in.Entries) > maxEntries:
-		return nil, wire.Invalid("ValidationException", "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d, inclusive", maxEntries)
+	case len(entries) == 0 || len(entries) > maxEntries:
+		return out, wire.Invalid("ValidationException", "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d, inclusive", maxEntries)
 	case size >= maxBytes:
-		return nil, wire.Invalid("ValidationException", "Total size of the entries in the request is over the limit.")
+		return out, wire.Invalid("ValidationException", "Total size of the entries in the request is over the limit.")
 	}
-	by := s.signed(r)
-	out := struct {
-		FailedEntryCount int
-		Entries          []result
-	}{}
-	for _, e := range in.Entries {
+	for _, e := range entries {
 		one := s.putOne(e, region, account(by))
 		if one.ErrorCode != "" {
 			out.FailedEntryCount++

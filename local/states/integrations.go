@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"autobackup/local/asl"
+	"autobackup/local/events"
 	"autobackup/local/gate"
 	"autobackup/local/lambda"
 	"autobackup/local/sns"
@@ -21,6 +22,7 @@ import (
 func (s *Service) integrations(region string, by gate.Caller) func(arn string) (asl.Task, error) {
 	as := integration{s, region, by}
 	calls := map[string]task{
+		"arn:aws:states:::events:putEvents":      as.putEvents,
 		"arn:aws:states:::lambda:invoke":         as.invoke,
 		"arn:aws:states:::sns:publish":           as.publish,
 		"arn:aws:states:::sqs:sendMessage":       as.sendMessage,
@@ -29,7 +31,7 @@ func (s *Service) integrations(region string, by gate.Caller) func(arn string) (
 	return func(arn string) (asl.Task, error) {
 		call := calls[arn]
 		if call == nil {
-			return nil, fmt.Errorf("%s is not supported by the local stack: use lambda:invoke, sns:publish, sqs:sendMessage or states:startExecution", arn)
+			return nil, fmt.Errorf("%s is not supported by the local stack: use events:putEvents, lambda:invoke, sns:publish, sqs:sendMessage or states:startExecution", arn)
 		}
 		return task(func(ctx context.Context, parameters []byte) ([]byte, error) {
 			if s.TaskFault != nil {
@@ -54,6 +56,39 @@ type task func(ctx context.Context, parameters []byte) ([]byte, error)
 
 // Run calls the function.
 func (t task) Run(ctx context.Context, parameters []byte) ([]byte, error) { return t(ctx, parameters) }
+
+// putEvents is arn:aws:states:::events:putEvents. An entry's Detail is an object, as in all
+// that its document shows. A task of which an event is not taken fails; no document tells of its
+// cause, which is the answer here. Step Functions adds its ARNs to an event's resources; here
+// there are none.
+// https://docs.aws.amazon.com/step-functions/latest/dg/connect-eventbridge.html
+func (s integration) putEvents(_ context.Context, parameters []byte) ([]byte, error) {
+	var p struct {
+		Entries []struct {
+			Source, DetailType string
+			Detail             json.RawMessage
+		}
+	}
+	if err := decode(parameters, &p); err != nil {
+		return nil, err
+	}
+	var entries []events.Entry
+	for _, e := range p.Entries {
+		if !strings.HasPrefix(string(e.Detail), "{") {
+			return nil, unsupportedParameters(errors.New("Detail is no object")) //nolint:staticcheck // the parameter's name
+		}
+		entries = append(entries, events.Entry{Source: e.Source, DetailType: e.DetailType, Detail: string(e.Detail)})
+	}
+	answer, err := s.Events.Put(s.by, s.region, entries)
+	if err != nil {
+		return nil, serviceError("EventBridge", err)
+	}
+	said, err := json.Marshal(answer)
+	if err == nil && answer.FailedEntryCount > 0 {
+		err = &asl.Error{Name: "EventBridge.FailedEntry", Cause: string(said)}
+	}
+	return said, err
+}
 
 // invoke is arn:aws:states:::lambda:invoke. Step Functions calls functions of its
 // own region only.

@@ -18,6 +18,7 @@ import (
 
 	"autobackup/local/asl"
 	"autobackup/local/clock"
+	"autobackup/local/events"
 	"autobackup/local/gate"
 	"autobackup/local/lambda"
 	"autobackup/local/logs"
@@ -52,6 +53,7 @@ type Config struct {
 	Functions *lambda.Service
 	Topics    *sns.Service
 	Queues    *sqs.Service
+	Events    *events.Service
 	Logs      *logs.Service // that executions are logged into; nil: nowhere
 }
 

@@ -94,6 +94,7 @@ type Request struct {
 	Category   string    `json:"category,omitempty"`
 	Summaries  []Summary `json:"summaries,omitempty"` // of summarize
 	Chat       string    `json:"chat,omitempty"`      // of summarize: Enabled where the words for chat are asked for
+	Events     string    `json:"events,omitempty"`    // of summarize: Enabled where the event is asked for
 }
 
 // Execution is the one that asks: its ARN, its name and when it began, as the context

@@ -33,6 +33,7 @@ import (
 	core "autobackup/internal/audit"
 	"autobackup/internal/look"
 	"autobackup/internal/s3event"
+	"autobackup/internal/ticket"
 	"autobackup/internal/verdict"
 )
 
@@ -647,4 +648,32 @@ func TestWhatAuditsCameToIsToldInOneMessage(t *testing.T) {
 	}
 	assert.Equal(t, "[dev] Backup audit: could not be made in 1 bucket", told(broken).Subject)
 	assert.Equal(t, "[dev] Backup audit: not all is known in 1 bucket", told(cut).Subject)
+}
+
+func TestTheEventOfAuditsTellsOfTheBucketsThatTheMessageTellsOf(t *testing.T) {
+	over := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	d := audit.Deployed{Stage: "dev", Config: aws.Config{Region: home}, Now: func() time.Time { return over }}
+	told := func(asked string, all ...audit.Summary) audit.Told {
+		got, err := do[audit.Told](t, d, audit.Request{Operation: audit.OpSummarize, Execution: audit.Execution{ID: "arn:e"}, Summaries: all, Events: asked})
+		require.NoError(t, err)
+		return got
+	}
+	fine := audit.Summary{Bucket: "fine", Result: audit.AsItMustBe, Listed: 10}
+	busy := audit.Summary{Bucket: "busy", By: "arn:other"}
+	found := audit.Summary{Bucket: "found", Result: audit.Findings, Findings: 3, New: 2, Unknown: 1, Listed: 12, Validated: 2, Report: "s3://work/audits/found/1/report/"}
+	cut := audit.Summary{Bucket: "cut", Result: audit.NotAllKnown, Listed: 5, Cut: "the audit has cost $1\nand more", Report: "s3://work/audits/cut/1/report/"}
+	broken := audit.Summary{Bucket: "broken", Error: json.RawMessage(`{"Error": "Autobackup.Internal", "Cause": "{\"errorMessage\": \"\\\"}],\\n<it> is gone\", \"errorType\": \"X\"}"}`)}
+	assert.Nil(t, told("Enabled", fine, busy).Event, "nothing is new")
+	assert.Nil(t, told("Disabled", found).Event, "nobody asked")
+	all := told("Enabled", fine, found, busy, cut, broken)
+	require.NotNil(t, all.Event)
+	assert.Equal(t, ticket.Audit{
+		SchemaVersion: ticket.SchemaVersion, Stage: "dev", Time: over, Execution: "arn:e", Summary: all.Subject,
+		News: []ticket.News{ticket.New, ticket.NotAudited, ticket.NotAllKnown},
+		Buckets: []ticket.Audited{
+			{Bucket: "found", Report: found.Report, Count: &ticket.Count{Result: audit.Findings, Listed: 12, Findings: 3, Unknown: 1, New: 2, Validated: 2}},
+			{Bucket: "cut", Report: cut.Report, Cut: "the audit has cost $1 and more", Count: &ticket.Count{Result: audit.NotAllKnown, Listed: 5}},
+			{Bucket: "broken", Error: `"}], <it> is gone`},
+		},
+	}, *all.Event)
 }

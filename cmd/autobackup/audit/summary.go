@@ -13,6 +13,7 @@ import (
 	"autobackup/internal/reason"
 	"autobackup/internal/shell"
 	"autobackup/internal/text"
+	"autobackup/internal/ticket"
 	"autobackup/internal/verdict"
 )
 
@@ -74,6 +75,8 @@ type Told struct {
 	Subject string `json:"subject"` // as SNS takes it
 	Message string `json:"message"`
 	Chat    string `json:"chat"` // for AWS's chat integration; empty where nobody asked for it
+	// Event is for the event bus; nil where nobody asked for it.
+	Event *ticket.Audit `json:"event"`
 	// Failed is that some bucket could not be audited, which fails the execution.
 	Failed  bool      `json:"failed"`
 	Cause   string    `json:"cause"`
@@ -87,6 +90,7 @@ const maxError = 500
 func (d Deployed) summarize(r Request) Told {
 	t := Told{Buckets: slices.Clone(r.Summaries)}
 	var lines []string
+	var news []ticket.Audited
 	findings, failed := int64(0), 0
 	for i := range t.Buckets {
 		s := &t.Buckets[i]
@@ -100,7 +104,7 @@ func (d Deployed) summarize(r Request) Told {
 			continue
 		}
 		findings += s.New
-		lines = append(lines, line)
+		lines, news = append(lines, line), append(news, audited(*s))
 	}
 	if t.Tell = len(lines) > 0; !t.Tell {
 		return t
@@ -122,7 +126,22 @@ Execution: ` + r.Execution.ID + "\n"
 	if r.Chat == "Enabled" {
 		t.Chat, _ = alert.ChatOfAudit(d.Stage, t.Subject, lines) // texts always encode
 	}
+	if r.Events == "Enabled" {
+		e := ticket.OfAudits(d.Stage, r.Execution.ID, t.Subject, news, d.Now())
+		t.Event = &e
+	}
 	return t
+}
+
+// audited is a bucket's part of the event.
+func audited(s Summary) ticket.Audited {
+	if len(s.Error) > 0 {
+		return ticket.Audited{Bucket: s.Bucket, Error: why(s.Error)}
+	}
+	return ticket.Audited{
+		Bucket: s.Bucket, Cut: s.Cut, Report: s.Report,
+		Count: &ticket.Count{Result: s.Result, Listed: s.Listed, Findings: s.Findings, Unknown: s.Unknown, New: s.New, Validated: s.Validated},
+	}
 }
 
 // maxSubject is what SNS takes, in bytes
