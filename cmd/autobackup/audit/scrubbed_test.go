@@ -375,7 +375,9 @@ func TestALargeObjectIsReadByManyPartsOneAfterTheOther(t *testing.T) {
 func TestAPartThatIsLostLeavesItsSlicesDue(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, d := scrubbing(t, 1, objects(40, 5)...)
-		s.lose = func(step audit.Step, part int) bool { return step.Phase == audit.PhaseLook && step.Round > 0 && part == 0 }
+		s.lose = func(step audit.Step, part int) bool {
+			return step.Phase == audit.PhaseLook && step.Round > 0 && part == 0
+		}
 		_, r := s.scrub(0)
 		assert.Positive(t, r.Scrub.Behind)
 		s.lose = nil
