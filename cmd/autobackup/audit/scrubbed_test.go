@@ -39,6 +39,7 @@ type disks struct {
 	read   map[string]int           // how often each bucket and version was read
 	lists  int
 	fail   error // of every call
+	stop   func()
 }
 
 func diskOf(bucket, version string) string { return bucket + "@" + version }
@@ -78,11 +79,16 @@ func (d *disks) digests(in hashbytes.Request, etag string, rotten bool) *digest.
 }
 
 // HashList implements comparebytes.Hasher.
-func (d *disks) HashList(ctx context.Context, region string, list []hashbytes.Request) (answers []hashbytes.Answer, err error) {
+func (d *disks) HashList(ctx context.Context, region string, list []hashbytes.Request) ([]hashbytes.Answer, error) {
+	var answers []hashbytes.Answer
 	d.lock.Lock()
 	d.lists++
-	err = d.fail
+	err, stop := d.fail, d.stop
 	d.lock.Unlock()
+	if stop != nil {
+		stop()
+		err = errors.Join(err, ctx.Err())
+	}
 	for _, in := range list {
 		if err != nil {
 			return nil, err
