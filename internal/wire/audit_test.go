@@ -55,7 +55,7 @@ func TestEachVariableOfTheFunctionOfAuditsIsTold(t *testing.T) {
 		"WORK_BUCKET":             {"", "environment variable WORK_BUCKET is not set: set it to a value like autobackup-dev-work-123456789012"},
 		"FETCH_ETAGS_ARN":         {"f", `environment variable FETCH_ETAGS_ARN is "f": set it to an ARN`},
 		"AUDIT_LEVEL":             {"bytes", `environment variable AUDIT_LEVEL is "bytes": set it to listed, rest or all`},
-		"AUDIT_RATE":              {"0", `environment variable AUDIT_RATE is "0": set it to a whole number of requests a second from 1 to 20000`},
+		"AUDIT_RATE":              {"0", `environment variable AUDIT_RATE is "0": set it to a whole number of requests a second from 10 to 20000`},
 		"AUDIT_DOLLARS":           {"0", `environment variable AUDIT_DOLLARS is "0": set it to a whole number of dollars from 1 to 100000`},
 		"AUDIT_CONCURRENCY":       {"0", `environment variable AUDIT_CONCURRENCY is "0": set it to a whole number of parts at the same time from 1 to 1000`},
 		"AUDIT_HOURS":             {"8761", `environment variable AUDIT_HOURS is "8761": set it to a whole number of hours from 1 to 8760`},

@@ -126,7 +126,7 @@ func (f *facts) Make(_ context.Context, name string, content []byte) (bool, erro
 // scrubbing is a stage that reads the bytes of everything once in so many days.
 func scrubbing(t *testing.T, days int, versions ...held) (*stage, *disks) {
 	t.Helper()
-	now := time.Now().UTC()
+	now := time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)
 	f := &fake{t: t, most: 50}
 	for i, name := range []string{primary, replica} {
 		b := &bucket{name: name, region: []string{home, away}[i]}
@@ -138,7 +138,7 @@ func scrubbing(t *testing.T, days int, versions ...held) (*stage, *disks) {
 		f.buckets = append(f.buckets, b)
 	}
 	f.buckets[0].replication = newModel(1, 0, now).everything()
-	o := of(t, f)
+	o := of(t, f, func(o *audit.Options) { o.Started = now })
 	s := newStage(t, f, o)
 	audit.UnboundedParts(&s.Deployed)
 	s.pace(10 * time.Millisecond)
@@ -510,5 +510,29 @@ func TestAFindingOfBytesGoesToNoValidation(t *testing.T) {
 		assert.Contains(t, queue.bodies[0], "v0003")
 		items, _ := told(t, s.folder(summary))
 		assert.Equal(t, "finding "+string(reason.ContentMismatch), items["k0002|v0002"])
+	})
+}
+
+func TestReadingKeepsToTheRateOfTheAudit(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, _ := scrubbing(t, 1, objects(3, 3*digest.BlockSize)...)
+		s.Rate = 20
+		began := time.Now()
+		_, r := s.scrub(0)
+		assert.Equal(t, int64(3), r.Scrub.Equal)
+		const gets, burst = 18, 2
+		assert.GreaterOrEqual(t, time.Since(began), time.Second*(gets-burst)/20)
+		assert.NotContains(t, r.Requests, "GetObject", "it has money of its own")
+	})
+}
+
+func TestAPartHasTimeForWhatItDoesAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, _ := scrubbing(t, 1, objects(30, 5)...)
+		s.Rate, s.AtOnce = 40, 1000
+		by := audit.Execution{ID: "arn:e", Name: "e", Start: s.Plan.Started}
+		step, err := do[audit.Step](t, s.Deployed, audit.Request{Operation: audit.OpPlan, Execution: by, Order: &audit.Order{Bucket: primary}})
+		require.NoError(t, err)
+		assert.LessOrEqual(t, step.Concurrency, 4)
 	})
 }
