@@ -308,6 +308,31 @@ func TestABucketThatCannotBeAuditedKeepsNoOtherFromIt(t *testing.T) {
 	}, audited()...)
 }
 
+func TestASchedulesAuditsThatOverlapAreOneAuditOfEachBucket(t *testing.T) {
+	inWorld(t, func(w *world) {
+		lost := w.put("lost", "content")
+		w.settle()
+		time.Sleep(3 * day)
+		w.lose("lost", lost)
+		for range 2 {
+			require.NoError(t, w.Events.Fire(w.region, "autobackup-audit-dev"))
+		}
+		w.settle()
+		all := w.audits()
+		require.Len(t, all, 2)
+		busy := 0
+		for _, e := range all {
+			out, err := w.sfn().DescribeExecution(w.t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: e.ExecutionArn})
+			require.NoError(t, err)
+			require.Equal(t, types.ExecutionStatusSucceeded, out.Status, aws.ToString(out.Cause))
+			busy += strings.Count(aws.ToString(out.Output), `"by":"arn:`)
+		}
+		assert.Equal(t, 3, busy, "each bucket is left alone by one of both")
+		assert.Len(t, w.published("failure-topic"), 1, "and told once")
+		assert.Empty(t, w.Gate.Refusals())
+	}, audited()...)
+}
+
 func TestABucketThatIsGoneFailsTheExecutionAndIsTold(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.Gate.Fault = func(c gate.Call) error {
