@@ -114,6 +114,12 @@ func TestAYearOfAuditsFindsWhatIsPlantedInItsTurnAndTellsItOnce(t *testing.T) {
 				read[r.Version]++
 			}
 		}
+		f := w.evidence()
+		report, err := evidence.MakeReport(f.names(""), f.open, evidence.Options{From: v.First.Day, To: v.Last.Day, Now: w.Clock.Now()}, func(evidence.Row) error { return nil })
+		require.NoError(t, err)
+		assert.Empty(t, report.Without)
+		assert.Equal(t, open, report.Of(evidence.Failed), "each finding of the last audit, and no other version")
+		assert.Equal(t, int64(52+1), report.Seen)
 		assert.GreaterOrEqual(t, read[first], 364/scrubDays)
 		assert.Less(t, read[first], 364/(scrubDays-2*7)+1, "and not in every audit")
 	}, evidenced(audited(defaults("template.yaml", "AuditSchedule", "rate(7 days)"), defaults("template.yaml", "ScrubDays", fmt.Sprint(scrubDays)), defaults("template.yaml", "EvidenceDays", "400"))...)...)

@@ -49,6 +49,13 @@ type slot struct {
 	replica  string
 	told     *Told
 	accepted *Acceptance
+	bytes    bool // said by who has read the bytes again
+}
+
+// stays says whether what was said stands against what is said now: that bytes differ is ended by
+// nobody who has not read them, for stored checksums are as they were.
+func (s slot) stays(now Told) bool {
+	return s.bytes && s.told.Verdict == Failed && now.fine() && !strings.HasPrefix(string(now.Evidence), string(verdict.BytesRead))
 }
 
 // history is what is known of one version while records come in the order of their times.
@@ -75,10 +82,13 @@ type failure struct {
 // names none is about all of them, and any later one ends it.
 func (h *history) apply(r Record, share func(Told) *Told) {
 	if len(r.Replicas) == 0 {
-		h.slots = []slot{{"", share(r.Told), r.Accepted}}
+		h.slots = []slot{{told: share(r.Told), accepted: r.Accepted}}
 	}
 	for _, one := range r.Replicas {
-		said := slot{replica: one.Bucket, told: share(one.Told)}
+		if slices.ContainsFunc(h.slots, func(s slot) bool { return s.replica == one.Bucket && s.stays(one.Told) }) {
+			continue
+		}
+		said := slot{replica: one.Bucket, told: share(one.Told), bytes: r.Source == Scrub}
 		if one.Verdict == Accepted {
 			said.accepted = r.Accepted
 		}

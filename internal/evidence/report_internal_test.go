@@ -345,6 +345,34 @@ func TestWhatWasAcceptedOfOneReplicaSaysNothingOfAnother(t *testing.T) {
 	assert.Empty(t, r.Buckets[0].Accepted)
 }
 
+func TestThatBytesDifferIsEndedByNobodyWhoHasNotReadThem(t *testing.T) {
+	rotten := because(Failed, reason.ContentMismatch)
+	read := Told{Verdict: Verified, Evidence: verdict.BytesRead}
+	for name, c := range map[string]struct {
+		source Source
+		then   Told
+		ends   bool
+	}{
+		"stored checksums are as they were": {Scrub, crc, false},
+		"alike in both listings":            {Scrub, Told{Verdict: Alike}, false},
+		"the bytes were read":               {Scrub, read, true},
+		"it was erased":                     {Scrub, Told{Verdict: Erased}, true},
+		"somebody accepted it":              {Scrub, because(Accepted, reason.ContentMismatch), true},
+		"checksums differed, and no longer": {Upload, crc, true},
+	} {
+		first := ended(1, "a", rotten)
+		first.Source = c.source
+		_, rows := reported(t, evidenceOf(t, []Record{first, ended(2, "a", c.then)}, oneFile), perPass)
+		require.Len(t, rows, 1, name)
+		assert.Equal(t, c.ends, rows[0].Ended.Verdict != Failed, name)
+		assert.Equal(t, c.ends, !rows[0].Settled.IsZero(), name)
+	}
+	first := ended(1, "a", rotten, Replica{"one", rotten}, Replica{"two", crc})
+	first.Source = Scrub
+	_, rows := reported(t, evidenceOf(t, []Record{first, ended(2, "a", crc, Replica{"two", crc})}, oneFile), perPass)
+	assert.Equal(t, rotten, rows[0].Ended, "of another replica nothing is ended")
+}
+
 func TestWhoAcceptedIsToldByNameAndReason(t *testing.T) {
 	r, _ := reported(t, evidenceOf(t, []Record{
 		ended(1, "a", because(Accepted, reason.ReplicaMissing)), ended(2, "b", because(Accepted, reason.NotErased)), ended(3, "c", because(Accepted, reason.Archived)), ended(4, "d", because(Accepted, reason.Archived)),
