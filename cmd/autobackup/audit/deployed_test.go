@@ -669,7 +669,7 @@ func TestWhichBucketsAnExecutionAuditsIsSaidByItsInputOrTheStage(t *testing.T) {
 		"one bucket":                    {&audit.Input{Order: audit.Order{Bucket: "media", Level: core.AllLooked}}, []audit.Order{{Bucket: "media", Level: core.AllLooked}}, ""},
 		"some":                          {&audit.Input{Buckets: []string{"media", "docs", "media"}}, []audit.Order{{Bucket: "docs"}, {Bucket: "media"}}, ""},
 		"one of another stage":          {&audit.Input{Order: audit.Order{Bucket: "other"}}, nil, `audit the bucket "other": this stage does not validate it: it has docs, media`},
-		"bytes":                         {&audit.Input{Order: audit.Order{Level: core.Bytes}}, nil, "a deployed audit reads no bytes"},
+		"bytes":                         {&audit.Input{Order: audit.Order{Level: core.Bytes}}, nil, "audits of a stage read no sample: have them read all bytes in turns with ScrubDays"},
 		"a level that there is not":     {&audit.Input{Order: audit.Order{Level: "deep"}}, nil, `level "deep": it is none of listed, rest and all`},
 		"less than no rate":             {&audit.Input{Order: audit.Order{Rate: -1}}, nil, "rate -1: it is how many requests a second are sent, at least 10"},
 		"a rate too low for a part":     {&audit.Input{Order: audit.Order{Rate: 9}}, nil, "rate 9: it is how many requests a second are sent, at least 10"},

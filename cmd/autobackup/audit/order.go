@@ -81,7 +81,7 @@ func named(list string) []string {
 func (o Order) check() error {
 	switch {
 	case o.Level == audit.Bytes:
-		return errors.New("level bytes: a deployed audit reads no bytes: run autobackup audit --level bytes on a machine, or choose listed, rest or all")
+		return errors.New("level bytes: audits of a stage read no sample: have them read all bytes in turns with ScrubDays, run autobackup audit --level bytes on a machine, or choose listed, rest or all")
 	case o.Level != "" && o.Level != audit.Listed && o.Level != audit.Rest && o.Level != audit.AllLooked:
 		return fmt.Errorf("level %+.20q: it is none of listed, rest and all", o.Level)
 	case o.Rate < 0 || o.Rate > 0 && o.Rate < LeastRate:
