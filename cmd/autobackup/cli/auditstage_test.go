@@ -115,7 +115,7 @@ func TestAFlagThatMeansNothingToAStageIsRefused(t *testing.T) {
 		"--locks means nothing with --stage":                               {"--stage", "dev", "--locks"},
 		"--level means nothing with --stage":                               {"--stage", "dev", "--last", "--level", "all"},
 		"--output copies the report of one bucket: name it as s3://BUCKET": {"--stage", "dev", "--last", "--output", "there", "--region", "eu-central-1"},
-		"level bytes: a deployed audit reads no bytes":                     {"--stage", "dev", "--level", "bytes", "--region", "eu-central-1"},
+		"level bytes: audits of a stage read no sample":                     {"--stage", "dev", "--level", "bytes", "--region", "eu-central-1"},
 	} {
 		code, _, stderr := run(append([]string{"audit"}, words...)...)
 		assert.Equal(t, cli.Trouble, code, want)
