@@ -64,14 +64,14 @@ func TestAStageIsAskedForAnAuditAndForWhatCameOfIt(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(stdout), &all))
 	assert.Len(t, all, 3)
 
-	code, stdout, stderr = run("audit", "--stage", "dev", "s3://"+documents+"/a", "--level", "all", "--max-dollars", "2", "--max-rate", "5", "--json")
+	code, stdout, stderr = run("audit", "--stage", "dev", "s3://"+documents+"/a", "--level", "all", "--max-dollars", "2", "--max-rate", "50", "--json")
 	require.Equal(t, 0, code, stderr)
 	var started struct{ Execution string }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &started))
 	require.NoError(t, g.WaitIdle(t.Context()))
 	for _, e := range g.States.Executions() {
 		if e.ARN == started.Execution {
-			assert.JSONEq(t, `{"bucket": "`+documents+`", "prefix": "a", "level": "all", "rate": 5, "dollars": 2}`, string(e.Input))
+			assert.JSONEq(t, `{"bucket": "`+documents+`", "prefix": "a", "level": "all", "rate": 50, "dollars": 2}`, string(e.Input))
 		}
 	}
 	code, stdout, stderr = run("audit", "--stage", "dev", "--last", "s3://"+documents)
@@ -115,7 +115,7 @@ func TestAFlagThatMeansNothingToAStageIsRefused(t *testing.T) {
 		"--locks means nothing with --stage":                               {"--stage", "dev", "--locks"},
 		"--level means nothing with --stage":                               {"--stage", "dev", "--last", "--level", "all"},
 		"--output copies the report of one bucket: name it as s3://BUCKET": {"--stage", "dev", "--last", "--output", "there", "--region", "eu-central-1"},
-		"level bytes: audits of a stage read no sample":                     {"--stage", "dev", "--level", "bytes", "--region", "eu-central-1"},
+		"level bytes: audits of a stage read no sample":                    {"--stage", "dev", "--level", "bytes", "--region", "eu-central-1"},
 	} {
 		code, _, stderr := run(append([]string{"audit"}, words...)...)
 		assert.Equal(t, cli.Trouble, code, want)
