@@ -703,7 +703,7 @@ func TestWhatAuditsCameToIsToldInOneMessage(t *testing.T) {
 	assert.Empty(t, quiet.Chat)
 	assert.Len(t, quiet.Buckets, 3)
 
-	found := audit.Summary{Bucket: "found", Result: audit.Findings, Findings: 3, New: 2, Unknown: 1, Listed: 12, Validated: 2, Report: "s3://work/audits/found/1/report/"}
+	found := audit.Summary{Bucket: "found", Result: audit.Findings, Findings: 3, New: 2, Unknown: 1, Listed: 12, Open: 1, Validated: 2, Report: "s3://work/audits/found/1/report/"}
 	cut := audit.Summary{Bucket: "cut", Result: audit.NotAllKnown, Listed: 5, Cut: "the audit has cost $1\nand more"}
 	broken := audit.Summary{Bucket: "broken", Error: json.RawMessage(`{"Error": "Autobackup.Internal", "Cause": "{\"errorMessage\": \"find the bucket broken: it does not exist\", \"errorType\": \"Autobackup.Internal\"}"}`)}
 	all := told(found, cut, broken, fine)
@@ -712,7 +712,7 @@ func TestWhatAuditsCameToIsToldInOneMessage(t *testing.T) {
 	assert.Equal(t, "1 bucket could not be audited; the output of the state Summarize says why", all.Cause)
 	assert.Equal(t, "[dev] Backup audit: 2 new in 3 buckets", all.Subject)
 	for _, line := range []string{
-		"s3://found\n  findings: 2 new of 3 findings and 1 unknown, of 12 versions\n  2 of these are validated again", "report: s3://work/audits/found/1/report/",
+		"s3://found\n  findings: 2 new of 3 findings and 1 unknown, of 12 versions\n  the bytes of 1 were not equal, or could not be read, on both sides: they are read again in each audit\n  2 of these are validated again", "report: s3://work/audits/found/1/report/",
 		"not all was looked at: the audit has cost $1", "s3://broken\n  could not be audited: find the bucket broken: it does not exist",
 		"autobackup audit --stage dev --region eu-central-1 --last s3://BUCKET --output audit-report", "Execution: arn:e",
 	} {
@@ -740,7 +740,7 @@ func TestTheEventOfAuditsTellsOfTheBucketsThatTheMessageTellsOf(t *testing.T) {
 	}
 	fine := audit.Summary{Bucket: "fine", Result: audit.AsItMustBe, Listed: 10}
 	busy := audit.Summary{Bucket: "busy", By: "arn:other"}
-	found := audit.Summary{Bucket: "found", Result: audit.Findings, Findings: 3, New: 2, Unknown: 1, Listed: 12, Validated: 2, Report: "s3://work/audits/found/1/report/"}
+	found := audit.Summary{Bucket: "found", Result: audit.Findings, Findings: 3, New: 2, Unknown: 1, Listed: 12, Open: 1, Validated: 2, Report: "s3://work/audits/found/1/report/"}
 	cut := audit.Summary{Bucket: "cut", Result: audit.NotAllKnown, Listed: 5, Cut: "the audit has cost $1\nand more", Report: "s3://work/audits/cut/1/report/"}
 	broken := audit.Summary{Bucket: "broken", Error: json.RawMessage(`{"Error": "Autobackup.Internal", "Cause": "{\"errorMessage\": \"\\\"}],\\n<it> is gone\", \"errorType\": \"X\"}"}`)}
 	assert.Nil(t, told("Enabled", fine, busy).Event, "nothing is new")

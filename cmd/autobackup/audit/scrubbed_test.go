@@ -263,7 +263,7 @@ func TestBytesThatRottedAreFoundWithTheirSideAndStayAFindingUntilTheyAreEqual(t 
 			}
 			if found >= 0 {
 				assert.Equal(t, map[string]string{"k0017|v0017": "finding CONTENT_MISMATCH"}, items)
-				assert.Equal(t, int64(1), r.Scrub.Open)
+				assert.Equal(t, []int64{1, 1}, []int64{r.Scrub.Open, summary.Open})
 				assert.Contains(t, string(s.objects["audits/"+primary+"/scrub.json"]), `"open":[{"key":"k0017","versionId":"v0017"}]`)
 				text, _ := fileOf(s, summary, "findings.jsonl")
 				assert.Contains(t, text, `"damaged":"replica"`)

@@ -27,6 +27,7 @@ type Summary struct {
 	Unknown   int64  `json:"unknown"`
 	New       int64  `json:"new"`                 // findings and unknown that the audit before had not; all where there was none
 	Validated int    `json:"validated,omitempty"` // findings that went to the validation queue
+	Open      int64  `json:"open,omitempty"`      // versions whose bytes were not equal, or could not be read, when they had their turn
 	Cut       string `json:"cut,omitempty"`       // why not all was looked at
 	Report    string `json:"report,omitempty"`    // s3:// of its folder
 	// By is the execution that audits the bucket, where this one does not.
@@ -44,6 +45,9 @@ func (a stored) summary(r *Result, p progress) Summary {
 			worst, s.Result = max(worst, of.Exit), of.Result
 		}
 		s.Listed += of.Listed
+		if of.Scrub != nil {
+			s.Open += of.Scrub.Open
+		}
 		for _, c := range of.Counts {
 			switch c.Category {
 			case audit.Finding:
@@ -168,6 +172,9 @@ func (d Deployed) line(s Summary) string {
 		return b.String()
 	}
 	fmt.Fprintf(&b, "  %s: %d new of %d findings and %d unknown, of %d versions\n", s.Result, s.New, s.Findings, s.Unknown, s.Listed)
+	if s.Open > 0 {
+		fmt.Fprintf(&b, "  the bytes of %d were not equal, or could not be read, on both sides: they are read again in each audit\n", s.Open)
+	}
 	if s.Validated > 0 {
 		fmt.Fprintf(&b, "  %d of these are validated again, as uploads are: what stays is told and parked\n", s.Validated)
 	}
