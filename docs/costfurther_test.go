@@ -123,18 +123,24 @@ func (d deployed) fail(t *testing.T, share float64, notified bool) further {
 // read is a million objects whose bytes are all read.
 func (d deployed) read(t *testing.T) further {
 	t.Helper()
+	return d.readings(t, million, objectMegabytes)
+}
+
+// readings are of so many objects, of one range each.
+func (d deployed) readings(t *testing.T, objects, megabytes float64) further {
+	t.Helper()
 	own := transitions(t, whenBytesAreRead)
 	started := added(t, whenBytesAreToBeRead)/d.batch + inItem(t, "StartReadings", eachReading)
 	f := further{
-		what:        fmt.Sprintf("the bytes of all are read (`ByteVerification=always`), %g MB each", objectMegabytes),
+		what:        fmt.Sprintf("the bytes of all are read (`ByteVerification=always`), %g MB each", megabytes),
 		reckoned:    fmt.Sprintf("an execution of %g transitions for each, and %.2f to start it", own, started),
-		transitions: million * (own + started),
+		transitions: objects * (own + started),
 	}
 	const looks, judgements, comparisons, sides = 1, 2, 1, 2
 	gbSeconds := (looks*fewHEADs+(judgements+comparisons)*beginning)*d.memory + sides*beginning*d.hashMemory
 	each := invoked(looks+judgements+comparisons+sides, gbSeconds) +
-		ofReading(d, objectMegabytes) + (2*getPrice+tracePrice)/million + d.logged(judgements*objectLog+batchLog)
-	f.dollars = f.transitions*transitionPrice/million + million*each
+		ofReading(d, megabytes) + (2*getPrice+tracePrice)/million + d.logged(judgements*objectLog+batchLog)
+	f.dollars = f.transitions*transitionPrice/million + objects*each
 	return f
 }
 

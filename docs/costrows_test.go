@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	list "autobackup/cmd/autobackup/price"
+	"autobackup/internal/audit"
 )
 
 const (
@@ -152,6 +153,25 @@ func replicationTable() string {
 		{"s3", "S3", "with `ReplicationTimeControl=Enabled` only", gigabytes, 0.015, "GB"},
 	} {
 		table += i.row()
+	}
+	return table
+}
+
+// readingsTable is what reading the bytes of everything once costs on both sides, by a scrub
+// with the listings that it goes by, and by an execution for each object.
+func readingsTable(t *testing.T, d deployed) string {
+	t.Helper()
+	table := "| what | listings | reading | together | an execution for each reading |\n|---|---:|---:|---:|---:|\n"
+	for _, of := range []struct {
+		what               string
+		objects, megabytes float64
+	}{
+		{"a million objects of 1 MB", million, 1},
+		{"1 TB in objects of 1 GB", 1000, 1000},
+	} {
+		listings := ofLevel(audit.Listed, int64(of.objects), false).Dollars
+		reading := of.objects * list.Read(int64(of.megabytes*million), false, "", "")
+		table += fmt.Sprintf("| %s | %s | %s | **%s** | %s |\n", of.what, dollars(listings), dollars(reading), dollars(listings+reading), dollars(d.readings(t, of.objects, of.megabytes).dollars))
 	}
 	return table
 }

@@ -40,6 +40,7 @@ func TestThePageOnCostsHasTheCostsOfTheTemplatesDefaults(t *testing.T) {
 	want = between(t, want, "forms", formsTable(t))
 	want = between(t, want, "further", furtherTable(furthers(t, d)))
 	want = between(t, want, "replication", replicationTable())
+	want = between(t, want, "readings", readingsTable(t, d))
 	generated(t, "costs.md", want)
 }
 

@@ -29,7 +29,7 @@ func runbooks(t *testing.T) (names []string) {
 func TestEveryAlarmLinksItsRunbookAndEveryRunbookHasAnAlarm(t *testing.T) {
 	each := regexp.MustCompile(`^(-metric|-(FetchETags|CompareETags|CompareBytes|HashBytes|FailureNotifier|Doctor))?$`)
 	var linked []string
-	for _, a := range slices.Concat(alarms(t), ofSchedule(t, "full"), ofAudits(t, "full")) {
+	for _, a := range slices.Concat(alarms(t), ofSchedule(t, "full"), ofAudits(t, "full"), ofScrubs(t, "full")) {
 		found := regexp.MustCompile(`^\S.*\. Runbook: docs/runbooks/([a-z-]+)\.md$`).FindStringSubmatch(a.AlarmDescription)
 		require.NotNil(t, found, "%s: %s", a.ID, a.AlarmDescription)
 		name, isOurs := strings.CutPrefix(strings.TrimSuffix(a.AlarmName, "-dev"), "autobackup-"+found[1])
