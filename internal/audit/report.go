@@ -154,9 +154,12 @@ type Load struct {
 type Scrub struct {
 	Days    int     `json:"days"`    // in which every version's bytes are to be read once
 	Monthly float64 `json:"monthly"` // dollars that it may cost
-	// Of 1,000 slices of the versions: how many were due, were read whole, and were due and were not.
-	Due    int    `json:"due"`
-	Read   int    `json:"read"`
+	Needed  float64 `json:"needed"`  // dollars a month that it takes
+	// Of 1,000 slices of the versions: how many had their turn, and were read whole.
+	Due  int `json:"due"`
+	Read int `json:"read"`
+	// Behind is how many of them are not read once in the days: they were not, or will not have
+	// been by the next audit, or the money is not enough for them.
 	Behind int    `json:"behind"`
 	Why    string `json:"why,omitempty"` // why no slice was read, where that was not for the money
 	// What was read in this audit.

@@ -1,6 +1,9 @@
 package scrub
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // MonthDays is how many days a month has in the mean.
 const MonthDays = 30.4375
@@ -48,4 +51,14 @@ func Choose(due []int, cost func(slice int) float64, dollars, monthly float64) (
 		chosen, spent = append(chosen, slice), spent+c
 	}
 	return chosen, spent
+}
+
+// Short is how many slices can't be read once in so many days, where reading all of them costs
+// this, and so much comes in a month.
+func Short(all, monthly float64, days int) int {
+	needed := all / float64(days) * MonthDays
+	if needed <= monthly {
+		return 0
+	}
+	return int(math.Ceil(Slices * (1 - monthly/needed)))
 }

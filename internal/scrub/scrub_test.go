@@ -20,24 +20,64 @@ const day = 24 * time.Hour
 func TestTheFirstScrubReadsOneDaysSlices(t *testing.T) {
 	assert.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, scrub.Turns{}.Due(start, 90))
 	assert.Len(t, scrub.Turns{}.Due(start, 1), scrub.Slices)
+	assert.Zero(t, scrub.Turns{}.Late(start, 90))
+	assert.Zero(t, scrub.Turns{}.TooOld(start, 1))
 }
 
-func TestASliceIsDueWhereItWouldBeTooOldAtTheNextScrub(t *testing.T) {
-	all := scrub.Turns{Began: start, Runs: []time.Time{start}}
-	for i := range all.Read {
-		all.Read[i] = start
+// read is what is known where every slice was last read at the start, and scrubs that read nothing
+// came after so many days.
+func read(days ...int) (turns scrub.Turns) {
+	all := make([]int, scrub.Slices)
+	for i := range all {
+		all[i] = i
 	}
-	next := all.After(start.Add(7*day), nil, nil, 0)
-	assert.Empty(t, next.Due(start.Add(14*day), 22), "the next is after 21 days")
-	due := next.Due(start.Add(14*day), 21)
-	assert.NotEmpty(t, due)
-	all.Read[500] = start.Add(-time.Second)
-	assert.Equal(t, 500, all.Due(start.Add(14*day), 21)[0], "the oldest first")
+	turns = turns.After(start, all, nil, 0)
+	for _, n := range days {
+		turns = turns.After(start.Add(time.Duration(n)*day), nil, nil, 0)
+	}
+	return turns
+}
+
+func TestASliceIsLateWhereItWouldBeTooOldAtTheNextScrub(t *testing.T) {
+	turns, now := read(7), start.Add(14*day)
+	assert.Zero(t, turns.Late(now, 22), "the next is after 21 days")
+	assert.Equal(t, scrub.Slices, turns.Late(now, 21))
+	assert.Len(t, turns.Due(now, 21), scrub.Slices)
+	assert.Len(t, turns.Due(now, 22), 319, "as many as are read in seven days of 22")
+	assert.Zero(t, turns.TooOld(now, 14))
+	assert.Equal(t, scrub.Slices, turns.TooOld(now.Add(time.Nanosecond), 14))
+	turns.Read[500] = start.Add(-time.Second)
+	assert.Equal(t, 500, turns.Due(now, 22)[0], "the oldest first")
+	turns.Read[700] = time.Time{}
+	assert.Equal(t, []int{700, 500}, turns.Due(now, 22)[:2], "what was never read before all")
+}
+
+// Whoever was away for longer than the days is late once, and not for as long as the pause is among
+// the last scrubs.
+func TestAfterALongPauseAllIsReadOnceAndThenInTurnsAgain(t *testing.T) {
+	const days = 30
+	turns := read(1, 2, 3)
+	now := start.Add(40 * day)
+	assert.Equal(t, scrub.Slices, turns.TooOld(now, days))
+	due := turns.Due(now, days)
+	assert.Len(t, due, scrub.Slices)
+	turns = turns.After(now, due, nil, 0)
+	most := 0
+	for n := range 60 {
+		now = now.Add(day)
+		due = turns.Due(now, days)
+		turns = turns.After(now, due, nil, 0)
+		assert.Zero(t, turns.Late(now, days), "day %d", n)
+		assert.Zero(t, turns.TooOld(now, days), "day %d", n)
+		if n > 8 {
+			most = max(most, len(due))
+		}
+	}
+	assert.LessOrEqual(t, most, 70, "not all at once again")
 }
 
 func TestWhoWasAwayReadsAllThatCanBePaidFor(t *testing.T) {
-	away := scrub.Turns{Began: start.Add(-1000 * day)}.After(start, nil, nil, 0)
-	due := away.Due(start.Add(7*day), 100)
+	due := read().Due(start.Add(1000*day), 100)
 	assert.Len(t, due, scrub.Slices)
 	assert.Equal(t, due, scrub.Likely(due, 0, 1), "what a slice costs is not known")
 	assert.Equal(t, due[:21], scrub.Likely(due, 0.1, 1), "twice of what can be paid for, and one more")
@@ -48,23 +88,18 @@ func TestWhoWasAwayReadsAllThatCanBePaidFor(t *testing.T) {
 }
 
 func TestTheLongestTimeBetweenTheLastScrubsIsHowLongTheNextMayTake(t *testing.T) {
-	at := func(days ...int) (turns scrub.Turns) {
-		for i := range turns.Read {
-			turns.Read[i] = start
-		}
-		for _, n := range days {
-			turns = turns.After(start.Add(time.Duration(n)*day), nil, nil, 0)
-		}
-		return turns
-	}
 	now := start.Add(20 * day)
-	for name, turns := range map[string]scrub.Turns{
-		"the first time": at(10, 15, 17, 19), "one between": at(15, 17, 18, 19), "the last": at(13, 14, 15),
+	for name, c := range map[string]struct {
+		turns scrub.Turns
+		gap   int
+	}{
+		"the first time": {read(5, 7, 9, 11, 13, 15, 17, 19), 2}, "one between": {read(2, 4, 7, 9, 11, 13, 15, 17, 19), 3}, "a longer one": {read(1, 2, 6, 9, 10, 11, 13, 15, 19), 4}, "the last": {read(13, 14, 15), 13},
 	} {
-		longest := map[string]int{"the first time": 5, "one between": 2, "the last": 5}[name]
-		assert.Len(t, turns.Due(now, 20+longest), scrub.Slices, name)
-		assert.Empty(t, turns.Due(now, 20+longest+1), name)
+		assert.Equal(t, scrub.Slices, c.turns.Late(now, 20+c.gap), name)
+		assert.Zero(t, c.turns.Late(now, 20+c.gap+1), name)
 	}
+	assert.Zero(t, read().Late(start.Add(20*day), 41), "of a pause no more counts than half of the days")
+	assert.Equal(t, scrub.Slices, read().Late(start.Add(20*day), 40))
 }
 
 func TestWhatIsKnownAfterAScrubLeavesWhatWasKnownBefore(t *testing.T) {
@@ -102,6 +137,21 @@ func TestWhatWasWrittenAfterItsSliceWasReadIsNotCountedAsRead(t *testing.T) {
 	assert.False(t, turns.Within(4, start.Add(-time.Second), start.Add(day), 9), "never read")
 }
 
+func TestASliceThatWasReadWithOtherClassesIsNotCountedAsRead(t *testing.T) {
+	turns := read()
+	turns.Changed = start.Add(time.Second)
+	assert.False(t, turns.Within(3, start.Add(-time.Second), start.Add(day), 9))
+	turns.Changed = start
+	assert.True(t, turns.Within(3, start.Add(-time.Second), start.Add(day), 9))
+}
+
+func TestWhatTheMoneyIsShortOfIsSaidInSlices(t *testing.T) {
+	assert.Zero(t, scrub.Short(30, 10.1458333333334, 90))
+	assert.Equal(t, 1, scrub.Short(30.01, 10.1458333333334, 90))
+	assert.Equal(t, 500, scrub.Short(60, 10.1458333333334, 90))
+	assert.Zero(t, scrub.Short(0, 1, 90))
+}
+
 func TestTheOldestByteIsNoOlderThanTheFirstScrub(t *testing.T) {
 	assert.Zero(t, scrub.Turns{}.Oldest(start))
 	all := make([]int, scrub.Slices-1)
@@ -114,29 +164,28 @@ func TestTheOldestByteIsNoOlderThanTheFirstScrub(t *testing.T) {
 	assert.Equal(t, 9*day, turns.Oldest(start.Add(10*day)))
 }
 
-// With scrubs on a schedule, money, and any others started by hand, no slice is ever older
-// than the days: that is the promise. And hardly more is read than it takes.
+// With scrubs on a schedule, money, and some started by hand, no slice is ever older than the days:
+// that is the promise. And hardly more is read than it takes.
 func TestEverySliceIsReadOnceInSoManyDays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		every := time.Duration(rapid.IntRange(1, 14).Draw(t, "days between scrubs")) * day
-		days := rapid.IntRange(3, 20).Draw(t, "times") * int(every/day)
-		byHand := rapid.IntRange(0, 2).Draw(t, "one by hand in three of the schedule's")
-		turns, read := scrub.Turns{}, 0
-		end := start.Add(3 * time.Duration(days) * day)
+		times := rapid.IntRange(3, 9).Draw(t, "times")
+		days := times * int(every/day)
+		byHand := rapid.IntRange(0, 3).Draw(t, "of four of the schedule's, one by hand before this one")
+		turns, reads := scrub.Turns{}, 0
+		const periods = 3
 		n := 0
-		for now := start; now.Before(end); now = now.Add(every) {
-			if n++; n > 3 && n%3 == byHand {
-				turns, read = step(turns, now.Add(-every/3), days, read)
+		for now := start; now.Before(start.Add(periods * time.Duration(days) * day)); now = now.Add(every) {
+			if n++; n > 4 && n%4 == byHand {
+				turns, reads = step(turns, now.Add(-every/3), days, reads)
 			}
-			if now.Sub(start) > time.Duration(days)*day+2*every {
-				require.LessOrEqual(t, turns.Oldest(now), time.Duration(days)*day, "before the scrub of %s", now)
-			}
-			turns, read = step(turns, now, days, read)
-			require.Empty(t, turns.Due(now, days), "at %s", now)
+			require.Zero(t, turns.TooOld(now, days), "before the scrub of %s", now)
+			turns, reads = step(turns, now, days, reads)
+			require.Zero(t, turns.Late(now, days), "after the scrub of %s", now)
 		}
-		// A slice is read up to one gap, and in the beginning up to two, before it has to be.
-		turnsEach := float64(3*days)/(float64(days)-2*float64(every)/float64(day)) + 1
-		require.LessOrEqual(t, float64(read), turnsEach*scrub.Slices)
+		// Each slice is read one time between scrubs before it has to be, and with each scrub one more.
+		most := float64(periods*times)/float64(times-1)*scrub.Slices + float64(2*n) + scrub.Slices
+		require.LessOrEqual(t, float64(reads), most)
 	})
 }
 

@@ -1,6 +1,7 @@
 package scrub
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -21,6 +22,9 @@ type Turns struct {
 	Open []Version `json:"open"`
 	// Mean is what a slice costs to read, as the last scrub listed them, in dollars.
 	Mean float64 `json:"mean"`
+	// Changed is when other storage classes were named than before: a slice that was read before
+	// then was read without some of its versions.
+	Changed time.Time `json:"changed,omitzero"`
 }
 
 // Version is one object version of the pair.
@@ -33,61 +37,82 @@ type Version struct {
 // until the next, also where somebody starts some by hand between those of a schedule.
 const runs = 8
 
-// gap is how long it may take until the scrub after the one that begins now: as long as
-// between any two of the last. Of the first nothing is known, and it is a day.
-func (t Turns) gap(now time.Time) time.Duration {
-	longest := time.Duration(0)
-	for i, run := range t.Runs {
-		next := now
-		if i+1 < len(t.Runs) {
-			next = t.Runs[i+1]
-		}
-		longest = max(longest, next.Sub(run))
-	}
-	if longest == 0 {
-		return day
-	}
-	return longest
+// Due are the slices that the scrub that begins now reads, the one that was unread for longest
+// first: those that would otherwise be older than so many days when the next scrub comes, and
+// at least as many as are read in the time since the last one when all are read once in these days, so
+// that what was read at once, as after a time without scrubs, spreads again.
+func (t Turns) Due(now time.Time, days int) []int {
+	order := t.order()
+	share := float64(Slices) * float64(t.since(now)) / float64(period(days))
+	return order[:min(max(t.Late(now, days), int(math.Ceil(share))), Slices)]
 }
 
-// Due are the slices that are to be read by the scrub that begins now, the one that was
-// unread for longest first: those that would otherwise be older than so many days when the
-// next scrub comes. Slices that were never read have their first turns one after the other,
-// spread over these days.
-func (t Turns) Due(now time.Time, days int) []int {
-	began, next := t.began(now), now.Add(t.gap(now))
-	var due []int
-	for slice, read := range t.Read {
-		by := read.Add(period(days))
-		if read.IsZero() {
-			by = began.Add(period(days) * time.Duration(slice) / Slices)
-		}
-		if !by.After(next) {
-			due = append(due, slice)
+// order is all slices, those first that were never read, and then the one that was unread for longest.
+func (t *Turns) order() []int {
+	order := make([]int, Slices)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return t.Read[a].Compare(t.Read[b]) })
+	return order
+}
+
+// Late is how many slices were unread for so long by now that they would be older than so many
+// days when the next scrub comes.
+func (t Turns) Late(now time.Time, days int) int {
+	return t.older(now, period(days)-min(t.gap(now), period(days)/2))
+}
+
+// TooOld is how many slices were unread for more than so many days by now.
+func (t Turns) TooOld(now time.Time, days int) int { return t.older(now, period(days)+1) }
+
+// older is how many slices were unread for some time or longer.
+func (t *Turns) older(now time.Time, than time.Duration) (n int) {
+	for slice := range t.Read {
+		if now.Sub(t.last(slice, now)) >= than {
+			n++
 		}
 	}
-	slices.SortStableFunc(due, func(a, b int) int { return t.Read[a].Compare(t.Read[b]) })
-	return due
+	return n
+}
+
+// last is when a slice was read, or when the first scrub began.
+func (t *Turns) last(slice int, now time.Time) time.Time {
+	switch read := t.Read[slice]; {
+	case !read.IsZero():
+		return read
+	case t.Began.IsZero():
+		return now
+	default:
+		return t.Began
+	}
 }
 
 func period(days int) time.Duration { return time.Duration(days) * day }
 
-func (t Turns) began(now time.Time) time.Time {
-	if t.Began.IsZero() {
-		return now
+// since is how long ago the last scrub began. Of the first nothing is known, and it is a day.
+func (t *Turns) since(now time.Time) time.Duration {
+	if len(t.Runs) == 0 {
+		return day
 	}
-	return t.Began
+	return now.Sub(t.Runs[len(t.Runs)-1])
+}
+
+// gap is how long it may take until the scrub after the one that begins now: as long as
+// between any two of the last.
+func (t *Turns) gap(now time.Time) time.Duration {
+	longest := t.since(now)
+	for i := 1; i < len(t.Runs); i++ {
+		longest = max(longest, t.Runs[i].Sub(t.Runs[i-1]))
+	}
+	return longest
 }
 
 // Oldest is how long any byte was not read at the time now, or not since the first scrub
 // began: what was written since is younger.
-func (t Turns) Oldest(now time.Time) time.Duration {
-	oldest := time.Duration(0)
-	for _, read := range t.Read {
-		if read.IsZero() {
-			read = t.began(now)
-		}
-		oldest = max(oldest, now.Sub(read))
+func (t Turns) Oldest(now time.Time) (oldest time.Duration) {
+	for slice := range t.Read {
+		oldest = max(oldest, now.Sub(t.last(slice, now)))
 	}
 	return oldest
 }
@@ -96,7 +121,7 @@ func (t Turns) Oldest(now time.Time) time.Duration {
 // before now, as far as the slices tell.
 func (t Turns) Within(slice int, written, now time.Time, days int) bool {
 	read := t.Read[slice]
-	return written.Before(read) && now.Sub(read) <= period(days)
+	return written.Before(read) && !read.Before(t.Changed) && now.Sub(read) <= period(days)
 }
 
 // MaxOpen is how many versions are kept in Open, so that they fit into memory with keys of any
@@ -106,7 +131,9 @@ const MaxOpen = 10_000
 // After is what is known after a scrub that began at some time, read these slices whole, and
 // leaves these versions open.
 func (t Turns) After(began time.Time, read []int, open []Version, mean float64) Turns {
-	t.Began = t.began(began)
+	if t.Began.IsZero() {
+		t.Began = began
+	}
 	t.Runs = append(slices.Clone(t.Runs), began)
 	t.Runs = t.Runs[max(len(t.Runs)-runs, 0):]
 	for _, slice := range read {

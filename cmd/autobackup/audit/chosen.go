@@ -99,7 +99,11 @@ func (a stored) remember(ctx context.Context, p progress, r *Result) error {
 	if s == nil {
 		return nil
 	}
-	to := kept{Purse: s.Purse, Pairs: map[string]scrub.Turns{}}
+	to := kept{Purse: s.Purse, Classes: s.Classes, Pairs: map[string]scrub.Turns{}}
+	all := 0.0 // dollars, of all pairs
+	for _, c := range p.Scrub {
+		all += c.Listed.All.Dollars
+	}
 	for i, of := range a.state.Pairs {
 		c := p.Scrub[i]
 		if err := a.unseenTurns(ctx, p, i, &c); err != nil {
@@ -110,7 +114,7 @@ func (a stored) remember(ctx context.Context, p progress, r *Result) error {
 		after := before.After(a.state.Plan.Started, read, c.Open, c.Listed.All.Dollars/scrub.Slices)
 		to.Purse.Dollars -= c.Read.Dollars
 		to.Pairs[of.Replica.Bucket] = after
-		r.Reports[i].Scrub = c.report(s, i, len(read), after, a.state.Plan.Started)
+		r.Reports[i].Scrub = c.report(s, i, len(read), after, a.state.Plan.Started, all)
 		r.Reports[i].Notes = append(r.Reports[i].Notes, scrubNotes(*r.Reports[i].Scrub)...)
 	}
 	return a.Deployed.shelf(auditsFolder+a.step.Bucket+"/").put(ctx, scrubFile, to)
@@ -145,17 +149,25 @@ func (a stored) unseenTurns(ctx context.Context, p progress, pair int, c *chosen
 	return nil
 }
 
-// report is for people: what was read, and what it shows of all.
-func (c chosen) report(s *scrubbing, pair, whole int, after scrub.Turns, began time.Time) *audit.Scrub {
+// report is for people: what was read, and what it shows of all. all is what it costs to read the
+// bytes of all pairs of the bucket once.
+func (c chosen) report(s *scrubbing, pair, whole int, after scrub.Turns, began time.Time, all float64) *audit.Scrub {
 	of := s.Pairs[pair]
 	r := &audit.Scrub{
-		Days: s.Days, Monthly: s.Monthly, Due: of.Due, Read: whole, Behind: of.Due - whole, Why: c.Why,
+		Days: s.Days, Monthly: s.Monthly, Needed: all / float64(s.Days) * scrub.MonthDays, Due: of.Due, Read: whole, Why: c.Why,
+		Behind:   max(after.Late(began, s.Days), of.Turns.TooOld(began, s.Days), scrub.Short(all, s.Monthly, s.Days)),
 		Versions: c.Read.Versions, Bytes: c.Read.Bytes, Equal: c.Read.Equal, Dollars: c.Read.Dollars, Open: int64(len(c.Open)),
 		All:    audit.Load{Versions: c.Listed.All.Versions, Bytes: c.Listed.All.Bytes, Dollars: c.Listed.All.Dollars},
 		Within: 1, Oldest: after.Oldest(began).Hours() / 24, LeftOut: map[string]audit.Load{},
 	}
-	if all := c.Listed.All.Bytes; all > 0 {
-		r.Within = float64(c.Listed.Within+c.Read.EqualBytes) / float64(all)
+	if of := c.Listed.All.Bytes; of > 0 {
+		within := c.Listed.Within + c.Read.EqualBytes
+		for slice, l := range c.Listed.Turns {
+			if !slices.Contains(c.Slices, slice) {
+				within += l.Within
+			}
+		}
+		r.Within = float64(within) / float64(of)
 	}
 	for class, l := range c.Listed.LeftOut {
 		r.LeftOut[class] = audit.Load{Versions: l.Versions, Bytes: l.Bytes, Dollars: l.Dollars}
@@ -169,7 +181,7 @@ type read struct {
 	Bytes      int64   `json:"bytes"` // of one side
 	Equal      int64   `json:"equal"` // versions
 	EqualBytes int64   `json:"equalBytes"`
-	Different  int64   `json:"different"` // versions
+	Different  int64   `json:"different"` // versions, but for those that were open before
 	Dollars    float64 `json:"dollars"`
 }
 

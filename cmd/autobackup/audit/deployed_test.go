@@ -650,8 +650,8 @@ func TestAFunctionThatIsStoppedAtAnyCallChangesNothingOfTheScrub(t *testing.T) {
 				continue
 			}
 			for i := range want {
-					require.Equal(t, want[i], got[i], "first stopped at call %d", first)
-				}
+				require.Equal(t, want[i], got[i], "first stopped at call %d", first)
+			}
 		}
 		assert.Greater(t, stops, 10)
 	})

@@ -147,7 +147,7 @@ func readOf(row placed, bytes verdict.Bytes, kms bool) read {
 	if bytes.Equal() {
 		one.Equal, one.EqualBytes = 1, size
 	}
-	if bytes.Different != nil {
+	if bytes.Different != nil && *row.Turn != reopened { // which was told when it had its turn
 		one.Different = 1
 	}
 	return one

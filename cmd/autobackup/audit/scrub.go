@@ -26,6 +26,7 @@ type scrubbing struct {
 	Days    int         `json:"days"`
 	Monthly float64     `json:"monthly"`
 	Purse   scrub.Purse `json:"purse"` // when it began
+	Classes []string    `json:"classes"`
 	Pairs   []scrubPair `json:"pairs"` // in the order of state.Pairs
 }
 
@@ -41,8 +42,9 @@ const scrubFile = "scrub.json"
 
 // kept is what scrubFile holds.
 type kept struct {
-	Purse scrub.Purse            `json:"purse"`
-	Pairs map[string]scrub.Turns `json:"pairs"` // by the replica's bucket
+	Purse   scrub.Purse            `json:"purse"`
+	Classes []string               `json:"classes"` // whose bytes were read
+	Pairs   map[string]scrub.Turns `json:"pairs"`   // by the replica's bucket
 }
 
 // reopened is the place of scrub.Turns.Open among the slices: these are read in each scrub.
@@ -58,9 +60,12 @@ func (d Deployed) scrubbing(ctx context.Context, plan Plan, pairs []sides) (*scr
 	if err != nil && !errors.Is(err, errAbsent) {
 		return nil, err
 	}
-	s := &scrubbing{Days: d.Scrub.Days, Monthly: d.Scrub.Monthly, Purse: known.Purse.Filled(plan.Started, d.Scrub.Monthly)}
+	s := &scrubbing{Days: d.Scrub.Days, Monthly: d.Scrub.Monthly, Classes: plan.Classes, Purse: known.Purse.Filled(plan.Started, d.Scrub.Monthly)}
 	for _, p := range pairs {
 		turns := known.Pairs[p.Replica.Bucket]
+		if !slices.Equal(known.Classes, s.Classes) {
+			turns.Changed = plan.Started
+		}
 		due := turns.Due(plan.Started, s.Days)
 		s.Pairs = append(s.Pairs, scrubPair{turns, len(due), scrub.Likely(due, turns.Mean, s.Purse.Dollars)})
 	}
@@ -72,16 +77,18 @@ type load struct {
 	Versions int64   `json:"versions"`
 	Bytes    int64   `json:"bytes"` // of one side
 	Dollars  float64 `json:"dollars"`
+	// Within is those of the bytes that were read within the days before.
+	Within int64 `json:"within,omitempty"`
 }
 
 func (l load) plus(o load) load {
-	return load{l.Versions + o.Versions, l.Bytes + o.Bytes, l.Dollars + o.Dollars}
+	return load{l.Versions + o.Versions, l.Bytes + o.Bytes, l.Dollars + o.Dollars, l.Within + o.Within}
 }
 
 // scrubbed is what a listing shows to whoever scrubs.
 type scrubbed struct {
 	All     load            `json:"all"`               // whose bytes can be read
-	Within  int64           `json:"within,omitempty"`  // bytes of those that were read within the days, and have no turn now
+	Within  int64           `json:"within,omitempty"`  // bytes of those that were read within the days and have no turn now
 	Turns   map[int]load    `json:"turns,omitempty"`   // by the slice that has its turn
 	LeftOut map[string]load `json:"leftOut,omitempty"` // by the storage class that is not read
 	Alike   int64           `json:"alike,omitempty"`   // rows that are kept for nothing but their turn
@@ -135,21 +142,24 @@ func (s *scrubs) turn(p audit.Pair, judge audit.Judge, to *scrubbed) *int {
 		return nil
 	}
 	row := p.Row()
-	l := load{1, row.Size, price.Read(row.Size, s.kms, p.Primary.Class, p.Replica.Class)}
+	l := load{Versions: 1, Bytes: row.Size, Dollars: price.Read(row.Size, s.kms, p.Primary.Class, p.Replica.Class)}
 	if !judge.Readable(p) {
 		add(&to.LeftOut, unreadClass(p, judge), l)
 		return nil
 	}
 	to.All = to.All.plus(l)
 	slice := judge.Draw(p)
+	within := s.turns.Within(slice, row.Modified, s.now, s.days)
 	switch {
 	case s.open[scrub.Version{Key: row.Key, Version: row.VersionID}]:
 		slice = reopened
+	case s.due[slice] && within:
+		l.Within = row.Size
 	case s.due[slice]:
+	case within:
+		to.Within += row.Size
+		return nil
 	default:
-		if s.turns.Within(slice, row.Modified, s.now, s.days) {
-			to.Within += row.Size
-		}
 		return nil
 	}
 	add(&to.Turns, slice, l)

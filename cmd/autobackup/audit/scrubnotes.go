@@ -1,14 +1,12 @@
 package audit
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 
 	"autobackup/cmd/autobackup/price"
 	"autobackup/internal/audit"
-	"autobackup/internal/scrub"
 )
 
 // What S3 charges for a job of Batch Operations that computes checksums, in dollars, and for a
@@ -27,11 +25,14 @@ func scrubNotes(s audit.Scrub) (all []string) {
 		note("of the bytes that can be read, %.1f %% were read and equal within %d days; no byte was unread for more than %.0f days since the first scrub", 100*s.Within, s.Days, s.Oldest)
 	}
 	if s.Behind > 0 {
-		why := cmp.Or(s.Why, fmt.Sprintf("reading all in %d days costs about %s a month, and %s is what it may cost", s.Days, price.Text(monthly(s)), price.Text(s.Monthly)))
-		if s.Why == "" && monthly(s) <= s.Monthly {
-			why = fmt.Sprintf("what it may cost, %s a month, was spent, or parts were not read, or more was due than usual", price.Text(s.Monthly))
+		why := "no audit came in time, or parts were not read, or the money was spent on more than usual"
+		switch {
+		case s.Why != "":
+			why = s.Why
+		case s.Needed > s.Monthly:
+			why = fmt.Sprintf("that takes about %s a month, and %s is what it may cost", price.Text(s.Needed), price.Text(s.Monthly))
 		}
-		note("%d of %d parts in 1,000 of the versions were due to be read and were not: %s", s.Behind, s.Due, why)
+		note("%d parts in 1,000 of the versions are not read once in %d days: %s", s.Behind, s.Days, why)
 	}
 	for _, class := range slices.Sorted(maps.Keys(s.LeftOut)) {
 		l := s.LeftOut[class]
@@ -44,9 +45,6 @@ func scrubNotes(s audit.Scrub) (all []string) {
 	}
 	return all
 }
-
-// monthly is what reading everything within the days costs in a month.
-func monthly(s audit.Scrub) float64 { return s.All.Dollars / float64(s.Days) * scrub.MonthDays }
 
 // sized is a number of bytes in GB.
 func sized(bytes int64) string { return fmt.Sprintf("%.2f GB", float64(bytes)/price.GB) }
