@@ -32,7 +32,7 @@ const (
 	Skipped  Verdict = "skipped"  // explained by rules, lifecycle or age: nothing was compared
 	Alike    Verdict = "alike"    // size and ETag are equal in both listings, and nothing else was compared
 	Verified Verdict = "verified" // shown to be equal: the evidence says by what
-	Erased   Verdict = "erased"   // deleted by its id, and gone on all sides that were looked at
+	Erased   Verdict = "erased"   // gone on the primary and on each replica that is named, and no lifecycle rule is known to account for it
 )
 
 // Verdicts are all there are, in that order.
