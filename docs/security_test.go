@@ -39,7 +39,7 @@ var stacks = map[string]security{
 			"Form": "full", "ReplicaAccount": otherAccount, "StorageEncryption": "SSE-KMS", "ReplicaKmsKeyArn": someKey + "replica",
 			"EnvironmentKmsKeyArn": someKey + "environment", "Buckets": "attached-bucket", "ReplicaBuckets": "attached-replica",
 			"BucketKeyArns": someKey + "bucket", "ReplicaKeyArns": someKey + "copy", "AlertEvents": "Enabled", "OwnerTag": "team", "ChatAlerts": "Enabled",
-			"DoctorSchedule": "rate(1 day)", "AuditLevel": "rest", "AuditSchedule": "rate(1 day)", "AuditFindings": "validate", "EvidenceDays": "400", "EvidenceLock": "GOVERNANCE", "SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d",
+			"DoctorSchedule": "rate(1 day)", "AuditLevel": "rest", "AuditSchedule": "rate(1 day)", "AuditFindings": "validate", "ScrubDays": "90", "EvidenceDays": "400", "EvidenceLock": "GOVERNANCE", "SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d",
 		},
 		map[string]string{"AlertEmail": "", "AlertTopicArn": someTopic, "AlertTopicKeyArn": someKey + "topic", "DoctorSchedule": "rate(1 day)", "AuditLevel": "rest"},
 	},

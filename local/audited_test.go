@@ -173,7 +173,7 @@ func TestEveryGrantOfAuditsIsUsed(t *testing.T) {
 				w.interrupted()
 				w.audit()
 				assert.Empty(t, w.Gate.Refusals())
-			}, audited(append(slices.Clone(configurations[name]), defaults("template.yaml", "AuditFindings", "validate"))...)...)
+			}, scrubbed(1, append(slices.Clone(configurations[name]), defaults("template.yaml", "AuditFindings", "validate"))...)...)
 			var idle []string
 			for g := range all {
 				if ofAudits.MatchString(g.policy) && !used[g] && unseen[g.action] == "" && unseen[g.String()] == "" && unaskedOfAudits[g.action] == "" && !category.MatchString(g.policy) {

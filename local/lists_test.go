@@ -53,7 +53,7 @@ func full(environment, region, partition string) map[string]string {
 	}
 	all["BucketKeyArns"], all["ReplicaRegion"] = keys, thirdRegion
 	all["AlertEvents"], all["OwnerTag"], all["DoctorSchedule"] = "Enabled", "team", "rate(1 day)"
-	all["AuditLevel"], all["EvidenceDays"] = "rest", "400"
+	all["AuditLevel"], all["AuditSchedule"], all["ScrubDays"], all["EvidenceDays"] = "rest", "rate(1 day)", "90", "400"
 	all["LeftOutPrefixes"] = longest(leftOut, leftOutLetters, "%s")
 	all["ReplicaHashBytesArns"] = longest(3, 3, "arn:"+partition+":lambda:"+region+":123456789012:function:autobackup-hash-bytes-abcdefg%s")
 	return all

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/audit"
+	"autobackup/internal/evidence"
 	locals3 "autobackup/local/s3"
 )
 
@@ -45,22 +47,49 @@ var weeks = map[string]planted{
 	}, 0},
 }
 
-// A year of weekly audits: what is planted in a week is found by its audit, is told once, and
-// stays a finding that nobody is told of again.
+// rot is damage that no listing, ETag and checksum shows.
+const rot = "damage at rest"
+
+// scrubDays is in how many days the year's audits read all bytes once.
+const scrubDays = 28
+
+// A year of weekly audits that read bytes in turns, and of evidence: what is planted in a week is
+// found by its audit, and what rotted within the days in which all is read; each is told once and
+// stays a finding that nobody is told of again. The evidence of each day is as it was written, and
+// has each version read at least as often as the days go into the year.
 func TestAYearOfAuditsFindsWhatIsPlantedInItsTurnAndTellsItOnce(t *testing.T) {
 	inWorld(t, func(w *world) {
-		kinds := []string{"a quiet week", "a loss", "damage", "an erasure of one side", "an erasure of both"}
+		kinds := []string{"a quiet week", "a loss", "damage", rot, "an erasure of one side", "an erasure of both"}
 		told, open := 0, int64(0)
+		planted, found := 0, 0 // of rot
+		var first string       // the version that is there all the year
 		for week := range 52 {
-			kind := weeks[kinds[week%len(kinds)]]
-			kind.do(w, fmt.Sprintf("week-%02d", week))
+			kind := kinds[week%len(kinds)]
+			key := fmt.Sprintf("week-%02d", week)
+			if week == 0 {
+				first = w.put("first", "content")
+			}
+			due := planted
+			if kind == rot {
+				w.corrupted(locals3.Silent)
+				w.put(key, "content")
+				w.settle()
+				w.S3.Replicate = nil
+				planted++
+			} else {
+				weeks[kind].do(w, key)
+			}
 			w.settle()
-			time.Sleep(7 * day)
+			require.Empty(t, w.days(7), "week %d", week)
 			summaries := w.audit()
 			s := summaries[slices.IndexFunc(summaries, func(s audit.Summary) bool { return s.Bucket == w.bucket() })]
-			open += kind.found
-			assert.Equal(t, []int64{kind.found, open, 0}, []int64{s.New, s.Findings, s.Unknown}, "week %d, %s", week, kinds[week%len(kinds)])
-			if kind.found > 0 {
+			rotten := int(s.New - weeks[kind].found)
+			found += rotten
+			assert.GreaterOrEqual(t, rotten, 0, "week %d", week)
+			assert.LessOrEqual(t, due-found, 1, "week %d: what rotted six weeks ago or more was read", week)
+			open += s.New
+			assert.Equal(t, []int64{open, 0}, []int64{s.Findings, s.Unknown}, "week %d, %s", week, kind)
+			if s.New > 0 {
 				told++
 			}
 			var mails int
@@ -75,5 +104,30 @@ func TestAYearOfAuditsFindsWhatIsPlantedInItsTurnAndTellsItOnce(t *testing.T) {
 			}
 		}
 		assert.Empty(t, w.Gate.Refusals())
-	}, audited(defaults("template.yaml", "AuditSchedule", "rate(7 days)"))...)
+		require.Empty(t, w.days(3))
+		v, records := w.kept()
+		assert.GreaterOrEqual(t, v.Manifests, int64(364))
+		assert.Equal(t, int64(len(records)), v.Records)
+		read := map[string]int{}
+		for _, r := range records {
+			if r.Source == evidence.Scrub && r.Verdict == evidence.Verified {
+				read[r.Version]++
+			}
+		}
+		assert.GreaterOrEqual(t, read[first], 364/scrubDays)
+		assert.Less(t, read[first], 364/(scrubDays-2*7)+1, "and not in every audit")
+	}, evidenced(audited(defaults("template.yaml", "AuditSchedule", "rate(7 days)"), defaults("template.yaml", "ScrubDays", fmt.Sprint(scrubDays)), defaults("template.yaml", "EvidenceDays", "400"))...)...)
+}
+
+// days has so many days go by, at the end of each of which the function evidence runs once, and
+// gives the errors that it ended with.
+func (w *world) days(n int) (failed []error) {
+	w.t.Helper()
+	for range n {
+		time.Sleep(day)
+		if err := w.Events.Fire(w.region, "autobackup-evidence-dev"); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return failed
 }

@@ -36,8 +36,8 @@ func (c Comparer) CompareList(ctx context.Context, list []PairRange) ([]RangeRes
 		primary[i], replica[i] = plan.request(of.Pair.Primary, of.Range), plan.request(of.Pair.Replica, of.Range)
 	}
 	results := make([]RangeResult, 0, len(list))
-	for from, to := 0, 0; from < len(list); from = to {
-		to = from + hashbytes.Fitting(primary[from:from+neighbours(list[from:])])
+	for from := 0; from < len(list); from = len(results) {
+		to := from + hashbytes.Fitting(primary[from:from+neighbours(list[from:])])
 		some, err := c.compareTogether(ctx, list[from:to], primary[from:to], replica[from:to])
 		if err != nil {
 			return nil, err

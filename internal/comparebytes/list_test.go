@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -264,9 +265,11 @@ func TestAnErrorOfAListsReaderIsTheWholeCallsWhateverTheOtherAnswers(t *testing.
 		c := comparebytes.Comparer{Hasher: l}
 		_, err := c.CompareList(t.Context(), all(c, slices.Repeat([]comparebytes.Pair{pairOf("k", 7)}, 600)...))
 		require.ErrorIs(t, err, down)
+		var want []string
 		for _, region := range failing {
-			require.ErrorContains(t, err, "hash a list of 512 ranges in "+region+": "+region+" is down")
+			want = append(want, "hash a list of 512 ranges in "+region+": "+region+" is down")
 		}
+		require.EqualError(t, err, strings.Join(want, "\n"), "that of the primary first")
 		assert.Equal(t, map[string][]int{home: {512}, away: {512}}, map[string][]int{home: lengths(l.asked[home]), away: lengths(l.asked[away])}, "no other list is read")
 	}
 }

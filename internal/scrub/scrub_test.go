@@ -43,6 +43,37 @@ func TestWhoWasAwayReadsAllThatCanBePaidFor(t *testing.T) {
 	assert.Equal(t, due[:21], scrub.Likely(due, 0.1, 1), "twice of what can be paid for, and one more")
 	assert.Equal(t, due, scrub.Likely(due, 0.1, 1000))
 	assert.Equal(t, due[:1], scrub.Likely(due, 0.1, 0))
+	assert.Equal(t, due[:2], scrub.Likely(due[:2], 0.1, 0.1), "all of them")
+	assert.Empty(t, scrub.Likely(nil, 0.1, 0))
+}
+
+func TestTheLongestTimeBetweenTheLastScrubsIsHowLongTheNextMayTake(t *testing.T) {
+	at := func(days ...int) (turns scrub.Turns) {
+		for i := range turns.Read {
+			turns.Read[i] = start
+		}
+		for _, n := range days {
+			turns = turns.After(start.Add(time.Duration(n)*day), nil, nil, 0)
+		}
+		return turns
+	}
+	now := start.Add(20 * day)
+	for name, turns := range map[string]scrub.Turns{
+		"the first time": at(10, 15, 17, 19), "one between": at(15, 17, 18, 19), "the last": at(13, 14, 15),
+	} {
+		longest := map[string]int{"the first time": 5, "one between": 2, "the last": 5}[name]
+		assert.Len(t, turns.Due(now, 20+longest), scrub.Slices, name)
+		assert.Empty(t, turns.Due(now, 20+longest+1), name)
+	}
+}
+
+func TestWhatIsKnownAfterAScrubLeavesWhatWasKnownBefore(t *testing.T) {
+	before := scrub.Turns{Runs: make([]time.Time, 0, 9)}.After(start, []int{1}, nil, 0)
+	one, other := before.After(start.Add(day), []int{2}, nil, 0), before.After(start.Add(2*day), []int{3}, nil, 0)
+	assert.Equal(t, start.Add(day), one.Runs[1])
+	assert.Equal(t, start.Add(2*day), other.Runs[1])
+	assert.Zero(t, one.Read[3])
+	assert.Zero(t, before.Read[2])
 }
 
 func TestOpenVersionsAndRunsAreKept(t *testing.T) {
@@ -142,7 +173,7 @@ func TestWhereMoneyBindsTheOldestIsReadFirst(t *testing.T) {
 
 func TestAPurseHoldsAMonthAtMostAndBeginsWithADay(t *testing.T) {
 	first := scrub.Purse{}.Filled(start, 30.4375)
-	assert.InDelta(t, 1, first.Dollars, 1e-9)
+	assert.InDelta(t, 1, first.Dollars, 1e-12)
 	first.Dollars -= 0.25
 	next := first.Filled(start.Add(2*day), 30.4375)
 	assert.InDelta(t, 2.75, next.Dollars, 1e-9)
@@ -156,6 +187,8 @@ func TestASliceThatCostsMoreThanAMonthKeepsNoOtherWaiting(t *testing.T) {
 	chosen, spent := scrub.Choose([]int{7, 8, 9, 10}, cost, 2, 10)
 	assert.Equal(t, []int{8}, chosen, "9 waits until it can be paid for, and 10 behind it")
 	assert.InDelta(t, 1, spent, 0)
+	chosen, _ = scrub.Choose([]int{9}, cost, 3, 3)
+	assert.Equal(t, []int{9}, chosen, "all of a month's")
 	chosen, _ = scrub.Choose([]int{7, 8, 9, 10}, cost, 5, 10)
 	assert.Equal(t, []int{8, 9, 10}, chosen)
 	assert.True(t, slices.IsSorted(chosen))

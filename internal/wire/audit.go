@@ -61,7 +61,7 @@ func AuditOf(env func(string) string) (a Audit, err error) {
 		note(err)
 		return n
 	}
-	a.Rate = int(number("AUDIT_RATE", "requests a second", 1, maxRate))
+	a.Rate = int(number("AUDIT_RATE", "requests a second", minRate, maxRate))
 	a.Dollars = float64(number("AUDIT_DOLLARS", "dollars", 1, maxDollars))
 	a.AtOnce = int(number("AUDIT_CONCURRENCY", "parts at the same time", 1, maxConcurrency))
 	a.Time = time.Duration(number("AUDIT_HOURS", "hours", 1, maxMinutes/60)) * time.Hour
@@ -90,6 +90,8 @@ func AuditOf(env func(string) string) (a Audit, err error) {
 }
 
 const (
+	// minRate is what one part of an audit takes to end in time.
+	minRate = 10
 	// maxRate is more than one bucket has been seen to answer.
 	maxRate = 20_000
 	// maxDollars is what reading the listings of 10^13 versions costs.

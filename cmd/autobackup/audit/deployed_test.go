@@ -33,6 +33,7 @@ import (
 	core "autobackup/internal/audit"
 	"autobackup/internal/look"
 	"autobackup/internal/s3event"
+	"autobackup/internal/scrub"
 	"autobackup/internal/ticket"
 	"autobackup/internal/verdict"
 )
@@ -506,7 +507,66 @@ func TestWhateverIsDoneTwiceIsDoneOnce(t *testing.T) {
 	})
 }
 
-// Each function is stopped at some call, to either side or to the working bucket, and tried again.
+// stopped is run, each of whose functions is stopped at some call, to either side, to the working
+// bucket or to hash-bytes, and tried again. It says how many were.
+func (s *stage) stopped(f *fake, first int, disks *disks) (summary audit.Summary, stops int) {
+	t := s.t
+	t.Helper()
+	stop := first
+	again := func(r audit.Request, answer func(ctx context.Context) error) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var calls atomic.Int64
+		stopped := func() {
+			if calls.Add(1) == int64(stop) {
+				cancel()
+			}
+		}
+		s.stop, f.before = stopped, func(int, *http.Request) (*http.Response, error) { stopped(); return nil, ctx.Err() }
+		if disks != nil {
+			disks.stop = stopped
+		}
+		err := answer(ctx)
+		s.stop, f.before = nil, nil
+		if disks != nil {
+			disks.stop = nil
+		}
+		stop = 1 + (stop*5+3)%61
+		if err != nil {
+			stops++
+			require.NoError(t, answer(t.Context()), r.Operation)
+		}
+	}
+	step := audit.Step{}
+	next := func(r audit.Request) {
+		of := step
+		r.Step = &of
+		again(r, func(ctx context.Context) (err error) {
+			step, err = doIn[audit.Step](ctx, t, s.Deployed, r)
+			return err
+		})
+	}
+	next(audit.Request{Operation: audit.OpPlan, Execution: audit.Execution{ID: "arn:e", Name: "e", Start: s.Plan.Started}, Order: &audit.Order{Bucket: primary}})
+	for step.Phase != audit.PhaseReport {
+		var items []int
+		require.NoError(t, json.Unmarshal(s.objects[step.Items.Key], &items))
+		for _, i := range items {
+			r := audit.Request{Operation: audit.OpWork, Step: &step, Part: i}
+			again(r, func(ctx context.Context) error {
+				_, err := doIn[struct{}](ctx, t, s.Deployed, r)
+				return err
+			})
+		}
+		next(audit.Request{Operation: audit.OpCollect})
+	}
+	r := audit.Request{Operation: audit.OpReport, Step: &step}
+	again(r, func(ctx context.Context) (err error) {
+		summary, err = doIn[audit.Summary](ctx, t, s.Deployed, r)
+		return err
+	})
+	return summary, stops
+}
+
 func TestAFunctionThatIsStoppedAtAnyCallChangesNothingOfTheReport(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		m := newModel(11, 40, time.Now().UTC())
@@ -516,63 +576,82 @@ func TestAFunctionThatIsStoppedAtAnyCallChangesNothingOfTheReport(t *testing.T) 
 		require.NoError(t, err)
 		want := files(t, o.Folder)
 		stops := 0
-		step := 15
-		if *everyStop {
-			step = 1
-		}
-		for first := 1; first <= 60; first += step {
+		for first := 1; first <= 60; first += stopStep() {
 			s := newStage(t, f, o)
-			stop := first
-			again := func(r audit.Request, answer func(ctx context.Context) error) {
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				var calls atomic.Int64
-				stopped := func() {
-					if calls.Add(1) == int64(stop) {
-						cancel()
-					}
-				}
-				s.stop, f.before = stopped, func(int, *http.Request) (*http.Response, error) { stopped(); return nil, ctx.Err() }
-				err := answer(ctx)
-				s.stop, f.before = nil, nil
-				stop = 1 + (stop*5+3)%61
-				if err != nil {
-					stops++
-					require.NoError(t, answer(t.Context()), r.Operation)
-				}
-			}
-			step := audit.Step{}
-			next := func(r audit.Request) {
-				of := step
-				r.Step = &of
-				again(r, func(ctx context.Context) (err error) {
-					step, err = doIn[audit.Step](ctx, t, s.Deployed, r)
-					return err
-				})
-			}
-			next(audit.Request{Operation: audit.OpPlan, Execution: audit.Execution{ID: "arn:e", Name: "e", Start: s.Plan.Started}, Order: &audit.Order{Bucket: primary}})
-			for step.Phase != audit.PhaseReport {
-				var items []int
-				require.NoError(t, json.Unmarshal(s.objects[step.Items.Key], &items))
-				for _, i := range items {
-					r := audit.Request{Operation: audit.OpWork, Step: &step, Part: i}
-					again(r, func(ctx context.Context) error {
-						_, err := doIn[struct{}](ctx, t, s.Deployed, r)
-						return err
-					})
-				}
-				next(audit.Request{Operation: audit.OpCollect})
-			}
-			var summary audit.Summary
-			r := audit.Request{Operation: audit.OpReport, Step: &step}
-			again(r, func(ctx context.Context) (err error) {
-				summary, err = doIn[audit.Summary](ctx, t, s.Deployed, r)
-				return err
-			})
+			summary, n := s.stopped(f, first, nil)
+			stops += n
 			got := files(t, s.folder(summary))
 			for _, name := range []string{"findings.jsonl", "findings.csv", "manifest.csv"} {
 				assert.Equal(t, want[name], got[name], "%s, first stopped at call %d", name, first)
 			}
+		}
+		assert.Greater(t, stops, 10)
+	})
+}
+
+// remembered is what the bucket's turns come to, in few words.
+func (s *stage) remembered() string {
+	var known struct {
+		Purse scrub.Purse
+		Pairs map[string]scrub.Turns
+	}
+	require.NoError(s.t, json.Unmarshal(s.objects["audits/"+primary+"/scrub.json"], &known))
+	turns := known.Pairs[replica]
+	reads := map[time.Time]int{}
+	for _, at := range turns.Read {
+		reads[at]++
+	}
+	return fmt.Sprintf("%.9f %v %v %v %v", known.Purse.Dollars, turns.Began, turns.Runs, reads, turns.Open)
+}
+
+// stopStep is from one first stop to the next.
+func stopStep() int {
+	if *everyStop {
+		return 1
+	}
+	return 15
+}
+
+// The same of what a scrub reads, finds and remembers, over two days.
+func TestAFunctionThatIsStoppedAtAnyCallChangesNothingOfTheScrub(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var want []string
+		stops := 0
+		for first := 0; first <= 60; first += stopStep() {
+			all := objects(12, 5)
+			all[3].size = 40 << 30
+			s, d := scrubbing(t, 2, all...)
+			s.pace(30 * time.Second)
+			d.rotten[diskOf(replica, "v0003")], d.denied[diskOf(primary, "v0007")] = true, verdict.SSEC
+			left := &facts{names: map[string]bool{}}
+			s.Facts = keepOnly{facts: left}
+			var got []string
+			for range 3 {
+				var summary audit.Summary
+				if first == 0 {
+					summary, _ = s.scrub(len(got))
+				} else {
+					var n int
+					s.now.Store(0)
+					summary, n = s.stopped(d.f, first, d)
+					stops += n
+					s.Plan.Started = s.Plan.Started.Add(day)
+				}
+				found, _ := fileOf(s, summary, "findings.jsonl")
+				got = append(got, found, s.remembered())
+			}
+			lines := map[string]bool{}
+			for _, r := range left.records {
+				lines[fmt.Sprint(r.Source, r.Version, r.Told)] = true
+			}
+			got = append(got, fmt.Sprint(lines))
+			if first == 0 {
+				want = got
+				continue
+			}
+			for i := range want {
+					require.Equal(t, want[i], got[i], "first stopped at call %d", first)
+				}
 		}
 		assert.Greater(t, stops, 10)
 	})
@@ -592,7 +671,8 @@ func TestWhichBucketsAnExecutionAuditsIsSaidByItsInputOrTheStage(t *testing.T) {
 		"one of another stage":          {&audit.Input{Order: audit.Order{Bucket: "other"}}, nil, `audit the bucket "other": this stage does not validate it: it has docs, media`},
 		"bytes":                         {&audit.Input{Order: audit.Order{Level: core.Bytes}}, nil, "a deployed audit reads no bytes"},
 		"a level that there is not":     {&audit.Input{Order: audit.Order{Level: "deep"}}, nil, `level "deep": it is none of listed, rest and all`},
-		"less than no rate":             {&audit.Input{Order: audit.Order{Rate: -1}}, nil, "rate -1: it is how many requests a second"},
+		"less than no rate":             {&audit.Input{Order: audit.Order{Rate: -1}}, nil, "rate -1: it is how many requests a second are sent, at least 10"},
+		"a rate too low for a part":     {&audit.Input{Order: audit.Order{Rate: 9}}, nil, "rate 9: it is how many requests a second are sent, at least 10"},
 		"less than no dollars":          {&audit.Input{Order: audit.Order{Dollars: -1}}, nil, "dollars -1: it is what the audit"},
 	} {
 		t.Run(name, func(t *testing.T) {

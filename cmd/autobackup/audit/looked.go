@@ -193,7 +193,7 @@ func (a stored) reading(ctx context.Context, r round, i int, kms bool) (*reader,
 		return nil, nil
 	}
 	of := r.Parts[i]
-	reads := &reader{comparer: a.Scrub.Comparer, wait: a.Wait, sides: a.state.Pairs[of.Pair], slices: r.Before.Scrub[of.Pair].Slices, kms: kms}
+	reads := &reader{comparer: a.Scrub.Comparer, wait: a.Wait, sides: a.state.Pairs[of.Pair], slices: r.Before.Scrub[of.Pair].Slices, kms: kms, pace: pair.NewPace(r.Rate, func(map[string]int64) error { return nil })}
 	if of.Ranges != "" {
 		if _, err := a.get(ctx, of.Ranges, &reads.left); err != nil {
 			return nil, err

@@ -84,8 +84,8 @@ func (o Order) check() error {
 		return errors.New("level bytes: a deployed audit reads no bytes: run autobackup audit --level bytes on a machine, or choose listed, rest or all")
 	case o.Level != "" && o.Level != audit.Listed && o.Level != audit.Rest && o.Level != audit.AllLooked:
 		return fmt.Errorf("level %+.20q: it is none of listed, rest and all", o.Level)
-	case o.Rate < 0:
-		return fmt.Errorf("rate %d: it is how many requests a second are sent, at least 1", o.Rate)
+	case o.Rate < 0 || o.Rate > 0 && o.Rate < LeastRate:
+		return fmt.Errorf("rate %d: it is how many requests a second are sent, at least %d", o.Rate, LeastRate)
 	case o.Dollars < 0:
 		return fmt.Errorf("dollars %g: it is what the audit of a bucket may cost, more than 0", o.Dollars)
 	}

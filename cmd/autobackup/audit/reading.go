@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/price"
 	"autobackup/internal/audit"
 	"autobackup/internal/comparebytes"
@@ -23,6 +24,7 @@ type reader struct {
 	sides    sides
 	slices   []int // that are read
 	kms      bool
+	pace     *pair.Pace // of the GETs that hash-bytes sends
 
 	came map[scrub.Version]*verdict.Bytes
 	sum  read
@@ -87,10 +89,10 @@ func (r *reader) read(ctx context.Context, rows []placed, late func() bool) (who
 		if !r.reads(row) {
 			continue
 		}
-		pair := r.pair(row)
-		for _, piece := range r.comparer.Ranges(pair) {
+		both := r.pair(row)
+		for _, piece := range r.comparer.Ranges(both) {
 			if i > 0 || !slices.ContainsFunc(known, func(k comparebytes.RangeResult) bool { return k.Index == piece.Index }) {
-				list = append(list, comparebytes.PairRange{Pair: pair, Range: piece})
+				list = append(list, comparebytes.PairRange{Pair: both, Range: piece})
 			}
 		}
 	}
@@ -126,9 +128,9 @@ func (r *reader) total(rows []placed, known, results []comparebytes.RangeResult)
 		if !r.reads(row) {
 			continue
 		}
-		pair := r.pair(row)
-		n := len(r.comparer.Ranges(pair)) - len(known)
-		bytes, err := r.comparer.Total(pair, append(known, results[:n]...))
+		both := r.pair(row)
+		n := len(r.comparer.Ranges(both)) - len(known)
+		bytes, err := r.comparer.Total(both, append(known, results[:n]...))
 		if err != nil {
 			return fmt.Errorf("add up the bytes of a version: %w", err)
 		}
@@ -189,12 +191,24 @@ func (r *reader) compare(ctx context.Context, list []comparebytes.PairRange) ([]
 	all, ctx := errgroup.WithContext(ctx)
 	for from := 0; from < len(list); from += share {
 		all.Go(func() error {
-			some, err := r.comparer.CompareList(ctx, list[from:min(from+share, len(list))])
-			copy(results[from:], some)
+			some := list[from:min(from+share, len(list))]
+			if err := r.pace.Take(ctx, "GetObject", gets(some)); err != nil {
+				return err
+			}
+			compared, err := r.comparer.CompareList(ctx, some)
+			copy(results[from:], compared)
 			return err
 		})
 	}
 	return results, all.Wait()
+}
+
+// gets is how many GETs hash-bytes sends to read a list on both sides.
+func gets(list []comparebytes.PairRange) (n int) {
+	for _, of := range list {
+		n += sides2 * int(max((of.Range.Length+digest.BlockSize-1)/digest.BlockSize, 1))
+	}
+	return n
 }
 
 // was is what reading a row came to; nil: its bytes were not read. What is open and could not

@@ -106,6 +106,9 @@ const (
 	PartWorkers = 8
 	// keySeconds is how long it takes beyond that until it stops inside a key.
 	keySeconds = 60
+	// LeastRate is how many requests a second a part has at least, so that it looks twice at a
+	// block, and reads what is read at once, within a function's time.
+	LeastRate = 10
 	// mostParts of a round keep its list small.
 	mostParts = 2000
 )
@@ -113,7 +116,7 @@ const (
 // next writes the next round, and says where the audit is then.
 func (a stored) next(ctx context.Context, p progress, phase string, parts []part) (Step, error) {
 	n := a.step.Round + 1
-	to := Step{Phase: phase, Bucket: a.step.Bucket, Folder: a.step.Folder, Round: n, Concurrency: max(min(len(parts), a.state.Stage.AtOnce, a.state.Stage.Rate), 1)}
+	to := Step{Phase: phase, Bucket: a.step.Bucket, Folder: a.step.Folder, Round: n, Concurrency: max(min(len(parts), a.state.Stage.AtOnce, a.state.Stage.Rate/LeastRate), 1)}
 	to.Items = &Object{a.bucket, a.prefix + itemsName(n)}
 	left := max(a.state.Stage.Dollars-a.spent(p.Sent), 0)
 	r := round{

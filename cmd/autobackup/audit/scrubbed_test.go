@@ -39,6 +39,7 @@ type disks struct {
 	read   map[string]int           // how often each bucket and version was read
 	lists  int
 	fail   error // of every call
+	stop   func()
 }
 
 func diskOf(bucket, version string) string { return bucket + "@" + version }
@@ -78,11 +79,16 @@ func (d *disks) digests(in hashbytes.Request, etag string, rotten bool) *digest.
 }
 
 // HashList implements comparebytes.Hasher.
-func (d *disks) HashList(ctx context.Context, region string, list []hashbytes.Request) (answers []hashbytes.Answer, err error) {
+func (d *disks) HashList(ctx context.Context, region string, list []hashbytes.Request) ([]hashbytes.Answer, error) {
+	var answers []hashbytes.Answer
 	d.lock.Lock()
 	d.lists++
-	err = d.fail
+	err, stop := d.fail, d.stop
 	d.lock.Unlock()
+	if stop != nil {
+		stop()
+		err = errors.Join(err, ctx.Err())
+	}
 	for _, in := range list {
 		if err != nil {
 			return nil, err
@@ -120,7 +126,7 @@ func (f *facts) Make(_ context.Context, name string, content []byte) (bool, erro
 // scrubbing is a stage that reads the bytes of everything once in so many days.
 func scrubbing(t *testing.T, days int, versions ...held) (*stage, *disks) {
 	t.Helper()
-	now := time.Now().UTC()
+	now := time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)
 	f := &fake{t: t, most: 50}
 	for i, name := range []string{primary, replica} {
 		b := &bucket{name: name, region: []string{home, away}[i]}
@@ -132,7 +138,7 @@ func scrubbing(t *testing.T, days int, versions ...held) (*stage, *disks) {
 		f.buckets = append(f.buckets, b)
 	}
 	f.buckets[0].replication = newModel(1, 0, now).everything()
-	o := of(t, f)
+	o := of(t, f, func(o *audit.Options) { o.Started = now })
 	s := newStage(t, f, o)
 	audit.UnboundedParts(&s.Deployed)
 	s.pace(10 * time.Millisecond)
@@ -375,7 +381,9 @@ func TestALargeObjectIsReadByManyPartsOneAfterTheOther(t *testing.T) {
 func TestAPartThatIsLostLeavesItsSlicesDue(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, d := scrubbing(t, 1, objects(40, 5)...)
-		s.lose = func(step audit.Step, part int) bool { return step.Phase == audit.PhaseLook && step.Round > 0 && part == 0 }
+		s.lose = func(step audit.Step, part int) bool {
+			return step.Phase == audit.PhaseLook && step.Round > 0 && part == 0
+		}
 		_, r := s.scrub(0)
 		assert.Positive(t, r.Scrub.Behind)
 		s.lose = nil
@@ -502,5 +510,29 @@ func TestAFindingOfBytesGoesToNoValidation(t *testing.T) {
 		assert.Contains(t, queue.bodies[0], "v0003")
 		items, _ := told(t, s.folder(summary))
 		assert.Equal(t, "finding "+string(reason.ContentMismatch), items["k0002|v0002"])
+	})
+}
+
+func TestReadingKeepsToTheRateOfTheAudit(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, _ := scrubbing(t, 1, objects(3, 3*digest.BlockSize)...)
+		s.Rate = 20
+		began := time.Now()
+		_, r := s.scrub(0)
+		assert.Equal(t, int64(3), r.Scrub.Equal)
+		const gets, burst = 18, 2
+		assert.GreaterOrEqual(t, time.Since(began), time.Second*(gets-burst)/20)
+		assert.NotContains(t, r.Requests, "GetObject", "it has money of its own")
+	})
+}
+
+func TestAPartHasTimeForWhatItDoesAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, _ := scrubbing(t, 1, objects(30, 5)...)
+		s.Rate, s.AtOnce = 40, 1000
+		by := audit.Execution{ID: "arn:e", Name: "e", Start: s.Plan.Started}
+		step, err := do[audit.Step](t, s.Deployed, audit.Request{Operation: audit.OpPlan, Execution: by, Order: &audit.Order{Bucket: primary}})
+		require.NoError(t, err)
+		assert.LessOrEqual(t, step.Concurrency, 4)
 	})
 }

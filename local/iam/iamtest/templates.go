@@ -36,7 +36,7 @@ var stacks = []struct {
 		"AlertEmail": "a@example.com", "ReplicaRegion": "eu-west-1", "StorageEncryption": "SSE-KMS", "ReplicaAccount": There, "ReplicaKmsKeyArn": ownKey,
 		"EnvironmentKmsKeyArn": ownKey, "PermissionsBoundaryArn": "arn:aws:iam::aws:policy/b", "AccessLogBucket": "logs", "WorkflowLogLevel": "ALL",
 		"ByteVerification": "always", "ReplicationTimeControl": "Enabled", "MetadataDifferences": "alert", "AlertEvents": "Enabled", "ChatAlerts": "Enabled", "OwnerTag": "team",
-		"DoctorSchedule": "rate(1 day)", "AuditLevel": "rest", "AuditSchedule": "rate(1 day)", "AuditFindings": "validate", "EvidenceDays": "400", "EvidenceLock": "GOVERNANCE", "SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d",
+		"DoctorSchedule": "rate(1 day)", "AuditLevel": "rest", "AuditSchedule": "rate(1 day)", "AuditFindings": "validate", "ScrubDays": "90", "EvidenceDays": "400", "EvidenceLock": "GOVERNANCE", "SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d",
 	}},
 	{"template.yaml", map[string]string{
 		"AlertTopicArn": Oncall, "AlertTopicKeyArn": attachedKey, "ReplicaRegion": "eu-west-1",
@@ -44,7 +44,7 @@ var stacks = []struct {
 	{"template.yaml", map[string]string{
 		"AlertEmail": "a@example.com", "Categories": "", "Buckets": "acme-one,acme-two", "ReplicaBuckets": "acme-copy", "BucketKeyArns": attachedKey, "ReplicaKeyArns": ownKey,
 		"ReplicaHashBytesArns": "arn:aws:lambda:eu-west-1:" + There + ":function:autobackup-hash-bytes-dev",
-		"AlertEvents":          "Enabled", "OwnerTag": "team", "DoctorSchedule": "rate(1 day)", "AuditLevel": "rest", "AuditSchedule": "rate(1 day)", "AuditFindings": "validate",
+		"AlertEvents":          "Enabled", "OwnerTag": "team", "DoctorSchedule": "rate(1 day)", "AuditLevel": "rest", "AuditSchedule": "rate(1 day)", "AuditFindings": "validate", "ScrubDays": "90",
 	}},
 	{"replica.yaml", nil},
 	{"replica.yaml", map[string]string{"StorageEncryption": "SSE-KMS", "PrimaryAccount": There, "AuditLevel": "rest", "ObjectLockMode": "COMPLIANCE", "ObjectLockDays": "7", "SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d"}},
