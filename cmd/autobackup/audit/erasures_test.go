@@ -3,6 +3,7 @@ package audit_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -15,9 +16,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/audit"
+	"autobackup/cmd/autobackup/price"
 	core "autobackup/internal/audit"
 	"autobackup/internal/evidence"
 	"autobackup/internal/keep"
+	"autobackup/internal/s3event"
+	"autobackup/internal/verdict"
 )
 
 const second = "second-copy"
@@ -124,18 +128,41 @@ func TestWhatWasNotErasedAndIsOnNoSideAnyMoreIsErasedInTheNextAudit(t *testing.T
 
 func TestAVersionIsErasedOnceItIsGoneFromEachReplica(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s, f := erasing(t, 1, replica, second)
+		s, f := erasing(t, 2, replica, second)
 		erased, _ := s.audit(1)
 		assert.Empty(t, erased)
-		f.erase(replica, "v0000")
-		erased, notes := s.audit(2)
+		f.erase(replica, "v0000", "v0001")
+		f.erase(second, "v0001")
+		erased, _ = s.audit(2)
+		require.Len(t, erased, 1, "one record of both replicas")
+		assert.ElementsMatch(t, []string{"v0001", replica, second}, strings.Fields(erased[0]))
+		erased, notes := s.audit(3)
 		assert.Empty(t, erased)
 		assert.Empty(t, notes, "the other one is found still")
 		f.erase(second, "v0000")
-		erased, _ = s.audit(3)
+		erased, _ = s.audit(4)
 		require.Len(t, erased, 1)
 		assert.ElementsMatch(t, []string{"v0000", replica, second}, strings.Fields(erased[0]))
 	})
+}
+
+func TestWhatWasFoundForAnotherReasonIsNoErasure(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, f := erasing(t, 0, replica)
+		f.erase(replica, "z")
+		s.audit(1)
+		f.erase(primary, "z")
+		erased, _ := s.audit(2)
+		assert.Empty(t, erased, "nobody held it against the primary's lifecycle")
+	})
+}
+
+// blind looks at nothing, and never will.
+type blind struct{}
+
+// LookAt implements audit.Looks.
+func (blind) LookAt(context.Context, string, []s3event.ObjectVersion) ([]verdict.Look, error) {
+	return nil, errors.New("nobody may look")
 }
 
 func TestWhatCannotBeLookedAtIsNotErasedYet(t *testing.T) {
@@ -153,6 +180,8 @@ func TestWhatCannotBeLookedAtIsNotErasedYet(t *testing.T) {
 	}{
 		"a replica is denied":        {func(_ *stage, f *fake) { heads(f, http.StatusForbidden) }, "1 versions that"},
 		"not all keys were listed":   {func(s *stage, _ *fake) { s.lose = func(audit.Step, int) bool { return true } }, "not all keys were listed"},
+		"there is no time":           {func(s *stage, _ *fake) { s.pace(time.Hour) }, "1 versions that"},
+		"nobody looks":               {func(s *stage, _ *fake) { s.Looks = blind{} }, "nobody may look"},
 		"the audit may cost no more": {func(s *stage, _ *fake) { s.Dollars = 1e-9 }, "which is all that it may"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -160,13 +189,14 @@ func TestWhatCannotBeLookedAtIsNotErasedYet(t *testing.T) {
 				s, f := erasing(t, 1, replica)
 				s.audit(1)
 				f.erase(replica, "v0000")
-				dollars := s.Dollars
+				was := s.Deployed
 				tc.hinder(s, f)
 				erased, notes := s.audit(2)
 				assert.Empty(t, erased)
 				require.Len(t, notes, 1)
 				assert.Contains(t, notes[0], tc.note)
-				f.before, s.lose, s.Dollars = nil, nil, dollars
+				was.Plan = s.Plan
+				f.before, s.lose, s.Deployed = nil, nil, was
 				erased, notes = s.audit(3)
 				assert.Equal(t, []string{"v0000 " + replica}, erased)
 				assert.Empty(t, notes)
@@ -214,6 +244,41 @@ func (s *stopping) PutObject(ctx context.Context, in *sdk.PutObjectInput, o ...f
 		return nil, refusedWith(http.StatusServiceUnavailable)
 	}
 	return s.working.PutObject(ctx, in, o...)
+}
+
+func TestVersionsOfABucketThatCanNoLongerBeReadAreNotErased(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, f := erasing(t, 1, replica)
+		s.audit(1)
+		f.erase(replica, "v0000")
+		gone := false
+		f.before = func(_ int, r *http.Request) (*http.Response, error) {
+			gone = gone || r.Method == http.MethodHead && strings.HasPrefix(r.URL.Path, "/"+replica+"/k0000")
+			if gone && strings.HasPrefix(r.URL.Path, "/"+replica) {
+				return refusal(r, http.StatusNotFound, "NoSuchBucket"), nil
+			}
+			return nil, nil
+		}
+		_, err := s.run("e2", audit.Order{Bucket: primary})
+		require.ErrorContains(t, err, "a side can no longer be read")
+		assert.True(t, gone)
+		f.before = nil
+		erased, _ := s.audit(2)
+		assert.Equal(t, []string{"v0000 " + replica}, erased)
+	})
+}
+
+func TestTheLooksAtErasuresAreCounted(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, f := erasing(t, 1, replica)
+		s.audit(1)
+		f.erase(replica, "v0000")
+		summary, err := s.run("e2", audit.Order{Bucket: primary})
+		require.NoError(t, err)
+		r := reports(t, s.folder(summary))[0]
+		assert.Equal(t, int64(2), r.Requests["HeadObject"])
+		assert.InDelta(t, price.Requests(r.Requests), r.Dollars, 1e-12)
+	})
 }
 
 func TestAReportThatIsMadeAgainLeavesNoErasureTwice(t *testing.T) {
