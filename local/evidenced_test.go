@@ -16,8 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/evidence"
+	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 	"autobackup/local/gate"
+	locals3 "autobackup/local/s3"
 	"autobackup/local/template"
 	"autobackup/local/wire"
 )
@@ -155,6 +157,60 @@ func TestSettingEvidenceDaysKeepsWhatBecameOfEachVersion(t *testing.T) {
 			}, audited(evidenced(configurations[name]...)...)...)
 		})
 	}
+}
+
+// A version that is deleted by its id is NOT_ERASED where the replica still has it, and erased once
+// that has it no more, both of an upload and of an audit.
+func TestAnErasureIsEvidenceOnceBothSidesHaveTheVersionNoMore(t *testing.T) {
+	inWorld(t, func(w *world) {
+		erase := func(key, version string) {
+			_, err := w.client.DeleteObject(w.t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(w.bucket()), Key: &key, VersionId: &version})
+			require.NoError(t, err)
+		}
+		kept, half := w.put("kept", "content"), w.put("half", "content")
+		w.settle()
+		require.NotEmpty(t, kept)
+		w.S3.Replicate = func(locals3.Replication) locals3.Plan { return locals3.Plan{Lag: time.Hour} }
+		erase("at once", w.put("at once", "content"))
+		w.settle()
+		time.Sleep(2 * day)
+		erase("half", half)
+		w.audit()
+		time.Sleep(day)
+		w.lose("half", half)
+		w.audit()
+		require.Empty(t, w.hours(27))
+		skipped := 0
+		for _, e := range w.States.Executions() {
+			if !strings.Contains(e.ARN, ":autobackup-validation-dev:") {
+				continue
+			}
+			for _, line := range w.summary(e).Objects {
+				if line.Reason == reason.SourceDeleted {
+					assert.Equal(t, verdict.Skipped, line.Verdict, "the workflow has nothing to compare")
+					skipped++
+				}
+			}
+		}
+		require.Positive(t, skipped)
+		_, records := w.kept()
+		assert.Equal(t, map[string]int{"verified": 2, "erased": skipped}, ends(records, evidence.Upload), "the evidence counts what was skipped as erased")
+		audits := ends(records, evidence.Audit)
+		assert.Equal(t, 1, audits["failed NOT_ERASED"])
+		assert.Equal(t, 1, audits["erased"])
+
+		f := w.evidence()
+		r, err := evidence.MakeReport(f.names(""), f.open, evidence.Options{Now: w.Clock.Now(), From: records[0].Time.Format(time.DateOnly), To: w.Clock.Now().Format(time.DateOnly)}, func(evidence.Row) error { return nil })
+		require.NoError(t, err)
+		require.Len(t, r.Buckets, 1)
+		of := r.Buckets[0]
+		assert.Equal(t, evidence.Erasures{Both: 2}, of.Erasures)
+		require.Len(t, of.Failures, 1)
+		assert.Equal(t, reason.NotErased, of.Failures[0].Reason)
+		assert.Equal(t, map[evidence.Verdict]int64{evidence.Erased: 1}, of.Failures[0].Became)
+		assert.Positive(t, of.Failures[0].Longest, "it was settled")
+		assert.Empty(t, w.Gate.Refusals())
+	}, audited(evidenced()...)...)
 }
 
 func TestEveryGrantOfEvidenceIsUsed(t *testing.T) {

@@ -60,6 +60,7 @@ type Conclusion struct {
 	Expires  string // as Item.Expires
 	Damaged  string // as Item.Damaged
 	Detail   string // as Item.Detail
+	Gone     bool   // as Item.Gone
 }
 
 // Listed concludes from the listings. What they leave open, a look decides, where

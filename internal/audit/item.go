@@ -19,7 +19,7 @@ func (p Pair) Item(primary, replica string, c Conclusion) Item {
 	return Item{
 		Primary: primary, Replica: replica, Key: row.Key, Version: row.VersionID, Marker: row.Marker, Size: row.Size,
 		Modified: row.Modified, On: p.on(), Category: c.Category, Reason: c.Reason, Evidence: c.Evidence,
-		Status: c.Status, Expires: c.Expires, Damaged: c.Damaged, Detail: c.Detail,
+		Status: c.Status, Expires: c.Expires, Damaged: c.Damaged, Detail: c.Detail, Gone: c.Gone,
 	}
 }
 

@@ -57,14 +57,15 @@ func (j Judge) progress(row Row) verdict.Progress {
 
 // sourceGone is for a version that the primary does not hold.
 func (j Judge) sourceGone(p Pair, look verdict.Look) Conclusion {
+	gone := len(look.Replicas) == 1 && look.Replicas[0].Found == verdict.Missing && !j.tidied(p.Row())
 	if p.Primary != nil || len(look.Replicas) != 1 {
-		return Conclusion{Category: Expected, Reason: reason.Changed, Detail: "the primary no longer has the version"}
+		return Conclusion{Category: Expected, Reason: reason.Changed, Gone: gone, Detail: "the primary no longer has the version"}
 	}
 	row, r := *p.Replica, look.Replicas[0].Side
 	explained := j.explainedSurplus(row)
 	switch {
 	case r.Found == verdict.Missing:
-		return Conclusion{Category: Expected, Reason: reason.Changed, Detail: "neither side has the version any more"}
+		return Conclusion{Category: Expected, Reason: reason.Changed, Gone: gone, Detail: "neither side has the version any more"}
 	case r.Found != verdict.Object && r.Found != verdict.Marker:
 		return Conclusion{Category: Unknown, Reason: r.Found.Reason(), Detail: r.Detail}
 	case explained.Reason != "":
@@ -86,6 +87,12 @@ func (j Judge) sourceGone(p Pair, look verdict.Look) Conclusion {
 		c.Detail = text.Line("it was written there: its own replication status is "+r.Replication, verdict.MaxDetail)
 	}
 	return c
+}
+
+// tidied says whether lifecycle on the primary may account for a version that is gone, or its
+// id is one that others have, too.
+func (j Judge) tidied(row Row) bool {
+	return row.VersionID == nullVersion || j.remover(row, false) != "" || j.hidden(row, false)
 }
 
 // conclude is what a verdict comes to in an audit.
@@ -146,15 +153,15 @@ func (j Judge) failed(row Row, c Conclusion) Conclusion {
 	return c
 }
 
-// soonest is how old a version is, at least, before lifecycle removes it: a noncurrent one
+// Soonest is how old a version is, at least, before lifecycle removes it: a noncurrent one
 // goes after a day at the soonest. A marker may come, and go, in less
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html).
-const soonest = 24 * time.Hour
+const Soonest = 24 * time.Hour
 
 // hidden says whether lifecycle rules of the primary or, where replica is set, the
 // replica that could not be read may account for a version.
 func (j Judge) hidden(row Row, replica bool) bool {
-	return !j.Rules.LifecycleKnown(replica) && (row.Marker || j.age(row) >= soonest)
+	return !j.Rules.LifecycleKnown(replica) && (row.Marker || j.age(row) >= Soonest)
 }
 
 func unknownLifecycle(what string) Conclusion {

@@ -167,6 +167,36 @@ func TestWhatALookDecides(t *testing.T) {
 	}
 }
 
+func TestWhatALookFindsOnNoSideIsGoneUnlessLifecycleMayHaveRemovedIt(t *testing.T) {
+	gone, old := shows(verdict.Missing), listed(1000*hours)
+	for name, tc := range map[string]struct {
+		pair  audit.Pair
+		look  verdict.Look
+		rules said
+		want  bool
+	}{
+		"the replica alone listed it":              {pair: audit.Pair{Replica: old}, look: look(gone, gone), want: true},
+		"the primary alone listed it":              {pair: audit.Pair{Primary: old}, look: look(gone, gone), want: true},
+		"both listed it":                           {pair: audit.Pair{Primary: old, Replica: old}, look: look(gone, gone), want: true},
+		"the replica still has it":                 {pair: audit.Pair{Primary: old, Replica: old}, look: look(gone, shows(verdict.Object))},
+		"the replica could not be looked at":       {pair: audit.Pair{Primary: old}, look: look(gone, shows(verdict.Denied))},
+		"no replica was looked at":                 {pair: audit.Pair{Replica: old}, look: verdict.Look{Primary: verdict.Side{Found: verdict.Missing}}},
+		"the primary's lifecycle was to remove it": {pair: audit.Pair{Replica: old}, look: look(gone, gone), rules: said{tidyHome: "r"}},
+		"the primary's lifecycle may have done so": {pair: audit.Pair{Replica: old}, look: look(gone, gone), rules: said{hidden: "primary"}},
+		"no lifecycle removes it so soon":          {pair: audit.Pair{Replica: listed(hours)}, look: look(gone, gone), rules: said{hidden: "primary"}, want: true},
+		"the replica's lifecycle removed the copy": {pair: audit.Pair{Replica: old}, look: look(gone, gone), rules: said{tidyAway: "r"}, want: true},
+		"null is the id of others, too":            {pair: audit.Pair{Replica: listed(1000*hours, null)}, look: look(gone, gone)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := tc.pair
+			c := judge(audit.Rest, tc.rules).Looked(p, tc.look)
+			assert.Equal(t, "expected CHANGED_MEANWHILE", brief(c))
+			assert.Equal(t, tc.want, c.Gone)
+			assert.Equal(t, tc.want, p.Item("docs", "docs-copy", c).Gone)
+		})
+	}
+}
+
 func TestALookTellsStatusAndDetail(t *testing.T) {
 	c := judge(audit.Rest, said{}).Looked(audit.Pair{Primary: listed(1000 * hours)}, look(shows(verdict.Object, status("FAILED")), shows(verdict.Missing)))
 	assert.Equal(t, "FAILED", c.Status)

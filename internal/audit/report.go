@@ -60,6 +60,9 @@ type Item struct {
 	Uncovered bool             `json:"uncovered,omitempty"`         // no rule that leads to the replica covers the key, or what was looked at beside it was left out
 	New       bool             `json:"new,omitempty"`               // not in the audit before
 	Accepted  *Acceptance      `json:"accepted,omitempty"`
+	// Gone is that a look found it on no side any more, and no lifecycle rule of the primary is
+	// known to account for that. What changed meanwhile has no line, so it is in no file.
+	Gone bool `json:"-"`
 }
 
 // Acceptance is an entry of the file that accept writes and people review. It

@@ -24,11 +24,18 @@ func (r Run) record(s Source) Record {
 
 // OfSettled is the record of a line of an execution's summary, and whether there is one: what
 // another execution reads has no ending yet. The version is the one of the message,
-// because a summary's line may have its key cut; it is zero of a message that names none.
-func OfSettled(s batch.Settled, v s3event.ObjectVersion, run Run) (Record, bool) {
+// because a summary's line may have its key cut; it is zero of a message that names none. A
+// version that the primary no longer had is erased where the look found it on no replica,
+// either, and no lifecycle rule can have removed it.
+func OfSettled(s batch.Settled, v s3event.ObjectVersion, seen verdict.Look, run Run) (Record, bool) {
 	ending, ended := ofOutcome(s.Verdict)
 	if !ended {
 		return Record{}, false
+	}
+	if s.Reason == reason.SourceDeleted && !v.Marker && run.At.Sub(v.Time) < audit.Soonest {
+		if r, shown := OfErased(v, seen, Upload, run); shown {
+			return r, true
+		}
 	}
 	r := run.record(Upload)
 	r.Bucket, r.Key, r.Version, r.Marker = v.Bucket, v.Key, v.VersionID, v.Marker
@@ -71,7 +78,10 @@ func OfItem(i audit.Item, source Source, run Run) Record {
 		audit.Finding: Failed, audit.Unknown: Unknown, audit.Accepted: Accepted, audit.Expected: Skipped, audit.Compared: Verified, audit.Alike: Alike,
 	}[i.Category]
 	r.Told = Told{Verdict: ending, Reason: i.Reason} // of a category that is not known, check says so
-	if ending == Verified {                          // beside evidence, an audit's reason is a finding about the metadata
+	switch {
+	case i.Gone:
+		r.Told = Told{Verdict: Erased}
+	case ending == Verified: // beside evidence, an audit's reason is a finding about the metadata
 		r.Told = Told{Verdict: Verified, Evidence: i.Evidence, Finding: i.Reason}
 	}
 	if a := i.Accepted; a != nil && ending == Accepted {
@@ -82,8 +92,8 @@ func OfItem(i audit.Item, source Source, run Run) Record {
 }
 
 // OfErased is the record of a version that a look found on no side any more, and whether it
-// did: it shows that an erasure was done on the primary and on each replica. A replica that
-// could not be looked at shows nothing.
+// did: it shows that the version is gone from the primary and from each replica, and not who
+// deleted it. A replica that could not be looked at shows nothing.
 func OfErased(v s3event.ObjectVersion, seen verdict.Look, source Source, run Run) (Record, bool) {
 	if seen.Primary.Found != verdict.Missing || len(seen.Replicas) == 0 {
 		return Record{}, false

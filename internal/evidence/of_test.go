@@ -54,22 +54,22 @@ func TestTheEndingsOfUploadsAreRecords(t *testing.T) {
 			of(evidence.Upload, failed),
 		},
 	} {
-		r, ended := evidence.OfSettled(tc.settled, version, made)
+		r, ended := evidence.OfSettled(tc.settled, version, verdict.Look{}, made)
 		assert.True(t, ended, name)
 		assert.Equal(t, tc.want, r, name)
 		_, err := evidence.Encode([]evidence.Record{r})
 		assert.NoError(t, err, name)
 	}
 	for _, o := range []verdict.Outcome{verdict.Lagging, verdict.Reading, ""} {
-		_, ended := evidence.OfSettled(batch.Settled{Verdict: o}, version, made)
+		_, ended := evidence.OfSettled(batch.Settled{Verdict: o}, version, verdict.Look{}, made)
 		assert.False(t, ended, "%s is no ending", o)
 	}
-	malformed, ended := evidence.OfSettled(batch.Settled{ID: "m-1", Verdict: verdict.Failed, Reason: reason.MalformedEvent}, s3event.ObjectVersion{}, made)
+	malformed, ended := evidence.OfSettled(batch.Settled{ID: "m-1", Verdict: verdict.Failed, Reason: reason.MalformedEvent}, s3event.ObjectVersion{}, verdict.Look{}, made)
 	require.True(t, ended)
 	want := of(evidence.Upload, told(evidence.Failed, "MALFORMED_EVENT"))
 	want.Bucket, want.Key, want.Version, want.Message = "", "", "", "m-1"
 	assert.Equal(t, want, malformed)
-	marker, _ := evidence.OfSettled(batch.Settled{Verdict: verdict.Skipped, Reason: reason.LifecycleMarker}, s3event.ObjectVersion{Bucket: "docs", Key: "a", Marker: true}, made)
+	marker, _ := evidence.OfSettled(batch.Settled{Verdict: verdict.Skipped, Reason: reason.LifecycleMarker}, s3event.ObjectVersion{Bucket: "docs", Key: "a", Marker: true}, verdict.Look{}, made)
 	assert.True(t, marker.Marker)
 	_, err := evidence.Encode([]evidence.Record{malformed, marker})
 	assert.NoError(t, err)
@@ -107,6 +107,45 @@ func TestTheItemsOfAuditsAreRecords(t *testing.T) {
 	assert.True(t, evidence.OfItem(audit.Item{Category: audit.Alike, Marker: true}, evidence.Audit, made).Marker)
 	_, err := evidence.Encode([]evidence.Record{evidence.OfItem(audit.Item{Category: "new", Primary: "docs", Replica: "r", Key: "a"}, evidence.Audit, made)})
 	assert.ErrorContains(t, err, "the verdict is none that this program knows")
+}
+
+func TestAnUploadWhoseVersionIsOnNoSideIsErasedAndNotSkipped(t *testing.T) {
+	is := func(bucket string, f verdict.Found) verdict.Replica {
+		return verdict.Replica{Side: verdict.Side{Bucket: bucket, Found: f}}
+	}
+	gone := verdict.Look{Primary: verdict.Side{Found: verdict.Missing}, Replicas: []verdict.Replica{is("one", verdict.Missing)}}
+	kept := verdict.Look{Primary: verdict.Side{Found: verdict.Missing}, Replicas: []verdict.Replica{is("one", verdict.Object)}}
+	skipped := batch.Settled{Verdict: verdict.Skipped, Reason: reason.SourceDeleted, Replicas: []batch.Replica{{Bucket: "one", Verdict: verdict.Skipped, Reason: reason.SourceDeleted}}}
+	lately := version
+	lately.Time = made.At.Add(-24*time.Hour + 1)
+	old, marker := lately, lately
+	old.Time, marker.Marker = made.At.Add(-24*time.Hour), true
+	erased := told(evidence.Erased, "")
+	r, ended := evidence.OfSettled(skipped, lately, gone, made)
+	require.True(t, ended)
+	assert.Equal(t, of(evidence.Upload, erased, evidence.Replica{Bucket: "one", Told: erased}), r)
+	for name, tc := range map[string]struct {
+		settled batch.Settled
+		version s3event.ObjectVersion
+		look    verdict.Look
+	}{
+		"the replica has it":                            {skipped, lately, kept},
+		"nobody looked":                                 {skipped, lately, verdict.Look{}},
+		"lifecycle may have removed it":                 {skipped, old, gone},
+		"nobody says when it was written":               {skipped, version, gone},
+		"lifecycle removes markers without waiting":     {skipped, marker, gone},
+		"another reason decided before what is missing": {batch.Settled{Verdict: verdict.Failed, Reason: reason.NotVersioned}, lately, gone},
+	} {
+		r, ended := evidence.OfSettled(tc.settled, tc.version, tc.look, made)
+		assert.True(t, ended, name)
+		assert.Equal(t, []string{string(tc.settled.Verdict), string(tc.settled.Reason)}, []string{string(r.Verdict), string(r.Reason)}, name)
+	}
+}
+
+func TestAVersionThatAnAuditSawGoFromBothSidesIsErased(t *testing.T) {
+	erased := told(evidence.Erased, "")
+	item := audit.Item{Category: audit.Expected, Reason: reason.Changed, Primary: "docs", Replica: "docs-copy", Key: "a", Version: "v", Gone: true}
+	assert.Equal(t, of(evidence.Audit, erased, evidence.Replica{Bucket: "docs-copy", Told: erased}), evidence.OfItem(item, evidence.Audit, made))
 }
 
 func TestAnErasureIsShownByALookThatFindsTheVersionOnNoSide(t *testing.T) {

@@ -32,7 +32,7 @@ const (
 	Skipped  Verdict = "skipped"  // explained by rules, lifecycle or age: nothing was compared
 	Alike    Verdict = "alike"    // size and ETag are equal in both listings, and nothing else was compared
 	Verified Verdict = "verified" // shown to be equal: the evidence says by what
-	Erased   Verdict = "erased"   // deleted by its id, and gone on all sides that were looked at
+	Erased   Verdict = "erased"   // gone from the primary and from each replica that is named
 )
 
 // Verdicts are all there are, in that order.

@@ -63,12 +63,12 @@ type OnWord struct {
 	Versions int64       `json:"versions"`
 }
 
-// Erasures are versions that were deleted by their ids, as far as anybody looked. They
+// Erasures are versions that the primary no longer has, as far as anybody looked. They
 // are among the endings, too.
 type Erasures struct {
 	Both      int64 `json:"both"`        // gone on all sides that were looked at
 	OnReplica int64 `json:"onReplica"`   // gone from the primary, and the replica still has it
-	NotLooked int64 `json:"notLookedAt"` // gone from the primary, and nobody says whether from the replica
+	NotLooked int64 `json:"notLookedAt"` // gone from the primary, and not shown to be gone from each replica
 }
 
 // Row is a version that failed at some time, or ended as anything else than equal.

@@ -39,7 +39,7 @@ func TestEveryEndingOfAnyBatchCanBeKept(t *testing.T) {
 		run := evidence.Run{ID: "run", At: time.Unix(1e9, 0), Program: "p"}
 		var records []evidence.Record
 		for _, e := range ended {
-			if r, is := evidence.OfSettled(e.Settled, e.Version, run); is {
+			if r, is := evidence.OfSettled(e.Settled, e.Version, e.Look, run); is {
 				records = append(records, r)
 			}
 		}

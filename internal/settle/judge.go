@@ -13,6 +13,7 @@ import (
 type judgment struct {
 	message  batch.Message
 	object   s3event.ObjectVersion // zero where the message tells of none
+	look     verdict.Look          // zero where there was none
 	event    verdict.Event
 	progress verdict.Progress
 	verdict  verdict.Verdict
@@ -59,5 +60,5 @@ func (s Settler) judge(m batch.Message, o s3event.ObjectVersion, look verdict.Lo
 	if o.GaveUp != nil {
 		event.GaveUp = &verdict.GaveUp{Destination: o.GaveUp.Destination, Change: !o.GaveUp.Upload(), Cause: o.GaveUp.Cause}
 	}
-	return judgment{message: m, object: o, event: event, progress: p, verdict: verdict.Judge(event, look, p, s.Policy)}
+	return judgment{message: m, object: o, look: look, event: event, progress: p, verdict: verdict.Judge(event, look, p, s.Policy)}
 }

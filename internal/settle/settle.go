@@ -55,11 +55,13 @@ func (s Settler) Settle(ctx context.Context, b batch.Batch) batch.Batch {
 	return after
 }
 
-// Ended is a message that this round settled: its line of the summary, and the object version
-// that it tells of, whose key no summary has cut; zero where it tells of none.
+// Ended is a message that this round settled: its line of the summary, the object version
+// that it tells of, whose key no summary has cut, and the look that it ended by. Both are zero
+// where there is none.
 type Ended struct {
 	batch.Settled
 	Version s3event.ObjectVersion
+	Look    verdict.Look
 }
 
 // Round is Settle, and says what it settled: what is new in the summary.
@@ -117,7 +119,7 @@ func (r *round) settle(ctx context.Context, j judgment) {
 	}
 	line := j.settled()
 	r.batch.Summary.Objects = append(r.batch.Summary.Objects, line)
-	r.ended = append(r.ended, Ended{line, j.object})
+	r.ended = append(r.ended, Ended{line, j.object, j.look})
 }
 
 // wait chooses the seconds before the next look at what lags, at least 1 where

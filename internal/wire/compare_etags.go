@@ -88,7 +88,7 @@ func (t told) settle(ctx context.Context, b batch.Batch) (batch.Batch, error) {
 	run := evidence.Run{ID: cmp.Or(b.Execution, "unknown"), At: t.Now(), Program: program.Running(), Template: program.Template()}
 	var records []evidence.Record
 	for _, e := range ended {
-		if r, is := evidence.OfSettled(e.Settled, e.Version, run); is {
+		if r, is := evidence.OfSettled(e.Settled, e.Version, e.Look, run); is {
 			records = append(records, r)
 		}
 	}

@@ -97,7 +97,11 @@ func TestEverySampleOfCompareETagsLeavesItsEndingsAsFacts(t *testing.T) {
 		require.Len(t, records, want, path)
 		for i, r := range records {
 			assert.Equal(t, []any{noon, evidence.Upload, got.Execution, program.Template()}, []any{r.Time, r.Source, r.Run, r.Template}, path)
-			assert.Equal(t, string(got.Summary.Objects[i].Verdict), string(r.Verdict), path)
+			want := string(got.Summary.Objects[i].Verdict)
+			if filepath.Base(path) == "skipped-source-deleted.json" { // no side of it has the version
+				want = string(evidence.Erased)
+			}
+			assert.Equal(t, want, string(r.Verdict), path)
 		}
 	}
 }

@@ -47,6 +47,8 @@ type bounds struct {
 	told    int64 // so many rows are listed before a worker says where it is
 	long    int   // so many pages of a side an interval must have had before it is split
 	block   int   // so many rows are looked at before what came of it is kept
+	// erasures is how many versions that were NOT_ERASED a stage's report looks at.
+	erasures int
 }
 
 // usual: stretches of 20 pages; a worker tells after every page; finding where to split

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,23 +26,39 @@ type before struct {
 }
 
 func readBefore(folder string) (*before, error) {
-	f, err := os.Open(filepath.Join(folder, report.FindingsFile)) // #nosec G304: the folder that somebody named
-	if err != nil {
-		return nil, fmt.Errorf("read the audit before: %w", err)
-	}
-	defer f.Close() //nolint:errcheck // read only
 	b := &before{}
-	for dec := json.NewDecoder(bufio.NewReaderSize(f, 1<<16)); ; {
-		var i audit.Item
-		switch err := dec.Decode(&i); {
-		case errors.Is(err, io.EOF):
-			slices.Sort(b.hashes)
-			return b, nil
-		case err != nil:
-			return nil, fmt.Errorf("read the audit before, %s: %w", f.Name(), err)
+	for i, err := range itemsOf(filepath.Join(folder, report.FindingsFile)) {
+		if err != nil {
+			return nil, err
 		}
 		if i.Category != audit.Accepted { // once that is over, it is found anew
 			b.hashes = append(b.hashes, hash(i))
+		}
+	}
+	slices.Sort(b.hashes)
+	return b, nil
+}
+
+// itemsOf reads a file of items of the audit before.
+func itemsOf(file string) iter.Seq2[audit.Item, error] {
+	return func(yield func(audit.Item, error) bool) {
+		f, err := os.Open(file) // #nosec G304: of a folder that somebody named, or of the function's own
+		if err != nil {
+			yield(audit.Item{}, fmt.Errorf("read the audit before: %w", err))
+			return
+		}
+		defer f.Close() //nolint:errcheck // read only
+		for dec := json.NewDecoder(bufio.NewReaderSize(f, 1<<16)); ; {
+			var i audit.Item
+			switch err := dec.Decode(&i); {
+			case errors.Is(err, io.EOF):
+				return
+			case err != nil:
+				yield(audit.Item{}, fmt.Errorf("read the audit before, %s: %w", f.Name(), err))
+				return
+			case !yield(i, nil):
+				return
+			}
 		}
 	}
 }

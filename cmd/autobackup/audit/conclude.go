@@ -55,6 +55,9 @@ func (a stored) report(ctx context.Context) (Summary, error) {
 	if err := a.attest(ctx, p, r); err != nil {
 		return Summary{}, err
 	}
+	if err := a.erasures(ctx, dir, before, p, r); err != nil {
+		return Summary{}, err
+	}
 	if err := w.write(r); err != nil { // which takes away what items are read from
 		return Summary{}, err
 	}

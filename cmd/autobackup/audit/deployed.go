@@ -166,7 +166,7 @@ func (d Deployed) Do(ctx context.Context, r Request) (any, error) {
 
 // deployedBounds: a stretch is as much as a look has to read at most to find its rows. The
 // rest is as in an audit on a machine, because the reports are to be the same.
-var deployedBounds = bounds{stretch: 200_000, told: usual.told, long: usual.long, block: usual.block}
+var deployedBounds = bounds{stretch: 200_000, told: usual.told, long: usual.long, block: usual.block, erasures: 10_000}
 
 func (d Deployed) shelf(folder string) shelf { return shelf{d.Objects, d.Bucket, folder} }
 

@@ -7,7 +7,9 @@ func Bounded(o *Options) { o.bounds = bounds{stretch: 7, told: 2, long: 2, block
 func Unbounded(o *Options) { o.bounds = bounds{} }
 
 // BoundedParts has borders fall everywhere in the parts of an audit of a stage.
-func BoundedParts(d *Deployed) { d.bounds = bounds{stretch: 40, told: 2, long: 2, block: 5} }
+func BoundedParts(d *Deployed) {
+	d.bounds = bounds{stretch: 40, told: 2, long: 2, block: 5, erasures: 2}
+}
 
 // UnboundedParts has them fall where they do for everybody.
 func UnboundedParts(d *Deployed) { d.bounds = bounds{} }

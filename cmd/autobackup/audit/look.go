@@ -63,22 +63,23 @@ func (e Eye) look(ctx context.Context, p audit.Pair, was *verdict.Bytes) (verdic
 // Vanished lists once more what a side listed and HEAD did not find there: only what that
 // no longer lists is gone. A server that lost an object may list it still.
 func (e Eye) Vanished(ctx context.Context, i audit.Item) (audit.Item, error) {
-	var side string
-	switch {
-	case i.Reason == reason.Changed && i.On != audit.OnReplica:
-		side = audit.OnPrimary
-	case i.Reason == reason.ReplicaMissing && i.On == audit.OnBoth:
-		side = audit.OnReplica
-	default:
-		return i, nil
+	var sides []string
+	if i.Reason == reason.Changed && i.On != audit.OnReplica {
+		sides = append(sides, audit.OnPrimary)
 	}
-	still, err := e.Listed(ctx, side, i.Key, i.Version)
-	if err != nil {
-		return i, fmt.Errorf("list a version once more: %w", err)
+	if (i.Gone || i.Reason == reason.ReplicaMissing && i.On == audit.OnBoth) && i.On != audit.OnPrimary {
+		sides = append(sides, audit.OnReplica)
 	}
-	if still {
-		i.Category, i.Reason = audit.Unknown, reason.Unreachable
-		i.Detail = "the " + side + " lists the version, and HeadObject does not find it"
+	for _, side := range sides {
+		still, err := e.Listed(ctx, side, i.Key, i.Version)
+		if err != nil {
+			return i, fmt.Errorf("list a version once more: %w", err)
+		}
+		if still {
+			i.Category, i.Reason, i.Gone = audit.Unknown, reason.Unreachable, false
+			i.Detail = "the " + side + " lists the version, and HeadObject does not find it"
+			return i, nil
+		}
 	}
 	return i, nil
 }

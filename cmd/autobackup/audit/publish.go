@@ -39,7 +39,7 @@ func (a stored) run() evidence.Run {
 
 // attest leaves each item of the report as a fact, so that it is evidence of this audit. What
 // the counts alone tell, such as versions that are alike in both listings, is none: nothing
-// was looked at. What was compared was left by the parts that did.
+// was looked at. What was compared, or was gone, was left by the parts that looked.
 func (a stored) attest(ctx context.Context, p progress, r *Result) error {
 	if a.Facts == nil {
 		return nil
@@ -65,7 +65,8 @@ func (a stored) attest(ctx context.Context, p progress, r *Result) error {
 	return keep.Put(ctx, a.Facts, some)
 }
 
-// attestRows leaves each row that was shown to be equal as a fact, by what showed it.
+// attestRows leaves each row that was shown to be equal, or gone from both sides, as a fact, by
+// what showed it.
 func (a stored) attestRows(ctx context.Context, reads *reader, rows []placed, items []audit.Item) error {
 	if a.Facts == nil {
 		return nil
@@ -73,7 +74,7 @@ func (a stored) attestRows(ctx context.Context, reads *reader, rows []placed, it
 	run := a.run()
 	var some []evidence.Record
 	for i, item := range items {
-		if item.Category != audit.Compared {
+		if item.Category != audit.Compared && !item.Gone {
 			continue
 		}
 		source := evidence.Audit
