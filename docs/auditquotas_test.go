@@ -62,10 +62,11 @@ func least(rates map[string]float64) (name string, rate float64) {
 // auditOfStage reckons level rest, with 1 % left open.
 func auditOfStage(versions float64, l stageLimits) stageAudit {
 	lists, looks := 2*versions/1000, 2*versions/100
+	lookAtOnce := max(min(l.atOnce, math.Floor(l.rate/audit.LookRate)), 1)
 	byList, listRate := least(map[string]float64{
 		"AuditRate": l.rate, "AuditConcurrency": l.atOnce * 2 / pageSeconds, "S3's requests a second": s3Rate, "Lambda's concurrency": lambdas * 2 / pageSeconds, "children of a Map Run": children * 2 / pageSeconds,
 	})
-	_, lookRate := least(map[string]float64{"AuditRate": l.rate, "AuditConcurrency": l.atOnce * looksOfCalls * 2 / lookSeconds, "S3's requests a second": s3Rate})
+	_, lookRate := least(map[string]float64{"AuditRate": l.rate, "AuditConcurrency": lookAtOnce * looksOfCalls * 2 / lookSeconds, "S3's requests a second": s3Rate})
 	listing := lists / listRate
 	ramp := 30 * math.Ceil(math.Log(max(l.atOnce, 1))/math.Log(audit.PartWorkers))   // rounds until there are as many parts as are worked on
 	seconds := min(listing+ramp, max(lists*pageSeconds/2, 10)) + looks/lookRate + 60 // a minute of plans, collecting and the report
@@ -73,7 +74,7 @@ func auditOfStage(versions float64, l stageLimits) stageAudit {
 	a := stageAudit{
 		time:    time.Duration(seconds * float64(time.Second)),
 		dollars: lists*0.005/1000 + looks*0.0004/1000,
-		rest:    parts*(2*transition+4*put) + seconds*min(l.atOnce, parts)*gbSecond + looks/2*lookSeconds/32*0.25*gbSecond,
+		rest:    parts*(2*transition+4*put) + ((seconds-looks/lookRate)*min(l.atOnce, parts)+looks/lookRate*lookAtOnce)*gbSecond + looks/2*lookSeconds/32*0.25*gbSecond,
 		binds:   byList,
 	}
 	switch {

@@ -30,7 +30,7 @@ func OfScrub() []Definition {
 type Scrub struct {
 	Versions, Bytes int64         // that were read, bytes of one side
 	Open            int64         // versions that were not equal, or could not be read
-	Behind          int           // slices of 1,000 that were due and were not read
+	Behind          int           // slices of 1,000 that are not read once in the days
 	Oldest          time.Duration // that any byte was not read
 	Within          float64       // share of bytes that was read within the days, from 0 to 1
 }

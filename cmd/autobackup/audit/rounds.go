@@ -109,6 +109,9 @@ const (
 	// LeastRate is how many requests a second a part has at least, so that it looks twice at a
 	// block, and reads what is read at once, within a function's time.
 	LeastRate = 10
+	// LookRate is how many requests a second a part has at least that looks or has bytes read, where
+	// the audit has as many: that is what it can send, and more parts would be paid for waiting.
+	LookRate = 100
 	// mostParts of a round keep its list small.
 	mostParts = 2000
 )
@@ -116,7 +119,11 @@ const (
 // next writes the next round, and says where the audit is then.
 func (a stored) next(ctx context.Context, p progress, phase string, parts []part) (Step, error) {
 	n := a.step.Round + 1
-	to := Step{Phase: phase, Bucket: a.step.Bucket, Folder: a.step.Folder, Round: n, Concurrency: max(min(len(parts), a.state.Stage.AtOnce, a.state.Stage.Rate/LeastRate), 1)}
+	least := LeastRate
+	if phase == PhaseLook {
+		least = LookRate
+	}
+	to := Step{Phase: phase, Bucket: a.step.Bucket, Folder: a.step.Folder, Round: n, Concurrency: max(min(len(parts), a.state.Stage.AtOnce, a.state.Stage.Rate/least), 1)}
 	to.Items = &Object{a.bucket, a.prefix + itemsName(n)}
 	left := max(a.state.Stage.Dollars-a.spent(p.Sent), 0)
 	r := round{

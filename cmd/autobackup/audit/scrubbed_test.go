@@ -536,3 +536,19 @@ func TestAPartHasTimeForWhatItDoesAtOnce(t *testing.T) {
 		assert.LessOrEqual(t, step.Concurrency, 4)
 	})
 }
+
+func TestNoMorePartsLookThanTheRateIsWorth(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, _ := scrubbing(t, 1, objects(30, 20<<30)...)
+		audit.BoundedParts(&s.Deployed)
+		s.Rate, s.AtOnce = 350, 1000
+		s.lose = func(step audit.Step, _ int) bool {
+			if step.Phase == audit.PhaseLook {
+				assert.LessOrEqual(t, step.Concurrency, 3)
+			}
+			return false
+		}
+		_, r := s.scrub(0)
+		assert.Equal(t, int64(30), r.Scrub.Equal)
+	})
+}

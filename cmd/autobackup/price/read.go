@@ -1,14 +1,16 @@
 package price
 
 // What reading bytes where they are takes (docs/decisions/0025): hash-bytes on each side, and
-// a share of the function audit, which waits for both.
+// the function audit, which keeps to its rate and waits for both.
 const (
 	gbSecond   = 0.0000133334 // dollars, of a function on arm64 (https://aws.amazon.com/lambda/pricing/)
 	bytesASec  = 75e6         // of a hash-bytes
 	firstByte  = 0.1          // seconds until a GET's first byte comes
 	inFlight   = 8            // GETs that a hash-bytes has under way
 	hashGB     = 0.5          // memory of hash-bytes
-	waitGB     = 0.25         // memory of the function audit, of which four readings have a share
+	waitGB     = 1.0          // memory of the function audit
+	shares     = 4            // readings of which it waits for at once
+	getsASec   = 100          // that it sends at least, of both sides
 	blockBytes = 16 << 20     // of one GET
 )
 
@@ -38,6 +40,7 @@ func Read(size int64, kms bool, primary, replica string) (dollars float64) {
 		}
 		dollars += float64(gets)*of.get/1e6 + float64(size)/GB*of.retrieval
 	}
-	seconds := max(float64(size)/bytesASec, float64(gets)*firstByte/inFlight)
-	return dollars + seconds*(2*hashGB+waitGB)*gbSecond
+	reading := max(float64(size)/bytesASec, float64(gets)*firstByte/inFlight)
+	waiting := max(reading/shares, 2*float64(gets)/getsASec)
+	return dollars + (reading*2*hashGB+waiting*waitGB)*gbSecond
 }
