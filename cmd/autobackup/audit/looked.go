@@ -229,7 +229,6 @@ func (a stored) keepReading(ctx context.Context, r round, i int, reads *reader, 
 // collectLooks takes what parts looked at, and goes on with what they left.
 func (a stored) collectLooks(ctx context.Context, p progress, r round, results []result, cut string) (Step, error) {
 	var left []part
-	p.Scrub = slices.Clone(p.Scrub)
 	for i, done := range results {
 		of := r.Parts[i]
 		if p.Scrub != nil {

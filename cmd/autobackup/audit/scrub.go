@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -166,10 +165,10 @@ func (s *scrubs) turn(p audit.Pair, judge audit.Judge, to *scrubbed) *int {
 	return &slice
 }
 
-// unreadClass is the storage class for which a version is not read.
+// unreadClass is the storage class for which a version is not read. It is never STANDARD.
 func unreadClass(p audit.Pair, judge audit.Judge) string {
 	if !slices.Contains(judge.Classes, p.Primary.Class) {
-		return cmp.Or(p.Primary.Class, "STANDARD")
+		return p.Primary.Class
 	}
-	return cmp.Or(p.Replica.Class, "STANDARD")
+	return p.Replica.Class
 }

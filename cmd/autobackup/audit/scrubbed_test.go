@@ -196,6 +196,9 @@ func TestTheBytesOfEveryVersionAreReadOnceInSoManyDays(t *testing.T) {
 			assert.Less(t, r.Scrub.Versions, int64(n/4), "in turns")
 			assert.Zero(t, r.Scrub.Behind)
 			assert.Equal(t, r.Scrub.Versions, r.Scrub.Equal)
+			assert.Equal(t, 5*r.Scrub.Versions, r.Scrub.Bytes)
+			assert.Equal(t, r.Scrub.Due, r.Scrub.Read)
+			assert.GreaterOrEqual(t, r.Scrub.Due, 100)
 			total += r.Scrub.Versions
 			assert.InDelta(t, min(float64(total)/n, 1), r.Scrub.Within, 1e-9)
 			assert.Equal(t, audit.AsItMustBe, r.Result)
@@ -428,16 +431,18 @@ func TestClassesThatChargeForReadingAreLeftOutUnlessTheyAreNamed(t *testing.T) {
 			all[i].class = class
 		}
 		s, d := scrubbing(t, 1, all...)
+		d.f.buckets[1].versions[8].class = "ONEZONE_IA"
 		_, r := s.scrub(0)
-		assert.Equal(t, int64(5), r.Scrub.Equal)
+		assert.Equal(t, int64(4), r.Scrub.Equal)
 		assert.Equal(t, int64(2), r.Scrub.LeftOut["GLACIER"].Versions)
+		assert.Equal(t, int64(1), r.Scrub.LeftOut["ONEZONE_IA"].Versions, "of the replica alone")
 		notes := strings.Join(r.Notes, "\n")
 		assert.Contains(t, notes, "1 versions, 1.00 GB, are in STANDARD_IA and were not read: once costs about $0.02; ScrubClasses names the classes that are read")
 		assert.Contains(t, notes, "2 versions, 2.00 GB, are in GLACIER and were never read: a job of S3 Batch Operations that computes checksums reads them without a restore, for about $0.25 on each side")
 		assert.Zero(t, d.read[diskOf(primary, "v0001")])
 		s.Plan.Classes = []string{"", "STANDARD_IA"}
 		_, r = s.scrub(1)
-		assert.Equal(t, int64(6), r.Scrub.Equal)
+		assert.Equal(t, int64(5), r.Scrub.Equal)
 		assert.Positive(t, d.read[diskOf(primary, "v0001")])
 	})
 }
