@@ -58,6 +58,7 @@ type Item struct {
 	Damaged   string           `json:"damaged,omitempty"`           // the side whose bytes are not those of its own checksum
 	Detail    string           `json:"detail,omitempty"`            // one printable ASCII line without the key
 	Uncovered bool             `json:"uncovered,omitempty"`         // no rule that leads to the replica covers the key, or what was looked at beside it was left out
+	Scrubbed  bool             `json:"scrubbed,omitempty"`          // its bytes had their turn to be read, and what came of that counts
 	New       bool             `json:"new,omitempty"`               // not in the audit before
 	Accepted  *Acceptance      `json:"accepted,omitempty"`
 	// Gone is that a look found it on no side any more, and no lifecycle rule of the primary is
@@ -139,6 +140,7 @@ type Report struct {
 	Notes      []string         `json:"notes,omitempty"`   // what bounds the claims, such as sampled ranges
 	Replicable int64            `json:"replicable"`        // versions in manifest.csv, which S3 can replicate again
 	Sampled    int64            `json:"sampled,omitempty"` // versions that were not looked at, because a sample of those around them was
+	Unseen     int64            `json:"unseen,omitempty"`  // versions that were to be looked at or read, and were not
 	// NotListed are the keys of which nothing is known, of an audit whose parts may fail alone.
 	NotListed []NotListed `json:"notListed,omitempty"`
 	Scrub     *Scrub      `json:"scrub,omitempty"` // nil: no bytes were read in turns
@@ -165,7 +167,9 @@ type Scrub struct {
 	// been by the next audit, or the money is not enough for them.
 	Behind int    `json:"behind"`
 	Why    string `json:"why,omitempty"` // why no slice was read, where that was not for the money
-	// What was read in this audit.
+	// Dear is how many cost more than the money of a month, and are not read.
+	Dear int `json:"dear,omitempty"`
+	// What was read in this audit, every byte on both sides.
 	Versions int64   `json:"versions"`
 	Bytes    int64   `json:"bytes"` // of one side
 	Equal    int64   `json:"equal"` // versions

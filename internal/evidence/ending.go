@@ -49,14 +49,20 @@ type slot struct {
 	replica  string
 	told     *Told
 	accepted *Acceptance
-	bytes    bool // said by who has read the bytes again
+	differs  bool // who read the bytes again said that they differ, and nobody has ended that
 }
 
-// stays says whether what was said stands against what is said now: that bytes differ is ended by
-// nobody who has not read them, for stored checksums are as they were.
-func (s slot) stays(now Told) bool {
-	return s.bytes && s.told.Verdict == Failed && now.fine() && !strings.HasPrefix(string(now.Evidence), string(verdict.BytesRead))
+// ends says whether what is said now ends that bytes differ: they were read and are equal, or are
+// gone. Stored checksums are as they were, so that nothing else does.
+func (t Told) ends() bool {
+	return t.Verdict == Erased || strings.HasPrefix(string(t.Evidence), string(verdict.BytesRead))
 }
+
+// stays says whether what was said stands against what is said now.
+func (s slot) stays(now Told) bool { return s.differs && now.fine() && !now.ends() }
+
+// of says whether a slot is about a replica: its own, or that of all.
+func (s slot) of(replica string) bool { return s.replica == "" || s.replica == replica }
 
 // history is what is known of one version while records come in the order of their times.
 type history struct {
@@ -82,17 +88,20 @@ type failure struct {
 // names none is about all of them, and any later one ends it.
 func (h *history) apply(r Record, share func(Told) *Told) {
 	if len(r.Replicas) == 0 {
-		h.slots = []slot{{told: share(r.Told), accepted: r.Accepted}}
+		differs := !r.ends() && slices.ContainsFunc(h.slots, func(s slot) bool { return s.differs })
+		h.slots = []slot{{told: share(r.Told), accepted: r.Accepted, differs: differs}}
 	}
 	for _, one := range r.Replicas {
-		if slices.ContainsFunc(h.slots, func(s slot) bool { return s.replica == one.Bucket && s.stays(one.Told) }) {
+		if slices.ContainsFunc(h.slots, func(s slot) bool { return s.of(one.Bucket) && s.stays(one.Told) }) {
 			continue
 		}
-		said := slot{replica: one.Bucket, told: share(one.Told), bytes: r.Source == Scrub}
+		said := slot{replica: one.Bucket, told: share(one.Told)}
+		said.differs = r.Source == Scrub && one.Verdict == Failed ||
+			!one.ends() && slices.ContainsFunc(h.slots, func(s slot) bool { return s.of(one.Bucket) && s.differs })
 		if one.Verdict == Accepted {
 			said.accepted = r.Accepted
 		}
-		h.slots = slices.DeleteFunc(h.slots, func(s slot) bool { return s.replica == "" || s.replica == one.Bucket })
+		h.slots = slices.DeleteFunc(h.slots, func(s slot) bool { return s.of(one.Bucket) })
 		h.slots = append(h.slots, said)
 	}
 	if h.story == nil && r.fine() {

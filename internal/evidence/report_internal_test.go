@@ -369,6 +369,20 @@ func TestThatBytesDifferIsEndedByNobodyWhoHasNotReadThem(t *testing.T) {
 		assert.Equal(t, c.ends, rows[0].Ended.Verdict != Failed, name)
 		assert.Equal(t, c.ends, !rows[0].Settled.IsZero(), name)
 	}
+	for name, between := range map[string]Record{
+		"nobody could read them": ended(2, "a", because(Unknown, reason.BytesNotRead)),
+		"a rule explained it":    ended(2, "a", because(Skipped, reason.LifecycleOnReplica)),
+		"somebody accepted it":   ended(2, "a", because(Accepted, reason.ContentMismatch)),
+		"of no replica":          whole(ended(2, "a", because(Skipped, reason.IsReplica))),
+	} {
+		first := ended(1, "a", rotten)
+		first.Source = Scrub
+		_, rows := reported(t, evidenceOf(t, []Record{first, between, ended(3, "a", crc)}, oneFile), perPass)
+		require.Len(t, rows, 1, name)
+		assert.Equal(t, between.Told, rows[0].Ended, "%s, and then checksums were equal", name)
+		_, rows = reported(t, evidenceOf(t, []Record{first, between, ended(3, "a", read), ended(4, "a", crc)}, oneFile), perPass)
+		assert.Equal(t, crc, rows[0].Ended, "%s, and then bytes were equal", name)
+	}
 	first := ended(1, "a", rotten, Replica{"one", rotten}, Replica{"two", crc})
 	first.Source = Scrub
 	_, rows := reported(t, evidenceOf(t, []Record{first, ended(2, "a", crc, Replica{"two", crc})}, oneFile), perPass)

@@ -23,14 +23,18 @@ func (p Purse) Filled(now time.Time, monthly float64) Purse {
 	if p.At.IsZero() {
 		since = day
 	}
-	return Purse{Dollars: min(p.Dollars+monthly*float64(max(since, 0))/month, monthly), At: now}
+	at := now
+	if at.Before(p.At) { // a clock that was wrong brings nothing twice
+		at = p.At
+	}
+	return Purse{Dollars: min(p.Dollars+monthly*float64(max(since, 0))/month, monthly), At: at}
 }
 
 // Likely are the due slices that can probably be paid for, by what a slice costs in the mean,
 // and as many more: who lists a bucket keeps the versions of these, and not of all.
 func Likely(due []int, mean, dollars float64) []int {
 	const enough = 2
-	if n := enough * dollars / mean; mean > 0 && n < float64(len(due)) {
+	if n := enough * max(dollars, 0) / mean; mean > 0 && n < float64(len(due)) {
 		return due[:int(n)+1]
 	}
 	return due
@@ -38,11 +42,12 @@ func Likely(due []int, mean, dollars float64) []int {
 
 // Choose takes the slices that can be paid for, in their order. One that can't waits until it
 // can, and those behind it with it; one that costs more than a month's dollars never can, and
-// is left out.
-func Choose(due []int, cost func(slice int) float64, dollars, monthly float64) (chosen []int, spent float64) {
+// is one of the dear.
+func Choose(due []int, cost func(slice int) float64, dollars, monthly float64) (chosen, dear []int, spent float64) {
 	for _, slice := range due {
 		c := cost(slice)
 		if c > monthly {
+			dear = append(dear, slice)
 			continue
 		}
 		if spent+c > dollars {
@@ -50,7 +55,7 @@ func Choose(due []int, cost func(slice int) float64, dollars, monthly float64) (
 		}
 		chosen, spent = append(chosen, slice), spent+c
 	}
-	return chosen, spent
+	return chosen, dear, spent
 }
 
 // Short is how many slices can't be read once in so many days, where reading all of them costs

@@ -83,6 +83,7 @@ func TestWhoWasAwayReadsAllThatCanBePaidFor(t *testing.T) {
 	assert.Equal(t, due[:21], scrub.Likely(due, 0.1, 1), "twice of what can be paid for, and one more")
 	assert.Equal(t, due, scrub.Likely(due, 0.1, 1000))
 	assert.Equal(t, due[:1], scrub.Likely(due, 0.1, 0))
+	assert.Equal(t, due[:1], scrub.Likely(due, 0.1, -5), "more was spent than there was")
 	assert.Equal(t, due[:2], scrub.Likely(due[:2], 0.1, 0.1), "all of them")
 	assert.Empty(t, scrub.Likely(nil, 0.1, 0))
 }
@@ -114,13 +115,13 @@ func TestWhatIsKnownAfterAScrubLeavesWhatWasKnownBefore(t *testing.T) {
 func TestOpenVersionsAndRunsAreKept(t *testing.T) {
 	turns := scrub.Turns{}
 	for i := range 20 {
-		turns = turns.After(start.Add(time.Duration(i)*day), []int{i}, []scrub.Version{{Key: "k", Version: "v"}}, 0.5)
+		turns = turns.After(start.Add(time.Duration(i)*day), []int{i}, []scrub.Open{{Version: scrub.Version{Key: "k", Version: "v"}}}, 0.5)
 	}
 	assert.Equal(t, start, turns.Began)
 	assert.Len(t, turns.Runs, 8)
 	assert.Equal(t, start.Add(19*day), turns.Runs[7])
 	assert.Equal(t, start.Add(19*day), turns.Read[19])
-	assert.Equal(t, []scrub.Version{{Key: "k", Version: "v"}}, turns.Open)
+	assert.Equal(t, []scrub.Open{{Version: scrub.Version{Key: "k", Version: "v"}}}, turns.Open)
 	assert.InDelta(t, 0.5, turns.Mean, 0)
 	text, err := json.Marshal(turns)
 	require.NoError(t, err)
@@ -162,6 +163,10 @@ func TestTheOldestByteIsNoOlderThanTheFirstScrub(t *testing.T) {
 	assert.Equal(t, 10*day, turns.Oldest(start.Add(10*day)), "the last slice was never read")
 	turns = turns.After(start.Add(2*day), []int{scrub.Slices - 1}, nil, 0)
 	assert.Equal(t, 9*day, turns.Oldest(start.Add(10*day)))
+	turns.Open = []scrub.Open{{Since: start.Add(-day), Different: true}}
+	assert.Equal(t, 9*day, turns.Oldest(start.Add(10*day)), "what differs was read")
+	turns.Open[0].Different = false
+	assert.Equal(t, 11*day, turns.Oldest(start.Add(10*day)), "what could not be read was not")
 }
 
 // With scrubs on a schedule, money, and some started by hand, no slice is ever older than the days:
@@ -206,7 +211,7 @@ func TestWhereMoneyBindsTheOldestIsReadFirst(t *testing.T) {
 			now := start.Add(time.Duration(i) * day)
 			purse = purse.Filled(now, monthly)
 			due := turns.Due(now, 30)
-			chosen, spent := scrub.Choose(due, cost, purse.Dollars, monthly)
+			chosen, _, spent := scrub.Choose(due, cost, purse.Dollars, monthly)
 			require.LessOrEqual(t, spent, purse.Dollars)
 			require.Equal(t, due[:len(chosen)], chosen, "in their order")
 			purse.Dollars -= spent
@@ -227,18 +232,21 @@ func TestAPurseHoldsAMonthAtMostAndBeginsWithADay(t *testing.T) {
 	next := first.Filled(start.Add(2*day), 30.4375)
 	assert.InDelta(t, 2.75, next.Dollars, 1e-9)
 	assert.InDelta(t, 30.4375, next.Filled(start.Add(400*day), 30.4375).Dollars, 1e-9)
-	assert.InDelta(t, 2.75, next.Filled(start, 30.4375).Dollars, 1e-9, "a clock that goes backwards brings nothing")
+	back := next.Filled(start, 30.4375)
+	assert.InDelta(t, 2.75, back.Dollars, 1e-9, "a clock that goes backwards brings nothing")
+	assert.InDelta(t, 3.75, back.Filled(start.Add(3*day), 30.4375).Dollars, 1e-9, "and nothing twice")
 }
 
 func TestASliceThatCostsMoreThanAMonthKeepsNoOtherWaiting(t *testing.T) {
 	costs := map[int]float64{7: 11, 8: 1, 9: 3, 10: 1}
 	cost := func(slice int) float64 { return costs[slice] }
-	chosen, spent := scrub.Choose([]int{7, 8, 9, 10}, cost, 2, 10)
+	chosen, dear, spent := scrub.Choose([]int{7, 8, 9, 10}, cost, 2, 10)
+	assert.Equal(t, []int{7}, dear)
 	assert.Equal(t, []int{8}, chosen, "9 waits until it can be paid for, and 10 behind it")
 	assert.InDelta(t, 1, spent, 0)
-	chosen, _ = scrub.Choose([]int{9}, cost, 3, 3)
+	chosen, _, _ = scrub.Choose([]int{9}, cost, 3, 3)
 	assert.Equal(t, []int{9}, chosen, "all of a month's")
-	chosen, _ = scrub.Choose([]int{7, 8, 9, 10}, cost, 5, 10)
+	chosen, _, _ = scrub.Choose([]int{7, 8, 9, 10}, cost, 5, 10)
 	assert.Equal(t, []int{8, 9, 10}, chosen)
 	assert.True(t, slices.IsSorted(chosen))
 }

@@ -19,7 +19,7 @@ type Turns struct {
 	Read  [Slices]time.Time `json:"read"`  // when each slice was last read whole; zero: never
 	// Open are versions whose bytes were not equal, or could not be read, when they had their
 	// turn. They are read in each scrub until they are equal or gone.
-	Open []Version `json:"open"`
+	Open []Open `json:"open"`
 	// Mean is what a slice costs to read, as the last scrub listed them, in dollars.
 	Mean float64 `json:"mean"`
 	// Changed is when other storage classes were named than before: a slice that was read before
@@ -31,6 +31,13 @@ type Turns struct {
 type Version struct {
 	Key     string `json:"key"`
 	Version string `json:"versionId"`
+}
+
+// Open is a version that stays open.
+type Open struct {
+	Version
+	Different bool      `json:"different,omitempty"` // its bytes were read, and were not equal
+	Since     time.Time `json:"since"`               // when its slice was read last before, or when the first scrub began
 }
 
 // runs is how many scrubs are remembered: between two of them lies how long it may take
@@ -76,7 +83,10 @@ func (t *Turns) older(now time.Time, than time.Duration) (n int) {
 	return n
 }
 
-// last is when a slice was read, or when the first scrub began.
+// Last is when a slice was read, or when the first scrub began.
+func (t Turns) Last(slice int, now time.Time) time.Time { return t.last(slice, now) }
+
+// last is Last without a copy.
 func (t *Turns) last(slice int, now time.Time) time.Time {
 	switch read := t.Read[slice]; {
 	case !read.IsZero():
@@ -114,6 +124,11 @@ func (t Turns) Oldest(now time.Time) (oldest time.Duration) {
 	for slice := range t.Read {
 		oldest = max(oldest, now.Sub(t.last(slice, now)))
 	}
+	for _, o := range t.Open {
+		if !o.Different {
+			oldest = max(oldest, now.Sub(o.Since))
+		}
+	}
 	return oldest
 }
 
@@ -130,7 +145,7 @@ const MaxOpen = 10_000
 
 // After is what is known after a scrub that began at some time, read these slices whole, and
 // leaves these versions open.
-func (t Turns) After(began time.Time, read []int, open []Version, mean float64) Turns {
+func (t Turns) After(began time.Time, read []int, open []Open, mean float64) Turns {
 	if t.Began.IsZero() {
 		t.Began = began
 	}

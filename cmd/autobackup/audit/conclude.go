@@ -13,6 +13,7 @@ import (
 	"autobackup/cmd/autobackup/accept"
 	"autobackup/cmd/autobackup/report"
 	"autobackup/internal/audit"
+	"autobackup/internal/verdict"
 )
 
 // summaryFile is written last: where it is, the audit has ended.
@@ -48,11 +49,11 @@ func (a stored) report(ctx context.Context) (Summary, error) {
 	if err := a.remember(ctx, p, r); err != nil {
 		return Summary{}, err
 	}
-	again, err := a.messages(p, r) // before what they are made of is taken away
+	again, err := a.messages(r) // before what they are made of is taken away
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := a.attest(ctx, p, r); err != nil {
+	if err := a.attest(ctx, r); err != nil {
 		return Summary{}, err
 	}
 	if err := a.erasures(ctx, dir, before, p, r); err != nil {
@@ -158,6 +159,11 @@ func (a stored) outcomes(ctx context.Context, w auditor, p progress, old *before
 			return nil, err
 		}
 		of.Notes = append(notes(of), unseen(p, i)...)
+		for _, f := range p.Unseen {
+			if f.Pair == i {
+				of.Unseen += f.Rows
+			}
+		}
 		of.Result, of.Exit = a.state.Plan.FailOn.result(of)
 		r.Reports, r.outcomes = append(r.Reports, of), append(r.outcomes, done)
 	}
@@ -266,13 +272,21 @@ func (a stored) segment(ctx context.Context, s segment, judge audit.Judge, out i
 		return err
 	}
 	judge.Level = audit.Listed
-	l := looks{Eye: Eye{Judge: judge}, blockRows: a.bounds.block, progress: func(int64) {}, save: func() error { return nil }}
+	l := looks{Eye: Eye{Judge: judge}, was: unseenBytes, blockRows: a.bounds.block, progress: func(int64) {}, save: func() error { return nil }}
 	for block := range slices.Chunk(rows, a.bounds.block) {
 		if err := l.block(ctx, block, out); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// unseenBytes is of a row that no part came to: what is open stays so.
+func unseenBytes(row placed) *verdict.Bytes {
+	if row.Turn == nil || !reopened(*row.Turn) {
+		return nil
+	}
+	return &verdict.Bytes{Error: stillOpen + ", and nobody came to read them again"}
 }
 
 // unseen says of how many versions nobody looked at, and why.
@@ -289,7 +303,7 @@ func unseen(p progress, pair int) (all []string) {
 		rows[f.Why] += f.Rows
 	}
 	for _, why := range whys {
-		all = append(all, fmt.Sprintf("%d versions that the listings leave open were not looked at: %s", rows[why], why))
+		all = append(all, fmt.Sprintf("%d versions that the listings leave open, or whose bytes had their turn, were not looked at: %s", rows[why], why))
 	}
 	return all
 }

@@ -20,6 +20,7 @@ import (
 	"autobackup/internal/look"
 	"autobackup/internal/metric"
 	"autobackup/internal/s3event"
+	"autobackup/internal/scrub"
 	"autobackup/internal/verdict"
 )
 
@@ -150,14 +151,14 @@ func (a stored) look(ctx context.Context, r round, i int) (done result, err erro
 		ahead: eyes.see, blockRows: a.bounds.block, wait: a.Wait, progress: func(int64) {},
 		ready: func(ctx context.Context) error { return ready(ctx, primary, replica) }, save: func() error { return nil },
 	}
-	reads, err := a.reading(ctx, r, i, p.KMS())
+	reads, err := a.reading(ctx, r, i, p)
 	if err != nil {
 		return done, err
 	}
 	l.was = reads.was
 	l.concluded = func(rows []placed, items []audit.Item) error {
 		reads.concluded(rows, items)
-		return a.attestRows(ctx, reads, rows, items)
+		return a.attestRows(ctx, items)
 	}
 	var out bytes.Buffer
 	late := a.late(r, pace)
@@ -188,12 +189,20 @@ func (a stored) look(ctx context.Context, r round, i int) (done result, err erro
 }
 
 // reading is what reads the bytes of a part's rows; nil: nothing does.
-func (a stored) reading(ctx context.Context, r round, i int, kms bool) (*reader, error) {
+func (a stored) reading(ctx context.Context, r round, i int, p *pair.Pair) (*reader, error) {
 	if a.state.Scrub == nil {
 		return nil, nil
 	}
 	of := r.Parts[i]
-	reads := &reader{comparer: a.Scrub.Comparer, wait: a.Wait, sides: a.state.Pairs[of.Pair], slices: r.Before.Scrub[of.Pair].Slices, kms: kms, pace: pair.NewPace(r.Rate, func(map[string]int64) error { return nil })}
+	turns := a.state.Scrub.Pairs[of.Pair].Turns
+	reads := &reader{
+		comparer: a.Scrub.Comparer, wait: a.Wait, sides: a.state.Pairs[of.Pair], slices: r.Before.Scrub[of.Pair].Slices, known: map[scrub.Version]scrub.Open{},
+		readable: a.judge(p).Readable, last: func(slice int) time.Time { return turns.Last(slice, a.state.Plan.Started) },
+		kms: p.KMS(), pace: pair.NewPace(r.Rate, func(map[string]int64) error { return nil }),
+	}
+	for _, o := range turns.Open {
+		reads.known[o.Version] = o
+	}
 	if of.Ranges != "" {
 		if _, err := a.get(ctx, of.Ranges, &reads.left); err != nil {
 			return nil, err
@@ -232,7 +241,7 @@ func (a stored) collectLooks(ctx context.Context, p progress, r round, results [
 	for i, done := range results {
 		of := r.Parts[i]
 		if p.Scrub != nil {
-			p.Scrub[of.Pair].took(done)
+			p.Scrub[of.Pair].took(done, scrub.MaxOpen-len(a.state.Scrub.Pairs[of.Pair].Turns.Open))
 		}
 		if of.Rows == done.Looked {
 			continue

@@ -16,6 +16,7 @@ import (
 	"autobackup/internal/listing"
 	"autobackup/internal/reason"
 	"autobackup/internal/s3event"
+	"autobackup/internal/text"
 	"autobackup/internal/verdict"
 )
 
@@ -198,7 +199,7 @@ func (l looks) each(ctx context.Context, rows []placed, items []audit.Item, due 
 			continue
 		}
 		all.Go(func() error {
-			items[i] = l.Judge.Item(row.pair(), l.conclude(ctx, row))
+			items[i] = l.item(ctx, row)
 			if items[i].Category == audit.Unknown && l.Judge.Level != audit.Listed && unknown.Add(1)%atOnce == 1 {
 				return l.ready(ctx) // an outage ends the audit now, not after all retries of a thousand looks
 			}
@@ -235,16 +236,34 @@ func (l looks) listed(row placed) (c audit.Conclusion, open bool, was *verdict.B
 	case was == nil || open:
 	case was.Equal():
 		c = audit.Conclusion{Category: audit.Compared, Evidence: verdict.BytesRead}
+	case l.Sides == nil: // nobody looks any more
+		c = stays(audit.Conclusion{}, was)
 	default:
 		open = true
 	}
 	return c, open, was
 }
 
-func (l looks) conclude(ctx context.Context, row placed) audit.Conclusion {
+// item is what a row comes to.
+func (l looks) item(ctx context.Context, row placed) audit.Item {
 	c, open, was := l.listed(row)
 	if open {
 		_, c = l.look(ctx, row.pair(), was)
+		if was != nil && !was.Equal() && reopened(*row.Turn) && c.Category == audit.Compared {
+			c = stays(c, was)
+		}
 	}
-	return c
+	i := l.Judge.Item(row.pair(), c)
+	i.Scrubbed = was != nil
+	return i
+}
+
+// stays is what a version comes to whose bytes were not equal, or not read, before, and were not read
+// now: stored checksums end nothing of that.
+func stays(c audit.Conclusion, was *verdict.Bytes) audit.Conclusion {
+	detail := was.Error
+	if detail == "" {
+		detail = stillOpen + ", and could not be read: " + c.Detail
+	}
+	return audit.Conclusion{Category: audit.Unknown, Reason: reason.BytesNotRead, Status: c.Status, Detail: text.Line(detail, verdict.MaxDetail)}
 }

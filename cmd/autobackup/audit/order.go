@@ -191,18 +191,23 @@ func conflicts(err error) bool {
 	return status == http.StatusPreconditionFailed || status == http.StatusConflict
 }
 
+// holds says whether it is this audit that has the bucket.
+func (a stored) holds(ctx context.Context) (bool, error) {
+	var held lock
+	_, err := a.Deployed.shelf(auditsFolder+a.step.Bucket+"/").get(ctx, lockName, &held)
+	if errors.Is(err, errAbsent) {
+		return false, nil
+	}
+	return err == nil && held.Folder == a.step.Folder, err
+}
+
 // release lets the next audit of the bucket begin.
 func (a stored) release(ctx context.Context) error {
-	of := a.Deployed.shelf(auditsFolder + a.step.Bucket + "/")
-	var held lock
-	_, err := of.get(ctx, lockName, &held)
-	switch {
-	case errors.Is(err, errAbsent):
-		return nil
-	case err != nil || held.Folder != a.step.Folder:
+	held, err := a.holds(ctx)
+	if err != nil || !held {
 		return err
 	}
-	return of.remove(ctx, lockName)
+	return a.Deployed.shelf(auditsFolder+a.step.Bucket+"/").remove(ctx, lockName)
 }
 
 // accepted keeps what people accepted as it was when the audit began, where the working

@@ -6,7 +6,7 @@ import (
 	"autobackup/internal/evidence"
 	"autobackup/internal/keep"
 	"autobackup/internal/program"
-	"autobackup/internal/scrub"
+	"autobackup/internal/verdict"
 	"context"
 	"os"
 	"path/filepath"
@@ -40,22 +40,17 @@ func (a stored) run() evidence.Run {
 // attest leaves each item of the report as a fact, so that it is evidence of this audit. What
 // the counts alone tell, such as versions that are alike in both listings, is none: nothing
 // was looked at. What was compared, or was gone, was left by the parts that looked.
-func (a stored) attest(ctx context.Context, p progress, r *Result) error {
+func (a stored) attest(ctx context.Context, r *Result) error {
 	if a.Facts == nil {
 		return nil
 	}
-	open := p.open()
 	run := a.run()
 	var some []evidence.Record
 	for i, err := range r.items() {
 		if err != nil {
 			return err
 		}
-		source := evidence.Audit
-		if open[scrub.Version{Key: i.Key, Version: i.Version}] {
-			source = evidence.Scrub
-		}
-		if some = append(some, evidence.OfItem(i, source, run)); len(some) == keep.Most {
+		if some = append(some, evidence.OfItem(i, sourceOf(i), run)); len(some) == keep.Most {
 			if err := keep.Put(ctx, a.Facts, some); err != nil {
 				return err
 			}
@@ -65,23 +60,27 @@ func (a stored) attest(ctx context.Context, p progress, r *Result) error {
 	return keep.Put(ctx, a.Facts, some)
 }
 
+// sourceOf is a scrub where reading bytes said so, or was to.
+func sourceOf(i audit.Item) evidence.Source {
+	if i.Scrubbed && (i.Category != audit.Compared || i.Evidence == verdict.BytesRead) {
+		return evidence.Scrub
+	}
+	return evidence.Audit
+}
+
 // attestRows leaves each row that was shown to be equal, or gone from both sides, as a fact, by
 // what showed it.
-func (a stored) attestRows(ctx context.Context, reads *reader, rows []placed, items []audit.Item) error {
+func (a stored) attestRows(ctx context.Context, items []audit.Item) error {
 	if a.Facts == nil {
 		return nil
 	}
 	run := a.run()
 	var some []evidence.Record
-	for i, item := range items {
+	for _, item := range items {
 		if item.Category != audit.Compared && !item.Gone {
 			continue
 		}
-		source := evidence.Audit
-		if was := reads.was(rows[i]); was != nil {
-			source = evidence.Scrub
-		}
-		some = append(some, evidence.OfItem(item, source, run))
+		some = append(some, evidence.OfItem(item, sourceOf(item), run))
 	}
 	return keep.Put(ctx, a.Facts, some)
 }

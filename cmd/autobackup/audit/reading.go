@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -13,6 +14,7 @@ import (
 	"autobackup/internal/audit"
 	"autobackup/internal/comparebytes"
 	"autobackup/internal/digest"
+	"autobackup/internal/reason"
 	"autobackup/internal/scrub"
 	"autobackup/internal/verdict"
 )
@@ -23,14 +25,22 @@ type reader struct {
 	wait     func(context.Context, time.Duration) error
 	sides    sides
 	slices   []int // that are read
+	known    map[scrub.Version]scrub.Open
+	readable func(audit.Pair) bool
+	last     func(slice int) time.Time // when it was read
 	kms      bool
 	pace     *pair.Pace // of the GETs that hash-bytes sends
 
-	came map[scrub.Version]*verdict.Bytes
-	sum  read
-	open []openTurn
-	left []comparebytes.RangeResult // of the first row, where it is not read whole yet
+	lock    sync.Mutex
+	classes map[scrub.Version]classes // of those that are read
+	came    map[scrub.Version]*verdict.Bytes
+	sum     read
+	open    []openTurn
+	left    []comparebytes.RangeResult // of the first row, where it is not read whole yet
 }
+
+// classes are the storage classes of a version.
+type classes struct{ primary, replica string }
 
 // atOnceBytes is how many bytes are read before the clock is asked again: what as many calls
 // read as a part has under way, in a minute or so.
@@ -38,7 +48,7 @@ const atOnceBytes = callsAtOnce * digest.RangeSize
 
 // reads says whether the bytes of a row are read.
 func (r *reader) reads(row placed) bool {
-	return r != nil && row.Turn != nil && slices.Contains(r.slices, *row.Turn)
+	return r != nil && row.Turn != nil && slices.Contains(r.slices, *row.Turn) && r.readable(row.pair())
 }
 
 // group is how many of the rows are concluded about together: a block, or fewer, where their
@@ -81,7 +91,7 @@ func (r *reader) read(ctx context.Context, rows []placed, late func() bool) (who
 	if r == nil {
 		return true, nil
 	}
-	r.came = map[scrub.Version]*verdict.Bytes{}
+	r.came, r.classes = map[scrub.Version]*verdict.Bytes{}, map[scrub.Version]classes{}
 	var list []comparebytes.PairRange
 	known := r.left
 	r.left = nil
@@ -90,6 +100,7 @@ func (r *reader) read(ctx context.Context, rows []placed, late func() bool) (who
 			continue
 		}
 		both := r.pair(row)
+		r.classes[versionOf(row)] = classes{row.Primary.Class, row.Replica.Class}
 		for _, piece := range r.comparer.Ranges(both) {
 			if i > 0 || !slices.ContainsFunc(known, func(k comparebytes.RangeResult) bool { return k.Index == piece.Index }) {
 				list = append(list, comparebytes.PairRange{Pair: both, Range: piece})
@@ -136,19 +147,19 @@ func (r *reader) total(rows []placed, known, results []comparebytes.RangeResult)
 		}
 		known, results = nil, results[n:]
 		r.came[versionOf(row)] = &bytes
-		r.sum.plus(readOf(row, bytes, r.kms))
+		r.sum.plus(readOf(row, bytes))
 	}
 	return nil
 }
 
-func readOf(row placed, bytes verdict.Bytes, kms bool) read {
-	size := row.Primary.Size
-	one := read{Versions: 1, Bytes: size, Dollars: price.Read(size, kms, row.Primary.Class, row.Replica.Class)}
-	if bytes.Equal() {
-		one.Equal, one.EqualBytes = 1, size
+// readOf counts a version whose bytes have come.
+func readOf(row placed, bytes verdict.Bytes) read {
+	if bytes.Primary.Found != verdict.Object || bytes.Replica.Found != verdict.Object {
+		return read{}
 	}
-	if bytes.Different != nil && *row.Turn != reopened { // which was told when it had its turn
-		one.Different = 1
+	one := read{Versions: 1, Bytes: row.Primary.Size}
+	if bytes.Equal() {
+		one.Equal, one.EqualBytes = 1, row.Primary.Size
 	}
 	return one
 }
@@ -197,6 +208,7 @@ func (r *reader) compare(ctx context.Context, list []comparebytes.PairRange) ([]
 			}
 			compared, err := r.comparer.CompareList(ctx, some)
 			copy(results[from:], compared)
+			r.paid(some)
 			return err
 		})
 	}
@@ -211,23 +223,49 @@ func gets(list []comparebytes.PairRange) (n int) {
 	return n
 }
 
-// was is what reading a row came to; nil: its bytes were not read. What is open and could not
-// be paid for stays unknown.
+// paid counts what asking for a list costs, whatever is answered.
+func (r *reader) paid(list []comparebytes.PairRange) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	for _, of := range list {
+		r.sum.Dollars += price.Read(of.Range.Length, r.kms, r.classes[scrub.Version{Key: of.Pair.Key, Version: of.Pair.Version}].primary, r.classes[scrub.Version{Key: of.Pair.Key, Version: of.Pair.Version}].replica)
+	}
+}
+
+// was is what reading a row came to; nil: its bytes were not read. What is open and was not read
+// stays open.
 func (r *reader) was(row placed) *verdict.Bytes {
 	switch {
 	case r == nil || row.Turn == nil:
 		return nil
-	case *row.Turn == reopened && !r.reads(row):
-		return &verdict.Bytes{Error: "they were not equal, or not read, when they had their turn, and the money of this scrub is not enough to read them again"}
+	case r.reads(row):
+		return r.came[versionOf(row)]
+	case !reopened(*row.Turn):
+		return nil
+	case !r.readable(row.pair()):
+		return &verdict.Bytes{Error: stillOpen + ", and its storage class is not read"}
 	}
-	return r.came[versionOf(row)]
+	return &verdict.Bytes{Error: stillOpen + ", and the money of this scrub is not enough to read them again"}
 }
 
-// concluded keeps open what is not settled by its bytes.
+// stillOpen is what is known of a version that nobody has read again.
+const stillOpen = "its bytes were not equal, or not read, when they had their turn"
+
+// concluded keeps open what is not settled by its bytes, and counts what is found to be damaged.
 func (r *reader) concluded(rows []placed, items []audit.Item) {
 	for i, row := range rows {
-		if was := r.was(row); was != nil && !was.Equal() && items[i].Category.Doubtful() {
-			r.open = append(r.open, openTurn{versionOf(row), *row.Turn})
+		item := items[i]
+		if r == nil || !item.Scrubbed || !item.Category.Doubtful() || item.Reason != reason.RecordDisagrees && r.was(row).Equal() {
+			continue
 		}
+		open, known := r.known[versionOf(row)]
+		if !known {
+			open = scrub.Open{Version: versionOf(row), Since: r.last(*row.Turn)}
+		}
+		if item.Category == audit.Finding && !open.Different {
+			open.Different = true
+			r.sum.Different++
+		}
+		r.open = append(r.open, openTurn{open, *row.Turn})
 	}
 }

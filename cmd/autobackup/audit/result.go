@@ -69,7 +69,7 @@ func (f FailOn) result(r audit.Report) (string, int) {
 			exit = ExitNothing
 		}
 	}
-	if len(r.NotListed) > 0 {
+	if len(r.NotListed) > 0 || r.Unseen > 0 {
 		words = NotAllKnown
 		if slices.Contains(f, FailUnknown) {
 			exit = ExitFindings

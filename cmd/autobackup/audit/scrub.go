@@ -2,13 +2,16 @@ package audit
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"slices"
 	"time"
 
 	"autobackup/cmd/autobackup/price"
 	"autobackup/internal/audit"
 	"autobackup/internal/comparebytes"
+	"autobackup/internal/s3error"
 	"autobackup/internal/scrub"
 )
 
@@ -26,7 +29,8 @@ type scrubbing struct {
 	Monthly float64     `json:"monthly"`
 	Purse   scrub.Purse `json:"purse"` // when it began
 	Classes []string    `json:"classes"`
-	Pairs   []scrubPair `json:"pairs"` // in the order of state.Pairs
+	Anew    bool        `json:"anew,omitempty"` // what was known before could not be read
+	Pairs   []scrubPair `json:"pairs"`          // in the order of state.Pairs
 }
 
 // scrubPair is what was known of a pair of buckets when the scrub began.
@@ -43,23 +47,32 @@ const scrubFile = "scrub.json"
 type kept struct {
 	Purse   scrub.Purse            `json:"purse"`
 	Classes []string               `json:"classes"` // whose bytes were read
-	Pairs   map[string]scrub.Turns `json:"pairs"`   // by the replica's bucket
+	anew    bool                   // it could not be read as what it must be
+	Pairs   map[string]scrub.Turns `json:"pairs"` // by the replica's bucket
 }
 
-// reopened is the place of scrub.Turns.Open among the slices: these are read in each scrub.
-const reopened = scrub.Slices
+// The places of scrub.Turns.Open among the slices. What is known to differ is read before all
+// slices, so that it stays told; what could not be read comes behind them, so that a side which
+// can't be read keeps nothing else from being read.
+const (
+	differing = scrub.Slices
+	unread    = scrub.Slices + 1
+	places    = scrub.Slices + 2
+)
+
+func reopened(turn int) bool { return turn >= scrub.Slices }
 
 // scrubbing begins the scrub of a bucket. An audit of a prefix has none, for whole slices are read.
 func (d Deployed) scrubbing(ctx context.Context, plan Plan, pairs []sides) (*scrubbing, error) {
 	if d.Scrub.Days == 0 || plan.Prefix != "" {
 		return nil, nil
 	}
-	var known kept
-	_, err := d.shelf(auditsFolder+plan.Primary+"/").get(ctx, scrubFile, &known)
-	if err != nil && !errors.Is(err, errAbsent) {
+	known, err := d.known(ctx, plan.Primary)
+	if err != nil {
 		return nil, err
 	}
-	s := &scrubbing{Days: d.Scrub.Days, Monthly: d.Scrub.Monthly, Classes: plan.Classes, Purse: known.Purse.Filled(plan.Started, d.Scrub.Monthly)}
+	classes := slices.Sorted(slices.Values(plan.Classes))
+	s := &scrubbing{Days: d.Scrub.Days, Monthly: d.Scrub.Monthly, Classes: classes, Anew: known.anew, Purse: known.Purse.Filled(plan.Started, d.Scrub.Monthly)}
 	for _, p := range pairs {
 		turns := known.Pairs[p.Replica.Bucket]
 		if !slices.Equal(known.Classes, s.Classes) {
@@ -69,6 +82,26 @@ func (d Deployed) scrubbing(ctx context.Context, plan Plan, pairs []sides) (*scr
 		s.Pairs = append(s.Pairs, scrubPair{turns, len(due), scrub.Likely(due, turns.Mean, s.Purse.Dollars)})
 	}
 	return s, nil
+}
+
+// known is what is kept of a bucket's scrubs. What can't be read as that is as if it were not
+// there: an audit that fails each time would be worse.
+func (d Deployed) known(ctx context.Context, bucket string) (k kept, err error) {
+	body, _, err := d.shelf(auditsFolder+bucket+"/").read(ctx, scrubFile, "")
+	if errors.Is(err, errAbsent) {
+		return k, nil
+	}
+	if err != nil {
+		return k, err
+	}
+	text, err := io.ReadAll(body)
+	if err = errors.Join(err, body.Close()); err != nil {
+		return k, s3error.Transient(err)
+	}
+	if json.Unmarshal(text, &k) != nil {
+		return kept{anew: true}, nil
+	}
+	return k, nil
 }
 
 // load is how much there is to read.
@@ -116,7 +149,7 @@ type scrubs struct {
 	days  int
 	now   time.Time // when the audit began
 	due   map[int]bool
-	open  map[scrub.Version]bool
+	open  map[scrub.Version]int // the place of each
 	kms   bool
 }
 
@@ -125,12 +158,15 @@ func (s *scrubbing) of(pair int, now time.Time, kms bool) *scrubs {
 		return nil
 	}
 	of := s.Pairs[pair]
-	all := &scrubs{turns: of.Turns, days: s.Days, now: now, due: map[int]bool{}, open: map[scrub.Version]bool{}, kms: kms}
+	all := &scrubs{turns: of.Turns, days: s.Days, now: now, due: map[int]bool{}, open: map[scrub.Version]int{}, kms: kms}
 	for _, slice := range of.Likely {
 		all.due[slice] = true
 	}
-	for _, v := range of.Turns.Open {
-		all.open[v] = true
+	for _, o := range of.Turns.Open {
+		all.open[o.Version] = unread
+		if o.Different {
+			all.open[o.Version] = differing
+		}
 	}
 	return all
 }
@@ -142,16 +178,20 @@ func (s *scrubs) turn(p audit.Pair, judge audit.Judge, to *scrubbed) *int {
 	}
 	row := p.Row()
 	l := load{Versions: 1, Bytes: row.Size, Dollars: price.Read(row.Size, s.kms, p.Primary.Class, p.Replica.Class)}
+	place, open := s.open[scrub.Version{Key: row.Key, Version: row.VersionID}]
 	if !judge.Readable(p) {
 		add(&to.LeftOut, unreadClass(p, judge), l)
+		if open { // it stays as it is, and costs nothing
+			return &place
+		}
 		return nil
 	}
 	to.All = to.All.plus(l)
 	slice := judge.Draw(p)
 	within := s.turns.Within(slice, row.Modified, s.now, s.days)
 	switch {
-	case s.open[scrub.Version{Key: row.Key, Version: row.VersionID}]:
-		slice = reopened
+	case open:
+		slice = place
 	case s.due[slice] && within:
 		l.Within = row.Size
 	case s.due[slice]:

@@ -20,11 +20,18 @@ func TestTheScrubOfABucketIsTheSumOfItsPairsAndTheWorst(t *testing.T) {
 	assert.Equal(t, metric.Scrub{Versions: 6, Bytes: 60, Open: 3, Behind: 7, Oldest: 48 * time.Hour, Within: 0.5}, measuredScrub(r))
 }
 
-func TestMoreOpenVersionsThanAreKeptLeaveTheirSlicesDue(t *testing.T) {
-	c := chosen{Open: make([]scrub.Version, scrub.MaxOpen-1)}
-	c.took(result{Open: []openTurn{{scrub.Version{Key: "a"}, 3}, {scrub.Version{Key: "b"}, 4}, {scrub.Version{Key: "c"}, 5}}, Read: read{Versions: 3}})
-	assert.Len(t, c.Open, scrub.MaxOpen)
-	assert.Equal(t, "a", c.Open[scrub.MaxOpen-1].Key)
+func TestMoreOpenVersionsThanThereIsRoomForLeaveTheirSlicesDueAndPushOutNone(t *testing.T) {
+	of := func(key string, turn int) openTurn {
+		return openTurn{scrub.Open{Version: scrub.Version{Key: key}}, turn}
+	}
+	c := chosen{}
+	c.took(result{Open: []openTurn{of("a", 3), of("b", 4)}, Read: read{Versions: 3}}, 1)
+	c.took(result{Open: []openTurn{of("y", unread), of("z", differing), of("c", 5)}}, 1)
+	var keys []string
+	for _, o := range c.Open {
+		keys = append(keys, o.Key)
+	}
+	assert.Equal(t, []string{"a", "y", "z"}, keys, "what was open before stays, wherever its key is")
 	assert.Equal(t, map[int]bool{4: true, 5: true}, c.Unread)
 	assert.Equal(t, int64(3), c.Read.Versions)
 }
@@ -34,7 +41,7 @@ func TestAGroupIsABlockOrAsManyBytesAsAreReadAtOnce(t *testing.T) {
 	row := func(size int64, turn *int) placed {
 		return placed{openRow: openRow{Primary: &audit.Row{Size: size}, Replica: &audit.Row{Size: size}, Turn: turn}}
 	}
-	r := &reader{slices: []int{turn}}
+	r := &reader{slices: []int{turn}, readable: func(audit.Pair) bool { return true }}
 	other := 8
 	for name, c := range map[string]struct {
 		rows []placed

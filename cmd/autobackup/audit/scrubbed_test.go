@@ -267,7 +267,7 @@ func TestBytesThatRottedAreFoundWithTheirSideAndStayAFindingUntilTheyAreEqual(t 
 			if found >= 0 {
 				assert.Equal(t, map[string]string{"k0017|v0017": "finding CONTENT_MISMATCH"}, items)
 				assert.Equal(t, []int64{1, 1}, []int64{r.Scrub.Open, summary.Open})
-				assert.Contains(t, string(s.objects["audits/"+primary+"/scrub.json"]), `"open":[{"key":"k0017","versionId":"v0017"}]`)
+				assert.Contains(t, string(s.objects["audits/"+primary+"/scrub.json"]), `"open":[{"key":"k0017","versionId":"v0017","different":true,`)
 				text, _ := fileOf(s, summary, "findings.jsonl")
 				assert.Contains(t, text, `"damaged":"replica"`)
 				assert.Contains(t, text, "the replica disagrees with its own stored CRC64NVME")

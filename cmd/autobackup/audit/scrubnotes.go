@@ -29,6 +29,8 @@ func scrubNotes(s audit.Scrub) (all []string) {
 		switch {
 		case s.Why != "":
 			why = s.Why
+		case s.Dear > 0:
+			why = fmt.Sprintf("%d of them cost more than there ever is of the %s a month that it may cost", s.Dear, price.Text(s.Monthly))
 		case s.Needed > s.Monthly:
 			why = fmt.Sprintf("that takes about %s a month, and %s is what it may cost", price.Text(s.Needed), price.Text(s.Monthly))
 		}

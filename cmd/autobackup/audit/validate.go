@@ -61,17 +61,17 @@ func (a stored) validate(ctx context.Context, all []types.SendMessageBatchReques
 
 // messages are those about the new findings, each version once. What reading bytes has shown goes
 // nowhere: validation need not read them, and could call verified what differs.
-func (a stored) messages(p progress, r *Result) (all []types.SendMessageBatchRequestEntry, err error) {
+func (a stored) messages(r *Result) (all []types.SendMessageBatchRequestEntry, err error) {
 	if a.Validation == nil {
 		return nil, nil
 	}
-	seen := p.open()
+	seen := map[scrub.Version]bool{}
 	for i, err := range r.items() {
 		if err != nil {
 			return nil, err
 		}
 		one := scrub.Version{Key: i.Key, Version: i.Version}
-		if len(all) == mostValidated || seen[one] || !r.news(i) || i.On == audit.OnReplica || !slices.Contains(settleable, i.Reason) {
+		if len(all) == mostValidated || seen[one] || i.Scrubbed || !r.news(i) || i.On == audit.OnReplica || !slices.Contains(settleable, i.Reason) {
 			continue
 		}
 		body, err := s3event.Event(s3event.ObjectVersion{
