@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	command "autobackup/cmd/autobackup/audit"
 	list "autobackup/cmd/autobackup/price"
 	"autobackup/internal/audit"
-	"autobackup/internal/digest"
 	"autobackup/internal/metric"
 	"autobackup/internal/scrub"
 )
@@ -109,7 +109,8 @@ func TestThePagesOnScrubsSayTheNumbersOfTheTemplateAndTheCode(t *testing.T) {
 	assert.Contains(t, page, fmt.Sprintf("every version is read once in %d days", scrubDays/everyDays*everyDays))
 	assert.Contains(t, page, fmt.Sprintf("in one of %s slices", grouped(scrub.Slices)))
 	rate, hours := figure(t, *known["AuditRate"].Default)/2, figure(t, *known["AuditHours"].Default)
-	assert.Contains(t, page, fmt.Sprintf("%g objects or %.0f GiB a second on each side, so %.0f million objects in", rate, math.Round(rate*digest.BlockSize/gigabyte), math.Floor(rate*hours*3600/million)))
+	assert.Contains(t, page, fmt.Sprintf("%g objects a second on each side, so %.0f million objects in", rate, math.Floor(rate*hours*3600/million)))
+	assert.Contains(t, page, fmt.Sprintf("by %.0f parts of 4 readings of 75 MB, 1.5 GB a second", 2*rate/command.LookRate))
 	assert.Contains(t, page, grouped(scrub.MaxOpen)+" open versions")
 	decision := said("decisions/0067-scrubs-are-a-part-of-audits.md")
 	one := inBucket{objects: million, size: objectByte}
