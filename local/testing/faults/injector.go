@@ -1,0 +1,69 @@
+package faults
+
+import (
+	"slices"
+	"sync"
+)
+
+// Made is a call that was made: the n-th such.
+type Made struct {
+	Call
+	Attempt int
+}
+
+// Injector makes the faults of a scenario, and notes all calls.
+type Injector struct {
+	faults []Fault
+
+	mu     sync.Mutex
+	made   []Made
+	asked  map[Call]int
+	done   map[Call]int
+	struck int
+}
+
+// New returns an injector of some faults, or of none, which notes the calls alone.
+func New(faults ...Fault) *Injector {
+	return &Injector{faults: faults, asked: map[Call]int{}, done: map[Call]int{}}
+}
+
+// Made are all calls so far, in the order in which they were made.
+func (i *Injector) Made() []Made {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Clone(i.made)
+}
+
+// Struck is how many calls went wrong so far.
+func (i *Injector) Struck() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.struck
+}
+
+// before notes a call that is to be made, and answers the fault that keeps it from being done.
+func (i *Injector) before(c Call) *Fault {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.asked[c]++
+	i.made = append(i.made, Made{c, i.asked[c]})
+	return i.of(c, i.asked[c], false)
+}
+
+// after answers the fault of a call that was done.
+func (i *Injector) after(c Call) *Fault {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.done[c]++
+	return i.of(c, i.done[c], true)
+}
+
+func (i *Injector) of(c Call, attempt int, done bool) *Fault {
+	for n, f := range i.faults {
+		if f.Call == c && f.Done == done && (f.Attempt == attempt || f.Lasts && f.Attempt < attempt) {
+			i.struck++
+			return &i.faults[n]
+		}
+	}
+	return nil
+}
