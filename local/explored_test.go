@@ -47,10 +47,30 @@ type upload struct {
 
 var exploredWorlds = map[string]explored{
 	"each verdict": {soon, (*world).eachVerdict, 50},
+	"bytes read":   {slices.Concat(soon, always), (*world).bytesRead, 30},
 }
 
 // soon has the deadline come early, so that runs are short.
-var soon = []change{defaults("template.yaml", "DeadlineMinutes", "15")}
+var soon = []change{defaults("template.yaml", "DeadlineMinutes", "15"), defaults("template.yaml", "MarkerDeadlineMinutes", "15")}
+
+// bytesRead are objects whose bytes are read, one of them in ranges.
+func (w *world) bytesRead() []upload {
+	w.S3.Replicate = func(r locals3.Replication) locals3.Plan {
+		if r.Key == "corrupt" {
+			return locals3.Plan{Corrupt: locals3.FlipBit}
+		}
+		return locals3.Plan{}
+	}
+	all := []upload{
+		{name: "good", key: "good", ends: "verified"},
+		{name: "corrupt", key: "corrupt", wrong: true, ends: "parked CONTENT_MISMATCH"},
+		{name: "large", key: "large", ends: "verified"},
+	}
+	for n, u := range all {
+		all[n].version = w.put(u.key, map[bool]string{true: strings.Repeat("0123456789abcdef", 60), false: "content"}[u.key == "large"])
+	}
+	return all
+}
 
 // eachVerdict is a batch with an object of each verdict.
 func (w *world) eachVerdict() []upload {
@@ -132,7 +152,7 @@ func plays(t *testing.T, of explored, wrong ...faults.Fault) (c course) {
 	inPreparedWorld(t, preparation{injector: injector}, func(w *world) {
 		began := w.Clock.Now()
 		c.uploads = of.drives(w)
-		ctx, cancel := context.WithTimeout(w.t.Context(), 3*day)
+		ctx, cancel := context.WithTimeout(w.t.Context(), 12*time.Hour)
 		defer cancel()
 		idle := w.WaitIdle(ctx) == nil
 		synctest.Wait()
