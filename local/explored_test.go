@@ -46,12 +46,23 @@ type upload struct {
 }
 
 var exploredWorlds = map[string]explored{
-	"each verdict": {soon, (*world).eachVerdict, 50},
-	"bytes read":   {slices.Concat(soon, always), (*world).bytesRead, 30},
+	"each verdict": {soon, (*world).eachVerdict, 40},
+	"attached":     {slices.Concat(soon, configurations["attached"]), (*world).bytesRead, 12},
+	"given up":     {soon, (*world).givenUp, 12},
+	"bytes read":   {slices.Concat(soon, always), (*world).bytesRead, 25},
 }
 
 // soon has the deadline come early, so that runs are short.
 var soon = []change{defaults("template.yaml", "DeadlineMinutes", "15"), defaults("template.yaml", "MarkerDeadlineMinutes", "15")}
+
+// givenUp is a batch of which S3 gave one up, and notifies.
+func (w *world) givenUp() []upload {
+	w.S3.Replicate = func(r locals3.Replication) locals3.Plan { return locals3.Plan{Fail: r.Key == "given-up"} }
+	return []upload{
+		{name: "good", key: "good", version: w.put("good", "content"), ends: "verified"},
+		{name: "given up", key: "given-up", version: w.put("given-up", "content"), wrong: true, ends: "parked REPLICATION_FAILED"},
+	}
+}
 
 // bytesRead are objects whose bytes are read, one of them in ranges.
 func (w *world) bytesRead() []upload {
@@ -137,13 +148,13 @@ func (w *world) became() map[string][]string {
 
 // course is what a run came to.
 type course struct {
-	uploads  []upload
-	became   map[string][]string // by the upload's name
-	mails    int
-	states   int
-	lasted   time.Duration
-	problems []string
-	made     []faults.Made
+	uploads     []upload
+	became      map[string][]string // by the upload's name
+	mails       int
+	transitions int
+	lasted      time.Duration
+	problems    []string
+	made        []faults.Made
 }
 
 // plays runs a world with faults, until everything has come to its end.
@@ -174,10 +185,15 @@ func plays(t *testing.T, of explored, wrong ...faults.Fault) (c course) {
 				c.problems = append(c.problems, "an execution never ends")
 				continue
 			}
-			c.states += len(e.Result.Path)
+			c.transitions += e.Result.Transitions
 			c.lasted = max(c.lasted, e.Result.Stop.Sub(began))
 		}
 		c.problems = append(c.problems, w.unaccounted(c, wrong)...)
+		for _, u := range c.uploads {
+			if got := c.became[u.name]; len(wrong) == 0 && !slices.Equal(got, []string{u.ends}) {
+				c.problems = append(c.problems, fmt.Sprintf("%s: %q in the place of %s, and nothing fails", u.name, got, u.ends))
+			}
+		}
 	}, of.changes...)
 	return c
 }
@@ -194,6 +210,7 @@ func (w *world) unaccounted(c course, wrong []faults.Fault) (all []string) {
 		}
 	}
 	all = w.untrue(right, damaged, mayBecome(wrong))
+	all = append(all, w.uncaught()...)
 	visible := w.visible()
 	for _, u := range c.uploads {
 		at := c.became[u.name]
@@ -206,6 +223,26 @@ func (w *world) unaccounted(c course, wrong []faults.Fault) (all []string) {
 		parked := slices.ContainsFunc(at, func(s string) bool { return strings.HasPrefix(s, "parked ") && s != "parked by SQS" })
 		if parked && visible == "" && !strings.Contains(w.mails(), "/"+u.key) {
 			all = append(all, u.name+" was parked, and nobody is told")
+		}
+	}
+	return all
+}
+
+// uncaught is what is wrong with how executions failed: every error that the states can absorb
+// has them try to tell of what has no verdict yet, and to park it.
+func (w *world) uncaught() (all []string) {
+	for _, e := range w.States.Executions() {
+		if e.Result == nil || e.Result.Status == types.ExecutionStatusSucceeded {
+			continue
+		}
+		switch path := e.Result.Path; path[len(path)-1] {
+		case "EndInTrouble":
+		case "ExecutionFailed":
+			if !slices.Contains(path, "TellUnsettled") || !slices.Contains(path, "ParkUnsettled") {
+				all = append(all, "an execution failed that did not try to tell and to park")
+			}
+		default:
+			all = append(all, "an execution ends in "+path[len(path)-1]+" with "+e.Result.Error+", which nothing catches")
 		}
 	}
 	return all
@@ -234,7 +271,7 @@ func (w *world) visible() string {
 // kept from something, replicas really are missing.
 func mayBecome(wrong []faults.Fault) []string {
 	if slices.ContainsFunc(wrong, func(f faults.Fault) bool {
-		return strings.Contains(f.Principal, "replication") || f.Principal == "s3.amazonaws.com"
+		return strings.Contains(f.Principal, "role/autobackup-dev-replication-") || strings.HasSuffix(f.Principal, "-TheirRole")
 	}) {
 		return mayBe
 	}
@@ -260,13 +297,21 @@ func compared(f faults.Fault, c, clean course) (all []string) {
 	if c.mails > clean.mails+5 {
 		all = append(all, fmt.Sprintf("%d e-mails in the place of %d", c.mails, clean.mails))
 	}
-	if c.states > 3*clean.states+100 {
-		all = append(all, fmt.Sprintf("%d states in the place of %d", c.states, clean.states))
+	if c.transitions > 3*clean.transitions+100 {
+		all = append(all, fmt.Sprintf("%d transitions in the place of %d", c.transitions, clean.transitions))
 	}
 	if c.lasted > clean.lasted+6*time.Hour {
 		all = append(all, fmt.Sprintf("it lasts %s in the place of %s", c.lasted, clean.lasted))
 	}
 	return all
+}
+
+// knownToFail is why a fault ends otherwise than it must, which is known; "" where it doesn't.
+func knownToFail(f faults.Fault) string {
+	if f.Action == "sns:Publish" && f.At == faults.Network && f.Lasts && f.Done {
+		return "an e-mail that SNS takes and never answers is sent again at each try, some 30 an hour, for as long as that lasts: the sender cannot know"
+	}
+	return ""
 }
 
 // betweenServices are the actions of which an answer may be lost in this process: tasks, and a
@@ -316,26 +361,128 @@ func makes(f faults.Fault, requests map[string]bool) bool {
 }
 
 func TestEveryFaultAtEveryCallEndsAsTheDesignSays(t *testing.T) {
-	for name, of := range exploredWorlds {
+	for _, name := range slices.Sorted(maps.Keys(exploredWorlds)) {
+		of := exploredWorlds[name]
 		clean := plays(t, of)
-		for _, u := range clean.uploads {
-			require.Equal(t, []string{u.ends}, clean.became[u.name], u.name)
-		}
 		require.Empty(t, clean.problems)
 		all := faultsOf(clean.made)
 		t.Logf("%s: %d calls, %d faults", name, len(clean.made), len(all))
 		if !*everyFault {
-			rand.New(rand.NewPCG(1, 15)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-			all = all[:of.share]
+			all = shareOf(of, clean)
 		}
 		for n, f := range all {
 			t.Run(fmt.Sprintf("%s %d", name, n), func(t *testing.T) {
 				t.Parallel()
-				c := plays(t, of, f)
-				problems := append(c.problems, compared(f, c, clean)...)
-				assert.Empty(t, problems, "put this into local/testdata/faults to have it played:\n%s", faults.Scenario{World: name, Faults: []faults.Fault{f}})
+				if why := knownToFail(f); why != "" {
+					t.Skip(why)
+				}
+				assert.Empty(t, wrongWith(t, of, f, clean), "put this into local/testdata/faults to have it played:\n%s", faults.Scenario{World: name, Faults: []faults.Fault{f}})
 			})
 		}
+	}
+}
+
+// shareOf are the faults of a world that are tried by default, the same each time: of each kind of
+// call one that passes, one that lasts and one of the others, before any has a second one.
+func shareOf(of explored, clean course) []faults.Fault {
+	type kind struct {
+		call          faults.Call
+		passes, lasts bool
+	}
+	var kinds []kind
+	byKind := map[kind][]faults.Fault{}
+	for _, f := range faultsOf(clean.made) {
+		if knownToFail(f) != "" {
+			continue
+		}
+		k := kind{f.Call, f.Passes(), f.Lasts}
+		if strings.HasPrefix(f.Resource, "arn:aws:s3:::") {
+			k.call.Resource = "" // of many objects
+		}
+		if byKind[k] == nil {
+			kinds = append(kinds, k)
+		}
+		byKind[k] = append(byKind[k], f)
+	}
+	r := rand.New(rand.NewPCG(1, 15))
+	r.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
+	// The workflow's own calls come first: nobody stands behind it.
+	slices.SortStableFunc(kinds, func(a, b kind) int { return cmp.Compare(ofOthers(a.call), ofOthers(b.call)) })
+	var all []faults.Fault
+	for n := 0; len(all) < of.share; n++ {
+		k := kinds[n%len(kinds)]
+		all = append(all, byKind[k][r.IntN(len(byKind[k]))])
+	}
+	return all
+}
+
+func ofOthers(c faults.Call) int {
+	if strings.Contains(c.Principal, "ValidationStateMachineRole") && slices.Contains(betweenServices, c.Action) {
+		return 0
+	}
+	return 1
+}
+
+// wrongWith is what is wrong where a fault is made.
+func wrongWith(t *testing.T, of explored, f faults.Fault, clean course) []string {
+	c := plays(t, of, f)
+	return append(c.problems, compared(f, c, clean)...)
+}
+
+// seeded are bugs that the share has to find, each by the text that a file has and what is in its
+// place.
+var seeded = map[string]struct {
+	world string
+	bug   change
+}{
+	"parking is not tried again": {"each verdict", replace("statemachine/validate.asl.json", `            "OutputPath": "$.done",
+            "TimeoutSeconds": 30,
+            "Retry": [
+              {
+                "ErrorEquals": ["States.ALL"]`, `            "OutputPath": "$.done",
+            "TimeoutSeconds": 30,
+            "Retry": [
+              {
+                "ErrorEquals": ["Nothing"]`)},
+	"what can't be parked counts as parked": {"each verdict", replace("statemachine/validate.asl.json", `"Result": false,`, `"Result": true,`)},
+	"telling is not tried again": {"each verdict", replace("statemachine/validate.asl.json", `"ResultPath": "$.telling",
+      "TimeoutSeconds": 30,
+      "Retry": [
+        {
+          "ErrorEquals": ["States.ALL"]`, `"ResultPath": "$.telling",
+      "TimeoutSeconds": 30,
+      "Retry": [
+        {
+          "ErrorEquals": ["Nothing"]`)},
+	"functions that Lambda does not start are not tried again": {"each verdict", replace("statemachine/validate.asl.json", `"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException", `, "")},
+	"functions that time out are not tried again":              {"each verdict", replace("statemachine/validate.asl.json", `, "Sandbox.Timedout", "States.Timeout"]`, "]")},
+	"a reading that was started is told as not started":        {"bytes read", replace("statemachine/validate.asl.json", `["StepFunctions.ExecutionAlreadyExistsException", "StepFunctions.ExecutionAlreadyExists"]`, `["Nothing"]`)},
+	"an error of the comparison is not caught": {"each verdict", replace("statemachine/validate.asl.json", `"ErrorEquals": ["States.ALL"],
+          "ResultPath": "$.error",
+          "Next": "KeepUnsettled"`, `"ErrorEquals": ["Nothing"],
+          "ResultPath": "$.error",
+          "Next": "KeepUnsettled"`)},
+	"what is unsettled is not parked":                    {"each verdict", replace("statemachine/validate.asl.json", "\n      \"Next\": \"ParkUnsettled\"", "\n      \"Next\": \"ExecutionFailed\"")},
+	"a message comes again while its batch is collected": {"each verdict", replace("template.yaml", "VisibilityTimeout: 660", "VisibilityTimeout: 10")},
+}
+
+func TestTheShareOfFaultsFindsEachSeededBug(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(seeded)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			of := exploredWorlds[seeded[name].world]
+			of.changes = append(slices.Clone(of.changes), seeded[name].bug)
+			clean := plays(t, of)
+			found := clean.problems
+			for _, f := range shareOf(of, clean) {
+				if len(found) > 0 {
+					break
+				}
+				found = wrongWith(t, of, f, clean)
+			}
+			assert.NotEmpty(t, found)
+			t.Log(strings.Join(found, "\n"))
+		})
 	}
 }
 
