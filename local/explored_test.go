@@ -42,12 +42,14 @@ type explored struct {
 type upload struct {
 	name, key, version string
 	wrong              bool // both sides differ
+	audited            bool // no message tells of it: an audit finds it, or says that it could not
 	ends               string
 }
 
 var exploredWorlds = map[string]explored{
 	"each verdict": {soon, (*world).eachVerdict, 40},
 	"attached":     {slices.Concat(soon, configurations["attached"]), (*world).bytesRead, 12},
+	"audited":      {slices.Concat(soon, audited(defaults("template.yaml", "AuditFindings", "validate"))), (*world).auditedOnce, 12},
 	"given up":     {soon, (*world).givenUp, 12},
 	"bytes read":   {slices.Concat(soon, always), (*world).bytesRead, 25},
 }
@@ -62,6 +64,25 @@ func (w *world) givenUp() []upload {
 		{name: "good", key: "good", version: w.put("good", "content"), ends: "verified"},
 		{name: "given up", key: "given-up", version: w.put("given-up", "content"), wrong: true, ends: "parked REPLICATION_FAILED"},
 	}
+}
+
+// auditedOnce are objects that were there before anybody was told of uploads, of which an audit
+// finds one lost and has it validated.
+func (w *world) auditedOnce() []upload {
+	told := w.S3.OnEvent
+	w.S3.OnEvent = func(string, []byte) {}
+	all := []upload{
+		{name: "good", key: "good", version: w.put("good", "content"), audited: true},
+		{name: "lost", key: "lost", version: w.put("lost", "content"), wrong: true, audited: true, ends: "parked REPLICA_MISSING"},
+	}
+	synctest.Wait()
+	w.S3.OnEvent = told
+	time.Sleep(3 * day)
+	w.lose("lost", all[1].version)
+	if err := w.Events.Fire(w.region, "autobackup-audit-dev"); err != nil {
+		w.refused++ // as a rule's failed invocations, of which an alarm tells
+	}
+	return all
 }
 
 // bytesRead are objects whose bytes are read, one of them in ranges.
@@ -121,7 +142,7 @@ func (w *world) became() map[string][]string {
 		}
 	}
 	endings := w.endings()
-	for _, e := range w.States.Executions() {
+	for _, e := range w.validations() {
 		for _, m := range w.messagesOf(e) {
 			for _, at := range endings[m.ID] {
 				if at != "parked" { // with its reason below
@@ -190,7 +211,7 @@ func plays(t *testing.T, of explored, wrong ...faults.Fault) (c course) {
 		}
 		c.problems = append(c.problems, w.unaccounted(c, wrong)...)
 		for _, u := range c.uploads {
-			if got := c.became[u.name]; len(wrong) == 0 && !slices.Equal(got, []string{u.ends}) {
+			if got := c.became[u.name]; len(wrong) == 0 && strings.Join(got, ", ") != u.ends {
 				c.problems = append(c.problems, fmt.Sprintf("%s: %q in the place of %s, and nothing fails", u.name, got, u.ends))
 			}
 		}
@@ -215,6 +236,10 @@ func (w *world) unaccounted(c course, wrong []faults.Fault) (all []string) {
 	for _, u := range c.uploads {
 		at := c.became[u.name]
 		switch {
+		case len(at) == 0 && u.audited:
+			if u.wrong && visible == "" && w.refused == 0 && !strings.Contains(w.mails(), "/"+u.key) && !strings.Contains(w.mails(), "Backup audit: ") {
+				all = append(all, u.name+" was lost, and nobody is told")
+			}
 		case len(at) == 0 && !strings.Contains(visible, "dropped an event"):
 			all = append(all, u.name+" ended nowhere")
 		case slices.Contains(at, "waiting") && !strings.Contains(visible, "pipe "):
@@ -231,7 +256,7 @@ func (w *world) unaccounted(c course, wrong []faults.Fault) (all []string) {
 // uncaught is what is wrong with how executions failed: every error that the states can absorb
 // has them try to tell of what has no verdict yet, and to park it.
 func (w *world) uncaught() (all []string) {
-	for _, e := range w.States.Executions() {
+	for _, e := range w.validations() {
 		if e.Result == nil || e.Result.Status == types.ExecutionStatusSucceeded {
 			continue
 		}

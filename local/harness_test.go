@@ -372,7 +372,7 @@ func (w *world) summary(e states.Execution) batch.Summary {
 // settled are the summary lines of all succeeded executions, by message id.
 func (w *world) settled() map[string]batch.Settled {
 	all := map[string]batch.Settled{}
-	for _, e := range w.States.Executions() {
+	for _, e := range w.validations() {
 		if e.Result.Status != types.ExecutionStatusSucceeded {
 			continue
 		}
@@ -383,6 +383,11 @@ func (w *world) settled() map[string]batch.Settled {
 		}
 	}
 	return all
+}
+
+// validations are the executions that messages come into: all but those of audits.
+func (w *world) validations() []states.Execution {
+	return slices.DeleteFunc(w.States.Executions(), func(e states.Execution) bool { return strings.Contains(e.ARN, ":autobackup-audit-") })
 }
 
 // messagesOf are those that came into an execution.

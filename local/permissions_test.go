@@ -352,7 +352,7 @@ func TestUnderABoundaryThatLacksAnActionNothingIsToldFalselyAndNothingIsLost(t *
 // messages ended nowhere. What is right may be parked for some reasons, or by SQS.
 func (w *world) untrue(right, wrong, may []string) (all []string) {
 	settled := w.settled()
-	for _, e := range w.States.Executions() {
+	for _, e := range w.validations() {
 		for _, m := range w.messagesOf(e) {
 			for _, key := range wrong {
 				if line, ok := settled[m.ID]; ok && line.Verdict == verdict.Verified && strings.Contains(m.Body, `"key":"`+key+`"`) {

@@ -35,7 +35,7 @@ func (i *Injector) At(g *gate.Gate, clk *clock.Clock) {
 
 func ofGate(c gate.Call) (Call, bool) {
 	by := cmp.Or(c.By.Role, c.By.Service)
-	return Call{Gate, by, c.Action, c.Resource}, by != ""
+	return Call{Gate, by, c.Action, class(c.Resource)}, by != ""
 }
 
 func failed(g *gate.Gate, clk *clock.Clock, c gate.Call, f *Fault) error {

@@ -1,7 +1,9 @@
 package faults
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -39,6 +41,18 @@ func (i *Injector) Struck() int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.struck
+}
+
+// random is what somebody chose at random at the end of an object's key: with it no call would be
+// the same in another run.
+var random = regexp.MustCompile(`[0-9]{9,}(\.[a-z]+)?$`)
+
+// class is a resource without what is random in it.
+func class(resource string) string {
+	if bucket, key, ofObject := strings.Cut(resource, "/"); ofObject && strings.HasPrefix(resource, "arn:aws:s3:::") {
+		return bucket + "/" + random.ReplaceAllString(key, "*$1")
+	}
+	return resource
 }
 
 // before notes a call that is to be made, and answers the fault that keeps it from being done.

@@ -30,7 +30,7 @@ func (c client) Do(r *http.Request) (*http.Response, error) {
 	call := Call{Network, c.who(r), "", r.URL.Path}
 	call.Action = strings.ToLower(middleware.GetServiceID(r.Context())) + ":" + middleware.GetOperationName(r.Context())
 	if service(call.Action) == "s3" {
-		call.Resource = "arn:aws:s3:::" + strings.TrimPrefix(r.URL.Path, "/")
+		call.Resource = class("arn:aws:s3:::" + strings.TrimPrefix(r.URL.Path, "/"))
 	}
 	if f := c.before(call); f != nil {
 		return unanswered(r, *f)
