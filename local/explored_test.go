@@ -15,10 +15,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"autobackup/internal/reason"
 	"autobackup/internal/s3event"
@@ -335,6 +334,9 @@ func compared(f faults.Fault, c, clean course) (all []string) {
 func knownToFail(f faults.Fault) string {
 	if f.Action == "sns:Publish" && f.At == faults.Network && f.Lasts && f.Done {
 		return "an e-mail that SNS takes and never answers is sent again at each try, some 30 an hour, for as long as that lasts: the sender cannot know"
+	}
+	if f.What == faults.Truncated && strings.HasSuffix(f.Principal, "role/autobackup-dev-audit") {
+		return "an audit does not ask again where the answer about a bucket's settings was cut off: it says that not all is known, and finds the rest the next time"
 	}
 	return ""
 }
