@@ -92,14 +92,14 @@ func TestWhatIsRandomInAKeyMakesNoOtherCall(t *testing.T) {
 	i := faults.New()
 	i.At(g, clock.Real())
 	by := g.As(iam.Session(role, "s"))
-	for _, resource := range []string{"arn:aws:s3:::b-123456789012/rows-2478452308.jsonl", "arn:aws:s3:::b-123456789012/rows-1178452308.jsonl", "arn:aws:s3:::b-123456789012", "arn:aws:sqs:::123456789012"} {
+	for _, resource := range []string{"arn:aws:s3:::b-123456789012/rows-2478452308.jsonl", "arn:aws:s3:::b-123456789012/rows-1178452308.jsonl", "arn:aws:s3:::b-123456789012", "arn:aws:s3:::b/plans/" + strings.Repeat("0a", 32) + ".json", "arn:aws:sqs:::123456789012"} {
 		_ = by.May("s3:PutObject", resource)
 	}
 	var got []string
 	for _, m := range i.Made() {
 		got = append(got, fmt.Sprint(m.Resource, " ", m.Attempt))
 	}
-	assert.Equal(t, []string{"arn:aws:s3:::b-123456789012/rows-*.jsonl 1", "arn:aws:s3:::b-123456789012/rows-*.jsonl 2", "arn:aws:s3:::b-123456789012 1", "arn:aws:sqs:::123456789012 1"}, got)
+	assert.Equal(t, []string{"arn:aws:s3:::b-123456789012/rows-*.jsonl 1", "arn:aws:s3:::b-123456789012/rows-*.jsonl 2", "arn:aws:s3:::b-123456789012 1", "arn:aws:s3:::b/plans/*.json 1", "arn:aws:sqs:::123456789012 1"}, got)
 }
 
 func TestAServiceSaysInItsOwnWordsWhatIsWrong(t *testing.T) {

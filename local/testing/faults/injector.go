@@ -43,9 +43,9 @@ func (i *Injector) Struck() int {
 	return i.struck
 }
 
-// random is what somebody chose at random at the end of an object's key: with it no call would be
-// the same in another run.
-var random = regexp.MustCompile(`[0-9]{9,}(\.[a-z]+)?$`)
+// random is what is random at the end of an object's key, or the sum of what is: with it no call
+// would be the same in another run.
+var random = regexp.MustCompile(`(?:[0-9]{9,}|[0-9a-f]{64})(\.[a-z]+)?$`)
 
 // class is a resource without what is random in it.
 func class(resource string) string {
