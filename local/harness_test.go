@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -33,10 +34,12 @@ import (
 	"autobackup/local/clock"
 	"autobackup/local/gate"
 	"autobackup/local/lambda"
+	"autobackup/local/sigv4"
 	"autobackup/local/sns"
 	"autobackup/local/sqs"
 	"autobackup/local/states"
 	"autobackup/local/template"
+	"autobackup/local/testing/faults"
 	"autobackup/local/testing/memnet"
 )
 
@@ -98,15 +101,30 @@ func replace(file, old, with string) change {
 // changes.
 func inWorld(t *testing.T, test func(w *world), changes ...change) {
 	t.Helper()
-	inPreparedWorld(t, preparation{prepare, deployment}, test, changes...)
+	inPreparedWorld(t, preparation{prepare: prepare, deployment: deployment}, test, changes...)
 }
 
 // preparation is what tests that run beside each other have in the place of what is set for
-// all: what gets the gate before anything is deployed, and what gets the error of a
-// deployment that was refused.
+// all: what gets the gate before anything is deployed, what gets the error of a deployment
+// that was refused, and what makes faults once everything is deployed.
 type preparation struct {
 	prepare    func(*gate.Gate)
 	deployment func(error)
+	injector   *faults.Injector
+}
+
+// around has the injector make the faults of functions' invocations.
+func (p preparation) around(all map[string]wire.Build) map[string]wire.Build {
+	if p.injector == nil {
+		return all
+	}
+	for name, build := range all {
+		all[name] = func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
+			code, err := build(cfg, env, log)
+			return faults.Around(p.injector, code), err
+		}
+	}
+	return all
 }
 
 func inPreparedWorld(t *testing.T, p preparation, test func(w *world), changes ...change) {
@@ -159,9 +177,12 @@ func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
 		URL: "http://127.0.0.1", HTTPClient: network, History: w.record, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
-		Runtime: lambda.InProcess(functions(), handler.Logger(functionLog), func(region string) aws.Config {
+		Runtime: lambda.InProcess(p.around(functions()), handler.Logger(functionLog), func(region string) aws.Config {
 			cfg := w.AWSConfig(region)
 			cfg.HTTPClient = functionClient(cfg.HTTPClient)
+			if p.injector != nil {
+				cfg.HTTPClient = p.injector.On(cfg.HTTPClient, func(r *http.Request) string { return w.Gate.Signed(sigv4.AccessKey(r)).Principal().Role })
+			}
 			return cfg
 		}),
 	})
@@ -184,6 +205,9 @@ func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 		w.region = environment.Region
 	}
 	synctest.Wait() // what the deployment began rests before a test sets a fault or a hook
+	if p.injector != nil {
+		p.injector.At(w.Gate, w.Clock)
+	}
 	w.client = s3.NewFromConfig(w.AWSConfig(w.region))
 }
 
@@ -348,7 +372,7 @@ func (w *world) summary(e states.Execution) batch.Summary {
 // settled are the summary lines of all succeeded executions, by message id.
 func (w *world) settled() map[string]batch.Settled {
 	all := map[string]batch.Settled{}
-	for _, e := range w.States.Executions() {
+	for _, e := range w.validations() {
 		if e.Result.Status != types.ExecutionStatusSucceeded {
 			continue
 		}
@@ -359,6 +383,11 @@ func (w *world) settled() map[string]batch.Settled {
 		}
 	}
 	return all
+}
+
+// validations are the executions that messages come into: all but those of audits.
+func (w *world) validations() []states.Execution {
+	return slices.DeleteFunc(w.States.Executions(), func(e states.Execution) bool { return strings.Contains(e.ARN, ":autobackup-audit-") })
 }
 
 // messagesOf are those that came into an execution.

@@ -33,7 +33,7 @@ func (w *world) endings() map[string][]string {
 		parked[m.Body]++
 	}
 	settled := w.settled()
-	for _, e := range w.States.Executions() {
+	for _, e := range w.validations() {
 		for _, m := range w.messagesOf(e) {
 			if s3event.IsNotification(m.Body) {
 				continue // about an upload that has a message of its own

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -19,7 +20,8 @@ import (
 const maxMessage = 1024
 
 // retryables is the SDK's own list of what is worth another try: throttling,
-// 5xx answers, broken connections and time-outs.
+// 5xx answers, broken connections and time-outs. An answer that ends too early is not on it,
+// as the SDK reads some of it before it can know.
 var retryables = retry.IsErrorRetryables(retry.DefaultRetryables)
 
 type badInput struct{ cause error }
@@ -53,7 +55,7 @@ func errorName(err error) string {
 		return reason.BadInput
 	case errors.As(err, &bug):
 		return reason.Internal
-	case errors.Is(err, context.DeadlineExceeded), retryables.IsErrorRetryable(err) == aws.TrueTernary:
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.ErrUnexpectedEOF), retryables.IsErrorRetryable(err) == aws.TrueTernary:
 		return reason.Transient
 	default:
 		return reason.Internal

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -107,6 +108,7 @@ func TestErrorNames(t *testing.T) {
 		want string
 	}{
 		"a time-out":                      {context.DeadlineExceeded, reason.Transient},
+		"an answer that was cut off":      {fmt.Errorf("read the answer: %w", io.ErrUnexpectedEOF), reason.Transient},
 		"a call of AWS that timed out":    {&aws.RequestCanceledError{Err: context.DeadlineExceeded}, reason.Transient},
 		"a call of AWS that was canceled": {&aws.RequestCanceledError{Err: context.Canceled}, reason.Internal},
 		"a time-out of the network":       {&url.Error{Op: "Get", URL: "https://x", Err: temporary{}}, reason.Transient},

@@ -152,6 +152,18 @@ func TestRulesThatCanNotBeFollowed(t *testing.T) {
 	}
 }
 
+// The SDK reads a page of something between as a configuration without rules.
+func TestAnAnswerWithoutRulesIsNotTakenForS3s(t *testing.T) {
+	page := answer{status: 200, body: "<html><body>please log in</body></html>"}
+	synctest.Test(t, func(t *testing.T) {
+		got := lookAt(t.Context(), newFake(t, map[string]answer{headBucket("docs"): inHome, getReplication("docs"): page}))
+		assert.Equal(t, verdict.Unreachable, got.Primary.Found)
+		assert.Contains(t, got.Primary.Detail, "GetBucketReplication")
+		assert.Contains(t, got.Primary.Detail, "it is not S3's")
+		assert.Empty(t, got.Replicas)
+	})
+}
+
 func TestRegionIsReadFromEveryAnswerThatNamesIt(t *testing.T) {
 	for name, status := range map[string]int{"moved": 301, "bad request": 400, "forbidden": 403} {
 		t.Run(name, func(t *testing.T) {

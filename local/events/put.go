@@ -56,13 +56,21 @@ func (s *Service) Put(by gate.Caller, region string, entries []Entry) (Answer, e
 	if err := permitPut(by, region, entries); err != nil {
 		return Answer{}, err
 	}
-	return s.put(by, region, entries)
+	answer, err := s.put(by, region, entries)
+	if err != nil {
+		return Answer{}, err
+	}
+	return answer, by.Done("events:PutEvents", defaultBus(by, region))
+}
+
+func defaultBus(by gate.Caller, region string) string {
+	return "arn:aws:events:" + region + ":" + account(by) + ":event-bus/default"
 }
 
 // permitPut asks for each entry: what conditions see of a call is what each entry says.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
 func permitPut(by gate.Caller, region string, entries []Entry) error {
-	bus := "arn:aws:events:" + region + ":" + account(by) + ":event-bus/default"
+	bus := defaultBus(by, region)
 	for _, e := range append(entries, Entry{})[:max(len(entries), 1)] {
 		by := by.With("events:source", e.Source).With("events:detail-type", e.DetailType)
 		if err := gate.Denied(by.May("events:PutEvents", bus), wire.Error{Code: "AccessDeniedException", Status: http.StatusBadRequest}); err != nil {

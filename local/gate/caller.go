@@ -51,6 +51,15 @@ func (c Caller) May(action, resource string) error {
 	return c.gate.check(Call{c.by, action, resource, c.context})
 }
 
+// Done is for a service that has done what the caller asked for: nil, or the error that
+// somebody wants in the place of the answer.
+func (c Caller) Done(action, resource string) error {
+	if c.gate == nil || c.gate.Lost == nil {
+		return nil
+	}
+	return c.gate.Lost(Call{c.by, action, resource, c.context})
+}
+
 // Sees says whether the caller may do what a service does for it on the side, which it
 // leaves out without a word for others.
 func (c Caller) Sees(action, resource string) bool {

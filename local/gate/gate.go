@@ -31,6 +31,9 @@ type Gate struct {
 	// Fault, if set before the first call, is asked before anything is decided; its error
 	// is the call's.
 	Fault func(Call) error
+	// Lost, if set before the first call, is asked once a call that changes something is done;
+	// its error is the call's, in the place of an answer that is lost on its way.
+	Lost func(Call) error
 	// Deployed, if set before anything is deployed, may change each policy before it counts:
 	// a test takes a part away, or turns it round.
 	Deployed func(d *iam.Document)

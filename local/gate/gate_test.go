@@ -118,6 +118,21 @@ func TestACallCanBeToldToFailAndPoliciesCanBeChangedBeforeTheyCount(t *testing.T
 	require.Error(t, g.As(g.Owner()).May("s3:PutObject", bucket+"/a"))
 }
 
+func TestTheAnswerToWhatIsDoneCanBeLost(t *testing.T) {
+	lost := errors.New("lost")
+	g := gate.New(account)
+	require.NoError(t, g.As(g.Owner()).Done("sqs:SendMessage", "q"), "nobody wants it")
+	g.Lost = func(c gate.Call) error {
+		if c.By == g.Owner() && c.Action == "sqs:SendMessage" && c.Resource == "q" {
+			return lost
+		}
+		return nil
+	}
+	require.ErrorIs(t, g.As(g.Owner()).Done("sqs:SendMessage", "q"), lost)
+	require.NoError(t, g.As(g.Owner()).Done("sqs:SendMessage", "other"))
+	require.NoError(t, gate.Caller{}.Done("sqs:SendMessage", "q"), "there is no gate")
+}
+
 func TestAPolicyThatNobodyDeploysCanDenyInAWSsWords(t *testing.T) {
 	const user = "User: arn:aws:sts::123456789012:assumed-role/stack-Reader/fn is not authorized to perform: "
 	for side, want := range map[iam.Side][2]string{

@@ -111,7 +111,11 @@ func (c Client) Invoke(ctx context.Context, region, name string, payload []byte)
 	if err != nil {
 		return nil, err
 	}
-	return f.Invoke(ctx, payload)
+	answer, err := f.Invoke(ctx, payload)
+	if err != nil {
+		return nil, err
+	}
+	return answer, c.By.Done("lambda:InvokeFunction", f.ARN)
 }
 
 // arn is that of a function, which is named by its name or ARN.

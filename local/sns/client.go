@@ -29,7 +29,10 @@ func (c Client) Publish(p Publication) (id string, err error) {
 		err = gate.Stateful(err, wire.Error{Code: "KMSInvalidState"})
 		return "", gate.Denied(err, wire.Error{Code: "KMSAccessDenied", Status: http.StatusBadRequest})
 	}
-	return c.service.Publish(p)
+	if id, err = c.service.Publish(p); err != nil {
+		return "", err
+	}
+	return id, c.By.Done("sns:Publish", p.TopicARN)
 }
 
 // Topics is Service.Topics.

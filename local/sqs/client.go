@@ -26,7 +26,11 @@ func (c Client) Send(queueARN string, m Outgoing) (Message, error) {
 	if err := c.maySend(queueARN); err != nil {
 		return Message{}, err
 	}
-	return c.service.Send(queueARN, m)
+	sent, err := c.service.Send(queueARN, m)
+	if err != nil {
+		return Message{}, err
+	}
+	return sent, c.By.Done("sqs:SendMessage", queueARN)
 }
 
 // Consume is Service.Consume. Who polls needs to read the queue, to delete from it and to

@@ -185,6 +185,9 @@ func (s integration) startNested(_ context.Context, parameters []byte) ([]byte, 
 		return nil, s.statesFailure(denied(err))
 	}
 	e, err := s.startAs(p.StateMachineArn, p.Name, input)
+	if err == nil {
+		err = s.by.Done("states:StartExecution", p.StateMachineArn)
+	}
 	if err != nil {
 		return nil, s.statesFailure(err)
 	}

@@ -15,7 +15,11 @@ func (s *Service) Start(by gate.Caller, stateMachineARN string, input []byte) (*
 	if err := by.May("states:StartExecution", stateMachineARN); err != nil {
 		return nil, denied(err)
 	}
-	return s.StartExecution(stateMachineARN, input)
+	e, err := s.StartExecution(stateMachineARN, input)
+	if err != nil {
+		return nil, err
+	}
+	return e, by.Done("states:StartExecution", stateMachineARN)
 }
 
 // Actions names what is served over HTTP.

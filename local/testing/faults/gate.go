@@ -1,0 +1,100 @@
+package faults
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"autobackup/local/clock"
+	"autobackup/local/gate"
+	"autobackup/local/iam"
+	"autobackup/local/wire"
+)
+
+// silence is how long a call between services is not answered: longer than any task waits.
+const silence = 301 * time.Second
+
+// At makes the faults of calls that pass a gate, but for those of the account's owner.
+func (i *Injector) At(g *gate.Gate, clk *clock.Clock) {
+	g.Fault = func(c gate.Call) error {
+		if call, ok := ofGate(c); ok {
+			return failed(g, clk, c, i.before(call))
+		}
+		return nil
+	}
+	g.Lost = func(c gate.Call) error {
+		if call, ok := ofGate(c); ok {
+			return failed(g, clk, c, i.after(call))
+		}
+		return nil
+	}
+}
+
+func ofGate(c gate.Call) (Call, bool) {
+	by := cmp.Or(c.By.Role, c.By.Service)
+	return Call{Gate, by, c.Action, class(c.Resource)}, by != ""
+}
+
+func failed(g *gate.Gate, clk *clock.Clock, c gate.Call, f *Fault) error {
+	if f == nil {
+		return nil
+	}
+	switch f.What {
+	case Denied:
+		return g.DeniedBy(c, iam.IdentitySide, false)
+	case DeniedByAll:
+		return g.DeniedBy(c, iam.SCPSide, true)
+	case Throttled:
+		return answered(throttling(service(c.Action)))
+	case Silent:
+		_ = clk.Sleep(context.Background(), silence) // nothing ends it
+		return errors.New("no answer")
+	default: // Broken
+		return answered(breaking(service(c.Action)), http.StatusInternalServerError)
+	}
+}
+
+func answered(code string, status int) error {
+	return &wire.Error{Code: code, Status: status, Message: "A fault that somebody wants."}
+}
+
+// breaking is a service's own error code of 500, on the pages named below.
+func breaking(service string) string {
+	switch service {
+	case "s3", "sns":
+		return "InternalError"
+	case "lambda":
+		return "ServiceException"
+	case "events":
+		return "InternalException"
+	}
+	return "InternalFailure"
+}
+
+// service is an action's.
+func service(action string) string {
+	of, _, _ := strings.Cut(action, ":")
+	return of
+}
+
+// throttling is how a service says that calls are too many.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+// https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+func throttling(service string) (code string, status int) {
+	switch service {
+	case "s3":
+		return "SlowDown", http.StatusServiceUnavailable
+	case "sqs":
+		return "RequestThrottled", http.StatusForbidden
+	case "sns":
+		return "Throttled", http.StatusTooManyRequests
+	case "lambda":
+		return "TooManyRequestsException", http.StatusTooManyRequests
+	}
+	return "ThrottlingException", http.StatusBadRequest
+}
