@@ -3,29 +3,14 @@ package alarms_test
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/local/cloudwatch/alarms"
 )
-
-// expression is an alarm on an expression of metrics by these ids, in periods of five minutes.
-func expression(text string, ids ...string) map[string]any {
-	metrics := []any{map[string]any{"Id": "alarm", "Label": "for people", "Expression": text}}
-	for _, id := range ids {
-		metrics = append(metrics, map[string]any{"Id": id, "ReturnData": false, "MetricStat": map[string]any{
-			"Metric": map[string]any{"Namespace": "N", "MetricName": id}, "Period": 300, "Stat": "Sum",
-		}})
-	}
-	return map[string]any{
-		"Metrics": metrics, "Namespace": nil, "MetricName": nil, "Dimensions": nil, "Statistic": nil, "Period": nil, "EvaluationPeriods": 1,
-	}
-}
 
 // values are numbers as AWS's page has them: [30, -, 0] has no value in the middle.
 func values(of string) (all []float64) {
@@ -39,23 +24,6 @@ func values(of string) (all []float64) {
 		all = append(all, v)
 	}
 	return all
-}
-
-// outcome is an expression's value in one of the periods, as an alarm shows it: one on this
-// very value rings, and one that misses data has none.
-func outcome(t *testing.T, text string, data alarms.Data, ids []string, now time.Time, more int, want float64) {
-	t.Helper()
-	at := func(operator string, threshold float64) alarms.State {
-		settings := expression(text, ids...)
-		settings["ComparisonOperator"], settings["Threshold"], settings["TreatMissingData"] = operator, threshold, "ignore"
-		return parsed(t, settings).State(alarms.Evaluation{At: now, Data: data, Was: "none", More: more})
-	}
-	if math.IsNaN(want) {
-		assert.Equal(t, alarms.State("none"), at("GreaterThanThreshold", 0), "%s at %s has no value", text, now)
-		return
-	}
-	got := []alarms.State{at("GreaterThanOrEqualToThreshold", want), at("GreaterThanThreshold", want)}
-	assert.Equal(t, []alarms.State{alarms.InAlarm, alarms.OK}, got, "%s at %s is %v", text, now, want)
 }
 
 // The examples are AWS's where its page has one, and otherwise worked out by hand from the
@@ -98,29 +66,41 @@ func TestMetricMathComesToWhatAWSsPageSays(t *testing.T) {
 		{"m1 == 3 > 0", map[string]string{"m1": "3 2"}, "1 0"}, // from the left
 		{"m1 > 0 AND m1 + m2 == 5 AND m2 > 2", map[string]string{"m1": "2 3 0", "m2": "3 2 5"}, "1 0 0"},
 	} {
-		ids := []string{"m1"}
-		if strings.Contains(c.text, "m2") {
-			ids = append(ids, "m2")
+		read := map[string][]float64{}
+		for id, of := range c.in {
+			read[id] = values(of)
 		}
 		want := values(c.want)
-		data := alarms.Data{}
-		for id, of := range c.in {
-			require.Len(t, values(of), len(want), c.text)
-			for i, v := range values(of) {
-				if !math.IsNaN(v) {
-					of := alarms.NewMetric("N", id, nil)
-					data[of] = append(data[of], alarms.Datapoint{At: noon.Add(5 * time.Minute * time.Duration(i)), Value: v})
-				}
-			}
-		}
-		// An alarm over one datapoint is in the state of the newest one that has a value, so
-		// each is looked at as the newest one; a missing one would show an older.
-		for i, v := range want {
-			now := noon.Add(5 * time.Minute * time.Duration(i+1))
-			if math.IsNaN(v) && slices.ContainsFunc(want[:i], func(v float64) bool { return !math.IsNaN(v) }) {
-				continue
-			}
-			outcome(t, c.text, data, ids, now, i, v)
-		}
+		got, err := alarms.Math(c.text, read, len(want))
+		require.NoError(t, err, c.text)
+		assert.Equal(t, fmt.Sprint(want), fmt.Sprint(got), c.text) // NaN is no NaN's equal
+	}
+}
+
+func TestWhatMetricMathIsNotKnownIsRefusedByName(t *testing.T) {
+	for text, want := range map[string]string{
+		"m1 - m2":          `"-" is no operator of metric math that is known here`,
+		"m1 >= m2":         `">=" is no operator of metric math that is known here`,
+		"m1 > 0 OR m2 > 0": `"OR" is no operator of metric math that is known here`,
+		"m1 m2":            `"m2" is no operator of metric math that is known here`,
+		"m1 +":             `there must be a metric's id, a number or a function where "" stands`,
+		"-m1":              `there must be a metric's id, a number or a function where "-" stands`,
+		"m3 + 1":           "m3 is no id of a metric of this alarm, and no function of metric math that is known here",
+		"MAX(m1)":          "MAX is no id of a metric of this alarm, and no function of metric math that is known here",
+		"if(m1, 1, 0)":     "if is no id of a metric of this alarm, and no function of metric math that is known here",
+		"(m1 + m2":         `there must be a ) where "" stands`,
+		"IF(m1, 1)":        `IF: there must be a , where ")" stands`,
+		"IF(m1, 1, 0, 2)":  `IF: there must be a ) where "," stands`,
+		"FILL m1":          `FILL: there must be a ( where "m1" stands`,
+		"IF(m1, m2, 0)":    "IF with a time series in place 2 is not known here",
+		"IF(1, 1, 0)":      "IF with a number in place 1 is not known here",
+		"FILL(m1, REPEAT)": "REPEAT is no id of a metric of this alarm, and no function of metric math that is known here",
+		"RUNNING_SUM(1)":   "RUNNING_SUM with a number in place 1 is not known here",
+		"m1 + 2 * 3":       "* between two numbers is not known here: write what it comes to",
+		"5":                "its result is a number, where an alarm needs a time series",
+		"":                 `there must be a metric's id, a number or a function where "" stands`,
+	} {
+		_, err := alarms.Math(text, map[string][]float64{"m1": {1}, "m2": {1}}, 1)
+		require.EqualError(t, err, want, text)
 	}
 }
