@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"maps"
 	"slices"
 
 	"autobackup/local/cloudwatch/alarms"
@@ -16,8 +17,11 @@ func (s *Service) Types() template.Types {
 			return []template.Ask{{Action: action, Resource: t.ARN("cloudwatch", "alarm:"+r.Text("AlarmName"))}}
 		}
 	}
-	metric := template.Type{NoEffect: noEffect, Delete: s.remove, Update: s.update, Create: s.create}
-	composite := metric
+	of := func(noEffect map[string]string) template.Type {
+		return template.Type{NoEffect: noEffect, Delete: s.remove, Update: s.update, Create: s.create}
+	}
+	metric, composite := of(maps.Clone(noEffect)), of(noEffect)
+	metric.NoEffect["Metrics.Label"] = template.ForPeople
 	return template.Types{
 		"AWS::CloudWatch::Alarm":          metric.Named("AlarmName", "").Asking(asks("cloudwatch:PutMetricAlarm")),
 		"AWS::CloudWatch::CompositeAlarm": composite.Named("AlarmName", "").Asking(asks("cloudwatch:PutCompositeAlarm")),
