@@ -124,6 +124,23 @@ func TestARuleAboutAnAlarmOfNobodyIsAnErrorWhenItIsEvaluated(t *testing.T) {
 	*now = now.Add(time.Minute)
 	_, err := s.Evaluate(at.Region, account)
 	require.ErrorContains(t, err, "names a, and no metric alarm has this name")
+
+	s, now = service(t, alarm("a", nil), both(`ALARM("a")`))
+	_, _, err = s.Types().Create(at, template.Resource{LogicalID: "D", Type: "AWS::CloudWatch::CompositeAlarm", Properties: map[string]any{"AlarmName": "of both", "AlarmRule": `ALARM("both")`}})
+	require.NoError(t, err)
+	*now = now.Add(time.Minute)
+	_, err = s.Evaluate(at.Region, account)
+	require.ErrorContains(t, err, "names both, and no metric alarm has this name", "composite alarms of composite ones are not known here")
+}
+
+func TestAnAlarmIsEvaluatedFromWhenItIsMade(t *testing.T) {
+	s, now := service(t, alarm("a", nil))
+	noon := *now
+	*now = noon.Add(10 * time.Minute)
+	_, _, err := s.Types().Create(at, alarm("b", nil))
+	require.NoError(t, err)
+	*now = noon.Add(20 * time.Minute)
+	assert.Equal(t, []cloudwatch.Change{{At: noon.Add(time.Minute), Name: "a", State: "OK"}, {At: noon.Add(11 * time.Minute), Name: "b", State: "OK"}}, evaluate(t, s))
 }
 
 func TestAnAlarmThatChangesStaysInItsStateAndADeletedOneIsGone(t *testing.T) {

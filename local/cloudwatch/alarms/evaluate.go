@@ -52,11 +52,11 @@ func (a MetricAlarm) judge(points series, was State) State {
 	switch {
 	case breaching >= a.needed, a.missing == asBreaching && breaching+filled >= a.needed:
 		return InAlarm
-	case filled == 0, others > 0, a.missing == asNotBreaching, a.missing == asBreaching:
+	case others > 0, a.missing == asNotBreaching, a.missing == asBreaching:
 		return OK
 	case a.missing == asIgnored:
 		return was
-	case breaching > 0 && oldest >= a.needed:
+	case oldest >= a.needed:
 		// The page's "premature alarm state": all that is there is breaching, and the first of
 		// it as old as DatapointsToAlarm.
 		return InAlarm
