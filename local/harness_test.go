@@ -177,7 +177,7 @@ func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
 		URL: "http://127.0.0.1", HTTPClient: network, History: w.record, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
-		Runtime: lambda.InProcess(p.around(functions()), handler.Logger(functionLog), func(region string) aws.Config {
+		Runtime: lambda.InProcess(p.around(w.functions()), handler.Logger(functionLog), func(region string) aws.Config {
 			cfg := w.AWSConfig(region)
 			cfg.HTTPClient = functionClient(cfg.HTTPClient)
 			if p.injector != nil {
@@ -237,10 +237,19 @@ type measured struct{}
 func (measured) Write(line []byte) (int, error) { return functionMetrics.Write(line) }
 
 // functions are all that template.yaml may have, doctor and audit among them, which are the commands.
-func functions() map[string]wire.Build {
-	all := wire.Functions(functionMetrics, time.Now)
-	all["doctor"], all["audit"] = doctor.Function(measured{}, time.Now), audit.Function(measured{}, time.Now)
+func (w *world) functions() map[string]wire.Build {
+	lines := io.MultiWriter(measured{}, embedded{w})
+	all := wire.Functions(lines, time.Now)
+	all["doctor"], all["audit"] = doctor.Function(lines, time.Now), audit.Function(lines, time.Now)
 	return all
+}
+
+// embedded is CloudWatch as it reads what functions of the first region measure. Those of the
+// second measure nothing.
+type embedded struct{ w *world }
+
+func (e embedded) Write(line []byte) (int, error) {
+	return len(line), e.w.CloudWatch.PutEmbedded(firstRegion, account, line)
 }
 
 // functionLog is where the functions log, and functionMetrics where they measure; a test that
@@ -438,7 +447,7 @@ func deployed(t *testing.T, changes ...change) (stack *template.Stack, err error
 	w := &world{t: t, events: map[string][]types.HistoryEvent{}}
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: t.TempDir(), Account: account, URL: "http://127.0.0.1",
-		Runtime: lambda.InProcess(functions(), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
+		Runtime: lambda.InProcess(w.functions(), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })

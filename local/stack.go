@@ -89,14 +89,14 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	s.SQS.Gate, s.SNS.Gate = s.Gate, s.Gate
 	s.STS = &sts.Service{Account: cfg.Account, NewID: ids.next, Gate: s.Gate}
 	s.CloudFormation = &cloudformation.Service{Account: cfg.Account, NewID: ids.next, Gate: s.Gate, Stacks: s.described}
-	s.CloudWatch = &cloudwatch.Service{Account: cfg.Account, NewID: ids.next, Gate: s.Gate}
+	s.CloudWatch = &cloudwatch.Service{Account: cfg.Account, NewID: ids.next, Gate: s.Gate, Now: cfg.Clock.Now}
 	s.Logs = logs.New(cfg.Clock)
 	s.Logs.Gate = s.Gate
 	s.Events = events.NewService(s.SQS)
 	s.Events.Gate, s.Events.NewID, s.Events.Account, s.Events.Now = s.Gate, ids.next, cfg.Account, cfg.Clock.Now
 	s.Lambda = lambda.New(lambda.Options{
 		Clock: cfg.Clock, NewID: ids.next, Account: cfg.Account,
-		Runtime: cfg.Runtime, Log: cfg.FunctionLog, Queues: s.SQS, Failed: s.misses.note, Gate: s.Gate, Environment: s.environment, Logs: s.Logs,
+		Runtime: cfg.Runtime, Log: cfg.FunctionLog, Queues: s.SQS, Failed: s.misses.note, Gate: s.Gate, Environment: s.environment, Logs: s.Logs, Counted: s.invoked,
 	})
 	s.Events.Invoke = func(by gate.Caller, region, functionARN string, event []byte) error {
 		_, err := s.Lambda.As(by).Invoke(ctx, region, functionARN, event)
@@ -105,7 +105,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	s.States = states.New(ctx, states.Config{
 		Clock: cfg.Clock, NewID: ids.next, Seed: cfg.Seed, Project: cfg.Project, Dir: cfg.Dir, AWSConfig: s.signing, Gate: s.Gate,
 		History: cfg.History, KeepHistory: cfg.KeepHistory, TerminalDataLimit: cfg.TerminalDataLimit,
-		Functions: s.Lambda, Topics: s.SNS, Queues: s.SQS, Events: s.Events, Logs: s.Logs, Failed: s.fail,
+		Functions: s.Lambda, Topics: s.SNS, Queues: s.SQS, Events: s.Events, Logs: s.Logs, Failed: s.fail, Ended: s.ended,
 	})
 	s.Events.Start = func(by gate.Caller, stateMachineARN string, input []byte) error {
 		_, err := s.States.Start(by, stateMachineARN, input)

@@ -1,6 +1,6 @@
-// Package cloudwatch is what of Amazon CloudWatch this project asks for, on one machine: which
-// alarms there are. Metrics are not collected, so that every alarm is in INSUFFICIENT_DATA
-// unless somebody sets its state.
+// Package cloudwatch is what of Amazon CloudWatch this project asks for, on one machine: the
+// datapoints that functions and services write, and alarms. An alarm is evaluated when somebody
+// asks, for all minutes until then; until it was, it is in INSUFFICIENT_DATA.
 package cloudwatch
 
 import (
@@ -8,13 +8,14 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
+	"autobackup/local/cloudwatch/alarms"
 	"autobackup/local/gate"
-	"autobackup/local/template"
 )
 
 // NoData is the state of an alarm that nothing is known for.
-const NoData = "INSUFFICIENT_DATA"
+const NoData = string(alarms.InsufficientData)
 
 // Alarm is one as DescribeAlarms tells of it.
 type Alarm struct {
@@ -23,6 +24,10 @@ type Alarm struct {
 	Enabled               bool     // its actions are
 	Tells                 []string // ARNs of what it tells where it rings
 	State                 string
+
+	since     time.Time // it was created or evaluated
+	metric    alarms.MetricAlarm
+	composite alarms.CompositeAlarm
 }
 
 // ARN is the alarm's.
@@ -35,9 +40,11 @@ type Service struct {
 	Account string        // 12 digits, of whom nobody was given a key
 	NewID   func() string // makes request ids
 	Gate    *gate.Gate    // nil: everybody may ask
+	Now     func() time.Time
 
 	mu     sync.Mutex
 	alarms []Alarm
+	data   map[place]alarms.Data
 }
 
 // Alarms are those of a region's account, by their names.
@@ -60,44 +67,4 @@ func (s *Service) Set(arn string, change func(*Alarm)) error {
 		}
 	}
 	return fmt.Errorf("there is no alarm %s", arn)
-}
-
-// Types are the resource types of CloudWatch. An alarm is told of, and has no other effect.
-func (s *Service) Types() template.Types {
-	const why = "metrics are not collected: nothing raises an alarm or shows a graph"
-	alarm := func(composite bool) template.Type {
-		ignored := template.Ignore(why, func(t template.Target, name string) map[string]string {
-			return map[string]string{"Arn": t.ARN("cloudwatch", "alarm:"+name)}
-		})
-		return template.Type{Why: why, Delete: s.remove, Create: func(t template.Target, r template.Resource) (string, map[string]string, error) {
-			s.add(t, r, composite)
-			return ignored.Create(t, r)
-		}}
-	}
-	return template.Types{
-		"AWS::CloudWatch::Alarm":          alarm(false),
-		"AWS::CloudWatch::CompositeAlarm": alarm(true),
-		"AWS::CloudWatch::Dashboard":      template.Ignore(why, nil),
-	}
-}
-
-func (s *Service) add(t template.Target, r template.Resource, composite bool) {
-	enabled, set := r.Properties["ActionsEnabled"].(bool)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.alarms = append(s.alarms, Alarm{
-		Region: t.Region, Account: t.Account, Name: name(t, r), Composite: composite, Enabled: enabled || !set, Tells: r.Texts("AlarmActions"), State: NoData,
-	})
-}
-
-func name(t template.Target, r template.Resource) string {
-	return cmp.Or(r.Text("AlarmName"), t.Stack+"-"+r.LogicalID)
-}
-
-func (s *Service) remove(t template.Target, made template.Made) error {
-	gone := Alarm{Region: t.Region, Account: t.Account, Name: name(t, made.Resource)}.ARN()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.alarms = slices.DeleteFunc(s.alarms, func(a Alarm) bool { return a.ARN() == gone })
-	return nil
 }

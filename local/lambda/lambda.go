@@ -8,6 +8,7 @@ package lambda
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -37,6 +38,8 @@ type Config struct {
 	Log         io.Writer         // what a process writes; nil drops it
 	Unlock      func() error      // whether its environment may be decrypted; nil: it may
 	Logged      func(text string) // is told of each invocation, for the function's log group; nil: nobody is
+	// Counted gets what Lambda measures of each invocation; nil: nobody does.
+	Counted func(metric string, value float64)
 }
 
 func (c Config) check() error {
@@ -104,6 +107,30 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
+	began := f.clk.Now()
+	answer, err := f.perform(ctx, payload)
+	f.count(f.clk.Now().Sub(began), err)
+	return answer, err
+}
+
+// count measures an invocation that reached the function. Nothing is throttled here.
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+func (f *Function) count(took time.Duration, err error) {
+	if f.Counted == nil {
+		return
+	}
+	failed := 0.0
+	if errors.As(err, new(*FunctionError)) {
+		failed = 1
+	}
+	f.Counted("Invocations", 1)
+	f.Counted("Errors", failed)
+	f.Counted("Throttles", 0)
+	f.Counted("Duration", float64(took)/float64(time.Millisecond))
+}
+
+// perform runs the function, or fails as it was asked to.
+func (f *Function) perform(ctx context.Context, payload []byte) ([]byte, error) {
 	if fault := f.takeFault(); fault != nil {
 		return nil, fault
 	}

@@ -68,7 +68,7 @@ func (s *Service) deployFunction(t template.Target, r template.Resource, p funct
 		Name: p.FunctionName, ARN: arn, Code: p.CodeUri,
 		Timeout: p.Timeout, MemorySize: p.MemorySize, Environment: s.environment(t.Region, key, p), AccessKey: key, Log: s.Log,
 		Unlock: unlock(by.AtKMS("lambda."+t.Region+".amazonaws.com").With("kms:EncryptionContext:aws:lambda:FunctionArn", arn), p.KmsKeyArn),
-		Logged: s.logged(by, t, p),
+		Logged: s.logged(by, t, p), Counted: s.counted(arn),
 	}, p.CodeUri)
 	if err != nil {
 		return "", nil, r.Errorf("", "%w", err)
@@ -92,6 +92,13 @@ func (s *Service) logged(by gate.Caller, t template.Target, p functionProperties
 	}
 	group := t.ARN("logs", "log-group:"+cmp.Or(p.LoggingConfig.LogGroup, "/aws/lambda/"+p.FunctionName))
 	return func(text string) { _ = s.Logs.As(by).Put(group, p.FunctionName, text) }
+}
+
+func (s *Service) counted(functionARN string) func(string, float64) {
+	if s.Counted == nil {
+		return nil
+	}
+	return func(metric string, value float64) { s.Counted(functionARN, metric, value) }
 }
 
 // deployEvents maps the function's queues to it.

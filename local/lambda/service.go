@@ -29,6 +29,8 @@ type Options struct {
 	Failed  func(error)   // is told why a mapping could not hand a batch over; nil: nobody is
 	Gate    *gate.Gate    // decides what callers and functions may do. nil: everything
 	Logs    *logs.Service // that functions log into; nil: nowhere
+	// Counted gets what Lambda measures of each invocation of a function; nil: nobody does.
+	Counted func(functionARN, metric string, value float64)
 	// Environment is what functions of a region get besides the template's
 	// variables, which it replaces: the access key among it is of the function's role.
 	Environment func(region, accessKey string) map[string]string

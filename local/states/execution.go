@@ -115,6 +115,9 @@ func (s *Service) run(m *machine, e *execution, l *live) {
 		result.Status, result.Error, result.Cause = types.ExecutionStatusFailed, "States.Runtime", "State machine "+m.name+" has been deleted."
 	}
 	e.status, e.ended, l.result = result.Status, result.Stop, &result
+	if s.Ended != nil {
+		s.Ended(m.arn, result.Status)
+	}
 	s.log(m, &Execution{ARN: e.arn(), Name: e.name, Input: l.input, Result: &result, started: e.started})
 	s.putAway(e, l)
 	s.underway--

@@ -47,6 +47,8 @@ type Config struct {
 	// cover a task's result that is too large.
 	TerminalDataLimit bool
 	Failed            func(error) // is told what went wrong in the service itself. May be nil
+	// Ended, if set, is told how executions end, those that distributed Maps start left out.
+	Ended func(stateMachineARN string, status types.ExecutionStatus)
 
 	Gate *gate.Gate // decides what callers and state machines may do. nil: everything
 

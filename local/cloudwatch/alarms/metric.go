@@ -1,0 +1,79 @@
+package alarms
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Metric is what CloudWatch tells apart: two metrics of one name with other dimensions have
+// nothing to do with each other.
+type Metric struct {
+	Namespace, Name string
+	dimensions      string // sorted, as a map's key takes no map
+}
+
+// NewMetric is the metric with these dimensions, by their names.
+func NewMetric(namespace, name string, dimensions map[string]string) Metric {
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(dimensions)) {
+		all = append(all, key+"="+dimensions[key])
+	}
+	return Metric{namespace, name, strings.Join(all, "\n")}
+}
+
+// Datapoint is one value of a metric.
+type Datapoint struct {
+	At    time.Time
+	Value float64
+}
+
+// Data are the datapoints of metrics, in any order.
+type Data map[Metric][]Datapoint
+
+// series has a value for each period, the oldest first; missing where there is none.
+type series []float64
+
+var missing = math.NaN()
+
+func isMissing(value float64) bool { return math.IsNaN(value) }
+
+// statistics are those that the templates use.
+var statistics = map[string]func([]float64) float64{
+	"Sum": func(values []float64) (sum float64) {
+		for _, v := range values {
+			sum += v
+		}
+		return sum
+	},
+	"Minimum": slices.Min[[]float64],
+	"Maximum": slices.Max[[]float64],
+}
+
+// statistic is a metric as an alarm reads it.
+type statistic struct {
+	of        Metric
+	aggregate func([]float64) float64
+}
+
+// read makes one value of the datapoints of each period before end.
+func (s statistic) read(data Data, end time.Time, period time.Duration, periods int) series {
+	values := make([][]float64, periods)
+	for _, point := range data[s.of] {
+		if age := end.Sub(point.At); age > 0 && age <= period*time.Duration(periods) {
+			// A period has its beginning and not its end.
+			i := periods - 1 - int((age-1)/period)
+			values[i] = append(values[i], point.Value)
+		}
+	}
+	all := make(series, periods)
+	for i, of := range values {
+		all[i] = missing
+		if len(of) > 0 {
+			all[i] = s.aggregate(of)
+		}
+	}
+	return all
+}

@@ -1,0 +1,148 @@
+package cloudwatch
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"autobackup/local/cloudwatch/alarms"
+)
+
+// place is where metrics and alarms are: none sees those of another.
+type place struct{ region, account string }
+
+// Put adds a datapoint of a region's account.
+func (s *Service) Put(region, account string, of alarms.Metric, point alarms.Datapoint) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := place{region, account}
+	if s.data == nil {
+		s.data = map[place]alarms.Data{}
+	}
+	if s.data[at] == nil {
+		s.data[at] = alarms.Data{}
+	}
+	s.data[at][of] = append(s.data[at][of], point)
+}
+
+// embedded is a line of the embedded metric format, beside the members that it names.
+type embedded struct {
+	AWS struct {
+		Timestamp         int64
+		CloudWatchMetrics []struct {
+			Namespace  string
+			Dimensions [][]string
+			Metrics    []struct{ Name string }
+		}
+	} `json:"_aws"`
+}
+
+// PutEmbedded adds the datapoints of a line of the embedded metric format: each metric by each
+// of its sets of dimensions, and each of the values that it has.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+func (s *Service) PutEmbedded(region, account string, line []byte) error {
+	var about embedded
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(line, &about); err != nil {
+		return fmt.Errorf("read a line of metrics: %w", err)
+	}
+	if err := json.Unmarshal(line, &members); err != nil {
+		return fmt.Errorf("read a line of metrics: %w", err)
+	}
+	at := time.UnixMilli(about.AWS.Timestamp)
+	for _, directive := range about.AWS.CloudWatchMetrics {
+		for _, metric := range directive.Metrics {
+			values, err := numbers(members[metric.Name])
+			if err != nil {
+				return fmt.Errorf("read the metric %s: %w", metric.Name, err)
+			}
+			for _, names := range directive.Dimensions {
+				by := map[string]string{}
+				for _, name := range names {
+					var value string
+					if err := json.Unmarshal(members[name], &value); err != nil {
+						return fmt.Errorf("read the dimension %s of %s: %w", name, metric.Name, err)
+					}
+					by[name] = value
+				}
+				for _, value := range values {
+					s.Put(region, account, alarms.NewMetric(directive.Namespace, metric.Name, by), alarms.Datapoint{At: at, Value: value})
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// numbers is a metric's value: a number or a list of them.
+func numbers(member json.RawMessage) (all []float64, err error) {
+	var one float64
+	if json.Unmarshal(member, &one) == nil {
+		return []float64{one}, nil
+	}
+	return all, json.Unmarshal(member, &all)
+}
+
+// Change is an alarm that went into another state.
+type Change struct {
+	At    time.Time
+	Name  string
+	State string
+}
+
+// Evaluate has the alarms of a region's account catch up with the time, minute by minute as
+// CloudWatch does, and answers what changed. Nothing is evaluated before it is asked for.
+func (s *Service) Evaluate(region, account string) (changes []Change, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := place{region, account}
+	var own []*Alarm
+	begin := s.Now()
+	for i := range s.alarms {
+		if a := &s.alarms[i]; a.Region == region && a.Account == account {
+			own = append(own, a)
+			begin = earliest(begin, a.since)
+		}
+	}
+	for minute := begin.Truncate(time.Minute).Add(time.Minute); !minute.After(s.Now()); minute = minute.Add(time.Minute) {
+		states := map[string]alarms.State{}
+		for _, composite := range []bool{false, true} {
+			for _, a := range own {
+				if a.Composite != composite {
+					continue
+				}
+				state := alarms.State(a.State)
+				if a.since.Before(minute) {
+					if state, err = a.evaluate(minute, s.data[at], states); err != nil {
+						return changes, err
+					}
+				}
+				if string(state) != a.State {
+					a.State = string(state)
+					changes = append(changes, Change{minute, a.Name, a.State})
+				}
+				if !composite {
+					states[a.Name] = state
+				}
+			}
+		}
+	}
+	for _, a := range own {
+		a.since = s.Now()
+	}
+	return changes, nil
+}
+
+func earliest(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func (a *Alarm) evaluate(at time.Time, data alarms.Data, states map[string]alarms.State) (alarms.State, error) {
+	if a.Composite {
+		return a.composite.State(states)
+	}
+	return a.metric.State(alarms.Evaluation{At: at, Data: data, Was: alarms.State(a.State), More: alarms.More}), nil
+}
