@@ -106,10 +106,10 @@ func (w *world) bytesRead() []upload {
 // eachVerdict is a batch with an object of each verdict.
 func (w *world) eachVerdict() []upload {
 	w.S3.Replicate = func(r locals3.Replication) locals3.Plan {
-		switch {
-		case r.Key == "corrupt":
+		switch r.Key {
+		case "corrupt":
 			return locals3.Plan{Corrupt: locals3.FlipBit}
-		case r.Key == "missing":
+		case "missing":
 			return locals3.Plan{Lag: 365 * day}
 		}
 		return locals3.Plan{}
@@ -381,7 +381,7 @@ func makes(f faults.Fault, requests map[string]bool) bool {
 	case faults.Network:
 		if f.What == faults.Truncated || f.What == faults.Garbled {
 			return !slices.Contains([]string{"s3:HeadObject", "s3:HeadBucket", "s3:PutObject"}, f.Action) && // which answer nothing but headers
-				!(f.What == faults.Garbled && f.Action == "s3:GetObject") // TLS keeps what is in an object
+				(f.What != faults.Garbled || f.Action != "s3:GetObject") // TLS keeps what is in an object
 		}
 	}
 	return true

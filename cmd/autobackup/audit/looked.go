@@ -179,7 +179,7 @@ func (a stored) look(ctx context.Context, r round, i int) (done result, err erro
 		}
 		err = nil // what was read is not read again: the next round tries the rest
 	}
-	if err := a.keepReading(ctx, r, i, reads, &done); err != nil {
+	if err := a.keepReading(ctx, i, reads, &done); err != nil {
 		return done, err
 	}
 	// By its content: two attempts at once may have come to different ends.
@@ -213,7 +213,7 @@ func (a stored) reading(ctx context.Context, r round, i int, p *pair.Pair) (*rea
 
 // keepReading puts what was read into the result, and what is known of a row that was not read
 // whole into a file. A difference is measured at once: the report may be hours away.
-func (a stored) keepReading(ctx context.Context, r round, i int, reads *reader, done *result) error {
+func (a stored) keepReading(ctx context.Context, i int, reads *reader, done *result) error {
 	if reads == nil {
 		return nil
 	}

@@ -228,7 +228,8 @@ func (r *reader) paid(list []comparebytes.PairRange) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	for _, of := range list {
-		r.sum.Dollars += price.Read(of.Range.Length, r.kms, r.classes[scrub.Version{Key: of.Pair.Key, Version: of.Pair.Version}].primary, r.classes[scrub.Version{Key: of.Pair.Key, Version: of.Pair.Version}].replica)
+		c := r.classes[scrub.Version{Key: of.Pair.Key, Version: of.Pair.Version}]
+		r.sum.Dollars += price.Read(of.Range.Length, r.kms, c.primary, c.replica)
 	}
 }
 

@@ -98,8 +98,8 @@ func (d Deployed) known(ctx context.Context, bucket string) (k kept, err error) 
 	if err = errors.Join(err, body.Close()); err != nil {
 		return k, s3error.Transient(err)
 	}
-	if json.Unmarshal(text, &k) != nil {
-		return kept{anew: true}, nil
+	if damaged := json.Unmarshal(text, &k); damaged != nil {
+		k = kept{anew: true}
 	}
 	return k, nil
 }

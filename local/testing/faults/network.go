@@ -86,7 +86,8 @@ func unanswered(r *http.Request, f Fault) (*http.Response, error) {
 
 // answer is an error in the protocol of a service.
 func answer(r *http.Request, service string, status int, code string) *http.Response {
-	header, body := http.Header{}, ""
+	header := http.Header{}
+	var body string
 	switch service {
 	case "s3":
 		header.Set("Content-Type", "application/xml")
