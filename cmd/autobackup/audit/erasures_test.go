@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -216,13 +217,16 @@ func TestWhatGoesWhileAnAuditLooksIsErasedWhereNoListingHasItAnyMore(t *testing.
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s, f := erasing(t, 1, replica)
+				var first sync.Once // of both sides, which are looked at together
 				f.before = func(_ int, r *http.Request) (*http.Response, error) {
 					if r.Method != http.MethodHead || !strings.HasSuffix(r.URL.Path, "/k0000") {
 						return nil, nil
 					}
-					if tc.erase {
-						f.buckets[1].versions = slices.DeleteFunc(slices.Clone(f.buckets[1].versions), func(h held) bool { return h.id == "v0000" })
-					}
+					first.Do(func() {
+						if tc.erase {
+							f.buckets[1].versions = slices.DeleteFunc(slices.Clone(f.buckets[1].versions), func(h held) bool { return h.id == "v0000" })
+						}
+					})
 					return refusal(r, http.StatusNotFound, "NoSuchVersion"), nil
 				}
 				erased, _ := s.audit(1)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -466,10 +467,10 @@ func TestEachLevelReadsAndALevelWithLooksStillLooks(t *testing.T) {
 			s, d := scrubbing(t, 1, objects(4, 5)...)
 			d.rotten[diskOf(primary, "v0002")] = true
 			s.Plan.Level = level
-			heads := 0
+			var heads atomic.Int64
 			d.f.before = func(_ int, r *http.Request) (*http.Response, error) {
 				if r.Method == http.MethodHead && strings.Contains(r.URL.Path, "/k") {
-					heads++
+					heads.Add(1)
 				}
 				return nil, nil
 			}
@@ -479,7 +480,7 @@ func TestEachLevelReadsAndALevelWithLooksStillLooks(t *testing.T) {
 			i := slices.IndexFunc(r.Counts, func(c core.Count) bool { return c.Category == core.Compared })
 			require.GreaterOrEqual(t, i, 0)
 			assert.Equal(t, []any{verdict.BytesRead, int64(3)}, []any{r.Counts[i].Evidence, r.Counts[i].Versions}, level)
-			assert.Equal(t, map[core.Level]int{core.Listed: 2, core.Rest: 4, core.AllLooked: 10}[level], heads, level)
+			assert.Equal(t, map[core.Level]int64{core.Listed: 2, core.Rest: 4, core.AllLooked: 10}[level], heads.Load(), level)
 		}
 	})
 }
