@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,6 +51,26 @@ func count(r core.Report, category core.Category) (n int64) {
 	return n
 }
 
+// metricLines are what functions write that run beside each other.
+type metricLines struct {
+	lock sync.Mutex
+	text strings.Builder
+}
+
+// Write implements io.Writer.
+func (m *metricLines) Write(line []byte) (int, error) {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	return m.text.Write(line)
+}
+
+// String is all lines.
+func (m *metricLines) String() string {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	return m.text.String()
+}
+
 func TestSettingScrubDaysFindsBytesThatRottedWhileEverythingElseStayedEqual(t *testing.T) {
 	for _, name := range []string{"SSE-KMS", "attached", "another account"} {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +78,7 @@ func TestSettingScrubDaysFindsBytesThatRottedWhileEverythingElseStayedEqual(t *t
 			if name == "another account" {
 				changes = append(changes, defaults("replica.yaml", "AuditLevel", "rest"))
 			}
-			var lines strings.Builder
+			var lines metricLines
 			functionMetrics = &lines
 			defer func() { functionMetrics = nowhere }()
 			inWorld(t, func(w *world) {
