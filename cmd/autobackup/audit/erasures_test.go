@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -255,17 +256,19 @@ func TestVersionsOfABucketThatCanNoLongerBeReadAreNotErased(t *testing.T) {
 		s, f := erasing(t, 1, replica)
 		s.audit(1)
 		f.erase(replica, "v0000")
-		gone := false
+		var gone atomic.Bool
 		f.before = func(_ int, r *http.Request) (*http.Response, error) {
-			gone = gone || r.Method == http.MethodHead && strings.HasPrefix(r.URL.Path, "/"+replica+"/k0000")
-			if gone && strings.HasPrefix(r.URL.Path, "/"+replica) {
+			if r.Method == http.MethodHead && strings.HasPrefix(r.URL.Path, "/"+replica+"/k0000") {
+				gone.Store(true)
+			}
+			if gone.Load() && strings.HasPrefix(r.URL.Path, "/"+replica) {
 				return refusal(r, http.StatusNotFound, "NoSuchBucket"), nil
 			}
 			return nil, nil
 		}
 		_, err := s.run("e2", audit.Order{Bucket: primary})
 		require.ErrorContains(t, err, "a side can no longer be read")
-		assert.True(t, gone)
+		assert.True(t, gone.Load())
 		f.before = nil
 		erased, _ := s.audit(2)
 		assert.Equal(t, []string{"v0000 " + replica}, erased)
