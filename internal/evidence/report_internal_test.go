@@ -383,7 +383,11 @@ func TestThatBytesDifferIsEndedByNobodyWhoHasNotReadThem(t *testing.T) {
 		_, rows = reported(t, evidenceOf(t, []Record{first, between, ended(3, "a", read), ended(4, "a", crc)}, oneFile), perPass)
 		assert.Equal(t, crc, rows[0].Ended, "%s, and then bytes were equal", name)
 	}
-	first := ended(1, "a", rotten, Replica{"one", rotten}, Replica{"two", crc})
+	first := ended(1, "a", rotten)
+	first.Source = Scrub
+	_, gone := reported(t, evidenceOf(t, []Record{first, ended(2, "a", Told{Verdict: Erased}), ended(3, "a", crc)}, oneFile), perPass)
+	assert.Equal(t, crc, gone[0].Ended, "what was erased differs no more")
+	first = ended(1, "a", rotten, Replica{"one", rotten}, Replica{"two", crc})
 	first.Source = Scrub
 	_, rows := reported(t, evidenceOf(t, []Record{first, ended(2, "a", crc, Replica{"two", crc})}, oneFile), perPass)
 	assert.Equal(t, rotten, rows[0].Ended, "of another replica nothing is ended")

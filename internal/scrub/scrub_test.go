@@ -166,6 +166,7 @@ func TestTheOldestByteIsNoOlderThanTheFirstScrub(t *testing.T) {
 	turns.Open = []scrub.Open{{Since: start.Add(-day), Different: true}}
 	assert.Equal(t, 9*day, turns.Oldest(start.Add(10*day)), "what differs was read")
 	turns.Open[0].Different = false
+	turns.Open = append(turns.Open, scrub.Open{Since: start.Add(9 * day)})
 	assert.Equal(t, 11*day, turns.Oldest(start.Add(10*day)), "what could not be read was not")
 }
 
