@@ -18,7 +18,6 @@ import (
 	"autobackup/cmd/autobackup/price"
 	"autobackup/internal/audit"
 	"autobackup/internal/look"
-	"autobackup/internal/metric"
 	"autobackup/internal/s3event"
 	"autobackup/internal/scrub"
 	"autobackup/internal/verdict"
@@ -182,57 +181,17 @@ func (a stored) look(ctx context.Context, r round, i int) (done result, err erro
 	if err := a.keepReading(ctx, i, reads, &done); err != nil {
 		return done, err
 	}
-	// By its content: two attempts at once may have come to different ends.
-	sum := sha256.Sum256(out.Bytes())
-	done.Blocks = fmt.Sprintf("blocks/%04d-%05d-%x.jsonl", a.step.Round, i, sum[:8])
-	return done, errors.Join(err, a.write(ctx, done.Blocks, bytes.NewReader(out.Bytes()), "", ""))
+	var kept error
+	done.Blocks, kept = a.keepOf(ctx, i, "blocks", "jsonl", out.Bytes())
+	return done, errors.Join(err, kept)
 }
 
-// reading is what reads the bytes of a part's rows; nil: nothing does.
-func (a stored) reading(ctx context.Context, r round, i int, p *pair.Pair) (*reader, error) {
-	if a.state.Scrub == nil {
-		return nil, nil
-	}
-	of := r.Parts[i]
-	turns := a.state.Scrub.Pairs[of.Pair].Turns
-	reads := &reader{
-		comparer: a.Scrub.Comparer, wait: a.Wait, sides: a.state.Pairs[of.Pair], slices: r.Before.Scrub[of.Pair].Slices, known: map[scrub.Version]scrub.Open{},
-		readable: a.judge(p).Readable, last: func(slice int) time.Time { return turns.Last(slice, a.state.Plan.Started) },
-		kms: p.KMS(), pace: pair.NewPace(r.Rate, func(map[string]int64) error { return nil }),
-	}
-	for _, o := range turns.Open {
-		reads.known[o.Version] = o
-	}
-	if of.Ranges != "" {
-		if _, err := a.get(ctx, of.Ranges, &reads.left); err != nil {
-			return nil, err
-		}
-	}
-	return reads, nil
-}
-
-// keepReading puts what was read into the result, and what is known of a row that was not read
-// whole into a file. A difference is measured at once: the report may be hours away.
-func (a stored) keepReading(ctx context.Context, i int, reads *reader, done *result) error {
-	if reads == nil {
-		return nil
-	}
-	done.Read, done.Open = reads.sum, reads.open
-	if len(reads.left) > 0 {
-		text, err := json.Marshal(reads.left)
-		if err != nil {
-			return err
-		}
-		sum := sha256.Sum256(text)
-		done.Ranges = fmt.Sprintf("ranges/%04d-%05d-%x.json", a.step.Round, i, sum[:8])
-		if err := a.write(ctx, done.Ranges, bytes.NewReader(text), "", ""); err != nil {
-			return err
-		}
-	}
-	if done.Read.Different == 0 {
-		return nil
-	}
-	return metric.Scope{Stage: a.Stage}.WriteScrubDifferent(a.Metrics, a.Now(), done.Read.Different)
+// keepOf puts what a part leaves beside its result, and gives its name. It is named by its content:
+// two attempts at once may have come to different ends.
+func (a stored) keepOf(ctx context.Context, i int, folder, ending string, content []byte) (name string, err error) {
+	sum := sha256.Sum256(content)
+	name = fmt.Sprintf("%s/%04d-%05d-%x.%s", folder, a.step.Round, i, sum[:8], ending)
+	return name, a.write(ctx, name, bytes.NewReader(content), "", "")
 }
 
 // collectLooks takes what parts looked at, and goes on with what they left.
