@@ -17,7 +17,7 @@ func TestEveryFunctionIsBuiltWithTheDeployedSettings(t *testing.T) {
 	deployed, err := readDeployed(t.Context(), "..", t.TempDir())
 	require.NoError(t, err)
 	assert.Positive(t, deployed.batchSize)
-	require.Len(t, deployed.variables, 5, "those that are there without a parameter")
+	require.Len(t, deployed.variables, 6, "those that are there without a parameter")
 	for folder := range deployed.variables {
 		build, known := wire.Functions(io.Discard, time.Now)[folder]
 		require.True(t, known, folder)

@@ -9,6 +9,7 @@ import (
 
 	list "autobackup/cmd/autobackup/price"
 	"autobackup/internal/audit"
+	"autobackup/internal/metric"
 )
 
 const (
@@ -22,6 +23,8 @@ const (
 	keyReuse  = 300            // seconds that SQS keeps a data key where the queue doesn't say
 	ofS3Rule  = 4              // metrics; https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
 	ofBuckets = 3              // requests about a category's buckets and rules: two HeadBucket, one GetBucketReplication
+	beatSteps = 16             // transitions of a heartbeat's execution; TestAHeartbeatIsOneExecutionOfSixteenTransitions in local has it
+	beatPuts  = 4              // PUTs of a heartbeat: two, and their replicas
 	objectLog = 700            // bytes: a line of compare-etags, 671 of a sample, and 26 that CloudWatch counts
 	batchLog  = 3000           // bytes: metrics, and Lambda's own lines
 )
@@ -90,6 +93,9 @@ func items(d deployed) []item {
 		{"sqs", "SQS", fmt.Sprintf("polling: %d calls every %d s on %g queues", pollers, longPoll, d.polled), fixed(d.polled * pollers * month / longPoll), sqsPrice, "million"},
 		{"eventbridge", "Pipes", fmt.Sprintf("batches of up to %g, in chunks of 64 KB, %.1f KB a record", d.batch, d.record/1024), chunks, pipePrice, "million"},
 		{"step-functions", "Step Functions", fmt.Sprintf("%g transitions a batch", d.transitions), batches(d.transitions), transitionPrice, "million"},
+		{"step-functions", "Step Functions", fmt.Sprintf("heartbeats, of %d transitions", beatSteps), fixed(d.heartbeats * beatSteps), transitionPrice, "million"},
+		{"s3", "S3", fmt.Sprintf("heartbeats, of %d PUTs with their replicas'", beatPuts), fixed(d.heartbeats * beatPuts), putPrice, "million"},
+		{"cloudwatch", "CloudWatch", "metrics of heartbeats", fixed(min(d.heartbeats, float64(len(metric.OfHeartbeats())))), metricPrice, "metric"},
 		{"lambda", "Lambda", "2 invocations a batch", batches(2), invokePrice, "million"},
 		{"lambda", "Lambda", fmt.Sprintf("GB-seconds on arm64: %.2f a batch (%g s to look and %g s to judge, at %g MB)", gbSeconds, lookTime, judgeTime, d.memory*1024), batches(gbSeconds), gbSecondPrice, "million"},
 		{"s3", "S3", "2 HEAD requests an object", each(2), getPrice, "million"},

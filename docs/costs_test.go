@@ -26,6 +26,7 @@ type deployed struct {
 	ofStage, ofBucket                                      float64 // metrics of the functions
 	senderWindow, senders, message                         float64
 	functions                                              float64
+	heartbeats                                             float64 // a month
 }
 
 // filled is how many messages a batch has in a month with so many uploads, as
@@ -184,6 +185,11 @@ func (d *deployed) add(t *testing.T, r template.Resource) {
 		d.composites++
 	case "AWS::CloudWatch::Dashboard":
 		d.dashboards++
+	case "AWS::Events::Rule":
+		if r.LogicalID == "HeartbeatRule" {
+			require.Equal(t, "rate(10 minutes)", r.Properties["ScheduleExpression"])
+			d.heartbeats = month / 600
+		}
 	}
 }
 

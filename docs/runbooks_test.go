@@ -27,7 +27,7 @@ func runbooks(t *testing.T) (names []string) {
 }
 
 func TestEveryAlarmLinksItsRunbookAndEveryRunbookHasAnAlarm(t *testing.T) {
-	each := regexp.MustCompile(`^(-metric|-(FetchETags|CompareETags|CompareBytes|HashBytes|FailureNotifier|Doctor))?$`)
+	each := regexp.MustCompile(`^(-metric|-(FetchETags|CompareETags|CompareBytes|HashBytes|FailureNotifier|Doctor|Lost|Different))?$`)
 	var linked []string
 	for _, a := range slices.Concat(alarms(t), ofSchedule(t, "full"), ofAudits(t, "full"), ofScrubs(t, "full")) {
 		found := regexp.MustCompile(`^\S.*\. Runbook: docs/runbooks/([a-z-]+)\.md$`).FindStringSubmatch(a.AlarmDescription)

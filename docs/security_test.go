@@ -61,6 +61,8 @@ var shorten = strings.NewReplacer(
 	"arn:aws:lambda:eu-west-1:"+thisAccount, "arn:aws:lambda:<ReplicaRegion>:<replica account>",
 	"arn:aws:lambda:eu-west-1:"+otherAccount, "arn:aws:lambda:<ReplicaRegion>:<replica account>",
 	"replica-category-"+thisAccount, "replica-<category>-<replica account>",
+	"replica-beat-eu-west-1-"+thisAccount, "replica-beat-<ReplicaRegion>-<replica account>",
+	"replica-beat-eu-west-1-"+otherAccount, "replica-beat-<ReplicaRegion>-<replica account>",
 	"replica-category-"+otherAccount, "replica-<category>-<replica account>",
 	"arn:aws:s3:::", "", "arn:aws:iam::", "", "-stage", "-<stage>", "category", "<category>",
 	thisAccount, "<account>", otherAccount, "<other account>", "eu-central-1", "<region>", "eu-west-1", "<ReplicaRegion>",

@@ -85,8 +85,8 @@ func TestDataIsKeptAndABucketIsNotWhoseStackFailed(t *testing.T) {
 		slices.Sort(kept[file])
 	}
 	assert.Equal(t, map[string][]string{
-		"template.yaml": {"EvidenceBucket", "PrimaryBucketcategory", "StorageKey", "WorkBucket"},
-		"replica.yaml":  {"ReplicaBucketcategory", "StorageKey"},
+		"template.yaml": {"EvidenceBucket", "HeartbeatBucket", "PrimaryBucketcategory", "StorageKey", "WorkBucket"},
+		"replica.yaml":  {"HeartbeatReplica", "ReplicaBucketcategory", "StorageKey"},
 	}, kept)
 }
 

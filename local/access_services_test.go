@@ -80,6 +80,14 @@ func byStrangers() (all []gate.Call) {
 			}
 		}
 	}
+	beat, schedule := inFirst("lambda", "function:autobackup-heartbeat-dev"), arnOf("events", "rule/autobackup-heartbeat-dev")
+	for _, name := range []string{"ec2", "sns", "lambda"} {
+		all = append(all, service{name: name}.call("lambda:InvokeFunction", beat, schedule, account, "true"))
+	}
+	for _, source := range []string{"", schedule + "2", strings.Replace(schedule, account, stranger, 1), strings.Replace(schedule, firstRegion, "ap-south-2", 1), arnOf("events", "rule/autobackup-s3-upload-trigger-dev")} {
+		all = append(all, service{name: "events"}.call("lambda:InvokeFunction", beat, source, account, "true"))
+	}
+	all = append(all, service{name: "events"}.call("lambda:UpdateFunctionCode", beat, schedule, account, "true"))
 	for _, key := range keys {
 		all = append(all, service{name: "lambda"}.call("kms:Decrypt", key, "", account, "true"))
 	}
@@ -104,7 +112,7 @@ func byStrangers() (all []gate.Call) {
 var theirs = []string{"github-autobackup-dev-cloudformation", "autobackup-dev-replication-documents", "autobackup-dev-fetch-etags"}
 
 // impostors are roles of the primary's account that may do everything there.
-var impostors = []string{"administrator", "autobackup-dev-fetch-etags2", "autobackup-dev-replication-documents2", "autobackup-dev-replication-media2", "autobackup-dev-replication-databases2"}
+var impostors = []string{"administrator", "autobackup-dev-fetch-etags2", "autobackup-dev-replication-documents2", "autobackup-dev-replication-media2", "autobackup-dev-replication-databases2", "autobackup-dev-replication-beat2", "autobackup-dev-heartbeat2"}
 
 // byPrimarysAccount are calls about what is the replicas' account's, however much the primary's
 // account allows its roles: the policies there decide alone.
@@ -216,7 +224,7 @@ func byTrust(allowed bool) (all []gate.Call) {
 
 // byContext are replications that decrypt by S3 what they are not for.
 func byContext() (all []gate.Call) {
-	for _, role := range []string{"replication-documents", "replication-media", "replication-databases"} {
+	for _, role := range []string{"replication-documents", "replication-media", "replication-databases", "replication-beat"} {
 		for _, of := range []string{"", own(role) + "2", strings.Replace(own(role), account, stranger, 1), strings.Replace(own(role), account, stranger, 1) + "/k", strings.Replace(own(role), "primary-", "primary-other", 1)} {
 			c := byRole(role, "kms:Decrypt", storageKey)
 			if delete(c.Context, "kms:encryptioncontext:aws:s3:arn"); of != "" {

@@ -18,7 +18,8 @@ type access struct {
 
 var (
 	buckets = strings.Fields(strings.ReplaceAll("s3:::autobackup-dev-primary-documents- s3:::autobackup-dev-primary-media- s3:::autobackup-dev-primary-databases- "+
-		"s3:::autobackup-dev-replica-documents- s3:::autobackup-dev-replica-media- s3:::autobackup-dev-replica-databases- s3:::autobackup-dev-work- ", "- ", "-"+account+" "))
+		"s3:::autobackup-dev-replica-documents- s3:::autobackup-dev-replica-media- s3:::autobackup-dev-replica-databases- "+
+		"s3:::autobackup-dev-primary-beat- s3:::autobackup-dev-replica-beat-"+secondRegion+"- s3:::autobackup-dev-work- ", "- ", "-"+account+" "))
 	work   = "s3:::autobackup-dev-work-" + account
 	queues = []string{inFirst("sqs", "autobackup-validation-queue-dev"), inFirst("sqs", "autobackup-validation-dlq-dev"), inFirst("sqs", "autobackup-event-dlq-dev"), inFirst("sqs", "autobackup-failure-queue-dev"), inFirst("sqs", "autobackup-failure-dlq-dev")}
 	keys   = []string{inFirst("kms", "key/autobackup-dev-StorageKey"), inFirst("kms", "key/autobackup-dev-SQSKey"), inFirst("kms", "key/autobackup-dev-SNSKey"), strings.TrimPrefix(awayKey, "arn:aws:"), inFirst("kms", "key/autobackup-dev-EnvironmentKey")}
@@ -86,6 +87,17 @@ func reads(side, key, logs string) []access {
 // may is all that the roles do, with SSE-KMS.
 var may = map[string][]access{
 	"replication-documents": replication("documents"), "replication-media": replication("media"), "replication-databases": replication("databases"),
+	"replication-beat": {
+		{"s3:GetReplicationConfiguration s3:ListBucket", ofBuckets("primary-beat")},
+		{"s3:GetObjectVersionForReplication s3:GetObjectVersionAcl s3:GetObjectVersionAnnotationForReplication", ofObjects("primary-beat")},
+		{"s3:ReplicateObject s3:ObjectOwnerOverrideToBucketOwner", ofObjects("replica-beat-" + secondRegion)},
+		{"kms:Decrypt", []string{storageKey, replicaKey}},
+		{"kms:Encrypt", []string{replicaKey}},
+	},
+	"heartbeat": function(logsOf("/aws/lambda/autobackup-heartbeat"),
+		access{"s3:ListBucket", ofBuckets("primary-beat")}, access{"s3:GetObject s3:PutObject", ofObjects("primary-beat")}, access{"s3:DeleteObjectVersion", ofObjects("replica-beat-" + secondRegion)},
+		access{"kms:GenerateDataKey", []string{storageKey}}, access{"kms:Decrypt kms:GenerateDataKey", []string{sqsKey}}, access{"sqs:SendMessage", queues[:1]},
+		access{"lambda:InvokeFunction", []string{inFirst("lambda", "function:autobackup-compare-etags-dev"), inFirst("lambda", "function:autobackup-hash-bytes-dev"), inSecond("lambda", "function:autobackup-hash-bytes-dev")}}),
 	"fetch-etags": function(logsOf("/aws/lambda/autobackup-fetch-etags"),
 		access{"s3:ListBucket s3:ListBucketVersions", ofBuckets("primary-*", "replica-*")},
 		access{"s3:GetReplicationConfiguration", ofBuckets("primary-*")}, access{"s3:GetLifecycleConfiguration", ofBuckets("replica-*")},
@@ -128,10 +140,10 @@ func tried() (all []access) {
 		}
 	}
 	functions := []string{inSecond("lambda", "function:autobackup-hash-bytes-dev")}
-	for _, name := range []string{"fetch-etags", "compare-etags", "compare-bytes", "hash-bytes", "failure-notifier"} {
+	for _, name := range []string{"fetch-etags", "compare-etags", "compare-bytes", "hash-bytes", "failure-notifier", "heartbeat"} {
 		functions = append(functions, inFirst("lambda", "function:autobackup-"+name+"-dev"))
 	}
-	logs := []string{logsOf("/aws/lambda/autobackup-fetch-etags"), logsOf("/aws/lambda/autobackup-compare-etags"), logsOf("/aws/lambda/autobackup-compare-bytes"), logsOf("/aws/lambda/autobackup-hash-bytes"), logsOf("/aws/lambda/autobackup-failure-notifier"), logsOf("/aws/vendedlogs/pipes/autobackup-validation-pipe"), inSecond("logs", "log-group:/aws/lambda/autobackup-hash-bytes-dev:log-stream:s")}
+	logs := []string{logsOf("/aws/lambda/autobackup-fetch-etags"), logsOf("/aws/lambda/autobackup-compare-etags"), logsOf("/aws/lambda/autobackup-compare-bytes"), logsOf("/aws/lambda/autobackup-hash-bytes"), logsOf("/aws/lambda/autobackup-failure-notifier"), logsOf("/aws/lambda/autobackup-heartbeat"), logsOf("/aws/vendedlogs/pipes/autobackup-validation-pipe"), inSecond("logs", "log-group:/aws/lambda/autobackup-hash-bytes-dev:log-stream:s")}
 	return []access{
 		{"s3:GetObject s3:GetObjectVersion s3:PutObject s3:DeleteObject s3:DeleteObjectVersion s3:RestoreObject s3:GetObjectVersionForReplication s3:ReplicateObject s3:ReplicateDelete " +
 			"s3:PutObjectRetention s3:PutObjectLegalHold s3:PutObjectVersionTagging s3:BypassGovernanceRetention s3:GetObjectVersionAcl s3:GetObjectVersionTagging s3:GetObjectVersionAttributes " +

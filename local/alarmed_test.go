@@ -49,7 +49,7 @@ func TestAQuietStackHasNoAlarm(t *testing.T) {
 		time.Sleep(day)
 		assert.Empty(t, w.rang())
 		assert.Empty(t, w.notOK())
-	}, scrubbed(1)...)
+	}, scrubbed(1, unbeating)...)
 }
 
 // The alarm rings in the minute after the audit's part that read them, lasts for an hour, and
@@ -73,7 +73,7 @@ func TestBytesThatDifferRingAtOnceAndAnHourLong(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		assert.Empty(t, w.rang())
 		assert.Empty(t, w.notOK())
-	}, scrubbed(1)...)
+	}, scrubbed(1, unbeating)...)
 }
 
 // What Lambda and Step Functions count has alarms without any line of metrics. Fewer errors

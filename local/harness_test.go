@@ -76,6 +76,8 @@ type world struct {
 	region  string // of the primary
 	client  *s3.Client
 	refused int // uploads, for want of a permission
+	// unbeaten are the errors of heartbeats.
+	unbeaten []error
 
 	mu     sync.Mutex
 	events map[string][]types.HistoryEvent // by execution
@@ -111,10 +113,14 @@ type preparation struct {
 	prepare    func(*gate.Gate)
 	deployment func(error)
 	injector   *faults.Injector
+	functions  func(map[string]wire.Build) // changes their code
 }
 
 // around has the injector make the faults of functions' invocations.
 func (p preparation) around(all map[string]wire.Build) map[string]wire.Build {
+	if p.functions != nil {
+		p.functions(all)
+	}
 	if p.injector == nil {
 		return all
 	}
@@ -248,8 +254,13 @@ func (w *world) functions() map[string]wire.Build {
 // second measure nothing.
 type embedded struct{ w *world }
 
-func (e embedded) Write(line []byte) (int, error) {
-	return len(line), e.w.CloudWatch.PutEmbedded(firstRegion, account, line)
+func (e embedded) Write(lines []byte) (int, error) {
+	for line := range bytes.Lines(lines) {
+		if err := e.w.CloudWatch.PutEmbedded(firstRegion, account, line); err != nil {
+			return 0, err
+		}
+	}
+	return len(lines), nil
 }
 
 // functionLog is where the functions log, and functionMetrics where they measure; a test that

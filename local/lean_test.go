@@ -55,7 +55,7 @@ func TestSettingTheLeanFormIsWithoutWhatCostsBeforeAnythingIsUploaded(t *testing
 	slices.Sort(alarms)
 	assert.Equal(t, leanAlarms, alarms)
 	for _, id := range without(full, lean) {
-		assert.Regexp(t, `^(SQSKey|SNSKey)(Alias)?$|^Dashboard$|Alarm$`, id)
+		assert.Regexp(t, `^(SQSKey|SNSKey)(Alias)?$|^Dashboard$|Alarm$|^Heartbeat`, id)
 	}
 	metrics := []string{"ReplicationConfiguration", "Rules", "0", "Destination"}
 	assert.Contains(t, property(t, full, "PrimaryBucketmedia", metrics...), "Metrics")

@@ -65,7 +65,7 @@ var (
 var roles = map[string]string{
 	"replication-documents": "s3", "replication-media": "s3", "replication-databases": "s3", "ValidationPipeRole": "pipes", "ValidationStateMachineRole": "states", "fetch-etags": "lambda",
 	"CompareETagsRole": "lambda", "CompareBytesRole": "lambda", "HashBytesRole": "lambda", "FailureNotifierRole": "lambda",
-	"replica's HashBytesRole": "lambda",
+	"replica's HashBytesRole": "lambda", "heartbeat": "lambda", "replication-beat": "s3",
 }
 
 // attempts are what the threats of docs/security.md come to at the gate.

@@ -172,9 +172,11 @@ func TestAlarmsRingBeforeWhatTheyWarnOfAndNotWithoutAReason(t *testing.T) {
 		seconds(number(t, s, "ValidationQueue", "MessageRetentionPeriod"))/2, "before messages expire, with time to act")
 	assert.Less(t, minutes(t, s.Parameters["ReplicationSlowMinutes"]), minutes(t, s.Parameters["DeadlineMinutes"]), "before the first alert")
 	assert.GreaterOrEqual(t, number(t, s, "ReplicationSlowAlarm", "EvaluationPeriods")*15*60, int(verdict.NextWait(1_000)/time.Second), "a look falls into it")
-	assert.Greater(t, 60*minutes(t, s.Parameters["NothingVerifiedHours"]), minutes(t, s.Parameters["DeadlineMinutes"]), "replication may take that long")
-	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
-	assert.LessOrEqual(t, largest(t, "NothingVerifiedHours"), 7*24, "CloudWatch looks back a week at most")
+	for _, alarm := range []string{"HeartbeatVerifiedAlarm", "HeartbeatLostAlarm", "HeartbeatDifferentAlarm"} {
+		period := number(t, s, alarm, "Period")
+		assert.Less(t, seconds((number(t, s, alarm, "EvaluationPeriods")+1)*period), time.Hour, "what breaks is noticed within the hour")
+		assert.Equal(t, "rate("+strconv.Itoa(period/60)+" minutes)", property(t, s, "HeartbeatRule", "ScheduleExpression"), "one is put in each period")
+	}
 
 	const maxWake = 3 * time.Minute // how long a message of the sender to itself waits (internal/notify)
 	tooOld := seconds(number(t, s, "FailureQueueTooOldAlarm", "Threshold"))

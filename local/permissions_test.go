@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -71,7 +72,8 @@ var placeless = strings.NewReplacer(
 
 // everything is uploads that make every part of the workflow do what it is there for:
 // some are verified, one late, some fail, some are read, one in ranges, and S3 gives one up.
-// The reading in ranges is stopped once, and redriven.
+// The reading in ranges is stopped once, and redriven. Two heartbeats come, of which the second
+// one plants a loss.
 func (w *world) everything() {
 	reading := w.readings()
 	w.S3.Replicate = func(r locals3.Replication) locals3.Plan {
@@ -106,6 +108,9 @@ func (w *world) everything() {
 		synctest.Wait() // what else runs at this instant has ended
 		w.redriveAll()
 	case <-time.After(time.Hour): // bubble time: without some permission nothing is read
+	}
+	if w.Lambda.Function(arnOf("lambda", "function:autobackup-heartbeat-dev")) != nil {
+		w.unbeaten = w.beats(2)
 	}
 	_ = w.WaitIdle(ctx) // a sender that may not send goes on trying, and an alarm tells of its queue
 	synctest.Wait()
@@ -166,6 +171,7 @@ var unseen = map[string]string{
 	"autobackup-dev-HashBytesRole/autobackup-dev-HashBytesBucketsPolicy s3:ListBucket":                        "as above",
 	"autobackup-dev-HashBytesRole/autobackup-dev-HashBytesReplicaBucketsPolicy s3:ListBucket":                 "as above",
 	"autobackup-replica-dev-HashBytesRole/autobackup-replica-dev-HashBytesReplicaBucketsPolicy s3:ListBucket": "as above",
+	"bucket autobackup-dev-replica-beat-" + secondRegion + ", ReadReplicas s3:GetObjectVersionTagging":        "no heartbeat has tags",
 	"queue autobackup-event-dlq-dev, AttachedEventBridge sqs:SendMessage":                                     "only of what the validation queue refuses",
 }
 
@@ -423,6 +429,9 @@ func (w *world) honest() string {
 	}
 	if w.refused > 0 {
 		seen = append(seen, "uploads are refused")
+	}
+	if len(w.unbeaten) > 0 || !reflect.DeepEqual(w.beatings(), asTheyMust) {
+		seen = append(seen, "heartbeats don't come out as they must, and an alarm rings")
 	}
 	for refusal := range w.Gate.Refusals() {
 		if strings.HasPrefix(refusal.Action, "logs:") {

@@ -54,7 +54,9 @@ var (
 )
 
 // All lists every metric there is.
-func All() []Definition { return slices.Concat(Definitions(), OfDoctor(), OfAudit(), OfScrub()) }
+func All() []Definition {
+	return slices.Concat(Definitions(), OfHeartbeats(), OfDoctor(), OfAudit(), OfScrub())
+}
 
 // Definitions lists every metric that Write writes.
 func Definitions() (all []Definition) {

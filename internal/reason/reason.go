@@ -72,6 +72,8 @@ const (
 	LifecycleMarker     Code = "LIFECYCLE_MARKER"
 	MarkerNotReplicated Code = "MARKER_NOT_REPLICATED"
 	NotSelected         Code = "NOT_SELECTED"
+	// AsPlanted: a heartbeat of the stage's own, which is wrong on purpose, was found to be.
+	AsPlanted Code = "AS_PLANTED"
 )
 
 // Reasons of an audit, beside those of verdicts: about versions that were not

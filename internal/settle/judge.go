@@ -60,5 +60,6 @@ func (s Settler) judge(m batch.Message, o s3event.ObjectVersion, look verdict.Lo
 	if o.GaveUp != nil {
 		event.GaveUp = &verdict.GaveUp{Destination: o.GaveUp.Destination, Change: !o.GaveUp.Upload(), Cause: o.GaveUp.Cause}
 	}
-	return judgment{message: m, object: o, look: look, event: event, progress: p, verdict: verdict.Judge(event, look, p, s.Policy)}
+	v := s.Heartbeats.Came(o.Bucket, o.Key, verdict.Judge(event, look, p, s.Policy))
+	return judgment{message: m, object: o, look: look, event: event, progress: p, verdict: v}
 }

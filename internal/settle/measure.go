@@ -2,22 +2,42 @@ package settle
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"strings"
 
+	"autobackup/internal/heartbeat"
 	"autobackup/internal/metric"
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
 )
 
-// measure writes the metrics of a round.
+// measure writes the metrics of a round. Heartbeats that came out as they must have metrics of
+// their own, so that those of uploads are about uploads; any other counts as an upload does.
 func (s Settler) measure(ctx context.Context, judged []judgment) {
-	objects := make([]metric.Object, len(judged))
-	for i, j := range judged {
-		objects[i] = metric.Object{
+	var objects []metric.Object
+	var beats metric.Heartbeats
+	for _, j := range judged {
+		switch {
+		case j.verdict.Reason == reason.AsPlanted:
+			if strings.HasSuffix(j.object.Key, heartbeat.Lost) {
+				beats.Lost++
+			}
+			continue
+		case j.verdict.Outcome == verdict.Verified && s.Heartbeats.Holds(j.object.Bucket):
+			beats.Verified++
+			continue
+		}
+		objects = append(objects, metric.Object{
 			Bucket: j.object.Bucket, Outcome: j.verdict.Outcome, Reasons: reasons(j.verdict), Finding: j.verdict.Finding,
-			Looks: j.progress.Looks, Time: j.object.Time}
+			Looks: j.progress.Looks, Time: j.object.Time})
 	}
-	if err := (metric.Scope{Stage: s.Stage, Buckets: s.BucketMetrics}).Write(s.Metrics, s.Now(), objects); err != nil {
+	scope, at := metric.Scope{Stage: s.Stage, Buckets: s.BucketMetrics}, s.Now()
+	err := scope.Write(s.Metrics, at, objects)
+	if beats != (metric.Heartbeats{}) {
+		err = errors.Join(err, scope.WriteHeartbeats(s.Metrics, at, beats))
+	}
+	if err != nil {
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "metrics are incomplete", slog.String("error", err.Error()))
 	}
 }

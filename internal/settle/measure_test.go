@@ -108,3 +108,42 @@ func TestMetricsThatCannotBeWrittenChangeNoVerdict(t *testing.T) {
 	assert.Equal(t, settled(b), c.Settle(t.Context(), b))
 	assert.Contains(t, log.String(), `"level":"WARNING","msg":"metrics are incomplete","error":"write metrics of stage test: no space left"`)
 }
+
+// What comes out of heartbeats as it must counts apart from uploads, and nothing else of them does.
+func TestHeartbeatsThatComeOutAsTheyMustAreNotCountedAsUploads(t *testing.T) {
+	beat := func(id, key string, m batch.Message) batch.Message {
+		m.Body = strings.NewReplacer(`"docs"`, `"own"`, `"key":"`+m.ID+`"`, `"key":"`+key+`"`).Replace(m.Body)
+		m.ID = id
+		return m
+	}
+	gone := mismatch("l")
+	gone.Look.Primary.Replication = "COMPLETED"
+	gone.Look.Replicas[0].Side = verdict.Side{Bucket: "docs-1", Found: verdict.Missing}
+	gone.Progress.Gone = verdict.GoneLooks
+	var metrics bytes.Buffer
+	c := settler(new(bytes.Buffer))
+	c.Metrics, c.Heartbeats = &metrics, "own"
+	answer := c.Settle(context.Background(), batch.Batch{Messages: []batch.Message{
+		beat("v", "heartbeat/verified", verified("v")), beat("l", "heartbeat/lost", gone), beat("d", "heartbeat/different", mismatch("d")),
+		beat("w", "heartbeat/verified", mismatch("w")), verified("u"),
+	}})
+	var ends []string
+	for _, s := range answer.Summary.Objects {
+		ends = append(ends, strings.TrimSpace(string(s.Verdict)+" "+string(s.Reason)))
+	}
+	assert.Equal(t, []string{"verified", "skipped AS_PLANTED", "skipped AS_PLANTED", "failed CONTENT_MISMATCH", "verified"}, ends)
+	assert.Len(t, answer.Failed, 1, "the heartbeat that was not made wrong is told of")
+	var counts []map[string]any
+	for line := range strings.Lines(metrics.String()) {
+		var values map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &values))
+		delete(values, "_aws")
+		delete(values, "AgeAtVerification")
+		counts = append(counts, values)
+	}
+	assert.Equal(t, []map[string]any{
+		{"Stage": "test", "Verified": 1.0, "Failed": 1.0, "Lagging": 0.0, "Skipped": 0.0, "Looks": []any{1.0, 1.0}},
+		{"Stage": "test", "Reason": "CONTENT_MISMATCH", "Failed": 1.0},
+		{"Stage": "test", "HeartbeatVerified": 1.0, "HeartbeatLost": 1.0, "HeartbeatDifferent": 0.0},
+	}, counts)
+}

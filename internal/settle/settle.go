@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"autobackup/internal/batch"
+	"autobackup/internal/heartbeat"
 	"autobackup/internal/s3event"
 	"autobackup/internal/verdict"
 )
@@ -31,6 +32,8 @@ type Settler struct {
 	// Metrics takes the lines of package metric. Where it fails, Log has a
 	// warning and the batch is settled all the same.
 	Metrics io.Writer
+	// Heartbeats is where the stage's own are, which come out as planted.
+	Heartbeats heartbeat.Bucket
 	// BucketMetrics are the names of the buckets that have metrics of their own.
 	BucketMetrics []string
 	// Now is the time that metrics carry. No verdict rests on it.

@@ -50,6 +50,7 @@ var calling = map[string][]string{
 	"failure-notifier": {"failure-notifier/report.json", "failure-notifier/parked.json"},
 	"fetch-etags":      {"fetch-etags/upload.json"},
 	"hash-bytes":       {"hash-bytes/missing.json"},
+	"heartbeat":        {"fetch-etags/upload.json"}, // whatever it is
 }
 
 // called are the addresses that the functions call with this endpoint, as the SDK
@@ -79,6 +80,7 @@ func called(t *testing.T, endpoint string, environment map[string]string) []stri
 func lookup(more map[string]string) func(string) string {
 	all := maps.Clone(bytesEnvironment)
 	maps.Copy(all, notifierEnvironment)
+	maps.Copy(all, ofHeartbeats)
 	maps.Copy(all, map[string]string{
 		"DEADLINE_MINUTES": "60", "MARKER_DEADLINE_MINUTES": "60", "BYTE_VERIFICATION": "never",
 		"METADATA_DIFFERENCES": "record", "MESSAGE_BYTES": "65536", "ACCOUNT": "123456789012", "EVIDENCE_BUCKET": "autobackup-test-evidence-123456789012",
@@ -101,7 +103,7 @@ func TestFunctionsCallAWSWhereTheEndpointIsEmpty(t *testing.T) {
 		"autobackup-dev-primary-documents-123456789012.s3.eu-central-1.amazonaws.com",
 		"autobackup-test-evidence-123456789012.s3.eu-central-1.amazonaws.com",
 		"autobackup-test-work-123456789012.s3.eu-central-1.amazonaws.com",
-		"lambda.eu-central-1.amazonaws.com", "lambda.eu-west-1.amazonaws.com",
+		"lambda.eu-central-1.amazonaws.com", "lambda.eu-west-1.amazonaws.com", "primary.s3.eu-central-1.amazonaws.com",
 		"sns.eu-central-1.amazonaws.com", "sqs.eu-central-1.amazonaws.com",
 	}, hosts(called(t, "", nil)))
 }

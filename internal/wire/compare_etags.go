@@ -15,6 +15,7 @@ import (
 	"autobackup/internal/batch"
 	"autobackup/internal/evidence"
 	"autobackup/internal/handler"
+	"autobackup/internal/heartbeat"
 	"autobackup/internal/keep"
 	"autobackup/internal/program"
 	"autobackup/internal/settle"
@@ -31,7 +32,7 @@ const (
 // goes in, the Batch after a round of verdicts comes out. Environment: STAGE,
 // DEADLINE_MINUTES, MARKER_DEADLINE_MINUTES, BYTE_VERIFICATION,
 // METADATA_DIFFERENCES, MESSAGE_BYTES and, where buckets have metrics of their own,
-// BUCKET_METRICS with their names and commas between them. Where FACTS_BUCKET names one, what was
+// BUCKET_METRICS with their names and commas between them; HEARTBEAT_BUCKET where the stage has one. Where FACTS_BUCKET names one, what was
 // settled is left there as facts for the function evidence; else it calls no AWS service. Metrics go to
 // standard output, which Lambda brings to CloudWatch Logs
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Lambda.html).
@@ -58,6 +59,7 @@ func CompareETagsTo(metrics io.Writer, now func() time.Time) Build {
 		}
 		settler := settle.Settler{
 			Policy: policy, Stage: stage, MaxMessage: int(message), Log: log, Success: handler.LevelSuccess, Metrics: metrics, Now: now,
+			Heartbeats:    heartbeat.Bucket(env("HEARTBEAT_BUCKET")),
 			BucketMetrics: strings.FieldsFunc(env("BUCKET_METRICS"), func(r rune) bool { return r == ',' }),
 		}
 		do := func(ctx context.Context, b batch.Batch) (batch.Batch, error) { return settler.Settle(ctx, b), nil }
@@ -88,6 +90,9 @@ func (t told) settle(ctx context.Context, b batch.Batch) (batch.Batch, error) {
 	run := evidence.Run{ID: cmp.Or(b.Execution, "unknown"), At: t.Now(), Program: program.Running(), Template: program.Template()}
 	var records []evidence.Record
 	for _, e := range ended {
+		if t.Heartbeats.Holds(e.Version.Bucket) {
+			continue // evidence is about what people uploaded
+		}
 		if r, is := evidence.OfSettled(e.Settled, e.Version, e.Look, run); is {
 			records = append(records, r)
 		}

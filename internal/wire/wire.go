@@ -30,5 +30,6 @@ func Functions(metrics io.Writer, now func() time.Time) map[string]Build {
 		"failure-notifier": FailureNotifier,
 		"fetch-etags":      FetchETags,
 		"hash-bytes":       HashBytes,
+		"heartbeat":        HeartbeatTo(metrics, now),
 	}
 }

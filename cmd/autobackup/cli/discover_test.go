@@ -18,16 +18,16 @@ func TestDiscoverShowsTheLocalStacksBucketsAndExitsByThem(t *testing.T) {
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	code, stdout, stderr := run("discover")
 	assert.Equal(t, cli.Unexpected, code, stderr)
-	assert.Contains(t, stdout, "Fine: 3 buckets replicate and are validated\n")
-	assert.Contains(t, stdout, "Coverage: 3 of 4 buckets replicate (75 %), 3 of them validated (75 % of all); 1 not\nResult: 1 blind spot; exit code 1\n")
+	assert.Contains(t, stdout, "Fine: 4 buckets replicate and are validated\n")
+	assert.Contains(t, stdout, "Coverage: 4 of 5 buckets replicate (80 %), 4 of them validated (80 % of all); 1 not\nResult: 1 blind spot; exit code 1\n")
 	assert.Equal(t, "AWS_ENDPOINT_URL is set: this is about the buckets at "+os.Getenv("AWS_ENDPOINT_URL")+", not about AWS's.\n", stderr, "no progress without a terminal")
 
 	code, stdout, _ = run("discover", "--json", "--region", region)
 	assert.Equal(t, cli.Unexpected, code)
 	var report discover.Report
 	require.NoError(t, json.Unmarshal([]byte(stdout), &report))
-	assert.Equal(t, 4, report.Coverage.Buckets)
-	assert.Equal(t, 3, report.Coverage.Replicate)
+	assert.Equal(t, 5, report.Coverage.Buckets)
+	assert.Equal(t, 4, report.Coverage.Replicate)
 	assert.Equal(t, 1, report.Exit)
 }
 

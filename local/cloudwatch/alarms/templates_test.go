@@ -94,7 +94,7 @@ func TestEveryAlarmOfTheTemplatesIsReadAndQuietWithoutData(t *testing.T) {
 				want[a.Name] = alarms.OK
 				states[a.Name] = a.State(alarms.Evaluation{At: noon, Was: alarms.InsufficientData, More: alarms.More})
 				switch id {
-				case "DoctorFailedAlarm":
+				case "DoctorFailedAlarm", "HeartbeatStoppedAlarm":
 					want[a.Name] = alarms.InsufficientData
 				case "AuditOverdueAlarm":
 					want[a.Name] = alarms.InAlarm
