@@ -47,6 +47,7 @@ func TestEachFactThatIsNotAsItMustBeIsToldAlone(t *testing.T) {
 			f.Stacks[1].Unread = &doctor.Unread{Why: "it is theirs"}
 		}, []string{"? autobackup-replica-prod: whether it is deployed in eu-west-1 of 444455556666: it is theirs | " + again}},
 		"other categories on the other side":   {func(f *doctor.Facts) { f.Stacks[1].Parameters["Categories"] = "documents,media" }, []string{`FAIL autobackup-replica-prod: its parameter Categories is "documents,media", and that of the primary stack "documents": both must say the same in samconfig.toml | ` + deployReplica + "; " + deploy}},
+		"heartbeats on one side only":          {func(f *doctor.Facts) { f.Stacks[0].Parameters["Heartbeats"] = "Enabled" }, []string{`its parameter Heartbeats is "", and that of the primary stack "Enabled"`}},
 		"another encryption on the other side": {func(f *doctor.Facts) { f.Stacks[1].Parameters["StorageEncryption"] = "SSE-KMS" }, []string{`its parameter StorageEncryption is "SSE-KMS", and that of the primary stack "SSE-S3"`}},
 		"another stage on the other side":      {func(f *doctor.Facts) { f.Stacks[1].Parameters["Stage"] = "dev" }, []string{`its parameter Stage is "dev", and that of the primary stack "prod"`}},
 		"a replica that the other side lacks":  {func(f *doctor.Facts) { f.Stacks[1].Parameters["ReplicaBuckets"] = "another" }, []string{"its parameter ReplicaBuckets lacks acme-invoices-dr, the replica of acme-invoices: its hash-bytes may not read it"}},

@@ -58,7 +58,7 @@ func (j *judge) alike(s Stack) {
 	wrong := func(format string, args ...any) {
 		j.say(Fail, ofStacks, s.Name, text.Line(fmt.Sprintf(format, args...), 400), j.deploy(s), j.deploy(primary))
 	}
-	for _, name := range []string{"Stage", "StorageEncryption"} {
+	for _, name := range []string{"Stage", "StorageEncryption", "Heartbeats"} {
 		if a, b := primary.Parameters[name], s.Parameters[name]; a != b && (makes || name == "Stage") {
 			wrong("its parameter %s is %q, and that of the primary stack %q: both must say the same in samconfig.toml", name, b, a)
 		}
