@@ -48,6 +48,11 @@ var asTheyMust = map[string]map[string]int{
 	"heartbeat/lost":     {"verified": 2, "skipped AS_PLANTED": 1},
 }
 
+// ofHeartbeats says whether a line of a summary is about one.
+func ofHeartbeats(o batch.Settled) bool {
+	return strings.HasPrefix(o.Object, "s3://autobackup-dev-primary-beat-")
+}
+
 // beatings are what came of heartbeats, by their keys.
 func (w *world) beatings() map[string]map[string]int {
 	all := map[string]map[string]int{}
@@ -56,7 +61,7 @@ func (w *world) beatings() map[string]map[string]int {
 			continue
 		}
 		for _, o := range w.summary(e).Objects {
-			if !strings.HasPrefix(o.Object, "s3://autobackup-dev-primary-beat-") {
+			if !ofHeartbeats(o) {
 				continue
 			}
 			_, key, _ := strings.Cut(strings.TrimPrefix(o.Object, "s3://"), "/")
@@ -89,7 +94,7 @@ func TestAHeartbeatIsOneExecutionOfSixteenTransitions(t *testing.T) {
 
 // In each form of the stack, heartbeats are verified and what was planted is found; nobody is told,
 // nothing is parked, and no alarm rings, not even where the first ones have not come yet.
-func TestHeartbeatsComeOutAsTheyMustAndNobodyIsTold(t *testing.T) {
+func TestSettingHeartbeatsComeOutAsTheyMustAndNobodyIsTold(t *testing.T) {
 	for name, changes := range map[string][]change{
 		"as it is":                            nil,
 		"SSE-KMS":                             configurations["SSE-KMS"],
@@ -169,7 +174,7 @@ func passes(b *batch.Batch) {
 
 // Each breakage ends heartbeats, or has what was planted be missed, and one of their alarms rings
 // within the hour: also where an alarm of the cause is there, which then speaks for this one.
-func TestABreakageIsNoticedByHeartbeatsWithinTheHour(t *testing.T) {
+func TestSettingABreakageIsNoticedByHeartbeatsWithinTheHour(t *testing.T) {
 	const verified, lost, different, stopped = "nothing-verified", "heartbeat-missed-Lost", "heartbeat-missed-Different", "heartbeat-stopped"
 	for name, c := range map[string]struct {
 		breaks func(w *world)
