@@ -111,6 +111,7 @@ type preparation struct {
 	prepare    func(*gate.Gate)
 	deployment func(error)
 	injector   *faults.Injector
+	unrecorded bool // no history of executions is kept, which of many takes gigabytes
 }
 
 // around has the injector make the faults of functions' invocations.
@@ -174,9 +175,13 @@ func inEmptyWorld(t *testing.T, test func(w *world), changes ...change) {
 func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	t := w.t
 	var err error
+	history := w.record
+	if p.unrecorded {
+		history = nil
+	}
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
-		URL: "http://127.0.0.1", HTTPClient: network, History: w.record, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
+		URL: "http://127.0.0.1", HTTPClient: network, History: history, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
 		Runtime: lambda.InProcess(p.around(w.functions()), handler.Logger(functionLog), func(region string) aws.Config {
 			cfg := w.AWSConfig(region)
 			cfg.HTTPClient = functionClient(cfg.HTTPClient)
