@@ -77,28 +77,25 @@ func Parameters(project string, env samconfig.Environment) ([]string, error) {
 	return t.Parameters(), nil
 }
 
-// loaded are the templates that were loaded last, by their file's name: nothing changes
-// them, and tests deploy the same ones hundreds of times.
+// loaded are templates by what makes them: nothing changes them, and tests deploy the same
+// ones hundreds of times.
 var loaded sync.Map
 
-type loadedTemplate struct {
-	source string
-	*template.Template
-}
+// loadedTemplate is what makes a template: its file's name is in what it complains of.
+type loadedTemplate struct{ file, source string }
 
 func load(project string, env samconfig.Environment) (*template.Template, error) {
 	source, err := os.ReadFile(filepath.Join(project, env.TemplateFile)) // #nosec G304: the project's own file
 	if err != nil {
 		return nil, err
 	}
-	if last, _ := loaded.Load(env.TemplateFile); last != nil {
-		if last := last.(loadedTemplate); last.source == string(source) {
-			return last.Template, nil
-		}
+	by := loadedTemplate{env.TemplateFile, string(source)}
+	if t, ok := loaded.Load(by); ok {
+		return t.(*template.Template), nil
 	}
 	t, err := template.Load(source, env.TemplateFile)
 	if err == nil {
-		loaded.Store(env.TemplateFile, loadedTemplate{string(source), t})
+		loaded.Store(by, t)
 	}
 	return t, err
 }

@@ -114,6 +114,7 @@ type preparation struct {
 	deployment func(error)
 	injector   *faults.Injector
 	functions  func(map[string]wire.Build) // changes their code
+	unrecorded bool                        // no history of executions is kept, which of many takes gigabytes
 }
 
 // around has the injector make the faults of functions' invocations.
@@ -180,9 +181,13 @@ func inEmptyWorld(t *testing.T, test func(w *world), changes ...change) {
 func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	t := w.t
 	var err error
+	history := w.record
+	if p.unrecorded {
+		history = nil
+	}
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
-		URL: "http://127.0.0.1", HTTPClient: network, History: w.record, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
+		URL: "http://127.0.0.1", HTTPClient: network, History: history, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
 		Runtime: lambda.InProcess(p.around(w.functions()), handler.Logger(functionLog), func(region string) aws.Config {
 			cfg := w.AWSConfig(region)
 			cfg.HTTPClient = functionClient(cfg.HTTPClient)

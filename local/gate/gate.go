@@ -50,6 +50,7 @@ type Gate struct {
 	deleting   map[string]bool             // KMS keys that are scheduled for deletion, by ARN
 	aliases    map[string]string           // KMS keys' ARNs by that of an alias
 	refusals   map[Refusal]int
+	limits     *limits // nil: there are none
 }
 
 // Refusal is a kind of call that was refused.
@@ -128,7 +129,7 @@ func (g *Gate) decide(c Call) error {
 		g.Saw(c, decision)
 	}
 	if decision.Allowed {
-		return nil
+		return g.quotas().take(c)
 	}
 	return &Refused{c, decision}
 }

@@ -60,6 +60,9 @@ func exited(id string, how fmt.Stringer) *FunctionError {
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 func locked(err error) error {
 	const words = "Lambda was unable to decrypt the environment variables because KMS access was denied. Please check the function's KMS key settings. KMS Exception: AccessDeniedExceptionKMS Message: "
+	if errors.As(err, new(*gate.Exceeded)) { // for which AWS documents no name
+		return gate.Throttled(err, wire.Error{Code: "ServiceException", Status: http.StatusInternalServerError})
+	}
 	err = gate.Denied(err, wire.Error{Code: "KMSAccessDeniedException", Status: http.StatusBadGateway})
 	if refused := (*wire.Error)(nil); errors.As(err, &refused) {
 		refused.Message = words + refused.Message

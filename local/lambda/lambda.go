@@ -38,6 +38,8 @@ type Config struct {
 	Log         io.Writer         // what a process writes; nil drops it
 	Unlock      func() error      // whether its environment may be decrypted; nil: it may
 	Logged      func(text string) // is told of each invocation, for the function's log group; nil: nobody is
+	// Enter has an invocation begin, where the account may run one more function; nil: it may.
+	Enter func() (leave func(), err error)
 	// Counted gets what Lambda measures of each invocation; nil: nobody does.
 	Counted func(metric string, value float64)
 }
@@ -107,14 +109,29 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
+	if f.Enter != nil {
+		leave, err := f.Enter()
+		if err != nil {
+			f.throttled()
+			return nil, err
+		}
+		defer leave()
+	}
 	began := f.clk.Now()
 	answer, err := f.perform(ctx, payload)
 	f.count(f.clk.Now().Sub(began), err)
 	return answer, err
 }
 
-// count measures an invocation that reached the function. Nothing is throttled here.
+// throttled measures an invocation that the account has no room for, which counts as none.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+func (f *Function) throttled() {
+	if f.Counted != nil {
+		f.Counted("Throttles", 1)
+	}
+}
+
+// count measures an invocation that reached the function.
 func (f *Function) count(took time.Duration, err error) {
 	if f.Counted == nil {
 		return

@@ -68,7 +68,7 @@ func (s *Service) deployFunction(t template.Target, r template.Resource, p funct
 		Name: p.FunctionName, ARN: arn, Code: p.CodeUri,
 		Timeout: p.Timeout, MemorySize: p.MemorySize, Environment: s.environment(t.Region, key, p), AccessKey: key, Log: s.Log,
 		Unlock: unlock(by.AtKMS("lambda."+t.Region+".amazonaws.com").With("kms:EncryptionContext:aws:lambda:FunctionArn", arn), p.KmsKeyArn),
-		Logged: s.logged(by, t, p), Counted: s.counted(arn),
+		Logged: s.logged(by, t, p), Counted: s.counted(arn), Enter: func() (func(), error) { return s.Gate.Enter(arn) },
 	}, p.CodeUri)
 	if err != nil {
 		return "", nil, r.Errorf("", "%w", err)

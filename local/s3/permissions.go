@@ -161,6 +161,10 @@ func refused(err error) error {
 	if errors.As(err, &unusable) {
 		return fail(http.StatusBadRequest, "KMS.KMSInvalidStateException", "%s", unusable)
 	}
+	var exceeded *gate.Exceeded
+	if errors.As(err, &exceeded) {
+		return fail(exceeded.Answer.Status, exceeded.Answer.Code, "%s", exceeded.Answer.Message)
+	}
 	return err
 }
 

@@ -26,6 +26,7 @@ func (c Client) Publish(p Publication) (id string, err error) {
 		return "", gate.Denied(err, wire.Error{Code: "AuthorizationError", Status: http.StatusForbidden})
 	}
 	if err := c.mayDecrypt(p.TopicARN); err != nil {
+		err = gate.Throttled(err, wire.Error{Code: "KMSThrottling", Status: http.StatusBadRequest})
 		err = gate.Stateful(err, wire.Error{Code: "KMSInvalidState"})
 		return "", gate.Denied(err, wire.Error{Code: "KMSAccessDenied", Status: http.StatusBadRequest})
 	}

@@ -17,8 +17,8 @@ func isLoop(key string) bool { return key == "Fn::ForEach" || strings.HasPrefix(
 // expand replaces every loop in n by the entries it stands for. See
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-foreach.html
 func (s *scope) expand(n *node, identifiers ...string) (*node, error) {
-	if n == nil {
-		return nil, nil
+	if !n.loops() {
+		return n, nil
 	}
 	expanded := *n
 	var err error
@@ -35,6 +35,20 @@ func (s *scope) expand(n *node, identifiers ...string) (*node, error) {
 		expanded.value, err = s.expandFields(value, identifiers)
 	}
 	return &expanded, err
+}
+
+// loops says whether there is a loop in n, which may be nil.
+func (n *node) loops() bool {
+	if n == nil {
+		return false
+	}
+	switch value := n.value.(type) {
+	case []*node:
+		return slices.ContainsFunc(value, (*node).loops)
+	case []field:
+		return slices.ContainsFunc(value, func(f field) bool { return isLoop(f.key) || f.loops() })
+	}
+	return false
 }
 
 func (s *scope) expandFields(fields []field, identifiers []string) ([]field, error) {

@@ -57,11 +57,11 @@ func (l lister) split(ctx context.Context, at, upto string) (string, bool, error
 }
 
 func (l lister) work(ctx context.Context, of *ranges) (err error) {
-	out, err := l.store.writer()
-	if err != nil {
-		return err
-	}
+	var out *writer // made with the first range: most workers of a small bucket get none
 	defer func() {
+		if out == nil {
+			return
+		}
 		if closed := out.close(); err == nil {
 			err = closed
 		}
@@ -70,6 +70,11 @@ func (l lister) work(ctx context.Context, of *ranges) (err error) {
 		next, run, ok, err := of.take(ctx)
 		if err != nil || !ok {
 			return err
+		}
+		if out == nil {
+			if out, err = l.store.writer(); err != nil {
+				return err
+			}
 		}
 		err = l.interval(ctx, next, run, out)
 		of.finished(run)

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -204,4 +206,35 @@ func TestOnlyWhatGoesByItselfPasses(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"denied": false, "denied by a service control policy": false, "throttled": true, "broken": true, "time-out": true, "reset": true, "expired": false,
 		"truncated": true, "garbled": false, "crashed": false, "out of memory": false, "unknown error": false, "wrapped error": false}`, string(text))
+}
+
+func TestAShareOfCallsGoesWrongAtRandomInEveryWayTheSameEachTime(t *testing.T) {
+	call := faults.Call{At: faults.Gate, Principal: role, Action: "sqs:SendMessage", Resource: "q"}
+	const calls = 20_000
+	run := func(seed uint64, makes func(faults.Fault) bool) (struck map[faults.Kind]int, which string) {
+		g := gate.New("123456789012")
+		i := faults.AtRandom(seed, 0.01, makes)
+		i.At(g, clock.Real())
+		by := g.As(iam.Session(role, "s"))
+		for range calls {
+			var refused *gate.Refused // as nobody has such a role
+			err := by.May(call.Action, call.Resource)
+			which += map[bool]string{true: "+", false: "-"}[errors.As(err, &refused) && by.Done(call.Action, call.Resource) == nil]
+		}
+		return i.StruckBy(), which
+	}
+	quick := func(f faults.Fault) bool {
+		return f.What != faults.Silent && f.What != faults.Denied && f.What != faults.DeniedByAll
+	}
+	struck, which := run(1, quick)
+	assert.Equal(t, []faults.Kind{faults.Broken, faults.Throttled}, slices.Sorted(maps.Keys(struck)))
+	assert.InDelta(t, calls/100, struck[faults.Broken]+struck[faults.Throttled], 40)
+	assert.InDelta(t, 2*struck[faults.Throttled], struck[faults.Broken], 60, "which strikes before and after")
+	again, same := run(1, quick)
+	assert.Equal(t, struck, again)
+	assert.True(t, which == same, "other calls went wrong")
+	_, other := run(2, quick)
+	assert.False(t, which == other, "another seed is another run")
+	none, _ := run(1, func(faults.Fault) bool { return false })
+	assert.Empty(t, none)
 }

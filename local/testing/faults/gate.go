@@ -48,7 +48,8 @@ func failed(g *gate.Gate, clk *clock.Clock, c gate.Call, f *Fault) error {
 	case DeniedByAll:
 		return g.DeniedBy(c, iam.SCPSide, true)
 	case Throttled:
-		return answered(throttling(service(c.Action)))
+		answer := gate.TooMany(c.Action)
+		return answered(answer.Code, answer.Status)
 	case Silent:
 		_ = clk.Sleep(context.Background(), silence) // nothing ends it
 		return errors.New("no answer")
@@ -78,23 +79,4 @@ func breaking(service string) string {
 func service(action string) string {
 	of, _, _ := strings.Cut(action, ":")
 	return of
-}
-
-// throttling is how a service says that calls are too many.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
-// https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
-// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-func throttling(service string) (code string, status int) {
-	switch service {
-	case "s3":
-		return "SlowDown", http.StatusServiceUnavailable
-	case "sqs":
-		return "RequestThrottled", http.StatusForbidden
-	case "sns":
-		return "Throttled", http.StatusTooManyRequests
-	case "lambda":
-		return "TooManyRequestsException", http.StatusTooManyRequests
-	}
-	return "ThrottlingException", http.StatusBadRequest
 }

@@ -16,6 +16,7 @@ type Made struct {
 // Injector makes the faults of a scenario, and notes all calls.
 type Injector struct {
 	faults []Fault
+	random *random // nil: nothing is random
 
 	mu     sync.Mutex
 	made   []Made
@@ -43,14 +44,14 @@ func (i *Injector) Struck() int {
 	return i.struck
 }
 
-// random is what is random at the end of an object's key, or the sum of what is: with it no call
+// unstable is what is random at the end of an object's key, or the sum of what is: with it no call
 // would be the same in another run.
-var random = regexp.MustCompile(`(?:[0-9]{9,}|[0-9a-f]{64})(\.[a-z]+)?$`)
+var unstable = regexp.MustCompile(`(?:[0-9]{9,}|[0-9a-f]{64})(\.[a-z]+)?$`)
 
 // class is a resource without what is random in it.
 func class(resource string) string {
 	if bucket, key, ofObject := strings.Cut(resource, "/"); ofObject && strings.HasPrefix(resource, "arn:aws:s3:::") {
-		return bucket + "/" + random.ReplaceAllString(key, "*$1")
+		return bucket + "/" + unstable.ReplaceAllString(key, "*$1")
 	}
 	return resource
 }
@@ -59,6 +60,9 @@ func class(resource string) string {
 func (i *Injector) before(c Call) *Fault {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if i.random != nil {
+		return i.drawn(c, false)
+	}
 	i.asked[c]++
 	i.made = append(i.made, Made{c, i.asked[c]})
 	return i.of(c, i.asked[c], false)
@@ -68,6 +72,9 @@ func (i *Injector) before(c Call) *Fault {
 func (i *Injector) after(c Call) *Fault {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if i.random != nil {
+		return i.drawn(c, true)
+	}
 	i.done[c]++
 	return i.of(c, i.done[c], true)
 }
@@ -80,4 +87,12 @@ func (i *Injector) of(c Call, attempt int, done bool) *Fault {
 		}
 	}
 	return nil
+}
+
+func (i *Injector) drawn(c Call, done bool) *Fault {
+	f := i.random.of(c, done)
+	if f != nil {
+		i.struck++
+	}
+	return f
 }

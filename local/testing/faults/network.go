@@ -12,6 +12,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+
+	"autobackup/local/gate"
 )
 
 // On makes the faults of requests that a client of the SDKs sends. who is whose they are.
@@ -70,8 +72,8 @@ func unanswered(r *http.Request, f Fault) (*http.Response, error) {
 	of := service(f.Action)
 	switch f.What {
 	case Throttled:
-		code, status := throttling(of)
-		return answer(r, of, status, code), nil
+		throttled := gate.TooMany(f.Action)
+		return answer(r, of, throttled.Status, throttled.Code), nil
 	case Expired:
 		return answer(r, of, http.StatusBadRequest, map[bool]string{true: "ExpiredToken", false: "ExpiredTokenException"}[of == "s3"]), nil
 	case Silent:
