@@ -22,7 +22,7 @@ func (s *Service) Put(region, account string, of alarms.Metric, point alarms.Dat
 	if s.data[at] == nil {
 		s.data[at] = alarms.Data{}
 	}
-	s.data[at][of] = append(s.data[at][of], point)
+	s.data[at].Add(of, point)
 }
 
 // embedded is a line of the embedded metric format, beside the members that it names.
@@ -91,15 +91,26 @@ type Change struct {
 }
 
 // Evaluate has the alarms of a region's account catch up with the time, minute by minute as
-// CloudWatch does, and answers what changed. Nothing is evaluated before it is asked for.
-func (s *Service) Evaluate(region, account string) (changes []Change, err error) {
+// CloudWatch does, has them tell of it, and answers what changed. Nothing is evaluated before it
+// is asked for.
+func (s *Service) Evaluate(region, account string) ([]Change, error) {
+	if s.Gather != nil {
+		s.Gather()
+	}
+	changes, actions, err := s.evaluate(place{region, account})
+	for _, a := range actions {
+		s.tell(a)
+	}
+	return changes, err
+}
+
+func (s *Service) evaluate(at place) (changes []Change, actions []action, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := place{region, account}
 	var own []*Alarm
 	begin := s.Now()
 	for i := range s.alarms {
-		if a := &s.alarms[i]; a.Region == region && a.Account == account {
+		if a := &s.alarms[i]; a.Region == at.region && a.Account == at.account {
 			own = append(own, a)
 			begin = earliest(begin, a.since)
 		}
@@ -114,10 +125,11 @@ func (s *Service) Evaluate(region, account string) (changes []Change, err error)
 				state := alarms.State(a.State)
 				if a.since.Before(minute) {
 					if state, err = a.evaluate(minute, s.data[at], states); err != nil {
-						return changes, err
+						return changes, actions, err
 					}
 				}
 				if string(state) != a.State {
+					actions = append(actions, a.actions(minute, string(state))...)
 					a.State = string(state)
 					changes = append(changes, Change{minute, a.Name, a.State})
 				}
@@ -130,7 +142,7 @@ func (s *Service) Evaluate(region, account string) (changes []Change, err error)
 	for _, a := range own {
 		a.since = s.Now()
 	}
-	return changes, nil
+	return changes, actions, nil
 }
 
 func earliest(a, b time.Time) time.Time {

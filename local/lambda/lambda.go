@@ -113,7 +113,7 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return answer, err
 }
 
-// count measures an invocation that reached the function. Nothing is throttled here.
+// count measures an invocation that reached the function.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 func (f *Function) count(took time.Duration, err error) {
 	if f.Counted == nil {

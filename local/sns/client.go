@@ -26,7 +26,7 @@ func (c Client) Publish(p Publication) (id string, err error) {
 		return "", gate.Denied(err, wire.Error{Code: "AuthorizationError", Status: http.StatusForbidden})
 	}
 	if err := c.mayDecrypt(p.TopicARN); err != nil {
-		err = gate.Stateful(err, wire.Error{Code: "KMSInvalidState"})
+		err = gate.Stateful(err, wire.Error{Code: "KMSInvalidState"}, wire.Error{Code: "KMSDisabled"})
 		return "", gate.Denied(err, wire.Error{Code: "KMSAccessDenied", Status: http.StatusBadRequest})
 	}
 	if id, err = c.service.Publish(p); err != nil {

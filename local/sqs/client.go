@@ -139,7 +139,7 @@ func denied(err error) error {
 }
 
 func keyDenied(err error) error {
-	err = gate.Stateful(err, wire.Error{Shape: "KmsInvalidState", Code: "KMS.InvalidStateException"})
+	err = gate.Stateful(err, wire.Error{Shape: "KmsInvalidState", Code: "KMS.InvalidStateException"}, wire.Error{Shape: "KmsDisabled", Code: "KMS.DisabledException"})
 	return gate.Denied(err, wire.Error{Shape: "KmsAccessDenied", Code: "KMS.AccessDeniedException", Status: http.StatusBadRequest})
 }
 
