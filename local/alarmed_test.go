@@ -76,10 +76,13 @@ func TestBytesThatDifferRingAtOnceAndAnHourLong(t *testing.T) {
 	}, scrubbed(1)...)
 }
 
-// What Lambda and Step Functions count has alarms without any line of metrics. Fewer errors
-// than three in five minutes are what retries are for.
+// What Lambda, Step Functions and SQS count has alarms without any line of metrics. Errors in
+// fewer minutes than three are what retries are for.
 func TestAFunctionThatFailsRingsForItselfAndForItsExecutions(t *testing.T) {
-	for uploads, want := range map[int][]string{2: {"autobackup-executions-failed-dev"}, 3: {"autobackup-executions-failed-dev", "autobackup-function-errors-FetchETags-dev"}} {
+	for uploads, want := range map[int][]string{
+		2: {"autobackup-executions-failed-dev", "autobackup-validation-dlq-not-empty-dev"},
+		3: {"autobackup-executions-failed-dev", "autobackup-function-errors-FetchETags-dev", "autobackup-validation-dlq-not-empty-dev"},
+	} {
 		inWorld(t, func(w *world) {
 			w.Lambda.Function(arnOf("lambda", "function:autobackup-fetch-etags-dev")).FailNext(uploads, lambda.FunctionError{Type: "Broken", Message: "broken"})
 			for i := range uploads {
