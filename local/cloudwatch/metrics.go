@@ -1,8 +1,10 @@
 package cloudwatch
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"autobackup/local/cloudwatch/alarms"
@@ -37,10 +39,21 @@ type embedded struct {
 	} `json:"_aws"`
 }
 
-// PutEmbedded adds the datapoints of a line of the embedded metric format: each metric by each
-// of its sets of dimensions, and each of the values that it has.
+// PutEmbedded adds the datapoints of lines of the embedded metric format, as a function writes
+// them at once or one by one.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-func (s *Service) PutEmbedded(region, account string, line []byte) error {
+func (s *Service) PutEmbedded(region, account string, lines []byte) error {
+	for line := range bytes.Lines(lines) {
+		if err := s.putLine(region, account, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putLine adds the datapoints of one line: each metric by each of its sets of dimensions, and
+// each of the values that it has.
+func (s *Service) putLine(region, account string, line []byte) error {
 	var about embedded
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(line, &about); err != nil {
@@ -81,6 +94,29 @@ func numbers(member json.RawMessage) (all []float64, err error) {
 		return []float64{one}, nil
 	}
 	return all, json.Unmarshal(member, &all)
+}
+
+// Unwritten are the metrics that alarms of a region's account read and of which nothing was
+// written so far, sorted.
+func (s *Service) Unwritten(region, account string) (all []string) {
+	if s.Gather != nil {
+		s.Gather()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	data := s.data[place{region, account}]
+	for _, a := range s.alarms {
+		if a.Region != region || a.Account != account {
+			continue
+		}
+		for _, m := range a.metric.Reads() {
+			if len(data[m]) == 0 {
+				all = append(all, m.String())
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Change is an alarm that went into another state.

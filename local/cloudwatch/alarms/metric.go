@@ -24,6 +24,11 @@ func NewMetric(namespace, name string, dimensions map[string]string) Metric {
 	return Metric{namespace, name, strings.Join(all, "\n")}
 }
 
+// String names the metric, and the values of its dimensions.
+func (m Metric) String() string {
+	return m.Namespace + " " + m.Name + " of " + strings.ReplaceAll(m.dimensions, "\n", " ")
+}
+
 // Datapoint is one value of a metric.
 type Datapoint struct {
 	At    time.Time
