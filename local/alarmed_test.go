@@ -105,6 +105,31 @@ func TestAFunctionThatFailsRingsForItselfAndForItsExecutions(t *testing.T) {
 	}
 }
 
+// What an alarm tells is let through by the topic's policy and key, and leads to its runbook.
+func TestTheEMailOfAnAlarmNamesItsRunbookAndAnotherSaysThatItIsOver(t *testing.T) {
+	inWorld(t, func(w *world) {
+		time.Sleep(5 * time.Minute)
+		w.rang()
+		before := len(w.published("failure-topic"))
+		w.send("no event")
+		time.Sleep(10 * time.Minute)
+		w.rang()
+		require.NoError(t, w.SQS.Purge(w.queue("validation-dlq")))
+		time.Sleep(5 * time.Minute)
+		w.rang()
+		var subjects []string
+		for _, p := range w.published("failure-topic")[before:] {
+			if !strings.Contains(p.Subject, "autobackup-validation-dlq-not-empty-dev") {
+				continue
+			}
+			subjects = append(subjects, p.Subject)
+			assert.Contains(t, p.Message, "docs/runbooks/validation-dlq-not-empty.md")
+			assert.Equal(t, []string{w.subscriber()}, p.To)
+		}
+		assert.Equal(t, []string{`ALARM: "autobackup-validation-dlq-not-empty-dev" in ` + firstRegion, `OK: "autobackup-validation-dlq-not-empty-dev" in ` + firstRegion}, subjects)
+	})
+}
+
 // unwritten are metrics that alarms read and of which nothing is written below, each with why.
 var unwritten = map[string]string{
 	`^AWS/Events \w+ of RuleName=autobackup-s3-upload-trigger-dev$`:                       "no categories are there; that rule is as those of attached buckets",

@@ -324,7 +324,13 @@ func forms(t *testing.T) map[string][]template.Resource {
 	for _, form := range []string{"full", "lean"} {
 		with := maps.Clone(given["template.yaml"])
 		with["Form"] = form
-		all[form] = slices.DeleteFunc(resources(t, "template.yaml", with), func(r template.Resource) bool { return slices.Contains(ofTheHeartbeat, r.LogicalID) })
+		made := resources(t, "template.yaml", with)
+		for _, id := range ofTheHeartbeat {
+			if form == "full" {
+				assert.True(t, slices.ContainsFunc(made, func(r template.Resource) bool { return r.LogicalID == id }), "no stack has %s", id)
+			}
+		}
+		all[form] = slices.DeleteFunc(made, func(r template.Resource) bool { return slices.Contains(ofTheHeartbeat, r.LogicalID) })
 	}
 	return all
 }
