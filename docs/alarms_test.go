@@ -155,9 +155,9 @@ func TestAuditsHaveAnAlarmOfEachBadEndAndOneOfNoneInEachForm(t *testing.T) {
 		cut, overdue := all["AuditCutAlarm"], all["AuditOverdueAlarm"]
 		assert.Equal(t, series{metric.Namespace, metric.AuditCut, []dimension{{metric.Stage, "dev"}}}, cut.series)
 		assert.Equal(t, []any{"notBreaching", "Sum", "GreaterThanThreshold", json.Number("0")}, []any{cut.TreatMissingData, cut.Statistic, cut.ComparisonOperator, cut.Threshold})
-		assert.Equal(t, series{metric.Namespace, metric.AuditWhole, []dimension{{metric.Stage, "dev"}}}, overdue.series)
-		assert.Equal(t, []any{"breaching", "Sum", "LessThanThreshold", json.Number("1"), json.Number("86400"), json.Number("2"), json.Number("2")},
-			[]any{overdue.TreatMissingData, overdue.Statistic, overdue.ComparisonOperator, overdue.Threshold, overdue.Period, overdue.EvaluationPeriods, overdue.DatapointsToAlarm})
+		assert.Equal(t, []series{{metric.Namespace, metric.AuditWhole, []dimension{{metric.Stage, "dev"}}}}, overdue.read())
+		assert.Equal(t, []any{"breaching", "LessThanThreshold", json.Number("1"), json.Number("2"), json.Number("2")},
+			[]any{overdue.TreatMissingData, overdue.ComparisonOperator, overdue.Threshold, overdue.EvaluationPeriods, overdue.DatapointsToAlarm})
 		assert.Equal(t, []string{"FailureTopic"}, overdue.OKActions)
 	}
 }

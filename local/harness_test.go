@@ -108,19 +108,22 @@ func inWorld(t *testing.T, test func(w *world), changes ...change) {
 
 // preparation is what tests that run beside each other have in the place of what is set for
 // all: what gets the gate before anything is deployed, what gets the error of a deployment
-// that was refused, and what makes faults once everything is deployed.
+// that was refused, what may put other code in a function's place or set its clock, and what makes
+// faults once everything is deployed.
 type preparation struct {
 	prepare    func(*gate.Gate)
 	deployment func(error)
+	rebuild    func(all map[string]wire.Build)
+	now        func() time.Time // the functions' clock
 	injector   *faults.Injector
-	functions  func(map[string]wire.Build) // changes their code
-	unrecorded bool                        // no history of executions is kept, which of many takes gigabytes
+	unrecorded bool // no history of executions is kept, which of many takes gigabytes
 }
 
-// around has the injector make the faults of functions' invocations.
+// around has functions be other code where a test wants it, and the injector make the faults of
+// their invocations.
 func (p preparation) around(all map[string]wire.Build) map[string]wire.Build {
-	if p.functions != nil {
-		p.functions(all)
+	if p.rebuild != nil {
+		p.rebuild(all)
 	}
 	if p.injector == nil {
 		return all
@@ -188,7 +191,7 @@ func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
 		URL: "http://127.0.0.1", HTTPClient: network, History: history, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
-		Runtime: lambda.InProcess(p.around(w.functions()), handler.Logger(functionLog), func(region string) aws.Config {
+		Runtime: lambda.InProcess(p.around(w.functions(p.now)), handler.Logger(functionLog), func(region string) aws.Config {
 			cfg := w.AWSConfig(region)
 			cfg.HTTPClient = functionClient(cfg.HTTPClient)
 			if p.injector != nil {
@@ -248,10 +251,13 @@ type measured struct{}
 func (measured) Write(line []byte) (int, error) { return functionMetrics.Write(line) }
 
 // functions are all that template.yaml may have, doctor and audit among them, which are the commands.
-func (w *world) functions() map[string]wire.Build {
+func (w *world) functions(now func() time.Time) map[string]wire.Build {
+	if now == nil {
+		now = time.Now
+	}
 	lines := io.MultiWriter(measured{}, embedded{w})
-	all := wire.Functions(lines, time.Now)
-	all["doctor"], all["audit"] = doctor.Function(lines, time.Now), audit.Function(lines, time.Now)
+	all := wire.Functions(lines, now)
+	all["doctor"], all["audit"] = doctor.Function(lines, now), audit.Function(lines, now)
 	return all
 }
 
@@ -260,12 +266,7 @@ func (w *world) functions() map[string]wire.Build {
 type embedded struct{ w *world }
 
 func (e embedded) Write(lines []byte) (int, error) {
-	for line := range bytes.Lines(lines) {
-		if err := e.w.CloudWatch.PutEmbedded(firstRegion, account, line); err != nil {
-			return 0, err
-		}
-	}
-	return len(lines), nil
+	return len(lines), e.w.CloudWatch.PutEmbedded(firstRegion, account, lines)
 }
 
 // functionLog is where the functions log, and functionMetrics where they measure; a test that
@@ -463,7 +464,7 @@ func deployed(t *testing.T, changes ...change) (stack *template.Stack, err error
 	w := &world{t: t, events: map[string][]types.HistoryEvent{}}
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: t.TempDir(), Account: account, URL: "http://127.0.0.1",
-		Runtime: lambda.InProcess(w.functions(), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
+		Runtime: lambda.InProcess(w.functions(nil), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })

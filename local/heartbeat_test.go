@@ -1,15 +1,10 @@
 package local_test
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
-	"log/slog"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,12 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/batch"
-	"autobackup/internal/handler"
-	"autobackup/internal/hashbytes"
 	"autobackup/internal/verdict"
-	"autobackup/internal/wire"
-	"autobackup/local/iam"
-	locals3 "autobackup/local/s3"
 )
 
 // unbeating is a stage without heartbeats, for tests in which none come.
@@ -138,118 +128,5 @@ func TestAStageWithoutHeartbeatsHasNothingOfThem(t *testing.T) {
 			assert.Error(t, w.Events.Fire(w.region, "autobackup-heartbeat-dev"))
 			assert.NotContains(t, strings.Join(slices.Collect(maps.Keys(w.notOK())), " "), "heartbeat", name)
 		}, changes...)
-	}
-}
-
-// answering is code that does what code does, and changes what it answers.
-func answering[Answer any](code wire.Build, change func(*Answer)) wire.Build {
-	return func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
-		f, err := code(cfg, env, log)
-		return func(ctx context.Context, payload []byte) ([]byte, error) {
-			out, err := f(ctx, payload)
-			if err != nil {
-				return out, err
-			}
-			var answer Answer
-			if err := json.Unmarshal(out, &answer); err != nil {
-				return nil, err
-			}
-			change(&answer)
-			return json.Marshal(answer)
-		}, err
-	}
-}
-
-// passes has a round call verified whatever it is about.
-func passes(b *batch.Batch) {
-	for _, f := range b.Failed {
-		b.Summary.Objects = append(b.Summary.Objects, batch.Settled{ID: f.ID, Verdict: verdict.Verified})
-	}
-	for i := range b.Summary.Objects {
-		b.Summary.Objects[i].Verdict, b.Summary.Objects[i].Reason = verdict.Verified, ""
-	}
-	b.Failed, b.Lagging = nil, nil
-	*b = b.Count()
-}
-
-// Each breakage ends heartbeats, or has what was planted be missed, and one of their alarms rings
-// within the hour: also where an alarm of the cause is there, which then speaks for this one.
-func TestSettingABreakageIsNoticedByHeartbeatsWithinTheHour(t *testing.T) {
-	const verified, lost, different, stopped = "nothing-verified", "heartbeat-missed-Lost", "heartbeat-missed-Different", "heartbeat-stopped"
-	for name, c := range map[string]struct {
-		breaks func(w *world)
-		code   map[string]func(wire.Build) wire.Build // in the place of a function's, once it is broken
-		rings  []string
-	}{
-		"S3 tells of no uploads": {breaks: func(w *world) { w.S3.OnEvent = func(string, []byte) {} }, rings: []string{verified}},
-		"S3 replicates nothing": {breaks: func(w *world) {
-			w.S3.Replicate = func(locals3.Replication) locals3.Plan { return locals3.Plan{Lag: 365 * day} }
-		},
-			rings: []string{verified, lost, different}},
-		"a validator that passes everything": {code: map[string]func(wire.Build) wire.Build{
-			"compare-etags": func(b wire.Build) wire.Build { return answering(b, passes) },
-		}, rings: []string{different}},
-		"bytes that are read as the same, whatever they are": {code: map[string]func(wire.Build) wire.Build{
-			"hash-bytes": func(b wire.Build) wire.Build {
-				return answering(b, func(a *hashbytes.Answers) {
-					for i := range a.Answers {
-						a.Answers[i].Digests = a.Answers[0].Digests
-					}
-				})
-			},
-		}, rings: []string{different}},
-		"a function of heartbeats that fails": {code: map[string]func(wire.Build) wire.Build{
-			"heartbeat": func(wire.Build) wire.Build {
-				return func(aws.Config, func(string) string, *slog.Logger) (handler.Func, error) {
-					return func(context.Context, []byte) ([]byte, error) { return nil, errors.New("broken") }, nil
-				}
-			},
-		}, rings: []string{stopped}},
-		"heartbeats may not be put": {breaks: func(w *world) {
-			w.Gate.Change(func(d *iam.Document) {
-				d.Statements = slices.DeleteFunc(d.Statements, func(s iam.Statement) bool {
-					return slices.Contains(s.Actions, "s3:PutObject") && strings.Contains(strings.Join(s.Resources, " "), "primary-beat")
-				})
-			})
-		}, rings: []string{verified}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			broken := false
-			p := preparation{prepare: prepare, deployment: deployment, functions: func(all map[string]wire.Build) {
-				for name, instead := range c.code {
-					as, is := all[name], instead(all[name])
-					all[name] = func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
-						before, err := as(cfg, env, log)
-						if err != nil {
-							return nil, err
-						}
-						after, err := is(cfg, env, log)
-						return func(ctx context.Context, payload []byte) ([]byte, error) {
-							if broken {
-								return after(ctx, payload)
-							}
-							return before(ctx, payload)
-						}, err
-					}
-				}
-			}}
-			inPreparedWorld(t, p, func(w *world) {
-				require.Empty(t, w.beats(6))
-				require.Empty(t, w.rang())
-				synctest.Wait()
-				broken = true
-				if c.breaks != nil {
-					c.breaks(w)
-				}
-				w.beats(6)
-				rang := map[string]bool{}
-				for _, r := range w.rang() {
-					rang[strings.TrimSuffix(strings.TrimPrefix(r.Name, "autobackup-"), "-dev")] = true
-				}
-				for _, alarm := range c.rings {
-					assert.True(t, rang[alarm] || w.notOK()[alarm] == "INSUFFICIENT_DATA" && alarm == stopped, "%s: %v", alarm, rang)
-				}
-			})
-		})
 	}
 }

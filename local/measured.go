@@ -1,22 +1,47 @@
 package local
 
 import (
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"autobackup/local/cloudwatch/alarms"
+	"autobackup/local/gate"
+	"autobackup/local/sns"
 )
 
-// invoked measures an invocation of a function.
-func (s *Stack) invoked(functionARN, metric string, value float64) {
-	at, err := arn.Parse(functionARN)
+// measures has services count for CloudWatch, and alarms tell topics.
+func (s *Stack) measures() {
+	s.SQS.Metrics = func(queue arn.ARN, metric string, minute time.Time, value float64) {
+		of := alarms.NewMetric("AWS/SQS", metric, map[string]string{"QueueName": queue.Resource})
+		s.CloudWatch.Put(queue.Region, queue.AccountID, of, alarms.Datapoint{At: minute, Value: value})
+	}
+	s.Events.Metrics = func(ruleARN, metric string) { s.count(ruleARN, "AWS/Events", metric, "RuleName", "rule/", 1) }
+	s.Pipes.Metrics = func(pipeARN, metric string, value float64) {
+		s.count(pipeARN, "AWS/EventBridge/Pipes", metric, "PipeName", "pipe/", value)
+	}
+	s.CloudWatch.Gather, s.CloudWatch.Failed = s.SQS.Measure, s.misses.note
+	s.CloudWatch.Publish = func(by gate.Caller, topicARN, subject, message string) error {
+		_, err := s.SNS.As(by).Publish(sns.Publication{TopicARN: topicARN, Subject: subject, Message: message})
+		return err
+	}
+}
+
+// count measures what a resource did, by its name, which its ARN has after a prefix.
+func (s *Stack) count(of, namespace, metric, dimension, prefix string, value float64) {
+	at, err := arn.Parse(of)
 	if err != nil {
 		s.fail(err)
 		return
 	}
-	s.measure(at, alarms.NewMetric("AWS/Lambda", metric, map[string]string{"FunctionName": functionName(at)}), value)
+	s.measure(at, alarms.NewMetric(namespace, metric, map[string]string{dimension: strings.TrimPrefix(at.Resource, prefix)}), value)
+}
+
+// invoked measures an invocation of a function.
+func (s *Stack) invoked(functionARN, metric string, value float64) {
+	s.count(functionARN, "AWS/Lambda", metric, "FunctionName", "function:", value)
 }
 
 // ended measures an execution that has ended, under the one of four metrics that its end has.
@@ -36,10 +61,4 @@ func (s *Stack) ended(stateMachineARN string, status types.ExecutionStatus) {
 
 func (s *Stack) measure(at arn.ARN, of alarms.Metric, value float64) {
 	s.CloudWatch.Put(at.Region, at.AccountID, of, alarms.Datapoint{At: s.Clock.Now().Truncate(time.Millisecond), Value: value})
-}
-
-// functionName is the name in a function's ARN.
-func functionName(of arn.ARN) string {
-	const before = "function:"
-	return of.Resource[len(before):]
 }

@@ -64,7 +64,7 @@ type Stack struct {
 	mu      sync.Mutex
 	stacks  map[place]*deployed
 	failure error  // of the stack itself; Close tells
-	misses  misses // of pipes and event source mappings
+	misses  misses // of pipes, event source mappings and alarms
 }
 
 // Start makes the services, without any resource. Close ends it.
@@ -115,6 +115,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	s.Pipes.Gate, s.Pipes.Failed, s.Pipes.Logs = s.Gate, s.misses.note, s.Logs
 	s.Pipes.NewID, s.Pipes.Account = ids.next, cfg.Account
 	s.S3.OnEvent, s.S3.OnNotification = s.put, s.notify
+	s.measures()
 	return s, nil
 }
 

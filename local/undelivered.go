@@ -9,8 +9,8 @@ import (
 )
 
 // Undelivered is a delivery that failed: of an event to a target, of a batch by a
-// pipe to the state machine or by an event source mapping to a function, or of a message
-// to whoever is subscribed.
+// pipe to the state machine or by an event source mapping to a function, of an alarm to a
+// topic, or of a message to whoever is subscribed.
 type Undelivered struct {
 	What  string `json:"what"`
 	Times int    `json:"times"`
@@ -19,8 +19,8 @@ type Undelivered struct {
 // kinds is how many different failures are told apart: a stack may live long.
 const kinds = 100
 
-// misses counts failures of pipes and mappings. Their messages come back to the
-// queue, and go to its dead-letter queue in the end.
+// misses counts failures of pipes, mappings and alarms. The messages of pipes and mappings come
+// back to the queue, and go to its dead-letter queue in the end.
 type misses struct {
 	mu    sync.Mutex
 	times map[string]int
@@ -34,7 +34,7 @@ func (m *misses) note(err error) {
 	defer m.mu.Unlock()
 	what := requestID.ReplaceAllString(err.Error(), "")
 	if _, known := m.times[what]; !known && len(m.times) >= kinds {
-		what = "other pipes and event source mappings, or for other reasons"
+		what = "other pipes, event source mappings and alarms, or for other reasons"
 	}
 	if m.times == nil {
 		m.times = map[string]int{}

@@ -117,11 +117,23 @@ type Queue struct {
 	Unread   *Unread
 }
 
-// Alarm is one that tells somebody.
+// Alarm is one that is there to tell somebody.
 type Alarm struct {
 	Name     string
 	State    string // ALARM, OK or INSUFFICIENT_DATA
 	Disabled bool   // its actions are
+	Actless  bool   // it has none for ALARM
+}
+
+// tellsNobody says why the alarm tells nobody, and "" of one that may.
+func (a Alarm) tellsNobody() string {
+	switch {
+	case a.Actless:
+		return "it has no action: it tells nobody"
+	case a.Disabled:
+		return "its actions are disabled: it tells nobody"
+	}
+	return ""
 }
 
 // Bucket is one whose uploads are to be validated.

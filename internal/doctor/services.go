@@ -194,20 +194,25 @@ func (j *judge) alarms() {
 		j.say(Fail, "alarms", "alarms", "the stage has none that tells anybody", j.revert(j.primary())...)
 	}
 	// That of the scheduled doctor rings until the next run finds nothing: it is no cause.
-	j.Alarms = slices.DeleteFunc(slices.Clone(j.Alarms), func(a Alarm) bool { return a.Name == "autobackup-doctor-failed-"+j.Stage.Name && !a.Disabled })
+	j.Alarms = slices.DeleteFunc(slices.Clone(j.Alarms), func(a Alarm) bool { return a.Name == "autobackup-doctor-failed-"+j.Stage.Name && a.tellsNobody() == "" })
 	without := 0
 	for _, a := range j.Alarms {
+		nobody, mends := a.tellsNobody(), []string{j.aws("cloudwatch enable-alarm-actions --alarm-names " + shell.Quote(a.Name))}
+		if a.Actless {
+			mends = j.revert(j.primary())
+		}
+		if nobody != "" {
+			j.say(Fail, "alarms", a.Name, nobody, mends...)
+		}
 		switch {
 		case a.State == "ALARM":
 			j.say(Fail, "alarms", a.Name, "it is in ALARM: its description names its runbook", j.aws("cloudwatch describe-alarms --alarm-types MetricAlarm CompositeAlarm --alarm-names "+shell.Quote(a.Name)+" --query '[MetricAlarms,CompositeAlarms][][].[AlarmDescription,StateReason]' --output text"))
-			j.found[len(j.found)-1].Rings = !a.Disabled
-		case a.Disabled:
-			j.say(Fail, "alarms", a.Name, "its actions are disabled: it tells nobody", j.aws("cloudwatch enable-alarm-actions --alarm-names "+shell.Quote(a.Name)))
-		case a.State != "OK":
+			j.found[len(j.found)-1].Rings = nobody == ""
+		case a.State != "OK" && nobody == "":
 			without++
 		}
 	}
-	if n := len(j.Alarms); n > 0 && !slices.ContainsFunc(j.Alarms, func(a Alarm) bool { return a.State == "ALARM" || a.Disabled }) {
+	if n := len(j.Alarms); n > 0 && !slices.ContainsFunc(j.Alarms, func(a Alarm) bool { return a.State == "ALARM" || a.tellsNobody() != "" }) {
 		words := fmt.Sprintf("none of %s rings, and each may tell", text.Count(n, "alarm"))
 		if without > 0 {
 			words += fmt.Sprintf("; %d had no data yet", without)

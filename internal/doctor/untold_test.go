@@ -19,7 +19,7 @@ func TestWhatAnAlarmThatRingsTellsIsNotToldAgain(t *testing.T) {
 		"nothing":                                  {func(*doctor.Facts) {}, 0, 0},
 		"a pipe that is stopped":                   {func(f *doctor.Facts) { f.Pipe.State = "STOPPED" }, 1, 1},
 		"an alarm that rings":                      {func(f *doctor.Facts) { f.Alarms[0].State = "ALARM" }, 1, 0},
-		"an alarm that rings, and tells nobody":    {func(f *doctor.Facts) { f.Alarms[0].State, f.Alarms[0].Disabled = "ALARM", true }, 1, 1},
+		"an alarm that rings, and tells nobody":    {func(f *doctor.Facts) { f.Alarms[0].State, f.Alarms[0].Disabled = "ALARM", true }, 2, 2},
 		"an alarm that tells nobody":               {func(f *doctor.Facts) { f.Alarms[0].Disabled = true }, 1, 1},
 		"parked messages, of which no alarm tells": {parked, 1, 1},
 		"parked messages, of which one does": {func(f *doctor.Facts) {
@@ -36,8 +36,10 @@ func TestWhatAnAlarmThatRingsTellsIsNotToldAgain(t *testing.T) {
 		}, 0, 0},
 		"doctor's own alarm that tells nobody": {func(f *doctor.Facts) {
 			f.Alarms[0] = doctor.Alarm{Name: "autobackup-doctor-failed-prod", State: "ALARM", Disabled: true}
-		}, 1, 1},
-		"what could not be read": {func(f *doctor.Facts) { f.Pipe.Unread = &doctor.Unread{Why: "why"} }, 0, 0},
+		}, 2, 2},
+		"an alarm without an action":            {func(f *doctor.Facts) { f.Alarms[0].Actless = true }, 1, 1},
+		"an alarm that rings without an action": {func(f *doctor.Facts) { f.Alarms[0].State, f.Alarms[0].Actless = "ALARM", true }, 2, 2},
+		"what could not be read":                {func(f *doctor.Facts) { f.Pipe.Unread = &doctor.Unread{Why: "why"} }, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := healthy()

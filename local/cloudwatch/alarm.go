@@ -1,7 +1,6 @@
 package cloudwatch
 
 import (
-	"maps"
 	"slices"
 
 	"autobackup/local/cloudwatch/alarms"
@@ -10,18 +9,14 @@ import (
 
 // Types are the resource types of CloudWatch.
 func (s *Service) Types() template.Types {
-	const told = "an alarm's state is kept, and nobody is told of it"
-	noEffect := map[string]string{"AlarmDescription": template.ForPeople, "InsufficientDataActions": told, "OKActions": told}
 	asks := func(action string) func(template.Target, template.Resource) []template.Ask {
 		return func(t template.Target, r template.Resource) []template.Ask {
 			return []template.Ask{{Action: action, Resource: t.ARN("cloudwatch", "alarm:"+r.Text("AlarmName"))}}
 		}
 	}
-	of := func(noEffect map[string]string) template.Type {
-		return template.Type{NoEffect: noEffect, Delete: s.remove, Update: s.update, Create: s.create}
-	}
-	metric, composite := of(maps.Clone(noEffect)), of(noEffect)
-	metric.NoEffect["Metrics.Label"] = template.ForPeople
+	composite := template.Type{Delete: s.remove, Update: s.update, Create: s.create}
+	metric := composite
+	metric.NoEffect = map[string]string{"Metrics.Label": template.ForPeople}
 	return template.Types{
 		"AWS::CloudWatch::Alarm":          metric.Named("AlarmName", "").Asking(asks("cloudwatch:PutMetricAlarm")),
 		"AWS::CloudWatch::CompositeAlarm": composite.Named("AlarmName", "").Asking(asks("cloudwatch:PutCompositeAlarm")),
@@ -54,6 +49,8 @@ func (s *Service) put(t template.Target, r template.Resource, state string) (str
 	a := Alarm{
 		Region: t.Region, Account: t.Account, Composite: r.Type == "AWS::CloudWatch::CompositeAlarm",
 		Enabled: enabled || !set, Tells: r.Texts("AlarmActions"), State: state, since: s.Now(),
+		description: r.Text("AlarmDescription"),
+		others:      map[string][]string{OK: r.Texts("OKActions"), NoData: r.Texts("InsufficientDataActions")},
 	}
 	var err error
 	if a.Composite {

@@ -1,6 +1,7 @@
 // Package cloudwatch is what of Amazon CloudWatch this project asks for, on one machine: the
 // datapoints that functions and services write, and alarms. An alarm is evaluated when somebody
-// asks, for all minutes until then; until it was, it is in INSUFFICIENT_DATA.
+// asks, for all minutes until then, and tells then whom it has to; until it was, it is in
+// INSUFFICIENT_DATA.
 package cloudwatch
 
 import (
@@ -14,8 +15,12 @@ import (
 	"autobackup/local/gate"
 )
 
-// NoData is the state of an alarm that nothing is known for.
-const NoData = string(alarms.InsufficientData)
+// The states of an alarm. NoData is that of one that nothing is known for.
+const (
+	NoData  = string(alarms.InsufficientData)
+	OK      = string(alarms.OK)
+	InAlarm = string(alarms.InAlarm)
+)
 
 // Alarm is one as DescribeAlarms tells of it.
 type Alarm struct {
@@ -24,6 +29,9 @@ type Alarm struct {
 	Enabled               bool     // its actions are
 	Tells                 []string // ARNs of what it tells where it rings
 	State                 string
+
+	description string
+	others      map[string][]string // ARNs of what it tells of its other states
 
 	since     time.Time // it was created or evaluated
 	metric    alarms.MetricAlarm
@@ -41,6 +49,13 @@ type Service struct {
 	NewID   func() string // makes request ids
 	Gate    *gate.Gate    // nil: everybody may ask
 	Now     func() time.Time
+	// Gather has services write the datapoints of all minutes that are over; nil: they do by
+	// themselves.
+	Gather func()
+	// Publish is how alarms tell a topic. nil: they tell nobody.
+	Publish func(by gate.Caller, topicARN, subject, message string) error
+	// Failed is told why an alarm could not tell; nil: nobody is.
+	Failed func(error)
 
 	mu     sync.Mutex
 	alarms []Alarm

@@ -99,6 +99,15 @@ func TestAMetricOfALineHasEachOfItsValuesByEachOfItsDimensions(t *testing.T) {
 	assert.Equal(t, map[string]string{"sum": "ALARM", "more": "OK", "reason": "ALARM", "most": "ALARM"}, got)
 }
 
+// Where evidence is kept, a round's lines are written with one call.
+func TestLinesThatAreWrittenAtOnceCountEach(t *testing.T) {
+	s, now := service(t, alarm("a", map[string]any{"Threshold": 4}))
+	line(t, s, at.Region, failed+"3}\n"+failed+"2}\n")
+	*now = now.Add(2 * time.Minute)
+	evaluate(t, s)
+	assert.Equal(t, "ALARM", s.Alarms(at.Region, account)[0].State)
+}
+
 func TestALineThatIsNoneIsAnError(t *testing.T) {
 	s, _ := service(t)
 	for text, want := range map[string]string{

@@ -1,8 +1,10 @@
 package cloudwatch
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"autobackup/local/cloudwatch/alarms"
@@ -22,7 +24,7 @@ func (s *Service) Put(region, account string, of alarms.Metric, point alarms.Dat
 	if s.data[at] == nil {
 		s.data[at] = alarms.Data{}
 	}
-	s.data[at][of] = append(s.data[at][of], point)
+	s.data[at].Add(of, point)
 }
 
 // embedded is a line of the embedded metric format, beside the members that it names.
@@ -37,10 +39,21 @@ type embedded struct {
 	} `json:"_aws"`
 }
 
-// PutEmbedded adds the datapoints of a line of the embedded metric format: each metric by each
-// of its sets of dimensions, and each of the values that it has.
+// PutEmbedded adds the datapoints of lines of the embedded metric format, as a function writes
+// them at once or one by one.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-func (s *Service) PutEmbedded(region, account string, line []byte) error {
+func (s *Service) PutEmbedded(region, account string, lines []byte) error {
+	for line := range bytes.Lines(lines) {
+		if err := s.putLine(region, account, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putLine adds the datapoints of one line: each metric by each of its sets of dimensions, and
+// each of the values that it has.
+func (s *Service) putLine(region, account string, line []byte) error {
 	var about embedded
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(line, &about); err != nil {
@@ -83,6 +96,29 @@ func numbers(member json.RawMessage) (all []float64, err error) {
 	return all, json.Unmarshal(member, &all)
 }
 
+// Unwritten are the metrics that alarms of a region's account read and of which nothing was
+// written so far, sorted.
+func (s *Service) Unwritten(region, account string) (all []string) {
+	if s.Gather != nil {
+		s.Gather()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	data := s.data[place{region, account}]
+	for _, a := range s.alarms {
+		if a.Region != region || a.Account != account {
+			continue
+		}
+		for _, m := range a.metric.Reads() {
+			if len(data[m]) == 0 {
+				all = append(all, m.String())
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // Change is an alarm that went into another state.
 type Change struct {
 	At    time.Time
@@ -91,15 +127,26 @@ type Change struct {
 }
 
 // Evaluate has the alarms of a region's account catch up with the time, minute by minute as
-// CloudWatch does, and answers what changed. Nothing is evaluated before it is asked for.
-func (s *Service) Evaluate(region, account string) (changes []Change, err error) {
+// CloudWatch does, has them tell of it, and answers what changed. Nothing is evaluated before it
+// is asked for.
+func (s *Service) Evaluate(region, account string) ([]Change, error) {
+	if s.Gather != nil {
+		s.Gather()
+	}
+	changes, actions, err := s.evaluate(place{region, account})
+	for _, a := range actions {
+		s.tell(a)
+	}
+	return changes, err
+}
+
+func (s *Service) evaluate(at place) (changes []Change, actions []action, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := place{region, account}
 	var own []*Alarm
 	begin := s.Now()
 	for i := range s.alarms {
-		if a := &s.alarms[i]; a.Region == region && a.Account == account {
+		if a := &s.alarms[i]; a.Region == at.region && a.Account == at.account {
 			own = append(own, a)
 			begin = earliest(begin, a.since)
 		}
@@ -114,10 +161,11 @@ func (s *Service) Evaluate(region, account string) (changes []Change, err error)
 				state := alarms.State(a.State)
 				if a.since.Before(minute) {
 					if state, err = a.evaluate(minute, s.data[at], states); err != nil {
-						return changes, err
+						return changes, actions, err
 					}
 				}
 				if string(state) != a.State {
+					actions = append(actions, a.actions(minute, string(state))...)
 					a.State = string(state)
 					changes = append(changes, Change{minute, a.Name, a.State})
 				}
@@ -130,7 +178,7 @@ func (s *Service) Evaluate(region, account string) (changes []Change, err error)
 	for _, a := range own {
 		a.since = s.Now()
 	}
-	return changes, nil
+	return changes, actions, nil
 }
 
 func earliest(a, b time.Time) time.Time {

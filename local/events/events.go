@@ -33,6 +33,9 @@ type Queues interface {
 
 // Bus is an event bus with its rules.
 type Bus struct {
+	// Metrics, if set before the first event, gets what CloudWatch is told of a rule.
+	Metrics func(ruleARN, metric string)
+
 	queues func(ruleARN string) Queues
 
 	mu    sync.Mutex
@@ -114,6 +117,17 @@ func (b *Bus) Rules() (all []Rule) {
 		all = append(all, r.Rule)
 	}
 	return all
+}
+
+// Switch enables a rule or disables it, as EnableRule and DisableRule do.
+func (b *Bus) Switch(ruleARN string, enabled bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range b.rules {
+		if b.rules[i].ARN == ruleARN {
+			b.rules[i].Disabled = !enabled
+		}
+	}
 }
 
 // RemoveRule removes a rule, and what is known of its deliveries; there may be none.
@@ -208,10 +222,12 @@ func decodeEvent(event []byte) (map[string]any, error) {
 func (b *Bus) deliver(r *rule, t Target, event string) {
 	queues := b.queues(r.ARN)
 	_, err := queues.Send(t.ARN, sqs.Outgoing{Body: event})
+	b.count(r.ARN, "Invocations")
 	if err == nil {
 		r.counts.Delivered++
 		return
 	}
+	b.count(r.ARN, "FailedInvocations")
 	if t.DeadLetterARN != "" {
 		_, refused := queues.Send(t.DeadLetterARN, sqs.Outgoing{Body: event, Attributes: map[string]sqs.Attribute{
 			"RULE_ARN":      {DataType: "String", Value: r.ARN},
@@ -221,10 +237,20 @@ func (b *Bus) deliver(r *rule, t Target, event string) {
 		}})
 		if refused == nil {
 			r.counts.DeadLettered++
+			b.count(r.ARN, "InvocationsSentToDlq")
 			return
 		}
+		b.count(r.ARN, "InvocationsFailedToBeSentToDlq")
 	}
 	r.counts.Dropped++
+}
+
+// count measures one of what CloudWatch is told of where there was some, and never as a zero.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+func (b *Bus) count(ruleARN, metric string) {
+	if b.Metrics != nil {
+		b.Metrics(ruleARN, metric)
+	}
 }
 
 // code is EventBridge's name for what a queue answered.

@@ -57,6 +57,11 @@ func TestADisabledRuleMatchesNothing(t *testing.T) {
 	require.NoError(t, bus.AddRule(events.Rule{ARN: ruleARN, Pattern: []byte(s3Pattern), Disabled: true, Targets: []events.Target{{ARN: queueARN}}}))
 	require.NoError(t, bus.Put([]byte(`{"source":"aws.s3"}`)))
 	assert.Empty(t, messages(t, queues, queueARN))
+	for n, enabled := range []bool{true, false} {
+		bus.Switch(ruleARN, enabled)
+		require.NoError(t, bus.Put([]byte(`{"source":"aws.s3"}`)))
+		assert.Len(t, messages(t, queues, queueARN), 1, n)
+	}
 }
 
 func TestAnEventThatTheQueueRefusesGoesToTheDeadLetterQueue(t *testing.T) {
@@ -117,4 +122,28 @@ func TestAnEventIsOneJSONObject(t *testing.T) {
 	assert.EqualError(t, bus.Put([]byte(`null`)), "put event: an event is one JSON object")
 	assert.EqualError(t, bus.Put([]byte(`{} {}`)), "put event: an event is one JSON object")
 	assert.EqualError(t, bus.Put([]byte(`{`)), "put event: an event is a JSON object: unexpected EOF")
+}
+
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+func TestARuleTellsWhatItDidAndWhatFailedOnlyWhereSomethingDid(t *testing.T) {
+	for _, c := range []struct {
+		name, event, deadLetter string
+		want                    map[string]int
+	}{
+		{"delivered", `{"source":"aws.s3"}`, dlqARN, map[string]int{"Invocations": 1}},
+		{"no event of the rule", `{"source":"aws.ec2"}`, dlqARN, map[string]int{}},
+		{"refused", `{"source":"aws.s3","long":"` + strings.Repeat("x", 2000) + `"}`, dlqARN, map[string]int{"Invocations": 1, "FailedInvocations": 1, "InvocationsSentToDlq": 1}},
+		{"refused twice", `{"source":"aws.s3","long":"` + strings.Repeat("x", 2000) + `"}`, queueARN, map[string]int{"Invocations": 1, "FailedInvocations": 1, "InvocationsFailedToBeSentToDlq": 1}},
+		{"dropped", `{"source":"aws.s3","long":"` + strings.Repeat("x", 2000) + `"}`, "", map[string]int{"Invocations": 1, "FailedInvocations": 1}},
+	} {
+		bus, _ := newBus(t)
+		got := map[string]int{}
+		bus.Metrics = func(rule, metric string) {
+			assert.Equal(t, ruleARN, rule)
+			got[metric]++
+		}
+		require.NoError(t, bus.AddRule(events.Rule{ARN: ruleARN, Pattern: []byte(s3Pattern), Targets: []events.Target{{ARN: queueARN, DeadLetterARN: c.deadLetter}}}))
+		require.NoError(t, bus.Put([]byte(c.event)))
+		assert.Equal(t, c.want, got, c.name)
+	}
 }

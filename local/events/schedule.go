@@ -61,8 +61,7 @@ func (t Target) checkScheduled() error {
 
 // Fire has the time come at which a rule of a region is scheduled: its targets get the event
 // that EventBridge makes, or their Input in its place. Of a disabled rule nothing comes. What
-// a target refuses keeps nothing from the others, and is in the error; on AWS it counts among
-// the rule's FailedInvocations.
+// a target refuses keeps nothing from the others, and is in the error.
 // https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-scheduled.html
 func (s *Service) Fire(region, name string) error {
 	for _, r := range s.Bus(region).Rules() {
@@ -82,7 +81,9 @@ func (s *Service) Fire(region, name string) error {
 		}
 		var refused []error
 		for _, t := range r.Targets {
+			s.Bus(region).count(r.ARN, "Invocations")
 			if err := s.reach(region, r.ARN, t, event); err != nil {
+				s.Bus(region).count(r.ARN, "FailedInvocations")
 				refused = append(refused, fmt.Errorf("fire %s: %w", name, err))
 			}
 		}

@@ -23,6 +23,8 @@ type Service struct {
 	Invoke func(by gate.Caller, region, functionARN string, event []byte) error
 	// Start starts a state machine for a rule with a schedule, as its role; nil: there are none.
 	Start func(by gate.Caller, stateMachineARN string, input []byte) error
+	// Metrics, if set before the first event, gets what CloudWatch is told of a rule.
+	Metrics func(ruleARN, metric string)
 	// Fault, if set before the first call, may name an error code for an event that is
 	// put; "" takes it.
 	Fault func(Entry) string
@@ -44,6 +46,7 @@ func (s *Service) Bus(region string) *Bus {
 	defer s.mu.Unlock()
 	if s.buses[region] == nil {
 		s.buses[region] = New(func(ruleARN string) Queues { return s.queues.As(s.Gate.Service(principal, ruleARN)) })
+		s.buses[region].Metrics = s.Metrics
 	}
 	return s.buses[region]
 }

@@ -47,7 +47,7 @@ type Gate struct {
 	policies   map[string]iam.Document     // of resources, by ARN
 	owners     map[string]string           // accounts of buckets, whose ARNs name none, by ARN
 	keys       map[string]iam.Principal    // by access key id
-	deleting   map[string]bool             // KMS keys that are scheduled for deletion, by ARN
+	unusable   map[string]string           // states of KMS keys that nobody can use, by ARN
 	aliases    map[string]string           // KMS keys' ARNs by that of an alias
 	refusals   map[Refusal]int
 	limits     *limits // nil: there are none
@@ -64,7 +64,7 @@ type Refusal struct {
 func New(account string) *Gate {
 	return &Gate{
 		account: account, identities: map[string]identity{}, managed: map[string]iam.Document{}, attached: map[attachment]iam.Document{}, policies: map[string]iam.Document{},
-		owners: map[string]string{}, keys: map[string]iam.Principal{}, deleting: map[string]bool{}, aliases: map[string]string{}, refusals: map[Refusal]int{},
+		owners: map[string]string{}, keys: map[string]iam.Principal{}, unusable: map[string]string{}, aliases: map[string]string{}, refusals: map[Refusal]int{},
 	}
 }
 
@@ -121,8 +121,8 @@ func (g *Gate) decide(c Call) error {
 			return err
 		}
 	}
-	if g.isDeleting(c.Resource) {
-		return &Unusable{c.Resource}
+	if state := g.state(c.Resource); state != "" {
+		return &Unusable{c.Resource, state}
 	}
 	decision := g.Decision(c)
 	if g.Saw != nil {

@@ -11,28 +11,51 @@ import (
 	"autobackup/local/wire"
 )
 
-// Unusable is a call of a key that is scheduled for deletion.
+// Unusable is a call of a key that is disabled, or scheduled for deletion.
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
-type Unusable struct{ Key string }
+type Unusable struct{ Key, State string }
+
+// The states of a key that nobody can use, in KMS's words.
+const (
+	deleting = "pending deletion"
+	disabled = "disabled"
+)
 
 // Error is KMS's text.
-func (u *Unusable) Error() string { return u.Key + " is pending deletion." }
+func (u *Unusable) Error() string { return u.Key + " is " + u.State + "." }
 
-// Stateful is an Unusable as the answer that a service has for it. Any other error stays
-// what it is.
-func Stateful(err error, answer wire.Error) error {
+// Disabled says whether somebody can enable the key again at once.
+func (u *Unusable) Disabled() bool { return u.State == disabled }
+
+// Stateful is an Unusable as the answer that a service has for it: by the code of a key that is
+// scheduled for deletion, or by that of a disabled one. Any other error stays what it is.
+func Stateful(err error, toBeDeleted, switchedOff wire.Error) error {
 	var unusable *Unusable
 	if !errors.As(err, &unusable) {
 		return err
+	}
+	answer := toBeDeleted
+	if unusable.Disabled() {
+		answer = switchedOff
 	}
 	answer.Message, answer.Status = unusable.Error(), http.StatusBadRequest
 	return &answer
 }
 
-func (g *Gate) isDeleting(arn string) bool {
+// Disable disables a key, as DisableKey does: what is encrypted with it can't be read until
+// somebody enables it.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_DisableKey.html
+func (g *Gate) Disable(keyARN string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.unusable[keyARN] = disabled
+}
+
+// state is that of a key which nobody can use; "" of any other.
+func (g *Gate) state(arn string) string {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	return g.deleting[arn]
+	return g.unusable[arn]
 }
 
 // Key is the ARN of the key that an ARN, an id, or the name or ARN of an alias stands for
@@ -102,7 +125,7 @@ func (g *Gate) deleteKey(_ template.Target, made template.Made) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.deleting[made.Attributes["Arn"]] = true
+	g.unusable[made.Attributes["Arn"]] = deleting
 	return nil
 }
 

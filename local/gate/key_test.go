@@ -34,12 +34,22 @@ func TestAKeyThatIsScheduledForDeletionDoesNothingForAnybody(t *testing.T) {
 	require.NoError(t, g.Types().Delete(target, made))
 	err := owner.May("kms:Decrypt", key)
 	require.EqualError(t, err, key+" is pending deletion.")
-	assert.Equal(t, &wire.Error{Code: "C", Status: 400, Message: key + " is pending deletion."}, gate.Stateful(err, wire.Error{Code: "C"}))
-	assert.Equal(t, assert.AnError, gate.Stateful(assert.AnError, wire.Error{Code: "C"}), "other errors stay")
+	assert.Equal(t, &wire.Error{Code: "C", Status: 400, Message: key + " is pending deletion."}, gate.Stateful(err, wire.Error{Code: "C"}, wire.Error{Code: "D"}))
+	assert.Equal(t, assert.AnError, gate.Stateful(assert.AnError, wire.Error{Code: "C"}, wire.Error{Code: "D"}), "other errors stay")
 	assert.Empty(t, g.Names())
 	again := madeOf(t, g, "AWS::KMS::Key", "Key", map[string]any{"KeyPolicy": everybody})
 	assert.Equal(t, "stack-Key-2", again.Reference, "its id is not given again")
 	require.NoError(t, owner.May("kms:Decrypt", again.Attributes["Arn"]))
+}
+
+func TestADisabledKeyDoesNothingForAnybodyAndIsStillThere(t *testing.T) {
+	g := gate.New(account)
+	madeOf(t, g, "AWS::KMS::Key", "Key", map[string]any{"KeyPolicy": everybody})
+	g.Disable(key)
+	err := g.As(g.Owner()).May("kms:Decrypt", key)
+	require.EqualError(t, err, key+" is disabled.")
+	assert.Equal(t, &wire.Error{Code: "D", Status: 400, Message: key + " is disabled."}, gate.Stateful(err, wire.Error{Code: "C"}, wire.Error{Code: "D"}))
+	assert.Equal(t, []string{key}, g.Names())
 }
 
 func TestAKeyKeepsItsIDWhenItsPolicyChanges(t *testing.T) {

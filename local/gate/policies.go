@@ -148,7 +148,7 @@ func (g *Gate) Names() []string {
 	all := slices.AppendSeq(slices.Collect(maps.Keys(g.identities)), maps.Keys(g.policies))
 	all = slices.AppendSeq(all, maps.Keys(g.aliases))
 	slices.Sort(all)
-	return slices.DeleteFunc(all, func(arn string) bool { return g.deleting[arn] })
+	return slices.DeleteFunc(all, func(arn string) bool { return g.unusable[arn] == deleting })
 }
 
 // Knows says whether a resource has a policy that was deployed.

@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -107,6 +108,7 @@ func (s *Service) As(by gate.Caller) Client { return Client{s, by} }
 // Function.Invoke does.
 func (c Client) Invoke(ctx context.Context, region, name string, payload []byte) ([]byte, error) {
 	if err := c.By.May("lambda:InvokeFunction", c.service.arn(region, name)); err != nil {
+		c.service.countThrottled(region, name, err)
 		return nil, gate.Denied(err, wire.Error{Code: "AccessDeniedException", Status: http.StatusForbidden})
 	}
 	f, err := c.service.find(region, name)
@@ -118,6 +120,14 @@ func (c Client) Invoke(ctx context.Context, region, name string, payload []byte)
 		return nil, err
 	}
 	return answer, c.By.Done("lambda:InvokeFunction", f.ARN)
+}
+
+// countThrottled measures an invocation that Lambda refused because there are too many.
+func (s *Service) countThrottled(region, name string, err error) {
+	f := s.Function(s.arn(region, name))
+	if refused := (*wire.Error)(nil); f != nil && f.Counted != nil && errors.As(err, &refused) && refused.Code == "TooManyRequestsException" {
+		f.Counted("Throttles", 1)
+	}
 }
 
 // arn is that of a function, which is named by its name or ARN.

@@ -47,8 +47,10 @@ func (s *Service) deployPipe(t template.Target, r template.Resource, p pipePrope
 	if err != nil {
 		return "", nil, r.Errorf("RoleArn", "%w", err)
 	}
+	pipeARN := t.ARN("pipes", "pipe/"+p.Name)
 	start := func(_ context.Context, input []byte) error {
 		err := s.start(by, p.Target, input)
+		s.count(pipeARN, err)
 		if err != nil && s.Logs != nil && p.LogConfiguration.Level != "OFF" {
 			group := p.LogConfiguration.CloudwatchLogsLogDestination.LogGroupArn
 			_ = s.Logs.As(by).Put(group, p.Name, "EXECUTION_FAILED: "+err.Error()) // it is lost where the pipe may not
@@ -67,8 +69,8 @@ func (s *Service) deployPipe(t template.Target, r template.Resource, p pipePrope
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	pipe.target = p.Target
-	s.pipes[t.ARN("pipes", "pipe/"+p.Name)] = pipe
-	return p.Name, map[string]string{"Arn": t.ARN("pipes", "pipe/"+p.Name)}, nil
+	s.pipes[pipeARN] = pipe
+	return p.Name, map[string]string{"Arn": pipeARN}, nil
 }
 
 // removePipe stops a pipe: what it was about to start is started.

@@ -17,6 +17,9 @@ type Service struct {
 	// Failed is told why a pipe could not start an execution. nil: nobody is.
 	Failed func(error)
 
+	// Metrics, if set before a pipe is deployed, gets what CloudWatch is told of it.
+	Metrics func(pipeARN, metric string, value float64)
+
 	// Account, 12 digits, is of whom nobody was given a key.
 	Account string
 	// NewID makes the ids of requests over HTTP.

@@ -159,7 +159,11 @@ func refused(err error) error {
 	}
 	var unusable *gate.Unusable
 	if errors.As(err, &unusable) {
-		return fail(http.StatusBadRequest, "KMS.KMSInvalidStateException", "%s", unusable)
+		code := "KMS.KMSInvalidStateException"
+		if unusable.Disabled() {
+			code = "KMS.DisabledException"
+		}
+		return fail(http.StatusBadRequest, code, "%s", unusable)
 	}
 	var exceeded *gate.Exceeded
 	if errors.As(err, &exceeded) {

@@ -27,7 +27,7 @@ func (c Client) Publish(p Publication) (id string, err error) {
 	}
 	if err := c.mayDecrypt(p.TopicARN); err != nil {
 		err = gate.Throttled(err, wire.Error{Code: "KMSThrottling", Status: http.StatusBadRequest})
-		err = gate.Stateful(err, wire.Error{Code: "KMSInvalidState"})
+		err = gate.Stateful(err, wire.Error{Code: "KMSInvalidState"}, wire.Error{Code: "KMSDisabled"})
 		return "", gate.Denied(err, wire.Error{Code: "KMSAccessDenied", Status: http.StatusBadRequest})
 	}
 	if id, err = c.service.Publish(p); err != nil {

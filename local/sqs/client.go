@@ -140,7 +140,7 @@ func denied(err error) error {
 
 func keyDenied(err error) error {
 	err = gate.Throttled(err, wire.Error{Shape: "KmsThrottled", Code: "KMS.ThrottlingException", Status: http.StatusBadRequest})
-	err = gate.Stateful(err, wire.Error{Shape: "KmsInvalidState", Code: "KMS.InvalidStateException"})
+	err = gate.Stateful(err, wire.Error{Shape: "KmsInvalidState", Code: "KMS.InvalidStateException"}, wire.Error{Shape: "KmsDisabled", Code: "KMS.DisabledException"})
 	return gate.Denied(err, wire.Error{Shape: "KmsAccessDenied", Code: "KMS.AccessDeniedException", Status: http.StatusBadRequest})
 }
 

@@ -59,6 +59,7 @@ type Consumer struct {
 	stopWindow func()
 	stopPause  func() // until the next poll after one that was refused
 	active     int
+	asking     bool // of Service.mu: it polls, and isn't refused
 }
 
 // permits are what a consumer is asked for each time. Nil: it may.
@@ -87,6 +88,7 @@ func (s *Service) consume(queueARN string, how Batching, may permits, handle fun
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	s.mu.Lock()
 	s.consumers[c] = true
+	s.asks(c, true)
 	s.mu.Unlock()
 	c.stopWatch = s.watch(q, c.poll)
 	return c, nil
@@ -103,6 +105,7 @@ func (c *Consumer) Close() {
 	c.stopWatch()
 	c.s.mu.Lock()
 	delete(c.s.consumers, c)
+	c.s.asks(c, false)
 	c.s.mu.Unlock()
 	c.running.Wait()
 }
@@ -135,6 +138,9 @@ func (c *Consumer) mayReceive() bool {
 		return false
 	}
 	err := c.may.receive()
+	c.s.mu.Lock()
+	c.s.asks(c, err == nil)
+	c.s.mu.Unlock()
 	if err != nil {
 		c.failed("poll", err)
 		c.stopPause = c.s.clk.AfterFunc(pause, func() {
@@ -145,6 +151,16 @@ func (c *Consumer) mayReceive() bool {
 		})
 	}
 	return err == nil
+}
+
+// asks notes whether a consumer polls its queue. Who does asks all the time on AWS, which SQS
+// counts; here nobody is asked while there is nothing.
+func (s *Service) asks(c *Consumer, asking bool) {
+	if c.asking == asking {
+		return
+	}
+	c.asking = asking
+	s.note(c.q, step{asking: map[bool]int{true: 1, false: -1}[asking]})
 }
 
 func (c *Consumer) closePause() {

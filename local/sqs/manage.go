@@ -6,6 +6,18 @@ import (
 	"autobackup/local/wire"
 )
 
+// SetKey has a queue encrypt what comes with another key, as SetQueueAttributes does.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+func (s *Service) SetKey(queueARN, keyARN string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.find(queueARN)
+	if err == nil {
+		q.KmsMasterKeyID = keyARN
+	}
+	return err
+}
+
 type none struct{}
 
 func (s *Service) deleteMessage(r wire.Request) (any, error) {

@@ -93,6 +93,7 @@ type queue struct {
 	arrivals        int
 	watchers        []*watcher
 	timer           timer
+	measured
 }
 
 type message struct {
@@ -102,24 +103,31 @@ type message struct {
 	index  int // in queue.waiting
 }
 
-// add puts a message into the queue, to be received from visible on.
-func (q *queue) add(m Message, visible time.Time) {
+// add puts a message into the queue, to be received from visible on. It is counted as sent,
+// where somebody sent it.
+func (s *Service) add(q *queue, m Message, visible time.Time, counts string) {
 	q.arrivals++
+	s.note(q, step{message: q.arrivals, visible: visible, expires: m.Sent.Add(q.retention()), counts: counts})
 	m.VisibleAt, m.Receipt = visible, ""
 	in := &message{Message: m, before: m.ReceiveCount, order: q.arrivals}
 	q.byID[m.ID] = in
 	heap.Push(&q.waiting, in)
 }
 
-func (q *queue) remove(m *message) {
+func (s *Service) remove(q *queue, m *message, counts string) {
+	s.note(q, step{message: m.order, gone: true, counts: counts})
 	heap.Remove(&q.waiting, m.index)
 	delete(q.byID, m.ID)
+}
+
+func (q *queue) retention() time.Duration {
+	return time.Duration(q.MessageRetentionPeriod) * time.Second
 }
 
 // expired: the age counts from the first enqueue, also in a dead-letter queue.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html#understanding-message-retention-periods
 func (q *queue) expired(m *message, now time.Time) bool {
-	return now.Sub(m.Sent) >= time.Duration(q.MessageRetentionPeriod)*time.Second
+	return now.Sub(m.Sent) >= q.retention()
 }
 
 // exhausted: the next receive moves the message to the dead-letter queue.

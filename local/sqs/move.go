@@ -102,7 +102,7 @@ func (s *Service) move(t *MoveTask) {
 			return
 		}
 		if q.expired(q.waiting[0], now) {
-			q.remove(q.waiting[0])
+			s.remove(q, q.waiting[0], "")
 		} else if !s.moveOne(q, t, now) {
 			return
 		}
@@ -121,8 +121,8 @@ func (s *Service) moveOne(q *queue, t *MoveTask, now time.Time) bool {
 		t.Status, t.FailureReason = Failed, "CouldNotDetermineMessageSource"
 		return false
 	}
-	q.remove(m)
-	to.add(Message{ID: s.newID(), Body: m.Body, Attributes: m.Attributes, Sent: now, SenderID: m.SenderID}, now)
+	s.remove(q, m, "")
+	s.add(to, Message{ID: s.newID(), Body: m.Body, Attributes: m.Attributes, Sent: now, SenderID: m.SenderID}, now, "NumberOfMessagesSent")
 	s.announce(to)
 	t.Moved++
 	return true

@@ -80,7 +80,11 @@ func (s *Service) receiveNow(queueARN string, r *Receive) ([]Message, *queue, er
 	if err := r.complete(q); err != nil {
 		return nil, nil, err
 	}
-	return s.take(q, r.Max, time.Duration(*r.VisibilityTimeout)*time.Second), q, nil
+	got := s.take(q, r.Max, time.Duration(*r.VisibilityTimeout)*time.Second)
+	if len(got) == 0 {
+		s.note(q, step{counts: "NumberOfEmptyReceives"})
+	}
+	return got, q, nil
 }
 
 // take receives up to limit visible messages. On the way it drops those whose
@@ -93,9 +97,9 @@ func (s *Service) take(q *queue, limit int, visibility time.Duration) (got []Mes
 		m := q.waiting[0]
 		switch {
 		case q.expired(m, now):
-			q.remove(m)
+			s.remove(q, m, "")
 		case q.exhausted(m):
-			q.remove(m)
+			s.remove(q, m, "")
 			s.deadLetter(q, m.Message, now)
 		default:
 			heap.Pop(&q.waiting)
@@ -108,6 +112,7 @@ func (s *Service) take(q *queue, limit int, visibility time.Duration) (got []Mes
 		}
 		m.VisibleAt, m.Receipt = now.Add(visibility), q.receipt(m.ID, s.newID())
 		heap.Push(&q.waiting, m)
+		s.note(q, step{message: m.order, visible: m.VisibleAt, counts: "NumberOfMessagesReceived"})
 		got = append(got, m.Message)
 	}
 	s.announce(q)
@@ -119,7 +124,7 @@ func (s *Service) take(q *queue, limit int, visibility time.Duration) (got []Mes
 func (s *Service) deadLetter(from *queue, m Message, now time.Time) {
 	to := s.queues[from.RedrivePolicy.DeadLetterTargetARN]
 	m.SourceARN = from.ARN
-	to.add(m, now)
+	s.add(to, m, now, "")
 	s.announce(to)
 }
 
@@ -154,7 +159,7 @@ func (s *Service) Delete(queueARN, handle string) error {
 	}
 	m, err := q.held(handle)
 	if m != nil {
-		q.remove(m)
+		s.remove(q, m, "NumberOfMessagesDeleted")
 		s.announce(q)
 	}
 	return err
@@ -184,6 +189,7 @@ func (s *Service) ChangeVisibility(queueARN, handle string, seconds int) error {
 	}
 	m.VisibleAt = now.Add(time.Duration(seconds) * time.Second)
 	heap.Fix(&q.waiting, m.index)
+	s.note(q, step{message: m.order, visible: m.VisibleAt})
 	s.announce(q)
 	return nil
 }

@@ -62,7 +62,7 @@ func (s *Service) send(q *queue, o Outgoing) (Message, error) {
 	}
 	now := s.clk.Now()
 	m := Message{ID: s.newID(), Body: o.Body, Attributes: maps.Clone(o.Attributes), Sent: now, SenderID: part(q.ARN).AccountID}
-	q.add(m, now.Add(time.Duration(delay)*time.Second))
+	s.add(q, m, now.Add(time.Duration(delay)*time.Second), "NumberOfMessagesSent")
 	s.announce(q)
 	return m, nil
 }

@@ -28,6 +28,9 @@ import (
 type Service struct {
 	// Gate decides what callers may do. nil: everything.
 	Gate *gate.Gate
+	// Metrics, if set before the first call, gets what CloudWatch is told of queues, once
+	// Measure is called. nil: nobody is told.
+	Metrics Put
 
 	clk   *clock.Clock
 	newID func() string
@@ -127,8 +130,7 @@ func (s *Service) DeleteQueue(queueARN string) {
 	if q == nil {
 		return
 	}
-	q.waiting, q.byID = nil, map[string]*message{}
-	s.announce(q)
+	s.clear(q)
 	delete(s.queues, queueARN)
 }
 
@@ -253,7 +255,15 @@ func (s *Service) Purge(queueARN string) error {
 			Message: "Only one PurgeQueue operation on " + q.Name() + " is allowed every 60 seconds."}
 	}
 	q.purged = s.clk.Now()
+	s.clear(q)
+	return nil
+}
+
+// clear removes all messages of a queue.
+func (s *Service) clear(q *queue) {
+	for _, m := range q.waiting {
+		s.note(q, step{message: m.order, gone: true})
+	}
 	q.waiting, q.byID = nil, map[string]*message{}
 	s.announce(q)
-	return nil
 }

@@ -212,6 +212,12 @@ func TestEachThingThatIsBrokenIsToldAloneWithWhatMendsIt(t *testing.T) {
 			want: []string{"FAIL | autobackup-pipe-not-running-dev | it is in ALARM: its description names its runbook | aws cloudwatch describe-alarms --alarm-types MetricAlarm CompositeAlarm --alarm-names autobackup-pipe-not-running-dev"}},
 		"an alarm may not tell": {with: func(w *world) { w.alarm(func(a *cloudwatch.Alarm) { a.Enabled = false }) },
 			want: []string{"FAIL | autobackup-pipe-not-running-dev | its actions are disabled: it tells nobody | aws cloudwatch enable-alarm-actions --alarm-names autobackup-pipe-not-running-dev --region FIRST"}},
+		"an alarm has no action": {with: func(w *world) { w.alarm(func(a *cloudwatch.Alarm) { a.Tells = nil }) },
+			want: []string{"FAIL | autobackup-pipe-not-running-dev | it has no action: it tells nobody | aws cloudformation create-change-set"}},
+		"an alarm rings and has no action": {with: func(w *world) {
+			w.alarm(func(a *cloudwatch.Alarm) { a.Tells, a.State = nil, "ALARM" })
+		},
+			want: []string{"FAIL | autobackup-pipe-not-running-dev | it has no action: it tells nobody | aws cloudformation create-change-set", "FAIL | autobackup-pipe-not-running-dev | it is in ALARM: "}},
 		"the replica stack is gone": {with: func(w *world) { require.NoError(w.t, w.Delete(w.second)) },
 			want: []string{"FAIL | autobackup-replica-dev | there is no such stack in SECOND | sam build --config-env replica && sam deploy --config-env replica"}},
 		"both stacks are gone": {with: func(w *world) { w.retire() },

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -226,16 +227,17 @@ func count(ctx context.Context, client *sqs.Client, url *string, q *doctor.Queue
 	return nil
 }
 
-// alarms reads those of the stage that tell somebody: others are parts of composite ones, and
-// may be in ALARM where nothing is wrong.
+// alarms reads those of the stage that are there to tell somebody: others are parts of composite
+// ones, and may be in ALARM where nothing is wrong.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 func (r *run) alarms(ctx context.Context) error {
 	pages := cloudwatch.NewDescribeAlarmsPaginator(cloudwatch.NewFromConfig(r.cfg), &cloudwatch.DescribeAlarmsInput{
 		AlarmNamePrefix: aws.String("autobackup-"), AlarmTypes: []cwtypes.AlarmType{cwtypes.AlarmTypeMetricAlarm, cwtypes.AlarmTypeCompositeAlarm},
 	})
+	composite := map[string]bool{}
 	add := func(name *string, state cwtypes.StateValue, enabled *bool, actions []string) {
-		if strings.HasSuffix(aws.ToString(name), "-"+r.Stage.Name) && len(actions) > 0 {
-			r.Alarms = append(r.Alarms, doctor.Alarm{Name: *name, State: string(state), Disabled: !aws.ToBool(enabled)})
+		if strings.HasSuffix(aws.ToString(name), "-"+r.Stage.Name) {
+			r.Alarms = append(r.Alarms, doctor.Alarm{Name: *name, State: string(state), Disabled: !aws.ToBool(enabled), Actless: len(actions) == 0})
 		}
 	}
 	for pages.HasMorePages() {
@@ -247,8 +249,12 @@ func (r *run) alarms(ctx context.Context) error {
 			add(a.AlarmName, a.StateValue, a.ActionsEnabled, a.AlarmActions)
 		}
 		for _, a := range page.CompositeAlarms {
+			composite[aws.ToString(a.AlarmName)] = true
 			add(a.AlarmName, a.StateValue, a.ActionsEnabled, a.AlarmActions)
 		}
 	}
+	r.Alarms = slices.DeleteFunc(r.Alarms, func(a doctor.Alarm) bool {
+		return a.Actless && composite[strings.Replace(a.Name, "-metric-", "-", 1)] && !composite[a.Name]
+	})
 	return nil
 }

@@ -22,6 +22,14 @@ type MetricAlarm struct {
 	missing         string // TreatMissingData
 }
 
+// Reads are the metrics that the alarm rests on.
+func (a MetricAlarm) Reads() (all []Metric) {
+	for _, id := range slices.Sorted(maps.Keys(a.reads)) {
+		all = append(all, a.reads[id].of)
+	}
+	return all
+}
+
 // properties are those of AWS::CloudWatch::Alarm that its state rests on.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
 type properties struct {

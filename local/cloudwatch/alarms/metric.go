@@ -24,14 +24,30 @@ func NewMetric(namespace, name string, dimensions map[string]string) Metric {
 	return Metric{namespace, name, strings.Join(all, "\n")}
 }
 
+// String names the metric, and the values of its dimensions.
+func (m Metric) String() string {
+	return m.Namespace + " " + m.Name + " of " + strings.ReplaceAll(m.dimensions, "\n", " ")
+}
+
 // Datapoint is one value of a metric.
 type Datapoint struct {
 	At    time.Time
 	Value float64
 }
 
-// Data are the datapoints of metrics, in any order.
+// Data are the datapoints of metrics, the oldest first.
 type Data map[Metric][]Datapoint
+
+// Add adds a datapoint, in its place.
+func (d Data) Add(of Metric, point Datapoint) {
+	i, _ := slices.BinarySearchFunc(d[of], point, func(p, added Datapoint) int {
+		if p.At.After(added.At) {
+			return 1
+		}
+		return -1
+	})
+	d[of] = slices.Insert(d[of], i, point)
+}
 
 // series has a value for each period, the oldest first; missing where there is none.
 type series []float64
@@ -61,11 +77,16 @@ type statistic struct {
 // read makes one value of the datapoints of each period before end.
 func (s statistic) read(data Data, end time.Time, period time.Duration, periods int) series {
 	values := make([][]float64, periods)
-	for _, point := range data[s.of] {
-		if age := end.Sub(point.At); age > 0 && age <= period*time.Duration(periods) {
+	points := data[s.of]
+	for n := len(points) - 1; n >= 0; n-- {
+		age := end.Sub(points[n].At)
+		if age > period*time.Duration(periods) {
+			break
+		}
+		if age > 0 {
 			// A period has its beginning and not its end.
 			i := periods - 1 - int((age-1)/period)
-			values[i] = append(values[i], point.Value)
+			values[i] = append(values[i], points[n].Value)
 		}
 	}
 	all := make(series, periods)

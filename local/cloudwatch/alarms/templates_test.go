@@ -34,16 +34,9 @@ type stack struct {
 
 func deployed(t *testing.T, file string, parameters map[string]string) stack {
 	t.Helper()
-	source, err := os.ReadFile(filepath.Join(project, file)) // #nosec G304: the project's own
-	require.NoError(t, err)
-	loaded, err := template.Load(source, file)
-	require.NoError(t, err)
-	resolved, err := loaded.Resolve(template.Options{
-		StackName: "autobackup", Region: "eu-central-1", Account: "123456789012", Parameters: parameters, Attributes: attributes,
-	})
-	require.NoError(t, err)
 	s := stack{map[string]alarms.MetricAlarm{}, map[string]alarms.CompositeAlarm{}}
-	for _, r := range resolved.Resources {
+	for _, r := range resources(t, file, parameters) {
+		var err error
 		switch r.Type {
 		case "AWS::CloudWatch::Alarm":
 			s.metric[r.LogicalID], err = alarms.ParseMetricAlarm(r)
@@ -53,6 +46,22 @@ func deployed(t *testing.T, file string, parameters map[string]string) stack {
 		require.NoError(t, err)
 	}
 	return s
+}
+
+// resources are the alarms' of a template.
+func resources(t *testing.T, file string, parameters map[string]string) []template.Resource {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(project, file)) // #nosec G304: the project's own
+	require.NoError(t, err)
+	loaded, err := template.Load(source, file)
+	require.NoError(t, err)
+	resolved, err := loaded.Resolve(template.Options{
+		StackName: "autobackup", Region: "eu-central-1", Account: "123456789012", Parameters: parameters, Attributes: attributes,
+	})
+	require.NoError(t, err)
+	return slices.DeleteFunc(resolved.Resources, func(r template.Resource) bool {
+		return r.Type != "AWS::CloudWatch::Alarm" && r.Type != "AWS::CloudWatch::CompositeAlarm"
+	})
 }
 
 // attributes refer to a resource by its logical id, but to an alarm by its name.

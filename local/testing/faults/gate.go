@@ -3,7 +3,7 @@ package faults
 import (
 	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -52,7 +52,7 @@ func failed(g *gate.Gate, clk *clock.Clock, c gate.Call, f *Fault) error {
 		return answered(answer.Code, answer.Status)
 	case Silent:
 		_ = clk.Sleep(context.Background(), silence) // nothing ends it
-		return errors.New("no answer")
+		return fmt.Errorf("no answer: %w", context.DeadlineExceeded)
 	default: // Broken
 		return answered(breaking(service(c.Action)), http.StatusInternalServerError)
 	}
