@@ -129,43 +129,49 @@ var breakages = map[string]breakage{
 		}
 	}},
 
-	"the pipe is stopped":        {rings: "pipe-not-running", breaks: func(w *world) { w.Pipes.Stop(arnOf("pipes", "pipe/autobackup-validation-pipe-dev")) }},
+	"the pipe is stopped":        {rings: "pipe-not-running", lean: "doctor-failed", breaks: func(w *world) { w.Pipes.Stop(arnOf("pipes", "pipe/autobackup-validation-pipe-dev")) }},
 	"the queue's policy is gone": {rings: "event-delivery-failed", breaks: func(w *world) { w.Gate.Detach(w.queue("validation-queue")) }},
 	"no queue has a policy": {rings: "event-delivery-failed", breaks: func(w *world) {
 		w.Gate.Detach(w.queue("validation-queue"))
 		w.Gate.Detach(w.queue("event-dlq"))
 	}},
 
-	"the queues' key is disabled": {rings: "event-delivery-failed", breaks: func(w *world) { w.Gate.Disable(keyARN("SQSKey")) }},
+	"the queues' key is disabled": {rings: "event-delivery-failed", lean: ofTheFullForm, breaks: func(w *world) { w.Gate.Disable(keyARN("SQSKey")) }},
 	"the queue has another key": {rings: "event-delivery-failed", breaks: func(w *world) {
 		foreignKey(w.t, w.Gate)
 		require.NoError(w.t, w.SQS.SetKey(w.queue("validation-queue"), arnOf("kms", "foreign")))
 	}},
 	"the key of what is stored is disabled": {rings: "validation-dlq-not-empty", changes: ownKeys(account), breaks: func(w *world) { w.Gate.Disable(keyARN("StorageKey")) }},
-	"the replicas' key is disabled":         {rings: "replication-failed", changes: ownKeys(account), breaks: func(w *world) { w.Gate.Disable(replicaKeyOf(account)) }},
+	"the replicas' key is disabled":         {rings: "replication-failed", lean: "validation-dlq-not-empty", changes: ownKeys(account), breaks: func(w *world) { w.Gate.Disable(replicaKeyOf(account)) }},
 	"what is stored has another key": {rings: "validation-dlq-not-empty", changes: ownKeys(account), breaks: func(w *world) { foreignKey(w.t, w.Gate) }, uploads: func(in *s3.PutObjectInput) {
 		in.ServerSideEncryption, in.SSEKMSKeyId = types.ServerSideEncryptionAwsKms, aws.String(arnOf("kms", "foreign"))
 	}},
 
-	"the pipe may not ask the queue": {rings: "pipe-not-running", denies: scp("ValidationPipeRole", "sqs:")},
-	"the pipe may start nothing":     {rings: "pipe-failing", denies: scp("ValidationPipeRole", "states:")},
+	"the pipe may not ask the queue": {rings: "pipe-not-running", lean: later, denies: scp("ValidationPipeRole", "sqs:")},
+	"the pipe may start nothing":     {rings: "pipe-failing", lean: "validation-dlq-not-empty", denies: scp("ValidationPipeRole", "states:")},
 	"nothing may be looked at":       {rings: "validation-dlq-not-empty", denies: scp("fetch-etags", "s3:")},
-	"functions may not be invoked":   {rings: "executions-failed", denies: scp("ValidationStateMachineRole", "lambda:")},
-	"nothing may be replicated":      {rings: "replication-failed", denies: scp("replication-", "s3:")},
-	"nobody may anything":            {rings: "pipe-failing", denies: scp("role/autobackup", "")},
+	"a boundary lets nothing be looked at": {rings: "validation-dlq-not-empty", denies: func(g *gate.Gate, c gate.Call) error {
+		if strings.Contains(c.By.Role, "fetch-etags") && strings.HasPrefix(c.Action, "s3:") {
+			return g.DeniedBy(c, iam.BoundarySide, false)
+		}
+		return nil
+	}},
+	"functions may not be invoked": {rings: "executions-failed", denies: scp("ValidationStateMachineRole", "lambda:")},
+	"nothing may be replicated":    {rings: "replication-failed", lean: "validation-dlq-not-empty", denies: scp("replication-", "s3:")},
+	"nobody may anything":          {rings: "pipe-failing", lean: later, denies: scp("role/autobackup", "")},
 
-	"fetch-etags crashes":   {rings: "function-errors-FetchETags", breaks: crashes("fetch-etags")},
-	"compare-etags crashes": {rings: "function-errors-CompareETags", breaks: crashes("compare-etags")},
-	"compare-bytes crashes": {rings: "function-errors-CompareBytes", changes: readingAll, breaks: crashes("compare-bytes")},
-	"hash-bytes crashes":    {rings: "function-errors-HashBytes", changes: readingAll, breaks: crashes("hash-bytes")},
-	"failure-notifier crashes, and nothing is replicated": {rings: "function-errors-FailureNotifier", breaks: func(w *world) {
+	"fetch-etags crashes":   {rings: "function-errors-FetchETags", lean: "executions-failed", breaks: crashes("fetch-etags")},
+	"compare-etags crashes": {rings: "function-errors-CompareETags", lean: "executions-failed", breaks: crashes("compare-etags")},
+	"compare-bytes crashes": {rings: "function-errors-CompareBytes", lean: "validation-dlq-not-empty", changes: readingAll, breaks: crashes("compare-bytes")},
+	"hash-bytes crashes":    {rings: "function-errors-HashBytes", lean: "validation-dlq-not-empty", changes: readingAll, breaks: crashes("hash-bytes")},
+	"failure-notifier crashes, and nothing is replicated": {rings: "function-errors-FailureNotifier", lean: "failure-queue-too-old", breaks: func(w *world) {
 		crashes("failure-notifier")(w)
 		w.S3.Replicate = func(locals3.Replication) locals3.Plan { return locals3.Plan{Fail: true} }
 	}},
 	"doctor crashes":                       {rings: "function-errors-Doctor", breaks: crashes("doctor")},
 	"fetch-etags answers garbage":          {rings: "executions-failed", code: byThis("fetch-etags", answering(`{"garbage": true}`))},
 	"compare-etags answers garbage":        {rings: "executions-failed", code: byThis("compare-etags", answering(`{"garbage": true}`))},
-	"hash-bytes answers garbage":           {rings: "function-errors-CompareBytes", changes: readingAll, code: byThis("hash-bytes", answering(`{"garbage": true}`))},
+	"hash-bytes answers garbage":           {rings: "function-errors-CompareBytes", lean: "validation-dlq-not-empty", changes: readingAll, code: byThis("hash-bytes", answering(`{"garbage": true}`))},
 	"hash-bytes answers of another object": {rings: "validation-dlq-not-empty", changes: readingAll, code: byThis("hash-bytes", remembering())},
 	"fetch-etags loses what it gets":       {rings: heartbeat, code: byThis("fetch-etags", answering(`{"execution":"e","messages":[],"lagging":[],"reading":[],"failed":[],"over":[],"counts":{},"wait":0}`))},
 
