@@ -157,8 +157,8 @@ func ofReplicas(code string, status int) func(*gate.Gate, gate.Call) error {
 var breakages = map[string]breakage{
 	"notifications are off": {rings: "doctor-failed", breaks: notifiesNobody},
 	"an attached bucket's notifications are what somebody's code says": {rings: "doctor-failed", changes: configurations["attached"], breaks: notifiesNobody},
-	"the rule is disabled": {rings: "nothing-verified", breaks: func(w *world) { w.Events.Bus(w.region).Switch(uploadRule, false) }},
-	"the rule's pattern is of another bucket": {rings: "nothing-verified", breaks: func(w *world) {
+	"the rule is disabled": {rings: "nothing-verified", lean: "doctor-failed", breaks: func(w *world) { w.Events.Bus(w.region).Switch(uploadRule, false) }},
+	"the rule's pattern is of another bucket": {rings: "nothing-verified", lean: "doctor-failed", breaks: func(w *world) {
 		bus := w.Events.Bus(w.region)
 		for _, r := range bus.Rules() {
 			if r.ARN == uploadRule {
@@ -169,54 +169,60 @@ var breakages = map[string]breakage{
 		}
 	}},
 
-	"the pipe is stopped":        {rings: "pipe-not-running", breaks: func(w *world) { w.Pipes.Stop(arnOf("pipes", "pipe/autobackup-validation-pipe-dev")) }},
+	"the pipe is stopped":        {rings: "pipe-not-running", lean: "doctor-failed", breaks: func(w *world) { w.Pipes.Stop(arnOf("pipes", "pipe/autobackup-validation-pipe-dev")) }},
 	"the queue's policy is gone": {rings: "event-delivery-failed", breaks: func(w *world) { w.Gate.Detach(w.queue("validation-queue")) }},
 	"no queue has a policy": {rings: "event-delivery-failed", breaks: func(w *world) {
 		w.Gate.Detach(w.queue("validation-queue"))
 		w.Gate.Detach(w.queue("event-dlq"))
 	}},
 
-	"the queues' key is disabled": {rings: "event-delivery-failed", breaks: func(w *world) { w.Gate.Disable(keyARN("SQSKey")) }},
+	"the queues' key is disabled": {rings: "event-delivery-failed", lean: ofTheFullForm, breaks: func(w *world) { w.Gate.Disable(keyARN("SQSKey")) }},
 	"the queue has another key": {rings: "event-delivery-failed", breaks: func(w *world) {
 		foreignKey(w.t, w.Gate)
 		require.NoError(w.t, w.SQS.SetKey(w.queue("validation-queue"), arnOf("kms", "foreign")))
 	}},
 	"the key of what is stored is disabled": {rings: "validation-dlq-not-empty", changes: ownKeys(account), breaks: func(w *world) { w.Gate.Disable(keyARN("StorageKey")) }},
-	"the replicas' key is disabled":         {rings: "replication-failed", changes: ownKeys(account), breaks: func(w *world) { w.Gate.Disable(replicaKeyOf(account)) }},
+	"the replicas' key is disabled":         {rings: "replication-failed", lean: "validation-dlq-not-empty", changes: ownKeys(account), breaks: func(w *world) { w.Gate.Disable(replicaKeyOf(account)) }},
 	"what is stored has another key": {rings: "validation-dlq-not-empty", changes: ownKeys(account), breaks: func(w *world) { foreignKey(w.t, w.Gate) }, uploads: func(in *s3.PutObjectInput) {
 		in.ServerSideEncryption, in.SSEKMSKeyId = types.ServerSideEncryptionAwsKms, aws.String(arnOf("kms", "foreign"))
 	}},
 
-	"the pipe may not ask the queue": {rings: "pipe-not-running", denies: scp("ValidationPipeRole", "sqs:")},
-	"the pipe may start nothing":     {rings: "pipe-failing", denies: scp("ValidationPipeRole", "states:")},
+	"the pipe may not ask the queue": {rings: "pipe-not-running", lean: later, denies: scp("ValidationPipeRole", "sqs:")},
+	"the pipe may start nothing":     {rings: "pipe-failing", lean: "validation-dlq-not-empty", denies: scp("ValidationPipeRole", "states:")},
 	"nothing may be looked at":       {rings: "validation-dlq-not-empty", denies: scp("fetch-etags", "s3:")},
-	"functions may not be invoked":   {rings: "executions-failed", denies: scp("ValidationStateMachineRole", "lambda:")},
-	"nothing may be replicated":      {rings: "replication-failed", denies: scp("replication-", "s3:")},
-	"nobody may anything":            {rings: "pipe-not-running", denies: scp("role/autobackup", "")},
+	"a boundary lets nothing be looked at": {rings: "validation-dlq-not-empty", denies: func(g *gate.Gate, c gate.Call) error {
+		if strings.Contains(c.By.Role, "fetch-etags") && strings.HasPrefix(c.Action, "s3:") {
+			return g.DeniedBy(c, iam.BoundarySide, false)
+		}
+		return nil
+	}},
+	"functions may not be invoked": {rings: "executions-failed", denies: scp("ValidationStateMachineRole", "lambda:")},
+	"nothing may be replicated":    {rings: "replication-failed", lean: "validation-dlq-not-empty", denies: scp("replication-", "s3:")},
+	"nobody may anything":          {rings: "pipe-not-running", lean: later, denies: scp("role/autobackup", "")},
 
-	"fetch-etags crashes":   {rings: "function-errors-FetchETags", breaks: crashes("fetch-etags")},
-	"compare-etags crashes": {rings: "function-errors-CompareETags", breaks: crashes("compare-etags")},
-	"compare-bytes crashes": {rings: "function-errors-CompareBytes", changes: readingAll, breaks: crashes("compare-bytes")},
-	"hash-bytes crashes":    {rings: "function-errors-HashBytes", changes: readingAll, breaks: crashes("hash-bytes")},
-	"failure-notifier crashes, and nothing is replicated": {rings: "function-errors-FailureNotifier", breaks: func(w *world) {
+	"fetch-etags crashes":   {rings: "function-errors-FetchETags", lean: "executions-failed", breaks: crashes("fetch-etags")},
+	"compare-etags crashes": {rings: "function-errors-CompareETags", lean: "executions-failed", breaks: crashes("compare-etags")},
+	"compare-bytes crashes": {rings: "function-errors-CompareBytes", lean: "validation-dlq-not-empty", changes: readingAll, breaks: crashes("compare-bytes")},
+	"hash-bytes crashes":    {rings: "function-errors-HashBytes", lean: "validation-dlq-not-empty", changes: readingAll, breaks: crashes("hash-bytes")},
+	"failure-notifier crashes, and nothing is replicated": {rings: "function-errors-FailureNotifier", lean: "failure-queue-too-old", breaks: func(w *world) {
 		crashes("failure-notifier")(w)
 		w.S3.Replicate = func(locals3.Replication) locals3.Plan { return locals3.Plan{Fail: true} }
 	}},
 	"doctor crashes":                       {rings: "function-errors-Doctor", breaks: crashes("doctor")},
 	"fetch-etags answers garbage":          {rings: "executions-failed", code: byThis("fetch-etags", answering(`{"garbage": true}`))},
 	"compare-etags answers garbage":        {rings: "executions-failed", code: byThis("compare-etags", answering(`{"garbage": true}`))},
-	"hash-bytes answers garbage":           {rings: "function-errors-CompareBytes", changes: readingAll, code: byThis("hash-bytes", answering(`{"garbage": true}`))},
+	"hash-bytes answers garbage":           {rings: "function-errors-CompareBytes", lean: "validation-dlq-not-empty", changes: readingAll, code: byThis("hash-bytes", answering(`{"garbage": true}`))},
 	"hash-bytes answers of another object": {rings: "validation-dlq-not-empty", changes: readingAll, code: byThis("hash-bytes", remembering())},
-	"fetch-etags loses what it gets":       {rings: "nothing-verified", code: byThis("fetch-etags", answering(`{"execution":"e","messages":[],"lagging":[],"reading":[],"failed":[],"over":[],"counts":{},"wait":0}`))},
+	"fetch-etags loses what it gets":       {rings: "nothing-verified", lean: withoutHeartbeats, code: byThis("fetch-etags", answering(`{"execution":"e","messages":[],"lagging":[],"reading":[],"failed":[],"over":[],"counts":{},"wait":0}`))},
 
-	"everything passes": {rings: "heartbeat-missed-Lost", breaks: corrupt, code: byThis("compare-etags", seeing(func(m *batch.Message) {
+	"everything passes": {rings: "heartbeat-missed-Lost", lean: withoutHeartbeats, breaks: corrupt, code: byThis("compare-etags", seeing(func(m *batch.Message) {
 		for i := range m.Look.Replicas {
 			m.Look.Replicas[i].Side = m.Look.Primary
 		}
 	}))},
 	"everything fails": {rings: "validation-dlq-not-empty", code: byThis("compare-etags", seeing(func(m *batch.Message) { m.Look.Primary.Size++ }))},
 
-	"the replica stack is deleted": {rings: "heartbeat-missed-Different", breaks: func(w *world) {
+	"the replica stack is deleted": {rings: "heartbeat-missed-Different", lean: "doctor-failed", breaks: func(w *world) {
 		environment, err := local.Environment(project, "replica")
 		require.NoError(w.t, err)
 		require.NoError(w.t, w.Delete(environment))
@@ -224,17 +230,17 @@ var breakages = map[string]breakage{
 	"the replicas' buckets are deleted": {rings: "validation-dlq-not-empty", denies: ofReplicas("NoSuchBucket", http.StatusNotFound)},
 	"the replicas' account is closed":   {rings: "validation-dlq-not-empty", changes: configurations["another account"], denies: ofReplicas("AllAccessDisabled", http.StatusForbidden)},
 
-	"EventBridge tells of no upload at all": {rings: "nothing-verified", breaks: func(w *world) { w.S3.OnEvent = func(string, []byte) {} }},
-	"S3 replicates nothing, and says nothing": {rings: "nothing-verified", breaks: func(w *world) {
+	"EventBridge tells of no upload at all": {rings: "nothing-verified", lean: withoutHeartbeats, breaks: func(w *world) { w.S3.OnEvent = func(string, []byte) {} }},
+	"S3 replicates nothing, and says nothing": {rings: "nothing-verified", lean: withoutHeartbeats, breaks: func(w *world) {
 		w.S3.Replicate = func(locals3.Replication) locals3.Plan { return locals3.Plan{Lag: day} }
 	}},
-	"compare-etags calls everything verified": {rings: "heartbeat-missed-Different", code: byThis("compare-etags", changing(passes))},
-	"hash-bytes reads everything as the same": {rings: "heartbeat-missed-Different", code: byThis("hash-bytes", changing(alikeAll))},
-	"heartbeats may not be put":               {rings: "nothing-verified", denies: scp("autobackup-dev-heartbeat", "s3:PutObject")},
-	"their function fails":                    {rings: "heartbeat-stopped", breaks: crashes("heartbeat")},
+	"compare-etags calls everything verified": {rings: "heartbeat-missed-Different", lean: withoutHeartbeats, code: byThis("compare-etags", changing(passes))},
+	"hash-bytes reads everything as the same": {rings: "heartbeat-missed-Different", lean: withoutHeartbeats, code: byThis("hash-bytes", changing(alikeAll))},
+	"heartbeats may not be put":               {rings: "nothing-verified", lean: ofTheFullForm, denies: scp("autobackup-dev-heartbeat", "s3:PutObject")},
+	"their function fails":                    {rings: "heartbeat-stopped", lean: ofTheFullForm, breaks: crashes("heartbeat")},
 
-	"the functions' clock is three hours late":  {rings: "heartbeat-stopped", late: 3 * time.Hour},
-	"the functions' clock is three hours ahead": {rings: "heartbeat-stopped", late: -3 * time.Hour},
+	"the functions' clock is three hours late":  {rings: "heartbeat-stopped", lean: withoutHeartbeats, late: 3 * time.Hour},
+	"the functions' clock is three hours ahead": {rings: "heartbeat-stopped", lean: withoutHeartbeats, late: -3 * time.Hour},
 }
 
 // playedByDefault are the breakages that are tried by default, one of each way to be noticed.

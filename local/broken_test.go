@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -38,7 +39,18 @@ type breakage struct {
 	denies  func(*gate.Gate, gate.Call) error // every call from then on, where it says so
 	uploads func(*s3.PutObjectInput)          // what uploads are like from then on
 	rings   string                            // the alarm whose runbook it is for
+	lean    string                            // the one that tells in the lean form, where that is another
 }
+
+// withoutHeartbeats is in the place of an alarm where the lean form, which has none, notices nothing.
+const withoutHeartbeats = "nobody notices without heartbeats"
+
+// later is the alarm that tells in the lean form where the pipe's have none there: once a message is as
+// old as OldestMessageMinutes, which takes more than an hour.
+const later = "validation-queue-too-old-metric"
+
+// ofTheFullForm is in the place of an alarm where the lean form has nothing that could break so.
+const ofTheFullForm = "the lean form has none of it"
 
 // broken is a breakage that was played.
 type broken struct {
@@ -47,8 +59,8 @@ type broken struct {
 }
 
 // play has uploads come every three minutes and heartbeats every ten, breaks something after half
-// an hour and goes on for an hour. The scheduled doctor has looked a minute before.
-func (b breakage) play(t *testing.T) (all broken) {
+// an hour and goes on for so many minutes. The scheduled doctor has looked a minute before.
+func (b breakage) play(t *testing.T, form string, minutes int) (all broken) {
 	var on atomic.Bool
 	all.rang = map[string]int{}
 	rebuild := func(builds map[string]wire.Build) {
@@ -66,7 +78,7 @@ func (b breakage) play(t *testing.T) (all broken) {
 			}
 		}
 	}
-	changes := append(slices.Clone(b.changes), defaults("template.yaml", "DoctorSchedule", "rate(1 hour)"))
+	changes := append(slices.Clone(b.changes), defaults("template.yaml", "DoctorSchedule", "rate(1 hour)"), defaults("template.yaml", "Form", form))
 	now := func() time.Time {
 		if on.Load() {
 			return time.Now().Add(-b.late)
@@ -99,7 +111,7 @@ func (b breakage) play(t *testing.T) (all broken) {
 			time.Sleep(time.Minute)
 			w.rang()
 		}
-		const healthy, hour = 30, 60
+		const healthy = 30
 		for n := range healthy {
 			minute(n)
 		}
@@ -110,7 +122,7 @@ func (b breakage) play(t *testing.T) (all broken) {
 		if b.breaks != nil {
 			b.breaks(w)
 		}
-		for n := range hour {
+		for n := range minutes {
 			minute(healthy + n)
 			for _, p := range w.published("failure-topic")[before:] {
 				state, name, _ := strings.Cut(p.Subject, `: "autobackup-`)
@@ -147,23 +159,51 @@ func (b broken) String() string {
 	return strings.Join(all, ", ")
 }
 
+const hour = 60 // minutes
+
 func TestEachBreakageIsNoticedWithinTheHour(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(breakages)) {
-		if !*everyBreakage && !slices.Contains(playedByDefault, name) {
-			continue
+		if *everyBreakage || slices.Contains(playedByDefault, name) {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				b := breakages[name]
+				b.noticed(t, name, b.rings, b.play(t, "full", hour))
+			})
 		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := breakages[name]
-			got := b.play(t)
-			t.Logf("%s: %s; %d e-mails in all", name, got, got.mails)
-			if assert.Contains(t, got.rang, b.rings) {
-				assert.LessOrEqual(t, got.rang[b.rings], 60)
-			}
-			assert.LessOrEqual(t, got.mails, 15)
-		})
 	}
 	for _, name := range playedByDefault {
 		assert.Contains(t, breakages, name)
 	}
+}
+
+// The lean form has fewer alarms, and one of its own tells later.
+func TestEachBreakageIsNoticedInTheLeanForm(t *testing.T) {
+	if !*everyBreakage {
+		t.Skip("with -every-breakage")
+	}
+	for _, name := range slices.Sorted(maps.Keys(breakages)) {
+		b := breakages[name]
+		rings, minutes := cmp.Or(b.lean, b.rings), hour
+		if rings == later {
+			minutes += 20
+		}
+		if rings != ofTheFullForm {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				b.noticed(t, name, rings, b.play(t, "lean", minutes))
+			})
+		}
+	}
+}
+
+// noticed holds that an alarm told, and with few e-mails.
+func (b breakage) noticed(t *testing.T, name, rings string, got broken) {
+	t.Helper()
+	t.Logf("%s: %s; %d e-mails in all", name, got, got.mails)
+	if rings == withoutHeartbeats {
+		assert.Empty(t, got.rang, "name the alarm that notices it")
+		return
+	}
+	assert.Contains(t, got.rang, rings)
+	assert.LessOrEqual(t, got.mails, 15)
 }

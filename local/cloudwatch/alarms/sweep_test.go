@@ -160,9 +160,9 @@ func texts(text string) (all []string) {
 
 // alike are changes that nobody could notice, each kind with its reason.
 var alike = map[string]string{
-	`(Statistic|Stat): (Sum is Maximum|Maximum is Sum)$`: "above 0 one is exactly where the other is: no count is below",
-	`^HeartbeatStoppedAlarm, (Statistic: Sum is Minimum|Threshold: 0 is -1)$`: "no count is below 0, and so none is below the threshold",
-	`, DatapointsToAlarm: removed$`:                      "where nothing is said, it is as many as EvaluationPeriods says",
+	`(Statistic|Stat): (Sum is Maximum|Maximum is Sum)$`:                                                                 "above 0 one is exactly where the other is: no count is below",
+	`^HeartbeatStoppedAlarm, (Statistic: Sum is Minimum|Threshold: 0 is -1)$`:                                            "no count is below 0, and so none is below the threshold",
+	`, DatapointsToAlarm: removed$`:                                                                                      "where nothing is said, it is as many as EvaluationPeriods says",
 	`^PipeNotRunningAlarm, .* is IF \( waiting (\+ 0 )?AND received \+ empty \+ 0 \* waiting == 0 , 1 , 0 \)$`:           "no number of messages is below 0",
 	`^PipeNotRunningAlarm, .* is IF \( .* , 2 , 0 \)$`:                                                                   "above 0 it is either way",
 	`^PipeNotRunningAlarm, .* is IF \( waiting > 0 AND received \+ empty (\+ 0 [/>]|> 0 \*|\*) waiting == 0 , 1 , 0 \)$`: "where something waits it is 0 for the same numbers, and elsewhere the alarm does not ring",
