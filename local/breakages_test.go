@@ -181,7 +181,7 @@ var breakages = map[string]breakage{
 		foreignKey(w.t, w.Gate)
 		require.NoError(w.t, w.SQS.SetKey(w.queue("validation-queue"), arnOf("kms", "foreign")))
 	}},
-	"the key of what is stored is disabled": {rings: "validation-dlq-not-empty", changes: ownKeys(account), breaks: func(w *world) { w.Gate.Disable(keyARN("StorageKey")) }},
+	"the key of what is stored is disabled": {rings: "validation-dlq-not-empty", lean: withoutHeartbeats, changes: ownKeys(account), breaks: func(w *world) { w.Gate.Disable(keyARN("StorageKey")) }},
 	"the replicas' key is disabled":         {rings: "replication-failed", lean: "validation-dlq-not-empty", changes: ownKeys(account), breaks: func(w *world) { w.Gate.Disable(replicaKeyOf(account)) }},
 	"what is stored has another key": {rings: "validation-dlq-not-empty", changes: ownKeys(account), breaks: func(w *world) { foreignKey(w.t, w.Gate) }, uploads: func(in *s3.PutObjectInput) {
 		in.ServerSideEncryption, in.SSEKMSKeyId = types.ServerSideEncryptionAwsKms, aws.String(arnOf("kms", "foreign"))
