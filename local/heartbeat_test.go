@@ -130,3 +130,52 @@ func TestAStageWithoutHeartbeatsHasNothingOfThem(t *testing.T) {
 		}, changes...)
 	}
 }
+
+// beatShelves are the buckets of heartbeats.
+func (w *world) beatShelves() []shelf {
+	return []shelf{
+		{w, w.client, "autobackup-dev-primary-beat-" + account},
+		{w, s3.NewFromConfig(w.AWSConfig(secondRegion)), "autobackup-dev-replica-beat-" + secondRegion + "-" + account},
+	}
+}
+
+// Nobody has to delete a heartbeat: of each key the newest version stays, and what came before it for
+// a day. There is no delete marker, which would be an event. The buckets stay when their stacks are
+// deleted, as CloudFormation deletes none that holds something.
+func TestSettingHeartbeatsGoByThemselvesAndTheirBucketsStay(t *testing.T) {
+	for _, name := range encryptions {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.beats(3)
+				w.settle()
+				primary, replica := w.beatShelves()[0], w.beatShelves()[1]
+				incomplete := []func() bool{primary.upload(), replica.upload()}
+				time.Sleep(20 * time.Hour)
+				assert.Len(t, primary.versions("heartbeat/lost"), 3)
+				assert.Len(t, replica.versions("heartbeat/lost"), 1, "two were lost on purpose")
+				assert.Len(t, replica.versions("heartbeat/verified"), 3)
+				time.Sleep(28 * time.Hour)
+				for _, f := range []shelf{primary, replica} {
+					for _, key := range []string{"heartbeat/verified", "heartbeat/lost"} {
+						assert.Equal(t, []string{"STANDARD"}, f.versions(key), "%s in %s", key, f.name)
+						head, err := f.client.HeadObject(w.t.Context(), &s3.HeadObjectInput{Bucket: &f.name, Key: &key})
+						require.NoError(t, err)
+						assert.Equal(t, map[bool]string{true: "aws:kms", false: "AES256"}[name == "SSE-KMS"], string(head.ServerSideEncryption))
+					}
+				}
+				time.Sleep(4*day + 12*time.Hour)
+				for _, there := range incomplete {
+					assert.True(t, there(), "six days and a half")
+				}
+				time.Sleep(2 * day)
+				for _, there := range incomplete {
+					assert.False(t, there(), "eight days and a half")
+				}
+				require.NoError(t, w.destroy())
+				for _, f := range []shelf{primary, replica} {
+					assert.Contains(t, inventory(w.t, w.Stack), f.name)
+				}
+			}, configurations[name]...)
+		})
+	}
+}
