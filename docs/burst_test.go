@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/digest"
+	"autobackup/local/gate"
 )
 
 // region is what AWS documents that an account may do in a region, a second.
@@ -49,6 +50,7 @@ func TestOperationsSaysHowMuchRunsAtOnce(t *testing.T) {
 	d := ofDefaults(t)
 	want := between(t, read(t, "operations.md"), "ceilings", ceilingTable(d))
 	want = between(t, want, "burst", burstTable(t, d))
+	want = between(t, want, "backlog", backlogTable(t, d))
 	want = between(t, want, "large objects", largeTable(t))
 	generated(t, "operations.md", want)
 }
@@ -67,6 +69,8 @@ func TestTheTextAboutHowMuchRunsAtOnceSaysWhatTheTablesDo(t *testing.T) {
 		fmt.Sprintf("`RangeConcurrency` (%s)", s.Parameters["RangeConcurrency"]),
 		fmt.Sprintf("at most %.0f each with a quota of 1,000", math.Floor((1000-unreserved)/d.functions)),
 		fmt.Sprintf("failure-notifier runs at most %s", map[float64]string{2: "twice"}[d.senders]),
+		fmt.Sprintf("starts %g executions a second and %g at once", gate.Starts("eu-central-1").Refill, gate.Starts("eu-central-1").Bucket),
+		fmt.Sprintf("--max-number-of-messages-per-second %d", movedBack),
 		fmt.Sprintf("a million take %s to start at 300 a second and %s at 150", lasting(million/300), lasting(million/150)),
 	} {
 		assert.Contains(t, text, want)
@@ -148,6 +152,54 @@ func burstTable(t *testing.T, d deployed) string {
 		table += "\n"
 	}
 	return table
+}
+
+// backlogs are messages that wait, and backlogSlots the concurrent executions of the account that
+// they are reckoned for.
+var (
+	backlogs     = []float64{10_000, 100_000, million}
+	backlogSlots = []int{10, 100, 1000}
+)
+
+// movedBack is how many messages a second the page has moved back to the validation queue.
+const movedBack = 300
+
+// backlogTable has how long messages take that wait in the queue when its pipe starts, in a region
+// that starts executions at the lower of AWS's rates: until all have ended, and what gave up has
+// been moved back and ended, too.
+func backlogTable(t *testing.T, d deployed) string {
+	t.Helper()
+	table := "| messages | executions |"
+	for _, slots := range backlogSlots {
+		table += fmt.Sprintf(" %s functions at once |", grouped(float64(slots)))
+	}
+	table += "\n|---|---|" + strings.Repeat("---|", len(backlogSlots)) + "\n"
+	starts := gate.Starts("eu-central-1")
+	for _, messages := range backlogs {
+		executions := int(math.Ceil(messages / d.batch))
+		table += fmt.Sprintf("| %s | %s |", grouped(messages), grouped(float64(executions)))
+		for _, slots := range backlogSlots {
+			lasted, again := backlog(executions, slots, d, retryOf(t, "FetchETags"), starts)
+			cell := lasting(lasted)
+			if again > 0 {
+				cell += fmt.Sprintf("; %.0f %% give up and take %s more", math.Ceil(100*again/float64(executions)), lasting(again*d.batch/movedBack))
+			}
+			table += " " + cell + " |"
+		}
+		table += "\n"
+	}
+	return table
+}
+
+// backlog is when so many executions of a full queue have ended, in seconds after the pipe begins to
+// read it, and how many of them gave up.
+func backlog(executions, slots int, d deployed, retry retrier, starts gate.Quota) (lasted, lost float64) {
+	b := burst{slots: slots, retry: retry, comes: func(n int) float64 {
+		at := float64(n)
+		return max((at-starts.Bucket)/starts.Refill, at*d.transitions/500, readAfter(at))
+	}}
+	lasted, gaveUp := b.run(executions)
+	return lasted, float64(gaveUp)
 }
 
 // retrier is what a state says of tries after an error that passes.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"autobackup/local/gate"
 )
 
 // burst is many executions at once, each of which needs fetch-etags and then
@@ -82,4 +84,23 @@ func TestABurstThatFitsTakesAsLongAsItComesAndOneThatDoesNotGivesUp(t *testing.T
 	assert.Greater(t, lost, 9000, "all tries end within minutes, in which one slot serves hundreds")
 	_, lost = burst{0, retry, evenly}.run(10)
 	assert.Equal(t, 10, lost)
+}
+
+func TestABacklogTakesAsLongAsItsStartsItsReadersAndItsFunctionsLetIt(t *testing.T) {
+	retry := retrier{IntervalSeconds: 2, BackoffRate: 2, MaxDelaySeconds: 60, MaxAttempts: 8}
+	starts := gate.Quota{Bucket: 800, Refill: 150}
+	one := deployed{transitions: 5}
+	lasted, lost := backlog(10_000, 100_000, one, retry, starts)
+	assert.Zero(t, lost)
+	assert.InDelta(t, 10_000*5/500+lookTime+judgeTime, lasted, 1, "100 transitions a second and 61 s of starts: the slower counts")
+	lasted, lost = backlog(10_000, 100_000, one, retry, gate.Quota{Bucket: 10, Refill: 10})
+	assert.Zero(t, lost)
+	assert.InDelta(t, (10_000-10)/10+lookTime+judgeTime, lasted, 1, "starts are slowest")
+	few := deployed{transitions: 0}
+	lasted, lost = backlog(100, 100_000, few, retry, starts)
+	assert.Zero(t, lost)
+	assert.InDelta(t, readAfter(99)+lookTime+judgeTime, lasted, 1e-9, "the pipe's readers are slowest")
+	lasted, lost = backlog(10_000, 1, one, retry, starts)
+	assert.Greater(t, lost, 9000.0, "one function at once serves hundreds within the tries")
+	assert.Less(t, lasted, 1000.0)
 }

@@ -78,8 +78,13 @@ func Parameters(project string, env samconfig.Environment) ([]string, error) {
 }
 
 // loaded are templates by what makes them: nothing changes them, and tests deploy the same
-// ones hundreds of times.
-var loaded sync.Map
+// ones hundreds of times. They are few at a time, as each takes megabytes.
+var loaded struct {
+	sync.Mutex
+	templates map[loadedTemplate]*template.Template
+}
+
+const mostLoaded = 32
 
 // loadedTemplate is what makes a template: its file's name is in what it complains of.
 type loadedTemplate struct{ file, source string }
@@ -90,12 +95,18 @@ func load(project string, env samconfig.Environment) (*template.Template, error)
 		return nil, err
 	}
 	by := loadedTemplate{env.TemplateFile, string(source)}
-	if t, ok := loaded.Load(by); ok {
-		return t.(*template.Template), nil
+	loaded.Lock()
+	defer loaded.Unlock()
+	if t := loaded.templates[by]; t != nil {
+		return t, nil
 	}
 	t, err := template.Load(source, env.TemplateFile)
-	if err == nil {
-		loaded.Store(by, t)
+	if err != nil {
+		return nil, err
 	}
-	return t, err
+	if len(loaded.templates)%mostLoaded == 0 {
+		loaded.templates = map[loadedTemplate]*template.Template{}
+	}
+	loaded.templates[by] = t
+	return t, nil
 }

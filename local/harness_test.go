@@ -48,7 +48,7 @@ const account = "123456789012"
 // TestMain collects garbage less often: a world is a few megabytes, of which most is soon
 // left, and the tests would spend a quarter of their time on the collector.
 func TestMain(m *testing.M) {
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(800)
 	os.Exit(m.Run())
 }
 

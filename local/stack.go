@@ -5,7 +5,7 @@
 // template says and this package doesn't understand is rejected by name.
 //
 // What it doesn't do stands in docs/local-fidelity.md: it is no model
-// of AWS's limits on rates, or of what the services cost.
+// of what the services cost, and of AWS's limits on rates only where a test sets some.
 //
 // Each service has a package of its own, with its Go API, its HTTP API and its
 // resource types. This one makes them, hands them to each other, and has the one

@@ -18,11 +18,7 @@ type deployment struct {
 }
 
 func (s *scope) deploy() (*Stack, error) {
-	resources, err := s.expand(s.t.root.get("Resources"))
-	if err != nil {
-		return nil, err
-	}
-	outputs, err := s.expand(s.t.root.get("Outputs"))
+	resources, outputs, err := s.expanded()
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,30 @@ const (
 )
 
 func isLoop(key string) bool { return key == "Fn::ForEach" || strings.HasPrefix(key, loopPrefix) }
+
+// expansion is what the loops of a template stand for, in one stack.
+type expansion struct {
+	of                 string
+	resources, outputs *node
+}
+
+// expanded are the resources and the outputs without loops. Those of the stack before are kept:
+// tests make the same hundreds of times.
+func (s *scope) expanded() (resources, outputs *node, err error) {
+	o := s.options
+	of := fmt.Sprintf("%q %q %q %q %q", o.StackName, o.Region, o.Account, o.Partition, s.parameters)
+	if last := s.t.last.Load(); last != nil && last.of == of {
+		return last.resources, last.outputs, nil
+	}
+	if resources, err = s.expand(s.t.root.get("Resources")); err != nil {
+		return nil, nil, err
+	}
+	if outputs, err = s.expand(s.t.root.get("Outputs")); err != nil {
+		return nil, nil, err
+	}
+	s.t.last.Store(&expansion{of, resources, outputs})
+	return resources, outputs, nil
+}
 
 // expand replaces every loop in n by the entries it stands for. See
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-foreach.html

@@ -1,5 +1,7 @@
 package template
 
+import "sync/atomic"
+
 const (
 	extensionsTransform = "AWS::LanguageExtensions"
 	serverlessTransform = "AWS::Serverless-2016-10-31"
@@ -13,6 +15,7 @@ type Template struct {
 	parameters []parameter
 	extensions bool // AWS::LanguageExtensions is among the transforms
 	serverless bool // so is AWS::Serverless-2016-10-31
+	last       atomic.Pointer[expansion]
 }
 
 var sections = []string{

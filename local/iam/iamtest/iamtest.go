@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 
 	"pgregory.net/rapid"
 
@@ -26,7 +27,7 @@ type Case struct {
 func (c Case) Policies() (iam.Policies, error) {
 	p := iam.Policies{ResourceOwner: c.Owner, ConsentNeeded: c.Kind == iam.Key || c.Kind == iam.Trust}
 	for _, text := range c.Identity {
-		d, err := iam.Parse(text, iam.Identity)
+		d, err := parsed(text, iam.Identity)
 		if err != nil {
 			return p, err
 		}
@@ -44,8 +45,28 @@ func parse(text json.RawMessage, kind iam.Kind) (*iam.Document, error) {
 	if text == nil {
 		return nil, nil
 	}
-	d, err := iam.Parse(text, kind)
+	d, err := parsed(text, kind)
 	return &d, err
+}
+
+// parsedBefore are policies by what they are parsed from: hundreds of cases have the same.
+var parsedBefore sync.Map
+
+type documentOf struct {
+	text string
+	kind iam.Kind
+}
+
+func parsed(text json.RawMessage, kind iam.Kind) (iam.Document, error) {
+	of := documentOf{string(text), kind}
+	if d, ok := parsedBefore.Load(of); ok {
+		return d.(iam.Document), nil
+	}
+	d, err := iam.Parse(text, kind)
+	if err == nil {
+		parsedBefore.Store(of, d)
+	}
+	return d, err
 }
 
 // Accounts and principals.

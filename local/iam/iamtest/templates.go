@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"autobackup/local/iam"
 	"autobackup/local/template"
@@ -68,8 +69,16 @@ var arns = map[string]string{
 	"AWS::IAM::OIDCProvider":        "arn:aws:iam::" + Here + ":oidc-provider/%s",
 }
 
-// OfTemplates are the policies of both templates in every configuration here.
-func OfTemplates(project string) (all []Policy, err error) {
+// OfTemplates are the policies of both templates in every configuration here. Whoever asks again
+// for the same project gets the same.
+func OfTemplates(project string) ([]Policy, error) {
+	once, _ := ofTemplates.LoadOrStore(project, sync.OnceValues(func() ([]Policy, error) { return readTemplates(project) }))
+	return once.(func() ([]Policy, error))()
+}
+
+var ofTemplates sync.Map // by the project
+
+func readTemplates(project string) (all []Policy, err error) {
 	for _, s := range stacks {
 		found, err := policies(project, s.file, s.parameters)
 		if err != nil {
