@@ -77,6 +77,8 @@ type world struct {
 	client  *s3.Client
 	refused int // uploads, for want of a permission
 
+	redriven map[string]bool // bodies of parked messages that an operator moved
+
 	mu     sync.Mutex
 	events map[string][]types.HistoryEvent // by execution
 }
@@ -111,20 +113,6 @@ type preparation struct {
 	prepare    func(*gate.Gate)
 	deployment func(error)
 	injector   *faults.Injector
-}
-
-// around has the injector make the faults of functions' invocations.
-func (p preparation) around(all map[string]wire.Build) map[string]wire.Build {
-	if p.injector == nil {
-		return all
-	}
-	for name, build := range all {
-		all[name] = func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
-			code, err := build(cfg, env, log)
-			return faults.Around(p.injector, code), err
-		}
-	}
-	return all
 }
 
 func inPreparedWorld(t *testing.T, p preparation, test func(w *world), changes ...change) {
@@ -177,7 +165,7 @@ func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
 		URL: "http://127.0.0.1", HTTPClient: network, History: w.record, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
-		Runtime: lambda.InProcess(p.around(w.functions()), handler.Logger(functionLog), func(region string) aws.Config {
+		Runtime: lambda.InProcess(w.functions(p.injector), handler.Logger(functionLog), func(region string) aws.Config {
 			cfg := w.AWSConfig(region)
 			cfg.HTTPClient = functionClient(cfg.HTTPClient)
 			if p.injector != nil {
@@ -206,7 +194,7 @@ func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	}
 	synctest.Wait() // what the deployment began rests before a test sets a fault or a hook
 	if p.injector != nil {
-		p.injector.At(w.Gate, w.Clock)
+		w.faulty(p.injector)
 	}
 	w.client = s3.NewFromConfig(w.AWSConfig(w.region))
 }
@@ -237,10 +225,25 @@ type measured struct{}
 func (measured) Write(line []byte) (int, error) { return functionMetrics.Write(line) }
 
 // functions are all that template.yaml may have, doctor and audit among them, which are the commands.
-func (w *world) functions() map[string]wire.Build {
+// An injector, where there is one, makes the faults of their invocations and sets their clocks.
+func (w *world) functions(i *faults.Injector) map[string]wire.Build {
 	lines := io.MultiWriter(measured{}, embedded{w})
-	all := wire.Functions(lines, time.Now)
-	all["doctor"], all["audit"] = doctor.Function(lines, time.Now), audit.Function(lines, time.Now)
+	by := func(now func() time.Time) map[string]wire.Build {
+		all := wire.Functions(lines, now)
+		all["doctor"], all["audit"] = doctor.Function(lines, now), audit.Function(lines, now)
+		return all
+	}
+	all := by(time.Now)
+	if i == nil {
+		return all
+	}
+	for name := range all {
+		build := by(i.Clock("autobackup-" + name + "-dev"))[name]
+		all[name] = func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
+			code, err := build(cfg, env, log)
+			return faults.Around(i, code), err
+		}
+	}
 	return all
 }
 
@@ -447,7 +450,7 @@ func deployed(t *testing.T, changes ...change) (stack *template.Stack, err error
 	w := &world{t: t, events: map[string][]types.HistoryEvent{}}
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: t.TempDir(), Account: account, URL: "http://127.0.0.1",
-		Runtime: lambda.InProcess(w.functions(), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
+		Runtime: lambda.InProcess(w.functions(nil), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })
