@@ -132,7 +132,7 @@ func (w *world) auditedOnce() []upload {
 	return all
 }
 
-// bytesRead are objects whose bytes are read, one of them in ranges.
+// bytesRead are objects whose bytes are read, of which two are so large that ranges of them are.
 func (w *world) bytesRead() []upload {
 	w.S3.Replicate = func(r locals3.Replication) locals3.Plan {
 		if r.Key == "corrupt" {
@@ -146,7 +146,7 @@ func (w *world) bytesRead() []upload {
 		{name: "large", key: "large", ends: "verified"},
 	}
 	for n, u := range all {
-		all[n].version = w.put(u.key, map[bool]string{true: strings.Repeat("0123456789abcdef", 60), false: "content"}[u.key == "large"])
+		all[n].version = w.put(u.key, map[bool]string{true: strings.Repeat("0123456789abcdef", 60), false: "content"}[u.key != "good"])
 	}
 	return all
 }
