@@ -7,6 +7,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
 	locals3 "autobackup/local/s3"
 )
 
@@ -14,8 +18,9 @@ import (
 type explored struct {
 	changes []change
 	drives  func(w *world) []upload
-	own     int // faults of the workflow's own calls that are tried by default
-	others  int // the same of others; where both are 0, the world is played only where it is asked for
+	own     int    // faults of the workflow's own calls that are tried by default
+	others  int    // the same of others; where both are 0, the world is played only where it is asked for
+	of      string // pattern of whose calls come first among the others: the world is there for them
 }
 
 // upload is a version that comes into a world, and what becomes of it where nothing fails.
@@ -29,15 +34,15 @@ type upload struct {
 }
 
 var exploredWorlds = map[string]explored{
-	"each verdict":  {soon, (*world).eachVerdict, 60, 8},
-	"attached":      {slices.Concat(soon, configurations["attached"]), (*world).bytesRead, 0, 6},
-	"audited":       {slices.Concat(soon, audited(defaults("template.yaml", "AuditFindings", "validate"))), (*world).auditedOnce, 0, 10},
-	"given up":      {soon, (*world).givenUp, 0, 12},
-	"bytes read":    {slices.Concat(soon, always), (*world).bytesRead, 20, 10},
-	"own keys":      {slices.Concat(soon, configurations["SSE-KMS"]), (*world).bytesRead, 0, 4},
-	"told again":    {soon, (*world).toldAgain, 0, 16},
-	"largest batch": {soon, (*world).largestBatch, 1, 1},
-	"storm":         {soon, (*world).manyFailures, 0, 0},
+	"each verdict":  {soon, (*world).eachVerdict, 48, 20, "etags"},
+	"attached":      {slices.Concat(soon, configurations["attached"]), (*world).bytesRead, 0, 4, "etags"},
+	"audited":       {slices.Concat(soon, audited(defaults("template.yaml", "AuditFindings", "validate"))), (*world).auditedOnce, 0, 8, "audit"},
+	"given up":      {soon, (*world).givenUp, 0, 10, "FailureNotifierRole|failure-notifier"},
+	"bytes read":    {slices.Concat(soon, always), (*world).bytesRead, 20, 18, "BytesRole|-bytes-dev"},
+	"own keys":      {slices.Concat(soon, configurations["SSE-KMS"]), (*world).bytesRead, 0, 3, "BytesRole|-bytes-dev"},
+	"told again":    {soon, (*world).toldAgain, 0, 14, "FailureNotifierRole|failure-notifier"},
+	"largest batch": {soon, (*world).largestBatch, 1, 1, "etags"},
+	"storm":         {soon, (*world).manyFailures, 0, 0, "FailureNotifierRole|failure-notifier"},
 }
 
 // soon has the deadline come early, so that runs are short.
@@ -82,12 +87,12 @@ func (w *world) largestBatch() (all []upload) {
 		return map[string]locals3.Plan{"corrupt": {Corrupt: locals3.FlipBit}, "missing": {Lag: 365 * day}}[r.Key]
 	}
 	for n := range w.parameter("BatchSize") {
-		u := upload{name: fmt.Sprint("long ", n), key: fmt.Sprint(strings.Repeat("long/", 200), n), ends: "verified"}
+		u := upload{name: fmt.Sprint("long ", n), key: fmt.Sprint(strings.Repeat("long/", 200), n), unnamed: true, ends: "verified"}
 		switch n {
 		case 7:
-			u = upload{name: "corrupt", key: "corrupt", wrong: true, ends: "parked CONTENT_MISMATCH"}
+			u = upload{name: "corrupt", key: "corrupt", wrong: true, unnamed: true, ends: "parked CONTENT_MISMATCH"}
 		case 8:
-			u = upload{name: "missing", key: "missing", wrong: true, ends: "parked REPLICA_MISSING"}
+			u = upload{name: "missing", key: "missing", wrong: true, unnamed: true, ends: "parked REPLICA_MISSING"}
 		}
 		u.version = w.put(u.key, "content")
 		all = append(all, u)
@@ -159,6 +164,8 @@ func (w *world) eachVerdict() []upload {
 			return locals3.Plan{Corrupt: locals3.FlipBit}
 		case "missing":
 			return locals3.Plan{Lag: 365 * day}
+		case "recut":
+			return recut(3, types.ChecksumTypeComposite, locals3.Intact)
 		}
 		return locals3.Plan{}
 	}
@@ -168,9 +175,14 @@ func (w *world) eachVerdict() []upload {
 		{name: "missing", key: "missing", wrong: true, ends: "parked REPLICA_MISSING"},
 		{name: "marked", key: "marked", ends: "verified"},
 		{name: "deleted", key: "deleted", ends: "skipped"},
+		{name: "recut", key: "recut", ends: "verified"}, // its replica's parts are others
 	}
 	for n, u := range all {
-		all[n].version = w.put(u.key, "content of "+u.key)
+		all[n].version = w.put(u.key, "content of "+u.key, func(in *s3.PutObjectInput) {
+			if u.key == "recut" {
+				in.ChecksumAlgorithm, in.Tagging = types.ChecksumAlgorithmCrc32, aws.String("a=b")
+			}
+		})
 	}
 	time.Sleep(time.Second)
 	all = append(all, upload{name: "the marker", key: "marked", version: w.remove("marked", ""), ends: "verified"})
