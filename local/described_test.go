@@ -46,6 +46,10 @@ func TestStacksTellOfThemselvesOverHTTP(t *testing.T) {
 		pipe, err = pipes.NewFromConfig(w.AWSConfig(w.region)).DescribePipe(w.t.Context(), &pipes.DescribePipeInput{Name: pipe.Name})
 		require.NoError(t, err)
 		assert.Equal(t, "STOPPED", string(pipe.CurrentState))
+		require.NoError(t, w.Pipes.Start(*pipe.Arn))
+		pipe, err = pipes.NewFromConfig(w.AWSConfig(w.region)).DescribePipe(w.t.Context(), &pipes.DescribePipeInput{Name: pipe.Name})
+		require.NoError(t, err)
+		assert.Equal(t, "RUNNING", string(pipe.CurrentState))
 
 		targets, err := eventbridge.NewFromConfig(w.AWSConfig(w.region)).ListTargetsByRule(w.t.Context(), &eventbridge.ListTargetsByRuleInput{Rule: aws.String("autobackup-s3-upload-trigger-dev")})
 		require.NoError(t, err)

@@ -79,6 +79,8 @@ type world struct {
 	// unbeaten are the errors of heartbeats.
 	unbeaten []error
 
+	redriven map[string]bool // bodies of parked messages that an operator moved
+
 	mu     sync.Mutex
 	events map[string][]types.HistoryEvent // by execution
 }
@@ -117,24 +119,6 @@ type preparation struct {
 	now        func() time.Time // the functions' clock
 	injector   *faults.Injector
 	unrecorded bool // no history of executions is kept, which of many takes gigabytes
-}
-
-// around has functions be other code where a test wants it, and the injector make the faults of
-// their invocations.
-func (p preparation) around(all map[string]wire.Build) map[string]wire.Build {
-	if p.rebuild != nil {
-		p.rebuild(all)
-	}
-	if p.injector == nil {
-		return all
-	}
-	for name, build := range all {
-		all[name] = func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
-			code, err := build(cfg, env, log)
-			return faults.Around(p.injector, code), err
-		}
-	}
-	return all
 }
 
 func inPreparedWorld(t *testing.T, p preparation, test func(w *world), changes ...change) {
@@ -191,7 +175,7 @@ func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
 		URL: "http://127.0.0.1", HTTPClient: network, History: history, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
-		Runtime: lambda.InProcess(p.around(w.functions(p.now)), handler.Logger(functionLog), func(region string) aws.Config {
+		Runtime: lambda.InProcess(w.functions(p), handler.Logger(functionLog), func(region string) aws.Config {
 			cfg := w.AWSConfig(region)
 			cfg.HTTPClient = functionClient(cfg.HTTPClient)
 			if p.injector != nil {
@@ -220,7 +204,7 @@ func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	}
 	synctest.Wait() // what the deployment began rests before a test sets a fault or a hook
 	if p.injector != nil {
-		p.injector.At(w.Gate, w.Clock)
+		w.faulty(p.injector)
 	}
 	w.client = s3.NewFromConfig(w.AWSConfig(w.region))
 }
@@ -251,13 +235,33 @@ type measured struct{}
 func (measured) Write(line []byte) (int, error) { return functionMetrics.Write(line) }
 
 // functions are all that template.yaml may have, doctor and audit among them, which are the commands.
-func (w *world) functions(now func() time.Time) map[string]wire.Build {
+// Other code stands in a function's place where a test wants it. An injector, where there is one, makes
+// the faults of their invocations and sets their clocks.
+func (w *world) functions(p preparation) map[string]wire.Build {
+	lines := io.MultiWriter(measured{}, embedded{w})
+	by := func(now func() time.Time) map[string]wire.Build {
+		all := wire.Functions(lines, now)
+		all["doctor"], all["audit"] = doctor.Function(lines, now), audit.Function(lines, now)
+		if p.rebuild != nil {
+			p.rebuild(all)
+		}
+		return all
+	}
+	now := p.now
 	if now == nil {
 		now = time.Now
 	}
-	lines := io.MultiWriter(measured{}, embedded{w})
-	all := wire.Functions(lines, now)
-	all["doctor"], all["audit"] = doctor.Function(lines, now), audit.Function(lines, now)
+	all := by(now)
+	if p.injector == nil {
+		return all
+	}
+	for name := range all {
+		build := by(p.injector.Clock("autobackup-" + name + "-dev"))[name]
+		all[name] = func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
+			code, err := build(cfg, env, log)
+			return faults.Around(p.injector, code), err
+		}
+	}
 	return all
 }
 
@@ -464,7 +468,7 @@ func deployed(t *testing.T, changes ...change) (stack *template.Stack, err error
 	w := &world{t: t, events: map[string][]types.HistoryEvent{}}
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: t.TempDir(), Account: account, URL: "http://127.0.0.1",
-		Runtime: lambda.InProcess(w.functions(nil), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
+		Runtime: lambda.InProcess(w.functions(preparation{}), handler.Logger(functionLog), func(region string) aws.Config { return w.AWSConfig(region) }),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })

@@ -42,6 +42,9 @@ func (w *world) endings() map[string][]string {
 			if line, ok := settled[m.ID]; ok && (line.Verdict == verdict.Verified || line.Verdict == verdict.Skipped) {
 				all[m.ID] = append(all[m.ID], string(line.Verdict))
 			}
+			if w.redriven[m.Body] {
+				all[m.ID] = append(all[m.ID], "redriven")
+			}
 			if parked[m.Body] > 0 {
 				all[m.ID] = append(all[m.ID], "parked")
 			}

@@ -189,10 +189,16 @@ var nobodys = regexp.MustCompile(`^autobackup-dev-(Doctor|Audit)(Replica)?Bucket
 
 // counted has the grants of the next world counted, and those of them that are used.
 func counted() (all, used map[grant]bool, done func()) {
+	all, used, prepare = counting()
+	return all, used, func() { prepare = nil }
+}
+
+// counting are the grants and those of them that are used, once a gate is prepared with count.
+func counting() (all, used map[grant]bool, count func(*gate.Gate)) {
 	var mu sync.Mutex
 	all, used = map[grant]bool{}, map[grant]bool{}
 	of := map[iam.By][]grant{} // by a statement, of whatever side
-	prepare = func(g *gate.Gate) {
+	return all, used, func(g *gate.Gate) {
 		g.Deployed = func(d *iam.Document) {
 			mu.Lock() // queues are polled while the rest of a stack is still made
 			defer mu.Unlock()
@@ -220,7 +226,6 @@ func counted() (all, used map[grant]bool, done func()) {
 			}
 		}
 	}
-	return all, used, func() { prepare = nil }
 }
 
 // granted are the grants, and those of them that were used.

@@ -52,6 +52,7 @@ type Pipe struct {
 	Config
 	consumer *sqs.Consumer // nil: it is stopped
 	target   string
+	again    func() (*sqs.Consumer, error) // starts it
 }
 
 // New creates a pipe and, unless it is STOPPED, starts it. failed, which may be
@@ -59,9 +60,6 @@ type Pipe struct {
 func New(queues Queues, c Config, start Start, failed func(error)) (*Pipe, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("pipe %s: %w", c.Name, err)
-	}
-	if c.DesiredState == "STOPPED" {
-		return &Pipe{Config: c}, nil
 	}
 	if c.BatchSize == 0 {
 		c.BatchSize = 10
@@ -75,17 +73,23 @@ func New(queues Queues, c Config, start Start, failed func(error)) (*Pipe, error
 		Size: c.BatchSize, Window: time.Duration(c.MaximumBatchingWindowInSeconds) * time.Second,
 		MaxBytes: maxInput, Concurrency: starts, Failed: tell,
 	}
-	consumer, err := queues.Consume(c.SourceARN, how, func(ctx context.Context, b sqs.Batch) []sqs.Message {
-		if err := start(ctx, b.Records); err != nil {
-			tell(fmt.Errorf("start an execution for %d messages: %w", len(b.Messages), err))
-			return nil
-		}
-		return b.Messages
-	})
-	if err != nil {
+	p := &Pipe{Config: c, again: func() (*sqs.Consumer, error) {
+		return queues.Consume(c.SourceARN, how, func(ctx context.Context, b sqs.Batch) []sqs.Message {
+			if err := start(ctx, b.Records); err != nil {
+				tell(fmt.Errorf("start an execution for %d messages: %w", len(b.Messages), err))
+				return nil
+			}
+			return b.Messages
+		})
+	}}
+	if c.DesiredState == "STOPPED" {
+		return p, nil
+	}
+	var err error
+	if p.consumer, err = p.again(); err != nil {
 		return nil, fmt.Errorf("pipe %s: %w", c.Name, err)
 	}
-	return &Pipe{Config: c, consumer: consumer}, nil
+	return p, nil
 }
 
 func (c Config) check() error {

@@ -1,6 +1,7 @@
 package pipes
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -66,10 +67,28 @@ func (s *Service) Stop(pipeARN string) {
 	s.mu.Lock()
 	pipe := s.pipes[pipeARN]
 	if pipe != nil {
-		s.pipes[pipeARN] = &Pipe{Config: pipe.Config, target: pipe.target}
+		s.pipes[pipeARN] = &Pipe{Config: pipe.Config, target: pipe.target, again: pipe.again}
 	}
 	s.mu.Unlock()
 	if pipe != nil {
 		pipe.Close()
 	}
+}
+
+// Start starts a pipe that is stopped, as StartPipe does. It may no longer do what it could when
+// it was made.
+// https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_StartPipe.html
+func (s *Service) Start(pipeARN string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pipe := s.pipes[pipeARN]
+	if pipe == nil || pipe.consumer != nil {
+		return nil
+	}
+	consumer, err := pipe.again()
+	if err != nil {
+		return fmt.Errorf("pipe %s: %w", pipe.Name, err)
+	}
+	s.pipes[pipeARN] = &Pipe{Config: pipe.Config, target: pipe.target, again: pipe.again, consumer: consumer}
+	return nil
 }

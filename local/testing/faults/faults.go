@@ -1,14 +1,10 @@
 // Package faults is what goes wrong in a world, as data: which call, at which attempt, and
 // how. A Scenario is a file that can be kept and played again, and an Injector makes its
-// faults where calls pass: at the gate, on the network, and around a function's code.
+// faults where calls pass: at the gate, on the network, around a function's code, and where
+// S3 hands on what happened.
 package faults
 
-import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // Place is where a call passes, and where a fault is made.
 type Place string
@@ -22,9 +18,14 @@ const (
 	Network Place = "network"
 	// Function is around a function's code, whoever invokes it.
 	Function Place = "function"
+	// Delivery is where S3 hands on an event or a notification: at least once, in any order.
+	Delivery Place = "delivery"
 )
 
-// Call is a call by what can be known of it before it is made.
+var places = []Place{Gate, Network, Function, Delivery}
+
+// Call is a call by what can be known of it before it is made. In a Fault, * stands for any
+// characters, so that a whole service can be down.
 type Call struct {
 	At        Place  `json:"at"`
 	Principal string `json:"principal,omitempty"` // ARN of a role or name of a service; none of an invocation
@@ -50,12 +51,26 @@ const (
 	OutOfMemory  Kind = "out of memory"                      // the function's process
 	UnknownError Kind = "unknown error"                      // of the function, that nothing names
 	WrappedError Kind = "wrapped error"                      // of the function: its name is that of the wrapping
+	Slow         Kind = "slow"                               // answered just before whoever waits gives up
+	Late         Kind = "late"                               // done once whoever waited has given up; of a delivery, after those that follow
+	Skewed       Kind = "skewed"                             // refused, because the signature is of another time
+	Ahead        Kind = "clock ahead"                        // of the function's process
+	Behind       Kind = "clock behind"                       // of the function's process
+	Twice        Kind = "twice"                              // delivered, and again later
+	Stopped      Kind = "executions stopped"                 // by hand, all that run at this call
+	PipeStopped  Kind = "pipe stopped"                       // by hand at this call, and started again after an hour
 )
 
 // kind says where something can go wrong, and when: before what was asked for is done, or after.
 type kind struct {
 	at            []Place
 	before, after bool
+}
+
+// inOrder are all kinds, as Of has them.
+var inOrder = []Kind{
+	Denied, DeniedByAll, Throttled, Broken, Silent, Reset, Expired, Truncated, Garbled, Crashed, OutOfMemory, UnknownError, WrappedError,
+	Slow, Late, Skewed, Ahead, Behind, Twice, Stopped, PipeStopped,
 }
 
 var kinds = map[Kind]kind{
@@ -72,26 +87,35 @@ var kinds = map[Kind]kind{
 	OutOfMemory:  {[]Place{Function}, true, false},
 	UnknownError: {[]Place{Function}, true, false},
 	WrappedError: {[]Place{Function}, true, false},
+	Slow:         {[]Place{Gate, Network, Function}, true, true},
+	Late:         {[]Place{Gate, Network, Delivery}, true, false},
+	Skewed:       {[]Place{Network}, true, false},
+	Ahead:        {[]Place{Function}, true, false},
+	Behind:       {[]Place{Function}, true, false},
+	Twice:        {[]Place{Delivery}, true, false},
+	Stopped:      {[]Place{Gate}, true, true},
+	PipeStopped:  {[]Place{Gate}, true, true},
 }
 
 // Fault is one thing that goes wrong.
 type Fault struct {
 	Call
-	Attempt int  `json:"attempt"`         // the n-th such call; with Done, of those that were done
-	Lasts   bool `json:"lasts,omitempty"` // this call and all such that follow
+	Attempt int  `json:"attempt"`           // the n-th such call; with Done, of those that were done
+	Lasts   bool `json:"lasts,omitempty"`   // this call and all such that follow
+	Minutes int  `json:"minutes,omitempty"` // with Lasts, from this call on; 0 is for ever
 	What    Kind `json:"what"`
-	Done    bool `json:"done,omitempty"` // what was asked for is done; the answer is lost
+	Done    bool `json:"done,omitempty"` // what was asked for is done; the answer is lost, or slow
 }
 
 // Passes says whether the fault goes by itself: the same call made again succeeds, and
-// whoever called can tell that from the error.
+// whoever called can tell that from the error, or waits, or gets the same twice.
 func (f Fault) Passes() bool {
-	return !f.Lasts && slices.Contains([]Kind{Throttled, Broken, Silent, Reset, Truncated}, f.What)
+	return !f.Lasts && slices.Contains([]Kind{Throttled, Broken, Silent, Reset, Truncated, Slow, Late, Skewed, Ahead, Behind, Twice, PipeStopped}, f.What)
 }
 
 // Of are the faults that a call at a place can have, each once and at its first attempt.
 func Of(c Call) (all []Fault) {
-	for _, what := range []Kind{Denied, DeniedByAll, Throttled, Broken, Silent, Reset, Expired, Truncated, Garbled, Crashed, OutOfMemory, UnknownError, WrappedError} {
+	for _, what := range inOrder {
 		k := kinds[what]
 		if !slices.Contains(k.at, c.At) {
 			continue
@@ -104,75 +128,4 @@ func Of(c Call) (all []Fault) {
 		}
 	}
 	return all
-}
-
-// Scenario is a world and what goes wrong in it.
-type Scenario struct {
-	World  string  `json:"world"`
-	Faults []Fault `json:"faults"`
-}
-
-// Parse reads a scenario's file.
-func Parse(text []byte) (s Scenario, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return s, fmt.Errorf("scenario: %w; write it as a failed exploration prints it", err)
-	}
-	if d.More() {
-		return s, fmt.Errorf("scenario: something follows the JSON object; write one scenario into a file")
-	}
-	if s.World == "" {
-		return s, fmt.Errorf("scenario: it has no world; name one of those that are explored")
-	}
-	if len(s.Faults) == 0 {
-		return s, fmt.Errorf("scenario: it has no faults; name at least one")
-	}
-	for n, f := range s.Faults {
-		if err := f.check(); err != nil {
-			return s, fmt.Errorf("scenario: faults[%d]: %w", n, err)
-		}
-	}
-	return s, nil
-}
-
-func (f Fault) check() error {
-	k, known := kinds[f.What]
-	switch {
-	case !known:
-		return fmt.Errorf("what is %q; use %s", f.What, listed(kinds))
-	case !slices.Contains([]Place{Gate, Network, Function}, f.At):
-		return fmt.Errorf("at is %q; use %s, %s or %s", f.At, Gate, Network, Function)
-	case !slices.Contains(k.at, f.At):
-		return fmt.Errorf("%q can't be made at the %s; use one of %q", f.What, f.At, k.at)
-	case f.Done && !k.after:
-		return fmt.Errorf("%q does nothing of what was asked for; leave done out", f.What)
-	case !f.Done && !k.before:
-		return fmt.Errorf("%q is an answer to what was done; set done", f.What)
-	case f.Attempt < 1:
-		return fmt.Errorf("attempt is %d; the first is 1", f.Attempt)
-	case f.Action == "" || f.Resource == "":
-		return fmt.Errorf("it names no action or no resource; name both")
-	case (f.Principal == "") != (f.At == Function):
-		return fmt.Errorf("at is %s and the principal is %q; name one for a call, and none for an invocation", f.At, f.Principal)
-	}
-	return nil
-}
-
-func listed(kinds map[Kind]kind) string {
-	var all []string
-	for what := range kinds {
-		all = append(all, string(what))
-	}
-	slices.Sort(all)
-	return fmt.Sprintf("one of %q", all)
-}
-
-// String is the scenario as its file.
-func (s Scenario) String() string {
-	text, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return err.Error()
-	}
-	return string(text) + "\n"
 }

@@ -33,13 +33,14 @@ import (
 const role = "arn:aws:iam::123456789012:role/reader"
 
 func TestAScenarioThatIsReadAndWrittenIsTheSame(t *testing.T) {
-	for _, at := range []faults.Place{faults.Gate, faults.Network, faults.Function} {
+	for _, at := range []faults.Place{faults.Gate, faults.Network, faults.Function, faults.Delivery} {
 		c := faults.Call{At: at, Principal: role, Action: "a:B", Resource: "*"}
 		if at == faults.Function {
 			c.Principal = ""
 		}
 		want := faults.Scenario{World: "w", Faults: faults.Of(c)}
 		require.NotEmpty(t, want.Faults)
+		want.Faults[0].Lasts, want.Faults[0].Minutes = true, 90
 		got, err := faults.Parse([]byte(want.String()))
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
@@ -60,7 +61,9 @@ func TestAScenarioThatSaysNothingSensibleIsRefusedWithWhatToDo(t *testing.T) {
 		`{"world": "w", "faults": [{` + strings.Replace(call, "1", "0", 1) + `, "what": "denied"}]}`:            "the first is 1",
 		`{"world": "w", "faults": [{` + strings.Replace(call, `"r"`, `""`, 1) + `, "what": "denied"}]}`:         "name both",
 		`{"world": "w", "faults": [{` + strings.Replace(call, "gate", "function", 1) + `, "what": "crashed"}]}`: "none for an invocation",
-		`{"world": "w", "faults": [{` + strings.Replace(call, "gate", "elsewhere", 1) + `, "what": "denied"}]}`: "use gate, network or function",
+		`{"world": "w", "faults": [{` + strings.Replace(call, "gate", "elsewhere", 1) + `, "what": "denied"}]}`: `use one of ["gate" "network" "function" "delivery"]`,
+		`{"world": "w", "faults": [{` + call + `, "what": "denied", "minutes": 5}]}`:                            "set lasts",
+		`{"world": "w", "faults": [{` + call + `, "what": "denied", "minutes": -5, "lasts": true}]}`:            "leave it out for ever",
 	} {
 		_, err := faults.Parse([]byte(text))
 		assert.ErrorContains(t, err, want, text)
@@ -181,6 +184,11 @@ func TestAnInvocationGoesWrongBeforeOrAfterItsWork(t *testing.T) {
 		ctx, cancel := context.WithTimeout(lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{InvokedFunctionArn: function}), time.Millisecond)
 		answer, err := code(ctx, nil)
 		cancel()
+		if slices.Contains([]faults.Kind{faults.Slow, faults.Ahead, faults.Behind}, f.What) {
+			require.NoError(t, err)
+			assert.True(t, worked)
+			continue
+		}
 		require.Error(t, err)
 		assert.Empty(t, answer)
 		assert.Equal(t, f.Done, worked, f.What)
@@ -195,7 +203,7 @@ func TestAnInvocationGoesWrongBeforeOrAfterItsWork(t *testing.T) {
 
 func TestOnlyWhatGoesByItselfPasses(t *testing.T) {
 	passing := map[faults.Kind]bool{}
-	for _, at := range []faults.Place{faults.Gate, faults.Network, faults.Function} {
+	for _, at := range []faults.Place{faults.Gate, faults.Network, faults.Function, faults.Delivery} {
 		for _, f := range faults.Of(faults.Call{At: at, Action: "a"}) {
 			passing[f.What] = f.Passes()
 			f.Lasts = true
@@ -205,7 +213,8 @@ func TestOnlyWhatGoesByItselfPasses(t *testing.T) {
 	text, err := json.Marshal(passing)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"denied": false, "denied by a service control policy": false, "throttled": true, "broken": true, "time-out": true, "reset": true, "expired": false,
-		"truncated": true, "garbled": false, "crashed": false, "out of memory": false, "unknown error": false, "wrapped error": false}`, string(text))
+		"truncated": true, "garbled": false, "crashed": false, "out of memory": false, "unknown error": false, "wrapped error": false,
+		"slow": true, "late": true, "skewed": true, "clock ahead": true, "clock behind": true, "twice": true, "executions stopped": false, "pipe stopped": true}`, string(text))
 }
 
 func TestAShareOfCallsGoesWrongAtRandomInEveryWayTheSameEachTime(t *testing.T) {
@@ -224,7 +233,7 @@ func TestAShareOfCallsGoesWrongAtRandomInEveryWayTheSameEachTime(t *testing.T) {
 		return i.StruckBy(), which
 	}
 	quick := func(f faults.Fault) bool {
-		return f.What != faults.Silent && f.What != faults.Denied && f.What != faults.DeniedByAll
+		return f.What != faults.Silent && f.What != faults.Slow && f.What != faults.Late && f.What != faults.Denied && f.What != faults.DeniedByAll
 	}
 	struck, which := run(1, quick)
 	assert.Equal(t, []faults.Kind{faults.Broken, faults.Throttled}, slices.Sorted(maps.Keys(struck)))

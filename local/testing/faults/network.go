@@ -2,6 +2,7 @@ package faults
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -34,15 +35,20 @@ func (c client) Do(r *http.Request) (*http.Response, error) {
 	if service(call.Action) == "s3" {
 		call.Resource = class("arn:aws:s3:::" + strings.TrimPrefix(r.URL.Path, "/"))
 	}
-	if f := c.before(call); f != nil {
-		return unanswered(r, *f)
+	if f := c.before(call); f != nil && f.What != Slow {
+		return c.unanswered(r, *f)
+	} else if f != nil {
+		c.almost(r.Context())
 	}
 	response, err := c.next.Do(r)
 	if err != nil {
 		return nil, err
 	}
 	f := c.after(call)
-	if f == nil {
+	if f != nil && f.What == Slow {
+		c.almost(r.Context())
+	}
+	if f == nil || f.What == Slow {
 		return response, nil
 	}
 	body, err := io.ReadAll(response.Body)
@@ -57,7 +63,7 @@ func (c client) Do(r *http.Request) (*http.Response, error) {
 		response.Body = io.NopCloser(strings.NewReader("<html><body>please log in</body></html>"))
 		response.ContentLength = -1
 	default:
-		return unanswered(r, *f)
+		return c.unanswered(r, *f)
 	}
 	return response, nil
 }
@@ -68,9 +74,15 @@ type cut struct{}
 func (cut) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // unanswered is what comes in the place of the answer.
-func unanswered(r *http.Request, f Fault) (*http.Response, error) {
+func (c client) unanswered(r *http.Request, f Fault) (*http.Response, error) {
 	of := service(f.Action)
 	switch f.What {
+	case Skewed:
+		a := answer(r, of, http.StatusForbidden, map[bool]string{true: "RequestTimeTooSkewed", false: "SignatureDoesNotMatch"}[of == "s3"])
+		a.Header.Set("Date", c.clk.Now().Add(astray).UTC().Format(http.TimeFormat)) // by which the SDKs set theirs
+		return a, nil
+	case Late:
+		return nil, c.later(r)
 	case Throttled:
 		throttled := gate.TooMany(f.Action)
 		return answer(r, of, throttled.Status, throttled.Code), nil
@@ -78,12 +90,39 @@ func unanswered(r *http.Request, f Fault) (*http.Response, error) {
 		return answer(r, of, http.StatusBadRequest, map[bool]string{true: "ExpiredToken", false: "ExpiredTokenException"}[of == "s3"]), nil
 	case Silent:
 		<-r.Context().Done()
-		return nil, &url.Error{Op: r.Method, URL: r.URL.String(), Err: r.Context().Err()}
+		return nil, gaveUp(r)
 	case Reset:
 		return nil, &url.Error{Op: r.Method, URL: r.URL.String(), Err: &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}}
 	default: // Broken
 		return answer(r, of, http.StatusInternalServerError, breaking(of)), nil
 	}
+}
+
+// later has a request done when whoever waited for it has given up, for which nobody is there any more.
+func (c client) later(r *http.Request) error {
+	defer c.owe()()
+	body := []byte(nil) // which whoever gives up takes back
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return err
+		}
+	}
+	<-r.Context().Done()
+	done := c.owe()
+	go func() {
+		defer done()
+		late := r.Clone(context.WithoutCancel(r.Context()))
+		late.Body = io.NopCloser(bytes.NewReader(body))
+		if response, err := c.next.Do(late); err == nil {
+			_ = response.Body.Close() // it was never read
+		}
+	}()
+	return gaveUp(r)
+}
+
+func gaveUp(r *http.Request) error {
+	return &url.Error{Op: r.Method, URL: r.URL.String(), Err: r.Context().Err()}
 }
 
 // answer is an error in the protocol of a service.

@@ -43,7 +43,7 @@ func (r *random) of(c Call, done bool) *Fault {
 	all, known := r.kinds[class]
 	if !known {
 		for _, f := range Of(class) {
-			if r.makes(f) {
+			if f.What != Stopped && f.What != PipeStopped && r.makes(f) { // people stop nothing at random
 				all = append(all, f)
 			}
 		}
