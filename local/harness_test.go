@@ -111,6 +111,7 @@ type preparation struct {
 	prepare    func(*gate.Gate)
 	deployment func(error)
 	injector   *faults.Injector
+	histories  bool // of executions that failed are kept, for who asks for them
 }
 
 // around has the injector make the faults of functions' invocations.
@@ -120,8 +121,7 @@ func (p preparation) around(all map[string]wire.Build) map[string]wire.Build {
 	}
 	for name, build := range all {
 		all[name] = func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
-			code, err := build(cfg, env, log)
-			return faults.Around(p.injector, code), err
+			return faults.Around(p.injector, func() (handler.Func, error) { return build(cfg, env, log) })
 		}
 	}
 	return all
@@ -176,7 +176,7 @@ func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	var err error
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
-		URL: "http://127.0.0.1", HTTPClient: network, History: w.record, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
+		URL: "http://127.0.0.1", HTTPClient: network, History: w.record, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded, KeepHistory: p.histories,
 		Runtime: lambda.InProcess(p.around(w.functions()), handler.Logger(functionLog), func(region string) aws.Config {
 			cfg := w.AWSConfig(region)
 			cfg.HTTPClient = functionClient(cfg.HTTPClient)

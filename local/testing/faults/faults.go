@@ -50,6 +50,7 @@ const (
 	OutOfMemory  Kind = "out of memory"                      // the function's process
 	UnknownError Kind = "unknown error"                      // of the function, that nothing names
 	WrappedError Kind = "wrapped error"                      // of the function: its name is that of the wrapping
+	Killed       Kind = "killed"                             // the function's process, at a call that it makes
 )
 
 // kind says where something can go wrong, and when: before what was asked for is done, or after.
@@ -72,6 +73,7 @@ var kinds = map[Kind]kind{
 	OutOfMemory:  {[]Place{Function}, true, false},
 	UnknownError: {[]Place{Function}, true, false},
 	WrappedError: {[]Place{Function}, true, false},
+	Killed:       {[]Place{Network}, true, true},
 }
 
 // Fault is one thing that goes wrong.
@@ -89,9 +91,17 @@ func (f Fault) Passes() bool {
 	return !f.Lasts && slices.Contains([]Kind{Throttled, Broken, Silent, Reset, Truncated}, f.What)
 }
 
-// Of are the faults that a call at a place can have, each once and at its first attempt.
-func Of(c Call) (all []Fault) {
-	for _, what := range []Kind{Denied, DeniedByAll, Throttled, Broken, Silent, Reset, Expired, Truncated, Garbled, Crashed, OutOfMemory, UnknownError, WrappedError} {
+// Of are the faults that a call at a place can have, each once and at its first attempt, but for
+// Kills.
+func Of(c Call) []Fault {
+	return of(c, Denied, DeniedByAll, Throttled, Broken, Silent, Reset, Expired, Truncated, Garbled, Crashed, OutOfMemory, UnknownError, WrappedError)
+}
+
+// Kills are the ends of a process at a call: before it is made, and once it has been done.
+func Kills(c Call) []Fault { return of(c, Killed) }
+
+func of(c Call, those ...Kind) (all []Fault) {
+	for _, what := range those {
 		k := kinds[what]
 		if !slices.Contains(k.at, c.At) {
 			continue
