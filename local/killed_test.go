@@ -1,13 +1,13 @@
 package local_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,6 +113,9 @@ func killsOf(made []faults.Made) (all []faults.Fault) {
 	r := rand.New(rand.NewPCG(1, 15))
 	all = nil
 	for _, of := range slices.Sorted(maps.Keys(by)) {
+		slices.SortFunc(by[of], func(a, b faults.Fault) int { // what is called at once comes in any order
+			return cmp.Or(cmp.Compare(a.Action, b.Action), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Attempt, b.Attempt))
+		})
 		all = append(all, by[of][r.IntN(len(by[of]))])
 	}
 	return all
@@ -120,7 +123,8 @@ func killsOf(made []faults.Made) (all []faults.Fault) {
 
 // A function's process that is killed at any call, before it is made or once it has been done, is
 // followed by another that ends what it began: nothing is lost, parked or told of because of it,
-// but that the sender's last e-mail may come again, as nobody knows whether it went out.
+// but that the sender's last e-mail may come again, as nobody knows whether it went out, or what
+// would have been one e-mail comes as two, because some of it is later.
 func TestKilledAtAnyCallAFunctionChangesNothing(t *testing.T) {
 	all := killable()
 	functions := map[string]int{}
@@ -141,8 +145,8 @@ func TestKilledAtAnyCallAFunctionChangesNothing(t *testing.T) {
 				assert.Empty(t, c.problems, said)
 				assert.Equal(t, clean.ends, c.ends, said)
 				assert.Equal(t, clean.failed, c.failed, said)
-				assert.GreaterOrEqual(t, c.mails, clean.mails, said)
-				assert.LessOrEqual(t, c.mails, clean.mails+map[bool]int{true: 1}[strings.Contains(f.Principal, "FailureNotifier")], said)
+				assert.Equal(t, clean.mails > 0, c.mails > 0, said)
+				assert.LessOrEqual(t, c.mails, clean.mails+1, said)
 			})
 		}
 	}
