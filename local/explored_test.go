@@ -95,6 +95,7 @@ type course struct {
 	became      map[string][]string // by the upload's name
 	mails       int
 	transitions int
+	failed      int // executions
 	lasted      time.Duration
 	problems    []string
 	made        []faults.Made
@@ -142,6 +143,9 @@ func plays(t *testing.T, of explored, wrong ...faults.Fault) (c course) {
 				continue
 			}
 			c.transitions += e.Result.Transitions
+			if e.Result.Status != types.ExecutionStatusSucceeded {
+				c.failed++
+			}
 			c.lasted = max(c.lasted, e.Result.Stop.Sub(began))
 		}
 		c.problems = append(c.problems, w.unaccounted(c, wrong)...)

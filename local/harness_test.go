@@ -119,6 +119,7 @@ type preparation struct {
 	now        func() time.Time // the functions' clock
 	injector   *faults.Injector
 	unrecorded bool // no history of executions is kept, which of many takes gigabytes
+	histories  bool // of executions that failed are kept, for who asks for them
 }
 
 func inPreparedWorld(t *testing.T, p preparation, test func(w *world), changes ...change) {
@@ -174,7 +175,7 @@ func (w *world) start(folder, dir string, network *http.Client, p preparation) {
 	}
 	w.Stack, err = local.Start(t.Context(), local.Config{
 		Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: 1,
-		URL: "http://127.0.0.1", HTTPClient: network, History: history, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded,
+		URL: "http://127.0.0.1", HTTPClient: network, History: history, TerminalDataLimit: terminalDataLimit, Unguarded: unguarded, KeepHistory: p.histories,
 		Runtime: lambda.InProcess(w.functions(p), handler.Logger(functionLog), func(region string) aws.Config {
 			cfg := w.AWSConfig(region)
 			cfg.HTTPClient = functionClient(cfg.HTTPClient)
@@ -258,8 +259,7 @@ func (w *world) functions(p preparation) map[string]wire.Build {
 	for name := range all {
 		build := by(p.injector.Clock("autobackup-" + name + "-dev"))[name]
 		all[name] = func(cfg aws.Config, env func(string) string, log *slog.Logger) (handler.Func, error) {
-			code, err := build(cfg, env, log)
-			return faults.Around(p.injector, code), err
+			return faults.Around(p.injector, func() (handler.Func, error) { return build(cfg, env, log) })
 		}
 	}
 	return all

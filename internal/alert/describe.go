@@ -59,7 +59,10 @@ func (v version) details() string {
 	return b.String()
 }
 
-func field(b *strings.Builder, label, text string) { fmt.Fprintf(b, "  %-15s  %s\n", label, text) }
+func field(b *strings.Builder, label, text string) { linked(b, label, unlinked(text)) }
+
+// linked is a field whose address is to become a link.
+func linked(b *strings.Builder, label, text string) { fmt.Fprintf(b, "  %-15s  %s\n", label, text) }
 
 // places tells what is known of every copy.
 func (v version) places(b *strings.Builder) {
@@ -141,7 +144,7 @@ func message(b *strings.Builder, x told.Example) {
 	}
 	field(b, "Execution:", show(x.Execution, 400))
 	if page := link(x.Execution); page != "" {
-		field(b, "", page)
+		linked(b, "", page)
 	}
 }
 

@@ -172,8 +172,14 @@ func assertSafe(t require.TestingT, got alert.Email) {
 		}
 	}
 	assert.Equal(t, 1, strings.Count(got.Message, "\n\nThe original messages\n\n"), "no text makes a fake line")
+	for _, address := range addresses.FindAllString(got.Message, -1) {
+		require.Regexp(t, `(?i)^https://[a-z0-9.-]+\.(aws\.amazon|amazonaws|amazonaws-us-gov|amazonaws\.com)\.c`, address, "who may upload has nobody click")
+	}
 	assert.Contains(t, got.Message, "start-message-move-task")
 }
+
+// addresses are what a mail program makes links of.
+var addresses = regexp.MustCompile(`(?i)(?:https?|ftp|file)://[^\s"']*|mailto:[^\s"']*`)
 
 func TestWhateverFailsTheEMailIsSafeToSendAndToRead(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

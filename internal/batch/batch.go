@@ -5,6 +5,8 @@ package batch
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 
@@ -83,12 +85,26 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*m = Message(sent.plain)
-	if _, parked := sent.Attributes["reason"]; parked {
+	if _, parked := sent.Attributes["reason"]; parked && !Edited(m.Body, sent.Attributes["sum"].Text) {
 		m.Again = true
 		m.Was = was(sent.Attributes["facts"].Text)
 	}
 	return nil
 }
+
+// SumLength is how long a Sum is: as short as will do where somebody edits a message and means no
+// harm. Who means harm may as well write the sum.
+const SumLength = 8
+
+// Sum tells whether a body is the one that was parked.
+func Sum(body string) string {
+	sum := sha256.Sum256([]byte(body))
+	return hex.EncodeToString(sum[:])[:SumLength]
+}
+
+// Edited says whether a message is no longer the one that was parked, by the sum that it was
+// parked with: its facts are those of another then. Without a sum, nobody knows.
+func Edited(body, sum string) bool { return sum != "" && sum != Sum(body) }
 
 // maxBucket is how long a bucket's name is at most.
 const maxBucket = 63
@@ -180,6 +196,7 @@ type Failed struct {
 	// Reason is the verdict's.
 	Reason reason.Code `json:"reason"`
 	Detail string      `json:"detail"` // one line for people; never empty, because SQS refuses empty attributes
+	Sum    string      `json:"sum"`    // of the body, by which it is known whether these facts are still its
 	// Verdict is the facts. Where the message leaves too little room beside it, its
 	// details and then its replicas are left out.
 	Verdict verdict.Verdict `json:"facts"`

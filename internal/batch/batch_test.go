@@ -39,6 +39,8 @@ func TestAMessageThatWasParkedSaysOfWhichReplicasItWasTold(t *testing.T) {
 	}{
 		"one that nobody parked":                    {`{}`, false, nil},
 		"one without facts":                         {`{"reason":{"stringValue":"WORKFLOW_ERROR"}}`, true, nil},
+		"one that was edited since":                 {`{"reason":{"stringValue":"ARCHIVED"},"facts":{"stringValue":"{\"replicas\":[{\"bucket\":\"a\",\"verdict\":\"failed\"}]}"},"sum":{"stringValue":"0a0a0a0a"}}`, false, nil},
+		"one that is as it was parked":              {`{"reason":{"stringValue":"ARCHIVED"},"facts":{"stringValue":"{\"replicas\":[{\"bucket\":\"a\",\"verdict\":\"failed\"}]}"},"sum":{"stringValue":"` + batch.Sum("b") + `"}}`, true, []string{"a"}},
 		"facts alone, which nobody parks with":      {`{"facts":{"stringValue":"{\"replicas\":[{\"bucket\":\"a\",\"verdict\":\"failed\"}]}"}}`, false, nil},
 		"facts that are none":                       {`{"reason":{},"facts":{"stringValue":"{"}}`, true, nil},
 		"binary facts":                              {`{"reason":{},"facts":{"binaryValue":"e30="}}`, true, nil},

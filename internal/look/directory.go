@@ -2,7 +2,6 @@ package look
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -73,11 +72,6 @@ func (d *directory) region(ctx context.Context, bucket string) (region string, e
 	})
 }
 
-// errNoRules is of a configuration without rules. S3 keeps none, and says with an error that a
-// bucket has no configuration: the SDK reads any XML as one without rules, also a page of
-// something between. Taken for an answer it would say that nothing is replicated.
-var errNoRules = errors.New("the answer has no rules, so it is not S3's")
-
 // replication is the primary bucket's replication rules, none where it has no
 // replication configuration. Rules that were read before the upload had settled
 // never judge it: a rule added since would go unseen, and a replica that nobody
@@ -91,14 +85,10 @@ func (d *directory) replication(ctx context.Context, v s3event.ObjectVersion, re
 	return d.replications.get(v.Bucket, since, func() (rules []types.ReplicationRule, err error) {
 		err = d.call(ctx, func(ctx context.Context) error {
 			out, err := d.buckets.GetBucketReplication(ctx, &s3.GetBucketReplicationInput{Bucket: &v.Bucket}, in(region))
-			if err != nil {
-				return err
+			if err == nil && out.ReplicationConfiguration != nil {
+				rules = out.ReplicationConfiguration.Rules
 			}
-			if out.ReplicationConfiguration == nil || len(out.ReplicationConfiguration.Rules) == 0 {
-				return errNoRules
-			}
-			rules = out.ReplicationConfiguration.Rules
-			return nil
+			return err
 		})
 		if s3error.Code(err) == "ReplicationConfigurationNotFoundError" {
 			return nil, nil

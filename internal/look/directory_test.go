@@ -159,7 +159,7 @@ func TestAnAnswerWithoutRulesIsNotTakenForS3s(t *testing.T) {
 		got := lookAt(t.Context(), newFake(t, map[string]answer{headBucket("docs"): inHome, getReplication("docs"): page}))
 		assert.Equal(t, verdict.Unreachable, got.Primary.Found)
 		assert.Contains(t, got.Primary.Detail, "GetBucketReplication")
-		assert.Contains(t, got.Primary.Detail, "it is not S3's")
+		assert.Contains(t, got.Primary.Detail, "was not answered by S3")
 		assert.Empty(t, got.Replicas)
 	})
 }

@@ -12,9 +12,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/assert"
 
 	"autobackup/internal/look"
+	"autobackup/internal/s3error"
 	"autobackup/internal/verdict"
 )
 
@@ -116,6 +118,7 @@ func sdkClient(network s3.HTTPClient) *s3.Client {
 		Region:      home,
 		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
 		HTTPClient:  network,
+		APIOptions:  []func(*middleware.Stack) error{s3error.OwnAnswers}, // as functions and commands have it
 	})
 }
 

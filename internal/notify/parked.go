@@ -22,6 +22,9 @@ import (
 // from the validation queue after its receives.
 const notParked = "could not be processed: no execution parked the message, so it came to the dead-letter queue without a verdict"
 
+// edited is the detail of a message whose facts are those of another.
+const edited = "the message was edited after it was parked, so what it was parked with says nothing of it: move it to the validation queue to have it looked at"
+
 // maxLogged bounds a value of a message in a line of the log, in bytes.
 const maxLogged = 200
 
@@ -36,7 +39,10 @@ func parked(r events.SQSMessage) task {
 	if f.Reason == reason.WorkflowError && value("execution") == "" {
 		f.Detail = cmp.Or(f.Detail, notParked)
 	}
-	if json.Unmarshal([]byte(value("facts")), &f.Verdict) != nil {
+	switch {
+	case batch.Edited(r.Body, value("sum")):
+		f.Reason, f.Detail = reason.WorkflowError, edited
+	case json.Unmarshal([]byte(value("facts")), &f.Verdict) != nil:
 		f.Verdict = verdict.Verdict{} // facts that were cut, or that somebody else wrote
 	}
 	alerts, err := strconv.Atoi(value("alerts"))

@@ -53,6 +53,8 @@ func OfGet(operation string, err error) (verdict.Found, string) {
 func Explain(operation string, err error) string {
 	var request *url.Error
 	switch status := Status(err); {
+	case errors.Is(err, errForeign):
+		return operation + " " + errForeign.Error()
 	case Message(err) != "":
 		return fmt.Sprintf("%s answered %d %s", operation, status, Code(err))
 	case status != 0:

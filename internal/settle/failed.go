@@ -21,13 +21,13 @@ const minDetail = 16
 // attributes are the names and types of what a message is parked with, and the
 // largest number of alerts. SQS counts them as part of the message
 // (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html).
-const attributes = len("reason"+"String"+"detail"+"String"+"execution"+"String"+"facts"+"String"+"alerts"+"Number") + len("10")
+const attributes = len("reason"+"String"+"detail"+"String"+"execution"+"String"+"facts"+"String"+"sum"+"String"+"alerts"+"Number") + len("10") + batch.SumLength
 
 // failed is the message as it is told and parked. Beside a long body there is
 // little room for attributes: the facts come first, with as much as fits, then the
 // line for people.
 func (r *round) failed(j judgment) batch.Failed {
-	f := batch.Failed{ID: j.message.ID, Body: j.message.Body, Again: j.message.Again, Was: j.message.Was, Reason: j.verdict.Reason}
+	f := batch.Failed{ID: j.message.ID, Body: j.message.Body, Again: j.message.Again, Was: j.message.Was, Reason: j.verdict.Reason, Sum: batch.Sum(j.message.Body)}
 	room := r.MaxMessage - len(f.Body) - len(strings.Join(f.Was, "")) - attributes - len(f.Reason) - len(r.batch.Execution)
 	f.Verdict = within(j.verdict, room-minDetail)
 	room -= text.Encoded(f.Verdict)

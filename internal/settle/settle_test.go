@@ -129,7 +129,7 @@ func parkedBytes(t *testing.T, f batch.Failed, execution string) int {
 	require.NoError(t, err)
 	total := len(f.Body)
 	for name, value := range map[string]string{
-		"reason": string(f.Reason), "detail": f.Detail, "facts": string(facts), "execution": execution, "alerts": "10"} {
+		"reason": string(f.Reason), "detail": f.Detail, "facts": string(facts), "execution": execution, "alerts": "10", "sum": f.Sum} {
 		total += len(name) + len("String") + len(value)
 	}
 	return total

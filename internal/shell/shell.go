@@ -17,10 +17,11 @@ var (
 	// word needs no quotes in any shell and can't be taken for an option.
 	word = regexp.MustCompile(`^[A-Za-z0-9_./+][A-Za-z0-9_./:=@+-]*$`)
 	// odd could be misread: by an eye or a shell (anything but printable ASCII,
-	// a single quote), or by the AWS CLI as an option or as a file or page to
-	// load instead:
-	// https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html
-	odd = regexp.MustCompile(`[^ -&(-~]|^-|^$|(?i)^(fileb?|https?)://`)
+	// a single quote), by the AWS CLI as an option or as a file or page to load instead
+	// (https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html),
+	// or by a mail program as an address that it makes a link of: who may upload must
+	// not have operators click.
+	odd = regexp.MustCompile(`[^ -&(-~]|^-|^$|(?i)[a-z]://|mailto:`)
 	// region is what a region's name may look like.
 	region = regexp.MustCompile(`^[a-z0-9-]+$`)
 	// plainVersion is what a version id of S3 looks like.
@@ -48,14 +49,18 @@ func InRegion(name string) string {
 	return " --region " + name
 }
 
-// ASCIIJSON is v as JSON in printable ASCII without a single quote.
+// unlinked writes addresses so that JSON reads them as they are, and a mail program makes no link
+// of them.
+var unlinked = strings.NewReplacer("://", `:\/\/`, "mailto:", `mailto\u003a`, "MAILTO:", `MAILTO\u003a`)
+
+// ASCIIJSON is v as JSON in printable ASCII without a single quote and without what becomes a link.
 func ASCIIJSON(v map[string]string) string {
 	encoded, err := json.Marshal(v)
 	if err != nil { // texts always encode
 		return "{}"
 	}
 	var b strings.Builder
-	for _, r := range string(encoded) {
+	for _, r := range unlinked.Replace(string(encoded)) {
 		if r <= '~' && r != '\'' {
 			b.WriteRune(r)
 			continue

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"autobackup/internal/s3error"
 )
 
 // reaching is the configuration of the clients of a function that calls AWS.
@@ -39,6 +41,8 @@ func reaching(cfg aws.Config, env func(string) string) (aws.Config, error) {
 // newS3 is a client of S3. Only S3 itself has a host name for each bucket: anywhere else, the
 // bucket stands in the path.
 func newS3(cfg aws.Config, options ...func(*s3.Options)) *s3.Client {
-	path := func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil }
-	return s3.NewFromConfig(cfg, append(options, path)...)
+	return s3.NewFromConfig(cfg, append(options, func(o *s3.Options) {
+		o.UsePathStyle = o.BaseEndpoint != nil
+		o.APIOptions = append(o.APIOptions, s3error.OwnAnswers)
+	})...)
 }

@@ -286,3 +286,25 @@ func TestTheCommandThatAppliesAPlanMeansItsFileWhateverTheName(t *testing.T) {
 		assert.Contains(t, screen, typed+" applies it")
 	}
 }
+
+// Whatever ends the program between the record and the change, the same plan is applied again.
+func TestAPlanThatEndedBetweenItsRecordAndItsChangeIsAppliedAgain(t *testing.T) {
+	w := newWorld(t)
+	w.pair(nil)
+	o := w.options(docs)
+	o.Plan = filepath.Join(t.TempDir(), "plan.json")
+	w.run(attach.Run, o)
+	o.Apply, o.Plan = o.Plan, ""
+	w.failing(func(r locals3.Request) *locals3.Fault {
+		if r.Operation == "PutBucketNotificationConfiguration" {
+			return &locals3.Fault{Status: http.StatusServiceUnavailable}
+		}
+		return nil
+	})
+	r, _ := w.run(attach.Run, o)
+	assert.Equal(t, 1, r.Exit)
+	w.failing(nil)
+	r, screen := w.run(attach.Run, o)
+	assert.Equal(t, 0, r.Exit, screen)
+	assert.NotNil(t, w.notifications(docs).EventBridgeConfiguration)
+}

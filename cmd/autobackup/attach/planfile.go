@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"reflect"
 	"strings"
 
 	"autobackup/internal/attach"
@@ -121,6 +122,12 @@ const attachedByNow = "nothing was changed of it: it is attached by now"
 
 const notAsPlanned = "nothing was changed of it: it is not as it was when the plan was written, or the plan was edited; plan and review again\n"
 
+// begun says whether a record is of the plan itself: an apply of it ended between writing the
+// record and changing the bucket.
+func (p planned) begun(record *attach.Record) bool {
+	return members(plain(p.Facts))["record"] == nil && record != nil && record.Detached == "" && record.Was.Equal(p.Was) && reflect.DeepEqual(record.Change, p.Change)
+}
+
 // compare refuses what is not as it was planned, and says what differs. What is attached by
 // now, as by the same plan before, is left so.
 func (f *file) compare(r *Report) {
@@ -133,8 +140,12 @@ func (f *file) compare(r *Report) {
 				b.Outcome = attachedByNow
 				continue
 			}
-			now := planned{b.Bucket, b.Lines, b.Was, b.Change, b.Facts}
-			found := differences("", plain(p.Facts), plain(b.Facts))
+			facts := b.Facts
+			if p.begun(facts.Record) {
+				facts.Record = nil
+			}
+			now := planned{b.Bucket, b.Lines, b.Was, b.Change, facts}
+			found := differences("", plain(p.Facts), plain(facts))
 			if len(found) == 0 { // everything else follows from the facts
 				found = differences("", plain(p), plain(now))
 			}

@@ -60,7 +60,8 @@ func identify(ctx context.Context, cfg aws.Config, stage string) (*account, erro
 
 func client(cfg aws.Config) *s3.Client {
 	return s3.NewFromConfig(cfg, func(o *s3.Options) {
-		o.UsePathStyle = o.BaseEndpoint != nil             // only S3 itself has a host name for each bucket
+		o.UsePathStyle = o.BaseEndpoint != nil // only S3 itself has a host name for each bucket
+		o.APIOptions = append(o.APIOptions, s3error.OwnAnswers)
 		o.DisableLogOutputChecksumValidationSkipped = true // a record may have no checksum: nobody needs a line for that
 	})
 }

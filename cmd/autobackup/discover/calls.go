@@ -32,6 +32,7 @@ type reader struct {
 func newReader(cfg aws.Config, account string) *reader {
 	return &reader{cfg: cfg, account: account, s3: s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = o.BaseEndpoint != nil // only S3 itself has a host name for each bucket
+		o.APIOptions = append(o.APIOptions, s3error.OwnAnswers)
 	})}
 }
 
@@ -123,9 +124,6 @@ func (r *reader) replication(ctx context.Context, b *Bucket) error {
 	if err != nil {
 		return err
 	}
-	if out.ReplicationConfiguration == nil {
-		return errors.New("the answer has no configuration")
-	}
 	b.Rules = enabled(out.ReplicationConfiguration.Rules)
 	return nil
 }
@@ -192,6 +190,9 @@ func eachRule(ctx context.Context, cfg aws.Config, region, prefix string, do fun
 		out, err := client.ListRules(ctx, ask)
 		if err != nil {
 			return err
+		}
+		if out.Rules == nil { // which EventBridge has also where it is empty
+			return errors.New("the answer has no list of rules, so it is not EventBridge's")
 		}
 		for _, rule := range out.Rules {
 			if rule.EventPattern == nil {

@@ -17,6 +17,7 @@ import (
 	"autobackup/cmd/autobackup/identity"
 	"autobackup/internal/awsconfig"
 	"autobackup/internal/handler"
+	"autobackup/internal/s3error"
 )
 
 // Access is how one side is reached. What is empty is as the AWS configuration says.
@@ -110,7 +111,7 @@ func newS3(cfg aws.Config, pace *Pace) *s3.Client {
 	return s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = o.BaseEndpoint != nil
 		o.DisableLogOutputChecksumValidationSkipped = true // a byte of an object has no checksum: nobody needs a line for each
-		o.APIOptions = append(o.APIOptions, pace.middleware)
+		o.APIOptions = append(o.APIOptions, pace.middleware, s3error.OwnAnswers)
 		if o.BaseEndpoint != nil {
 			o.APIOptions = append(o.APIOptions, smithyhttp.SetHeaderValue(noProxy, "false"))
 		}

@@ -23,23 +23,13 @@ import (
 	"autobackup/internal/audit"
 	"autobackup/internal/reason"
 	"autobackup/internal/shell"
+	"autobackup/local/testing/hostile"
 )
-
-// hostile are keys that are meant to be read as something else by a terminal, a shell,
-// the AWS CLI, a browser, a spreadsheet, a parser or an eye.
-var hostile = []string{
-	"plain.txt", "with space", " leading", "it's", `"quoted"`, "$(touch pwned)", "`id`", "$HOME", "a\nb", "\n", "\r\nx", "tab\t", "\t=1+1", "!!", "*", "~",
-	"-dash", "--bucket", "file:///etc/passwd", "https://example.com/x", `back\slash`, `trailing\`, `\"`, `\\"`, "'", "''quoted", "'=1", "\x00", "\x01\x1b[31mred\x1b[0m",
-	"\x1b]0;title\x07", "\x7f", "\u009b31m", "ünï/字/😀", "a;b|c&d>e<f", "#", "?versionId=x", "a?versionId=b", "100%", "%2e%2e", "a+b", "\u202egnp.exe", "\u2066x\u2069", "\u200f", "\u2028", "\ufeff", "\U000e0041",
-	"=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "=HYPERLINK(\"https://x\")", "a;=1+1", "a; \"=1", `x","=1`, "x\t=1", "＝1", " =1", "\"=1",
-	"<script>alert(1)</script>", "</code><img src=x onerror=alert(1)>", "&lt;b&gt;", "{{.}}", "javascript:alert(1)", "```\n# x", "'; rm -rf /; '", "'\n```sh\nid",
-	strings.Repeat("k", 1024), strings.Repeat("\x02", 1024), strings.Repeat("é", 512), "\xff\xfe", "a\xc3", "\xed\xa0\x80", "folder/", "/", "//x", "../../etc", "{\"Key\":\"x\"}",
-}
 
 // anyKey draws keys: hostile ones, parts of them put together, and any other.
 func anyKey() *rapid.Generator[string] {
-	return rapid.OneOf(rapid.SampledFrom(hostile), rapid.String(), rapid.Custom(func(t *rapid.T) string {
-		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(hostile), 1, 3).Draw(t, "parts"), "")
+	return rapid.OneOf(rapid.SampledFrom(hostile.Keys), rapid.String(), rapid.Custom(func(t *rapid.T) string {
+		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(hostile.Keys), 1, 3).Draw(t, "parts"), "")
 	}))
 }
 
@@ -84,7 +74,7 @@ func assertPrintable(t require.TestingT, text string) {
 }
 
 func TestNothingHiddenReachesATerminalOrAFile(t *testing.T) {
-	reports, items := of(hostile...)
+	reports, items := of(hostile.Keys...)
 	assertPrintable(t, screenOf(t, report.Options{}, reports...))
 	for name, content := range written(t, items, report.Options{Replicable: replicable}, reports...) {
 		if name == "findings.csv" {
@@ -122,7 +112,7 @@ func assertNoFormula(t require.TestingT, line string) {
 }
 
 func TestTheTableRoundTripsAndRunsNothing(t *testing.T) {
-	reports, items := of(hostile...)
+	reports, items := of(hostile.Keys...)
 	content := written(t, items, report.Options{Replicable: replicable}, reports...)["findings.csv"]
 	assert.Equal(t, strings.Count(content, "\n"), strings.Count(content, "\r\n"))
 	rows, err := csv.NewReader(strings.NewReader(content)).ReadAll()
@@ -150,7 +140,7 @@ func TestTheTableRoundTripsAndRunsNothing(t *testing.T) {
 }
 
 func TestTheLinesAndTheReportRoundTrip(t *testing.T) {
-	reports, items := of(hostile...)
+	reports, items := of(hostile.Keys...)
 	files := written(t, items, report.Options{Replicable: replicable}, reports...)
 	lines := strings.Split(strings.TrimSuffix(files["findings.jsonl"], "\n"), "\n")
 	require.Len(t, lines, len(items))
@@ -163,7 +153,7 @@ func TestTheLinesAndTheReportRoundTrip(t *testing.T) {
 		}
 		assert.Equal(t, want, got)
 	}
-	reports, items = of(append([]string{"first"}, hostile[:60]...)...)
+	reports, items = of(append([]string{"first"}, hostile.Keys[:60]...)...)
 	var got struct{ Reports []audit.Report }
 	require.NoError(t, json.Unmarshal([]byte(written(t, items, report.Options{Replicable: replicable}, reports...)["report.json"]), &got))
 	for i := range got.Reports {
@@ -218,7 +208,7 @@ func assertStill(t require.TestingT, page string) {
 }
 
 func TestThePageShowsEveryKeyAndRunsNone(t *testing.T) {
-	for _, key := range hostile {
+	for _, key := range hostile.Keys {
 		reports, items := of(key, "b", "c", "d")
 		page := written(t, items, everything, reports...)["report.html"]
 		assertStill(t, page)
@@ -238,7 +228,7 @@ func TestThePageShowsEveryKeyAndRunsNone(t *testing.T) {
 func TestTheManifestNamesEveryKey(t *testing.T) {
 	var items []audit.Item
 	r := sample()
-	for n, key := range hostile {
+	for n, key := range hostile.Keys {
 		i := failed()
 		i.Key, i.Version = key, fmt.Sprintf("v%d", n)
 		items = append(items, i)
@@ -249,13 +239,13 @@ func TestTheManifestNamesEveryKey(t *testing.T) {
 	manifest := written(t, items, report.Options{Replicable: replicable}, r)["manifest.csv"]
 	rows, err := csv.NewReader(strings.NewReader(manifest)).ReadAll()
 	require.NoError(t, err)
-	require.Len(t, rows, len(hostile))
-	assert.Equal(t, strings.Count(manifest, "\n"), len(hostile))
+	require.Len(t, rows, len(hostile.Keys))
+	assert.Equal(t, strings.Count(manifest, "\n"), len(hostile.Keys))
 	for n, row := range rows {
 		require.Len(t, row, 3)
 		key, err := url.PathUnescape(row[1])
 		require.NoError(t, err)
-		assert.Equal(t, []string{primary, hostile[n], fmt.Sprintf("v%d", n)}, []string{row[0], key, row[2]})
+		assert.Equal(t, []string{primary, hostile.Keys[n], fmt.Sprintf("v%d", n)}, []string{row[0], key, row[2]})
 		assert.Regexp(t, `^[A-Za-z0-9_.~%/-]+$`, row[1])
 	}
 }
@@ -295,7 +285,7 @@ func typed(t *testing.T, script, latest string) (commands [][]string) {
 }
 
 func TestTheCommandOfTheFirstScreenNamesItsVersion(t *testing.T) {
-	keys := slices.DeleteFunc(slices.Clone(hostile), func(key string) bool { return !utf8.ValidString(key) })
+	keys := slices.DeleteFunc(slices.Clone(hostile.Keys), func(key string) bool { return !utf8.ValidString(key) })
 	var script strings.Builder
 	for _, key := range keys {
 		script.WriteString(shell.Explain("bucket", key, "v.1_x") + "\n")
@@ -335,7 +325,7 @@ func copying(t *testing.T, mend string) string {
 
 func TestTheCopyInPlaceIsOfTheLatestVersionOnly(t *testing.T) {
 	var items, copied []audit.Item
-	for _, key := range hostile {
+	for _, key := range hostile.Keys {
 		if !utf8.ValidString(key) {
 			continue // S3 has no such key, and JSON no such text
 		}

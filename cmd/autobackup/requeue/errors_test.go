@@ -189,6 +189,23 @@ func TestAStackThatAnswersStrangelyIsNoStack(t *testing.T) {
 	})
 }
 
+func TestAnEmptyAnswerIsNotTakenForNothingToPutBack(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.broken(notParked...)
+		w.start(event("a"))
+		w.settle()
+		for action, want := range map[string]string{"ListExecutions": "list the executions of ", "DescribeExecution": "describe execution "} {
+			w.fake = map[string]string{action: "{}"}
+			report, err := w.requeue()
+			require.ErrorContains(t, err, want)
+			require.ErrorContains(t, err, "the answer is empty")
+			assert.Zero(t, report.Sent())
+		}
+		w.fake = nil
+		assert.Equal(t, 1, w.done().Sent())
+	})
+}
+
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }

@@ -2,6 +2,7 @@ package requeue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,6 +17,10 @@ var endings = []types.ExecutionStatus{
 	types.ExecutionStatusFailed, types.ExecutionStatusTimedOut, types.ExecutionStatusAborted,
 }
 
+// errForeign is of an empty answer, which the SDK takes for one that tells of nothing: that no
+// execution failed.
+var errForeign = errors.New("the answer is empty, so it is not Step Functions': run the same command again")
+
 // planExecutions reads every execution that ended badly. The list is ordered by
 // start, and an execution that started long ago may have ended lately, so all
 // of it is read: Step Functions keeps 90 days.
@@ -25,6 +30,9 @@ func (r *run) planExecutions(ctx context.Context) error {
 		pages := sfn.NewListExecutionsPaginator(r.sfn, &sfn.ListExecutionsInput{StateMachineArn: &r.stack.stateMachineARN, StatusFilter: status})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
+			if err == nil && page.Executions == nil { // which Step Functions has also where it is empty
+				err = errForeign
+			}
 			if err != nil {
 				return fmt.Errorf("list the executions of %s with status %s: %w", r.stack.stateMachineARN, status, err)
 			}
@@ -67,6 +75,9 @@ func (r *run) planExecution(ctx context.Context, e types.ExecutionListItem) erro
 // redrove it.
 func (r *run) unsettled(ctx context.Context, x *Execution) ([]message, error) {
 	described, err := r.sfn.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &x.ARN})
+	if err == nil && described.Status == "" {
+		err = errForeign
+	}
 	if err != nil {
 		return nil, fmt.Errorf("describe execution %s: %w", x.ARN, err)
 	}

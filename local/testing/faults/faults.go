@@ -59,6 +59,7 @@ const (
 	Twice        Kind = "twice"                              // delivered, and again later
 	Stopped      Kind = "executions stopped"                 // by hand, all that run at this call
 	PipeStopped  Kind = "pipe stopped"                       // by hand at this call, and started again after an hour
+	Killed       Kind = "killed"                             // the function's process, at a call that it makes
 )
 
 // kind says where something can go wrong, and when: before what was asked for is done, or after.
@@ -95,6 +96,7 @@ var kinds = map[Kind]kind{
 	Twice:        {[]Place{Delivery}, true, false},
 	Stopped:      {[]Place{Gate}, true, true},
 	PipeStopped:  {[]Place{Gate}, true, true},
+	Killed:       {[]Place{Network}, true, true},
 }
 
 // Fault is one thing that goes wrong.
@@ -113,9 +115,15 @@ func (f Fault) Passes() bool {
 	return !f.Lasts && slices.Contains([]Kind{Throttled, Broken, Silent, Reset, Truncated, Slow, Late, Skewed, Ahead, Behind, Twice, PipeStopped}, f.What)
 }
 
-// Of are the faults that a call at a place can have, each once and at its first attempt.
-func Of(c Call) (all []Fault) {
-	for _, what := range inOrder {
+// Of are the faults that a call at a place can have, each once and at its first attempt, but for
+// Kills.
+func Of(c Call) []Fault { return of(c, inOrder...) }
+
+// Kills are the ends of a process at a call: before it is made, and once it has been done.
+func Kills(c Call) []Fault { return of(c, Killed) }
+
+func of(c Call, those ...Kind) (all []Fault) {
+	for _, what := range those {
 		k := kinds[what]
 		if !slices.Contains(k.at, c.At) {
 			continue

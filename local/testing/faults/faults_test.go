@@ -180,7 +180,10 @@ func TestAnInvocationGoesWrongBeforeOrAfterItsWork(t *testing.T) {
 	const function = "arn:aws:lambda:eu-central-1:123456789012:function:f"
 	for _, f := range faults.Of(faults.Call{At: faults.Function, Action: "lambda:InvokeFunction", Resource: function}) {
 		worked := false
-		code := faults.Around(faults.New(f), func(context.Context, []byte) ([]byte, error) { worked = true; return []byte("1"), nil })
+		code, err := faults.Around(faults.New(f), func() (invoked, error) {
+			return func(context.Context, []byte) ([]byte, error) { worked = true; return []byte("1"), nil }, nil
+		})
+		require.NoError(t, err)
 		ctx, cancel := context.WithTimeout(lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{InvokedFunctionArn: function}), time.Millisecond)
 		answer, err := code(ctx, nil)
 		cancel()
@@ -246,4 +249,49 @@ func TestAShareOfCallsGoesWrongAtRandomInEveryWayTheSameEachTime(t *testing.T) {
 	assert.False(t, which == other, "another seed is another run")
 	none, _ := run(1, func(faults.Fault) bool { return false })
 	assert.Empty(t, none)
+}
+
+type invoked = func(context.Context, []byte) ([]byte, error)
+
+// A process that is killed at a call does no other, and the next invocation has a process of its own.
+func TestAProcessIsKilledAtACallAndAnotherOneTakesItsPlace(t *testing.T) {
+	call := faults.Call{At: faults.Network, Principal: role, Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k"}
+	for _, f := range faults.Kills(call) {
+		b := &bucket{}
+		f.Attempt = 2
+		i := faults.New(f)
+		built, invocations := 0, 0
+		code, err := faults.Around(i, func() (invoked, error) {
+			built++
+			client := s3.New(s3.Options{
+				Region: "eu-central-1", BaseEndpoint: aws.String("http://127.0.0.1"), UsePathStyle: true, RetryMaxAttempts: 3,
+				Credentials: credentials.NewStaticCredentialsProvider("A", "s", ""), HTTPClient: i.On(b, func(*http.Request) string { return role }),
+			})
+			return func(ctx context.Context, _ []byte) ([]byte, error) {
+				invocations++
+				for range 3 {
+					out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("b"), Key: aws.String("k")})
+					if err != nil {
+						<-ctx.Done() // as code that waits to try again
+						return nil, err
+					}
+					_ = out.Body.Close()
+				}
+				return []byte("1"), nil
+			}, nil
+		})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err = code(ctx, nil)
+		cancel()
+		assert.Equal(t, messages.InvokeResponse_Error{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: exit status 2"}, err)
+		assert.Equal(t, map[bool]int{false: 1, true: 2}[f.Done], b.asked, "done: %t", f.Done)
+		answer, err := code(t.Context(), nil)
+		require.NoError(t, err)
+		assert.Equal(t, "1", string(answer))
+		_, err = code(t.Context(), nil)
+		require.NoError(t, err)
+		assert.Equal(t, []int{2, 3}, []int{built, invocations}, "the second process is still there for the third")
+		assert.Equal(t, 1, i.Struck())
+	}
 }

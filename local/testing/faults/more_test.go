@@ -165,7 +165,10 @@ func TestAFunctionIsSlowOrHasAWrongClock(t *testing.T) {
 			i, began := faults.New(f), time.Now()
 			now, other := i.Clock("f"), i.Clock("of")
 			var read time.Duration
-			code := faults.Around(i, func(context.Context, []byte) ([]byte, error) { read = now().Sub(began); return []byte("1"), nil })
+			code, err := faults.Around(i, func() (func(context.Context, []byte) ([]byte, error), error) {
+				return func(context.Context, []byte) ([]byte, error) { read = now().Sub(began); return []byte("1"), nil }, nil
+			})
+			require.NoError(t, err)
 			invoke := func() {
 				ctx, cancel := context.WithTimeout(lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{InvokedFunctionArn: arn}), time.Minute)
 				defer cancel()

@@ -30,15 +30,23 @@ type client struct {
 
 // Do implements aws.HTTPClient.
 func (c client) Do(r *http.Request) (*http.Response, error) {
+	of := processOf(r.Context())
+	if of.gone() {
+		return nil, errKilled
+	}
 	call := Call{Network, c.who(r), "", r.URL.Path}
 	call.Action = strings.ToLower(middleware.GetServiceID(r.Context())) + ":" + middleware.GetOperationName(r.Context())
 	if service(call.Action) == "s3" {
 		call.Resource = class("arn:aws:s3:::" + strings.TrimPrefix(r.URL.Path, "/"))
 	}
-	if f := c.before(call); f != nil && f.What != Slow {
-		return c.unanswered(r, *f)
-	} else if f != nil {
+	switch f := c.before(call); {
+	case f == nil:
+	case f.What == Killed:
+		return nil, of.kill()
+	case f.What == Slow:
 		c.almost(r.Context())
+	default:
+		return c.unanswered(r, *f)
 	}
 	response, err := c.next.Do(r)
 	if err != nil {
@@ -47,9 +55,14 @@ func (c client) Do(r *http.Request) (*http.Response, error) {
 	f := c.after(call)
 	if f != nil && f.What == Slow {
 		c.almost(r.Context())
+		f = nil
 	}
-	if f == nil || f.What == Slow {
+	if f == nil && !of.gone() {
 		return response, nil
+	}
+	if f == nil || f.What == Killed {
+		_ = response.Body.Close() // nobody reads it
+		return nil, of.kill()
 	}
 	body, err := io.ReadAll(response.Body)
 	_ = response.Body.Close() // all of it is read
