@@ -120,17 +120,17 @@ func TestWhateverQuotaIsExceededNothingIsLostAndNothingIsToldFalsely(t *testing.
 	}
 }
 
-// putBack has what is parked looked at again, and what failed done again from where it failed, as
-// an operator does.
+// putBack has what is parked looked at again, and what came into executions that failed, which no
+// redrive of an execution that ended in a Fail state mends, as `autobackup requeue` does.
 func (w *world) putBack() {
 	w.t.Helper()
-	owner := w.Gate.As(w.Gate.Owner())
-	for _, e := range w.States.Executions() {
+	for _, e := range w.validations() {
 		if e.Result.Status == types.ExecutionStatusSucceeded {
 			continue
 		}
-		_, err := w.States.RedriveExecution(owner, e.ARN)
-		require.NoError(w.t, err)
+		for _, m := range w.messagesOf(e) {
+			w.send(m.Body)
+		}
 	}
 	w.settle()
 	if len(w.parked()) > 0 {
