@@ -38,7 +38,7 @@ func (w *world) endings() map[string][]string {
 			if s3event.IsNotification(m.Body) {
 				continue // about an upload that has a message of its own
 			}
-			all[m.ID] = nil
+			all[m.ID] = append([]string(nil), all[m.ID]...) // known, whatever comes of it; what came twice may have ended before
 			if line, ok := settled[m.ID]; ok && (line.Verdict == verdict.Verified || line.Verdict == verdict.Skipped) {
 				all[m.ID] = append(all[m.ID], string(line.Verdict))
 			}
