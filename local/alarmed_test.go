@@ -165,6 +165,7 @@ func TestEachMetricThatAnAlarmReadsIsWritten(t *testing.T) {
 		w.settle()
 		require.NoError(t, w.Events.Fire(w.region, "autobackup-doctor-dev"))
 		w.hours(1)
+		w.beats(1)
 		notifications := w.S3.OnEvent
 		w.S3.OnEvent = func(string, []byte) {}
 		w.put("rotten", "content")

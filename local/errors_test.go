@@ -380,6 +380,8 @@ func TestErrorNamesInTheDefinitionAreOnesThatSomebodyRaises(t *testing.T) {
 		"Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException", "Lambda.AWSLambdaException",
 		"Lambda.SdkClientException", "Lambda.TooManyRequestsException",
 		"Sandbox.Timedout", // a function's own time-out
+		// A process that ended amid an invocation: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+		"Runtime.ExitError", "Runtime.OutOfMemory", "Lambda.Unknown",
 	}
 	exists := []string{"StepFunctions.ExecutionAlreadyExistsException", "StepFunctions.ExecutionAlreadyExists"}
 	for name, s := range tasks(t) {
