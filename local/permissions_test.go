@@ -366,11 +366,11 @@ func takeAway(d *iam.Document, g grant) {
 // policies say.
 func TestUnderABoundaryThatLacksAnActionNothingIsToldFalselyAndNothingIsLost(t *testing.T) {
 	for action, want := range map[string]string{
-		"s3:GetObjectVersion":    "what is right is parked (ACCESS_DENIED)",
-		"s3:ReplicateObject":     "what is right is parked (REPLICATION_FAILED)",
-		"lambda:InvokeFunction":  "executions fail, and an alarm rings; what is right is parked (WORKFLOW_ERROR)",
-		"states:StartExecution":  "no e-mail tells of failures; what is right is parked (moved there by SQS after its receives)",
-		"sqs:GetQueueAttributes": "the deployment is refused; later: messages wait in the validation queue, and an alarm rings; no e-mail tells of failures; what is to be told waits in the failure queue, and an alarm rings",
+		"s3:GetObjectVersion":    "heartbeats don't come out as they must, and an alarm rings; what is right is parked (ACCESS_DENIED)",
+		"s3:ReplicateObject":     "heartbeats don't come out as they must, and an alarm rings; what is right is parked (REPLICATION_FAILED)",
+		"lambda:InvokeFunction":  "executions fail, and an alarm rings; heartbeats don't come out as they must, and an alarm rings; what is right is parked (WORKFLOW_ERROR)",
+		"states:StartExecution":  "heartbeats don't come out as they must, and an alarm rings; no e-mail tells of failures; what is right is parked (moved there by SQS after its receives)",
+		"sqs:GetQueueAttributes": "the deployment is refused; later: heartbeats don't come out as they must, and an alarm rings; messages wait in the validation queue, and an alarm rings; no e-mail tells of failures; what is to be told waits in the failure queue, and an alarm rings",
 	} {
 		t.Run(action, func(t *testing.T) {
 			assert.Equal(t, want, whenDeployed(t, func(d *iam.Document) {
