@@ -171,6 +171,7 @@ func TestEachBreakageIsNoticedWithinTheHour(t *testing.T) {
 			})
 		}
 	}
+	noted(t, "breakages: all", len(breakages))
 	for _, name := range playedByDefault {
 		assert.Contains(t, breakages, name)
 	}

@@ -60,6 +60,7 @@ func TestEveryPairOfFaultsEndsAsTheDesignSays(t *testing.T) {
 			clean := cleanly(t, name)
 			all := pairsOf(clean)
 			t.Logf("%d pairs", len(all))
+			noted(t, "pairs: of "+name, len(all))
 			r := rand.New(rand.NewPCG(3, 15))
 			r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 			if !*everyPair {

@@ -98,7 +98,7 @@ func doctorComesTo(t *testing.T, wrong ...faults.Fault) cameTo {
 }
 
 // killsOf are the ends of processes at the calls that were made: by default of each function two.
-func killsOf(made []faults.Made) (all []faults.Fault) {
+func killsOf(t *testing.T, name string, made []faults.Made) (all []faults.Fault) {
 	by := map[string][]faults.Fault{}
 	for _, m := range made {
 		for _, f := range faults.Kills(m.Call) {
@@ -107,6 +107,7 @@ func killsOf(made []faults.Made) (all []faults.Fault) {
 			by[fmt.Sprint(m.Principal, f.Done)] = append(by[fmt.Sprint(m.Principal, f.Done)], f)
 		}
 	}
+	noted(t, "kills: of functions in "+name, len(all))
 	if *everyKill {
 		return all
 	}
@@ -132,7 +133,7 @@ func TestKilledAtAnyCallAFunctionChangesNothing(t *testing.T) {
 		comes := all[name]
 		clean := comes(t)
 		require.Empty(t, clean.problems)
-		kills := killsOf(clean.made)
+		kills := killsOf(t, name, clean.made)
 		for _, f := range kills {
 			functions[f.Principal]++
 		}

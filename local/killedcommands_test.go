@@ -246,6 +246,8 @@ func TestKilledAtAnyCallACommandEndsAsOtherwiseOnceItIsTypedAgain(t *testing.T) 
 			})
 		}
 		t.Logf("%s: %d calls, %d kills, %d other faults", name, len(made), len(wrong[0]), len(wrong[1]))
+		noted(t, "kills: of the command "+name, len(wrong[0]))
+		noted(t, "faults: of the command "+name, len(wrong[1]))
 		for n := range wrong {
 			if !*everyKill {
 				r.Shuffle(len(wrong[n]), func(i, j int) { wrong[n][i], wrong[n][j] = wrong[n][j], wrong[n][i] })

@@ -88,6 +88,7 @@ func TestTheShareOfFaultsFindsEachPatch(t *testing.T) {
 	patches, err := filepath.Glob("testdata/seeded/*.patch")
 	require.NoError(t, err)
 	require.NotEmpty(t, patches)
+	noted(t, "seeded: all", len(patches)+len(seeded))
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
 	for _, patch := range patches {
