@@ -15,6 +15,7 @@ import (
 
 	"autobackup/internal/batch"
 	"autobackup/internal/verdict"
+	"autobackup/local/template"
 )
 
 // unbeating is a stage without heartbeats, for tests in which none come.
@@ -118,7 +119,7 @@ func TestSettingHeartbeatsComeOutAsTheyMustAndNobodyIsTold(t *testing.T) {
 }
 
 // The lean form has none, nor a stage that says so, or has no second region of its own.
-func TestAStageWithoutHeartbeatsHasNothingOfThem(t *testing.T) {
+func TestSettingAStageWithoutHeartbeatsHasNothingOfThem(t *testing.T) {
 	for name, changes := range map[string][]change{
 		"lean":             {defaults("template.yaml", "Form", "lean")},
 		"disabled":         {unbeating, defaults("replica.yaml", "Heartbeats", "Disabled")},
@@ -126,6 +127,9 @@ func TestAStageWithoutHeartbeatsHasNothingOfThem(t *testing.T) {
 	} {
 		inWorld(t, func(w *world) {
 			assert.Error(t, w.Events.Fire(w.region, "autobackup-heartbeat-dev"))
+			if name == "disabled" {
+				assert.NotRegexp(t, "-beat|heartbeat", strings.Join(inventory(w.t, w.Stack), " "))
+			}
 			assert.NotContains(t, strings.Join(slices.Collect(maps.Keys(w.notOK())), " "), "heartbeat", name)
 		}, changes...)
 	}
@@ -149,25 +153,30 @@ func TestSettingHeartbeatsGoByThemselvesAndTheirBucketsStay(t *testing.T) {
 				w.beats(3)
 				w.settle()
 				primary, replica := w.beatShelves()[0], w.beatShelves()[1]
+				encryption := map[bool]string{true: "aws:kms", false: "AES256"}[name == "SSE-KMS"]
 				incomplete := []func() bool{primary.upload(), replica.upload()}
-				time.Sleep(20 * time.Hour)
+				time.Sleep(30 * time.Hour)
 				assert.Len(t, primary.versions("heartbeat/lost"), 3)
 				assert.Len(t, replica.versions("heartbeat/lost"), 1, "two were lost on purpose")
 				assert.Len(t, replica.versions("heartbeat/verified"), 3)
-				time.Sleep(28 * time.Hour)
+				time.Sleep(18 * time.Hour)
 				for _, f := range []shelf{primary, replica} {
 					for _, key := range []string{"heartbeat/verified", "heartbeat/lost"} {
 						assert.Equal(t, []string{"STANDARD"}, f.versions(key), "%s in %s", key, f.name)
 						head, err := f.client.HeadObject(w.t.Context(), &s3.HeadObjectInput{Bucket: &f.name, Key: &key})
 						require.NoError(t, err)
-						assert.Equal(t, map[bool]string{true: "aws:kms", false: "AES256"}[name == "SSE-KMS"], string(head.ServerSideEncryption))
+						assert.Equal(t, encryption, string(head.ServerSideEncryption))
 					}
 				}
-				time.Sleep(4*day + 12*time.Hour)
+				replica.put("mine", 1) // which no rule encrypts
+				head, err := replica.client.HeadObject(w.t.Context(), &s3.HeadObjectInput{Bucket: &replica.name, Key: aws.String("mine")})
+				require.NoError(t, err)
+				assert.Equal(t, encryption, string(head.ServerSideEncryption))
+				time.Sleep(5*day + 12*time.Hour)
 				for _, there := range incomplete {
-					assert.True(t, there(), "six days and a half")
+					assert.True(t, there(), "seven days and a half")
 				}
-				time.Sleep(2 * day)
+				time.Sleep(day)
 				for _, there := range incomplete {
 					assert.False(t, there(), "eight days and a half")
 				}
@@ -177,5 +186,17 @@ func TestSettingHeartbeatsGoByThemselvesAndTheirBucketsStay(t *testing.T) {
 				}
 			}, configurations[name]...)
 		})
+	}
+}
+
+// They are kept as the others are: nothing that is in a bucket goes with its stack, and what made no
+// bucket leaves none.
+func TestSettingBucketsOfHeartbeatsAreKeptAsOthersAre(t *testing.T) {
+	for environment, id := range map[string]string{"default": "HeartbeatBucket", "replica": "HeartbeatReplica"} {
+		s, err := stack(t, environment, nil)
+		require.NoError(t, err)
+		at := slices.IndexFunc(s.Resources, func(r template.Resource) bool { return r.LogicalID == id })
+		require.GreaterOrEqual(t, at, 0)
+		assert.Equal(t, []string{"RetainExceptOnCreate", "Retain"}, []string{s.Resources[at].DeletionPolicy, s.Resources[at].UpdateReplacePolicy}, id)
 	}
 }

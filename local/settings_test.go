@@ -386,7 +386,7 @@ func TestSettingAnAliasStandsForItsKey(t *testing.T) {
 
 func TestSettingNoBucketCanBeMadePublic(t *testing.T) {
 	inWorld(t, func(w *world) {
-		for _, f := range append(w.shelves(), w.work()) {
+		for _, f := range append(append(w.shelves(), w.beatShelves()...), w.work()) {
 			for principal, refused := range map[any]bool{"*": true, "arn:aws:iam::" + account + ":root": false} {
 				policy := map[string]any{"Version": "2012-10-17", "Statement": map[string]any{
 					"Effect": "Allow", "Principal": map[string]any{"AWS": principal}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::" + f.name + "/*",
