@@ -276,10 +276,13 @@ var everyGrant = flag.Bool("every-grant", false, "take away each grant of the te
 const untried = "untried"
 
 // inShare says whether a grant is taken away: by default one of four, the same each time.
-func inShare(g grant) bool {
+func inShare(g grant) bool { return *everyGrant || *update || oneOf(4, g.String()) }
+
+// oneOf says whether something is in a share that is the same each time.
+func oneOf(n uint32, what string) bool {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(g.String())) // never fails
-	return *everyGrant || *update || h.Sum32()%4 == 0
+	_, _ = h.Write([]byte(what)) // never fails
+	return h.Sum32()%n == 0
 }
 
 // Whatever single permission is missing, no object is called damaged that is not, none is

@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"regexp"
@@ -206,6 +207,9 @@ func (r *recording) try(t *testing.T, survived map[string]bool) (tried int) {
 			require.False(t, named[m.what], "two mutants are called %s", m.what)
 			named[m.what] = true
 			what := strings.ReplaceAll(m.what, otherAccount, account) // the same, wherever the replicas are
+			if !*everyPart && !oneOf(8, what) {
+				continue
+			}
 			if unnoticed, known := survived[what]; known && !unnoticed {
 				continue
 			}
@@ -267,6 +271,11 @@ var alikes = map[string]string{
 	`GetObjectVersion on \S+: \S+-\*/\* is \S+-\*$`:                                                                       "the actions are of objects, whose ARNs the pattern of buckets matches, too",
 }
 
+// everyPart is whether every part is changed, and not only one of eight:
+//
+//	go test ./local -run TestEveryPartOfEveryPolicy -every-part -v
+var everyPart = flag.Bool("every-part", false, "change every part of every policy of the templates")
+
 func TestEveryPartOfEveryPolicyIsNoticedWhenItIsRemovedOrTurned(t *testing.T) {
 	survived := map[string]bool{}
 	for _, name := range inOrder {
@@ -292,6 +301,6 @@ func TestEveryPartOfEveryPolicyIsNoticedWhenItIsRemovedOrTurned(t *testing.T) {
 	slices.Sort(survivors)
 	assert.Empty(t, strings.Join(survivors, "\n"), "of %d mutants", len(survived))
 	for form := range alikes {
-		assert.True(t, used[form], "no mutant is as %s says", form)
+		assert.True(t, used[form] || !*everyPart, "no mutant is as %s says", form)
 	}
 }
