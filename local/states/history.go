@@ -33,13 +33,13 @@ func (s *Service) getExecutionHistory(r wire.Request) (any, error) {
 		return nil, wire.Invalid("ValidationException",
 			"the local stack keeps no history of an execution that succeeded, and of no other without Config.KeepHistory")
 	}
-	all, err := s.record(e)
+	all, err := s.eventsOf(e)
 	if err != nil {
 		return nil, err
 	}
 	from := 0
 	if in.NextToken != "" {
-		if from, err = strconv.Atoi(in.NextToken); err != nil || from < 1 || from >= len(all.Events) {
+		if from, err = strconv.Atoi(in.NextToken); err != nil || from < 1 || from >= len(all) {
 			return nil, errInvalidToken
 		}
 	}
@@ -47,11 +47,11 @@ func (s *Service) getExecutionHistory(r wire.Request) (any, error) {
 		Events    []any  `json:"events"`
 		NextToken string `json:"nextToken,omitempty"`
 	}
-	to := min(from+in.MaxResults, len(all.Events))
-	if to < len(all.Events) {
+	to := min(from+in.MaxResults, len(all))
+	if to < len(all) {
 		out.NextToken = strconv.Itoa(to)
 	}
-	for _, event := range all.Events[from:to] {
+	for _, event := range all[from:to] {
 		encoded, err := wireEvent(event)
 		if err != nil {
 			return nil, err
@@ -59,6 +59,22 @@ func (s *Service) getExecutionHistory(r wire.Request) (any, error) {
 		out.Events = append(out.Events, encoded)
 	}
 	return out, nil
+}
+
+// eventsOf are an execution's; s.mu is held. Those that were read last are kept, because who reads a
+// history reads it page by page.
+func (s *Service) eventsOf(e *execution) ([]types.HistoryEvent, error) {
+	if e.live != nil {
+		return e.live.events, nil
+	}
+	if s.paged.at != e.place {
+		r, err := s.record(e)
+		if err != nil {
+			return nil, err
+		}
+		s.paged.at, s.paged.events = e.place, r.Events
+	}
+	return s.paged.events, nil
 }
 
 // wireEvent is an event with the names that the API gives its members: those of

@@ -70,16 +70,20 @@ type Service struct {
 	stop context.CancelFunc
 
 	mu         sync.Mutex
-	machines   map[string]*machine   // by ARN
-	executions []*execution          // in the order of their start
-	byID       map[id]*execution     // the same
-	archive    archive               // of those that have ended
-	forgotten  string                // the last day whose executions are no longer known
-	underway   int                   // executions that have not ended
-	mapRuns    map[string]asl.MapRun // by ARN, as last told
-	tokens     map[string]time.Time  // of redrives: when each came
-	running    sync.WaitGroup
-	ended      chan struct{} // closed, and replaced, when an execution ends
+	machines   map[string]*machine // by ARN
+	executions []*execution        // in the order of their start
+	byID       map[id]*execution   // the same
+	archive    archive             // of those that have ended
+	paged      struct {            // the history that was read last
+		at     place
+		events []types.HistoryEvent
+	}
+	forgotten string                // the last day whose executions are no longer known
+	underway  int                   // executions that have not ended
+	mapRuns   map[string]asl.MapRun // by ARN, as last told
+	tokens    map[string]time.Time  // of redrives: when each came
+	running   sync.WaitGroup
+	ended     chan struct{} // closed, and replaced, when an execution ends
 }
 
 // New returns a service without state machines. The end of ctx aborts executions.
