@@ -67,7 +67,7 @@ func inWords(name string) string {
 }
 
 var placeless = strings.NewReplacer(
-	"-"+otherAccount, "", "-"+account, "", "function:", "",
+	"-beat-"+secondRegion, "-beat", "-"+otherAccount, "", "-"+account, "", "function:", "",
 	"key/autobackup-replica-dev-TheirKey", "their replica's key", "key/autobackup-dev-TheirKey", "their key",
 	"key/autobackup-replica-dev-", "replica's ", "key/autobackup-dev-EnvironmentKey", "EnvironmentKmsKeyArn", "key/autobackup-dev-", "",
 )
@@ -173,7 +173,7 @@ var unseen = map[string]string{
 	"autobackup-dev-HashBytesRole/autobackup-dev-HashBytesBucketsPolicy s3:ListBucket":                        "as above",
 	"autobackup-dev-HashBytesRole/autobackup-dev-HashBytesReplicaBucketsPolicy s3:ListBucket":                 "as above",
 	"autobackup-replica-dev-HashBytesRole/autobackup-replica-dev-HashBytesReplicaBucketsPolicy s3:ListBucket": "as above",
-	"bucket autobackup-dev-replica-beat-" + secondRegion + ", ReadReplicas s3:GetObjectVersionTagging":        "no heartbeat has tags",
+	"bucket autobackup-dev-replica-beat, ReadReplicas s3:GetObjectVersionTagging":                             "no heartbeat has tags",
 	"queue autobackup-event-dlq-dev, AttachedEventBridge sqs:SendMessage":                                     "only of what the validation queue refuses",
 }
 

@@ -66,7 +66,7 @@ func shown(name string) string {
 		name += " of another account"
 	}
 	name = regexp.MustCompile(`^arn:aws:(s3|sqs|sns|kms|lambda):[a-z0-9-]*:\d*:`).ReplaceAllString(name, "")
-	return strings.NewReplacer("-dev", "-<stage>", account, "<account>", otherAccount, "<replica account>").Replace(name)
+	return strings.NewReplacer("-beat-"+secondRegion, "-beat-<ReplicaRegion>", "-dev", "-<stage>", account, "<account>", otherAccount, "<replica account>").Replace(name)
 }
 
 // Each statement of a resource's policy, and of a role's trust, is the only one that lets
