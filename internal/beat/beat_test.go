@@ -119,6 +119,11 @@ func (s *services) Invoke(_ context.Context, in *lambda.InvokeInput, _ ...func(*
 	if err := json.Unmarshal(in.Payload, &b); err != nil {
 		return nil, err
 	}
+	about, err := s3event.Parse(b.Messages[0].Body)
+	look := b.Messages[0].Look
+	if err != nil || about.Bucket != "primary" || about.Key != "only/heartbeat/different" || look.Primary.Bucket != "primary" || len(look.Replicas) != 1 || look.Replicas[0].Bucket != "replica" {
+		return nil, errors.New("no sides that differ")
+	}
 	b.Summary = batch.Summary{Text: "1 object after 1 look: 1 skipped (AS_PLANTED)", Objects: []batch.Settled{{ID: b.Messages[0].ID, Verdict: verdict.Skipped, Reason: reason.AsPlanted}}}
 	s.answer(&b)
 	payload, err := json.Marshal(b)
@@ -188,6 +193,9 @@ func TestAHeartbeatDoesAllThatItCan(t *testing.T) {
 		}, joined(puts, tells, reads, loses), beat.Beat{Put: 2, Lost: true}, `compare-etags does not tell sides that differ: it answers "1 verified"`},
 		"compare-etags skips it for another reason": {func(s *services) {
 			s.answer = func(b *batch.Batch) { b.Summary.Objects[0].Reason = reason.IsReplica }
+		}, joined(puts, tells, reads, loses), beat.Beat{Put: 2, Lost: true}, "compare-etags does not tell sides that differ"},
+		"compare-etags calls it failed": {func(s *services) {
+			s.answer = func(b *batch.Batch) { b.Summary.Objects[0].Verdict = verdict.Failed }
 		}, joined(puts, tells, reads, loses), beat.Beat{Put: 2, Lost: true}, "compare-etags does not tell sides that differ"},
 		"compare-etags answers nothing": {func(s *services) {
 			s.answer = func(b *batch.Batch) { b.Summary.Objects = nil }

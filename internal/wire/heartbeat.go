@@ -54,7 +54,8 @@ func HeartbeatTo(metrics io.Writer, now func() time.Time) Build {
 }
 
 func beater(cfg aws.Config, env func(string) string) (b beat.Beater, err error) {
-	b.Objects, b.Queue, b.Functions, b.Prefix = newS3(cfg), sqs.NewFromConfig(cfg), lambda.NewFromConfig(cfg), env("KEY_PREFIX")
+	functions := comparebytes.Functions{Lambda: lambda.NewFromConfig(cfg)}
+	b.Objects, b.Queue, b.Functions, b.Prefix = newS3(cfg), sqs.NewFromConfig(cfg), functions.Lambda, env("KEY_PREFIX")
 	b.Primary.Region = cfg.Region
 	for name, to := range map[string]struct {
 		value   *string
@@ -80,7 +81,6 @@ func beater(cfg aws.Config, env func(string) string) (b beat.Beater, err error) 
 	if b.Algorithm, err = digestAlgorithm(env); err != nil {
 		return b, err
 	}
-	functions := comparebytes.Functions{Lambda: lambda.NewFromConfig(cfg)}
 	functions.ARNs, err = hashBytes(env)
 	b.Hasher = functions
 	return b, err
