@@ -41,10 +41,20 @@ func Report(ctx context.Context, folder string, to pair.Address, access pair.Acc
 	prefix += filepath.Base(folder) + "/"
 	for _, name := range names {
 		if err := one(ctx, client, filepath.Join(folder, name), to.Bucket, prefix+name); err != nil {
-			return "", fmt.Errorf("copy %s to s3://%s/%s: %s; the report is complete in %s", name, to.Bucket, prefix, s3error.Explain("PutObject", err), folder)
+			return "", fmt.Errorf("copy %s to s3://%s/%s: %s%s; the report is complete in %s", name, to.Bucket, prefix, s3error.Explain("PutObject", err), there(err), folder)
 		}
 	}
 	return "s3://" + to.Bucket + "/" + prefix, nil
+}
+
+// there says what it means that a name is taken. Who writes evidence need not be let read it, so
+// whether it was taken by this very file, in a try of which the answer was lost, is not asked here.
+func there(err error) string {
+	if s3error.Code(err) != "PreconditionFailed" {
+		return ""
+	}
+	return ": something of this name is there, and nothing is replaced; where S3's answer was lost, it is this very file, which SHA256SUMS shows:" +
+		" then copy the files that are not there yet with aws s3 cp, SHA256SUMS last"
 }
 
 func one(ctx context.Context, client *transfermanager.Client, file, bucket, key string) error {

@@ -3,6 +3,8 @@ package upload_test
 import (
 	"context"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -58,7 +60,30 @@ func TestAReportIsCopiedToABucketOfAnyRegionAndIsNeverReplaced(t *testing.T) {
 	assert.Equal(t, "page", string(content))
 
 	_, err = upload.Report(context.Background(), folder, pair.Address{Bucket: "evidence", Rest: "2026"}, access)
-	assert.ErrorContains(t, err, "copy report.html to s3://evidence/2026/audit-1/: PutObject answered 412 PreconditionFailed; the report is complete in "+folder)
+	assert.ErrorContains(t, err, "copy report.html to s3://evidence/2026/audit-1/: PutObject answered 412 PreconditionFailed: something of this name is there, and nothing is replaced; "+
+		"where S3's answer was lost, it is this very file, which SHA256SUMS shows: then copy the files that are not there yet with aws s3 cp, SHA256SUMS last; the report is complete in "+folder)
+}
+
+func TestAnAnswerThatIsLostIsToldAsAFileThatIsThere(t *testing.T) {
+	server := evidence(t)
+	lost := false
+	lossy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPut || lost {
+			server.ServeHTTP(w, r)
+			return
+		}
+		lost = true
+		server.ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
+	}))
+	defer lossy.Close()
+	_, err := upload.Report(context.Background(), report(t), pair.Address{Bucket: "evidence"}, pair.Access{Endpoint: lossy.URL, Region: away})
+	assert.True(t, lost)
+	assert.ErrorContains(t, err, "it is this very file")
+	out, err := server.Client.ListObjectsV2(context.Background(), &sdk.ListObjectsV2Input{Bucket: aws.String("evidence")})
+	require.NoError(t, err)
+	require.Len(t, out.Contents, 1, "and nothing vouches for files that are not there")
+	assert.Equal(t, "audit-1/report.html", *out.Contents[0].Key)
 }
 
 func TestWhatCanNotBeCopiedSaysWhy(t *testing.T) {
