@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -192,11 +193,15 @@ func (w *world) ends(want ending) {
 // first is the execution that the pipe started; those that read bytes follow it.
 func (w *world) first() states.Execution { return w.States.Executions()[0] }
 
+// By default each Retry has one of the errors that it names, and others have another of it.
 func TestEveryTaskSurvivesAsManyFailuresAsItsRetryAllows(t *testing.T) {
-	for name, s := range tasks(t) {
-		for _, retry := range s.Retry {
-			for _, equals := range retry.ErrorEquals {
-				if retry.MaxAttempts == 0 {
+	all := tasks(t)
+	turn := 0
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		for _, retry := range all[name].Retry {
+			turn++
+			for n, equals := range retry.ErrorEquals {
+				if retry.MaxAttempts == 0 || !*more && n != turn%len(retry.ErrorEquals) {
 					continue // ExecutionAlreadyExists is success
 				}
 				t.Run(name+" "+equals, func(t *testing.T) {
@@ -312,8 +317,12 @@ func TestABrokenTaskTakesTheCatchPathAndNoMessageIsLost(t *testing.T) {
 		"ParkUnsettledMessage": {unread + "ParkUnsettled ParkUnsettledList ParkUnsettledMessage ", ending{reason.BadInput, nil, 1}},
 	}
 	require.Len(t, cases, len(tasks(t))-len(reading))
-	for state, c := range cases {
-		for _, equals := range []string{reason.BadInput, reason.Internal, "States.Timeout", "States.DataLimitExceeded", asTheGuideSays, "Lambda.Unknown"} {
+	for turn, state := range slices.Sorted(maps.Keys(cases)) {
+		c := cases[state]
+		for n, equals := range []string{reason.BadInput, reason.Internal, "States.Timeout", "Lambda.Unknown", "States.DataLimitExceeded", asTheGuideSays} {
+			if !*more && equals != asTheGuideSays && n != turn%5 {
+				continue // each state has what is caught otherwise than all else, and one of the others
+			}
 			t.Run(state+" "+equals, func(t *testing.T) {
 				// AWS's guide says that States.ALL does not catch an oversized answer, its
 				// recordings say that it does. The workflow is right under both.

@@ -123,6 +123,7 @@ func makes(f faults.Fault, requests map[string]bool) bool {
 }
 
 func TestEveryFaultAtEveryCallEndsAsTheDesignSays(t *testing.T) {
+	some := shares(t)
 	for _, name := range slices.Sorted(maps.Keys(exploredWorlds)) {
 		of := exploredWorlds[name]
 		if of.own+of.others == 0 && !*everyFault {
@@ -134,7 +135,7 @@ func TestEveryFaultAtEveryCallEndsAsTheDesignSays(t *testing.T) {
 		noted(t, "faults: calls of "+name, len(clean.made))
 		noted(t, "faults: of "+name, len(all))
 		if !*everyFault {
-			all = shareOf(of, clean)
+			all = some[name]
 		}
 		for n, f := range all {
 			t.Run(fmt.Sprintf("%s %d", name, n), func(t *testing.T) {
@@ -215,35 +216,78 @@ func ofWorkflow(c faults.Call) bool {
 	return strings.Contains(c.Principal, "ValidationStateMachineRole") && slices.Contains(betweenServices, c.Action)
 }
 
-// shareOf are the faults of a world that are tried by default, the same each time: one of each sort,
-// before any has a second one.
-func shareOf(of explored, clean course) (all []faults.Fault) {
-	own, others, bySort := sorted(faultsOf(clean.made))
-	r, theirs := rand.New(rand.NewPCG(1, 15)), regexp.MustCompile(of.of)
-	for _, some := range []struct {
-		sorts []sortOf
-		share int
-		first []class
-	}{
-		// What is done again is what a definition forgets most easily, and then that something is to be done again.
-		{own, of.own, []class{failedAfter, failedBefore, permanent, odd, byHand}},
-		// The SDKs try again for functions, which hides all but what lasts.
-		{others, of.others, []class{permanent, failedAfter, failedBefore, odd, byHand}},
-	} {
-		r.Shuffle(len(some.sorts), func(i, j int) { some.sorts[i], some.sorts[j] = some.sorts[j], some.sorts[i] })
-		whose := func(k sortOf) int {
-			first := ofWorkflow(k.call) || theirs.MatchString(k.call.Principal+k.call.Resource) && (k.call.At != faults.Gate || slices.Contains(betweenServices, k.call.Action))
-			return map[bool]int{false: 1}[first]
+// shares are the faults that are tried by default, or with -more, of each world that has a share, and
+// beside it one of each kind that no share has.
+func shares(t *testing.T) map[string][]faults.Fault {
+	t.Helper()
+	all, of := map[string][]faults.Fault{}, map[faults.Kind]string{}
+	for _, name := range slices.Sorted(maps.Keys(exploredWorlds)) {
+		if world := exploredWorlds[name]; world.own+world.others > 0 {
+			all[name] = shareOf(world, cleanly(t, name))
+			for _, f := range all[name] {
+				of[f.What] = name
+			}
 		}
-		slices.SortStableFunc(some.sorts, func(a, b sortOf) int {
-			return cmp.Or(cmp.Compare(whose(a), whose(b)), cmp.Compare(slices.Index(some.first, a.class), slices.Index(some.first, b.class)))
-		})
-		for n := range some.share * min(1, len(some.sorts)) {
-			alike := bySort[some.sorts[n%len(some.sorts)]]
-			all = append(all, alike[r.IntN(len(alike))])
+	}
+	r := rand.New(rand.NewPCG(4, 15))
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		for _, f := range shuffled(r, faultsOf(cleanly(t, name).made)) {
+			if of[f.What] == "" && knownToFail(f) == "" {
+				of[f.What], all[name] = name, append(all[name], f)
+			}
 		}
 	}
 	return all
+}
+
+// shareOf are the faults of a world that are tried by default, or with -more, the same each time.
+func shareOf(of explored, clean course) []faults.Fault {
+	own, others, bySort := sorted(faultsOf(clean.made))
+	r, theirs := rand.New(rand.NewPCG(1, 15)), regexp.MustCompile(of.of)
+	// What is done again is what a definition forgets most easily, and then what it says where something
+	// never works. Each call that it makes has these before any has another.
+	all := spread(r, own, bySort, share(of.own), func(k sortOf, had func(...any) int) []int {
+		worse := k.class != permanent || k.what == "" && !k.done // it lasts, and nothing is ever done
+		return []int{had(k.class, k.call), slices.Index([]class{failedAfter, permanent, failedBefore, odd, byHand}, k.class), map[bool]int{false: 1}[worse], had(k.class, k.what)}
+	})
+	// The SDKs try again for functions, which hides all but what lasts: that is had most of. Each class
+	// begins with the calls that the world is there for.
+	return append(all, spread(r, others, bySort, share(of.others), func(k sortOf, had func(...any) int) []int {
+		first := theirs.MatchString(k.call.Principal+k.call.Resource) && (k.call.At != faults.Gate || slices.Contains(betweenServices, k.call.Action))
+		turn := had(k.class)
+		if k.class == permanent {
+			turn /= 3
+		}
+		return []int{turn, slices.Index([]class{permanent, failedAfter, failedBefore, odd, byHand}, k.class), map[bool]int{false: 1}[first], had(k.call)}
+	})...)
+}
+
+// spread are so many faults, one after the other of the sort that comes before all others by what there
+// was already, which had counts, and of its faults one of the kind that there was least of.
+func spread(r *rand.Rand, sorts []sortOf, bySort map[sortOf][]faults.Fault, n int, before func(k sortOf, had func(...any) int) []int) (all []faults.Fault) {
+	counts := map[string]int{}
+	had := func(what ...any) int { return counts[fmt.Sprintln(what...)] }
+	shuffled(r, sorts)
+	for range n * min(1, len(sorts)) {
+		k := slices.MinFunc(sorts, func(a, b sortOf) int {
+			return cmp.Or(cmp.Compare(had("sort", a), had("sort", b)), slices.Compare(before(a, had), before(b, had)))
+		})
+		alike := shuffled(r, slices.Clone(bySort[k]))
+		f := slices.MinFunc(alike, func(a, b faults.Fault) int { return cmp.Compare(had("kind", a.What), had("kind", b.What)) })
+		for _, what := range [][]any{{"sort", k}, {"kind", f.What}, {k.class}, {k.call}, {k.class, k.call}, {k.class, k.what}} {
+			counts[fmt.Sprintln(what...)]++
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// shuffled has some in an order that is the same each time, in whichever they came: what is called at
+// once comes in any.
+func shuffled[T any](r *rand.Rand, some []T) []T {
+	slices.SortStableFunc(some, func(a, b T) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	r.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
+	return some
 }
 
 // wrongWith is what is wrong where faults are made, beside what is wrong without them.

@@ -19,8 +19,8 @@ import (
 //	go test ./local -run 'TestEveryPair/^each_verdict' -every-pair -timeout 600m -v
 var everyPair = flag.Bool("every-pair", false, "try every pair of faults of every world that is explored, by what a caller can tell of them")
 
-// pairsByDefault is how many pairs are tried by default, of each world that has a share of faults.
-const pairsByDefault = 3
+// mostPairs is how many pairs are tried with -more, of each world that has a share of faults.
+const mostPairs = 3
 
 // pairsOf are the pairs of faults of a world: for each kind of call one fault of each class, but for
 // what people do, with each other one.
@@ -64,7 +64,7 @@ func TestEveryPairOfFaultsEndsAsTheDesignSays(t *testing.T) {
 			r := rand.New(rand.NewPCG(3, 15))
 			r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 			if !*everyPair {
-				all = all[:pairsByDefault]
+				all = all[:share(mostPairs)]
 			}
 			for n, pair := range all {
 				t.Run(fmt.Sprint(n), func(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 type explored struct {
 	changes []change
 	drives  func(w *world) []upload
-	own     int    // faults of the workflow's own calls that are tried by default
+	own     int    // faults of the workflow's own calls that -more tries
 	others  int    // the same of others; where both are 0, the world is played only where it is asked for
 	of      string // pattern of whose calls come first among the others: the world is there for them
 }

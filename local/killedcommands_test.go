@@ -251,7 +251,7 @@ func TestKilledAtAnyCallACommandEndsAsOtherwiseOnceItIsTypedAgain(t *testing.T) 
 		for n := range wrong {
 			if !*everyKill {
 				r.Shuffle(len(wrong[n]), func(i, j int) { wrong[n][i], wrong[n][j] = wrong[n][j], wrong[n][i] })
-				wrong[n] = wrong[n][:min(2, len(wrong[n]))]
+				wrong[n] = wrong[n][:min(share(2), len(wrong[n]))]
 			}
 		}
 		for n, f := range slices.Concat(wrong[0], wrong[1]) {

@@ -275,8 +275,8 @@ var everyGrant = flag.Bool("every-grant", false, "take away each grant of the te
 // untried is what came of a grant that is not among the share that is tried by default.
 const untried = "untried"
 
-// inShare says whether a grant is taken away: by default one of four, the same each time.
-func inShare(g grant) bool { return *everyGrant || *update || oneOf(4, g.String()) }
+// inShare says whether a grant is taken away: by default one of sixteen, the same each time.
+func inShare(g grant) bool { return *everyGrant || *update || oneOf(16, g.String()) }
 
 // oneOf says whether something is in a share that is the same each time.
 func oneOf(n uint32, what string) bool {

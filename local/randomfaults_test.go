@@ -19,7 +19,7 @@ import (
 //
 //	go test ./local -run TestManyFaults -schedules 2000 -timeout 120m
 //	go test ./local -run TestManyFaults/1742$ -schedules 2000 -v
-var schedules = flag.Int("schedules", 6, "schedules of many faults, chosen at random, that are tried")
+var schedules = flag.Int("schedules", 2, "schedules of many faults, chosen at random, that are tried")
 
 // outages are of whole services and of everything that people do: what goes wrong beside single calls.
 func outages(r *rand.Rand) faults.Fault {

@@ -207,7 +207,7 @@ func (r *recording) try(t *testing.T, survived map[string]bool) (tried int) {
 			require.False(t, named[m.what], "two mutants are called %s", m.what)
 			named[m.what] = true
 			what := strings.ReplaceAll(m.what, otherAccount, account) // the same, wherever the replicas are
-			if !*everyPart && !oneOf(8, what) {
+			if !*everyPart && !oneOf(32, what) {
 				continue
 			}
 			if unnoticed, known := survived[what]; known && !unnoticed {
@@ -271,7 +271,7 @@ var alikes = map[string]string{
 	`GetObjectVersion on \S+: \S+-\*/\* is \S+-\*$`:                                                                       "the actions are of objects, whose ARNs the pattern of buckets matches, too",
 }
 
-// everyPart is whether every part is changed, and not only one of eight:
+// everyPart is whether every part is changed, and not only one of 32:
 //
 //	go test ./local -run TestEveryPartOfEveryPolicy -every-part -v
 var everyPart = flag.Bool("every-part", false, "change every part of every policy of the templates")

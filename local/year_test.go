@@ -54,15 +54,15 @@ const rot = "damage at rest"
 // everyWeek is whether a whole year goes by, and not only its first weeks:
 //
 //	go test ./local -run TestAYearOfAudits -every-week
-var everyWeek = flag.Bool("every-week", false, "audit every week of a year, and not only the first fifteen")
+var everyWeek = flag.Bool("every-week", false, "audit every week of a year, and not only the first nine")
 
 // weeksOfAudits is how many weeks go by: by default as many as it takes for rot to be planted and
-// found twice.
+// found.
 func weeksOfAudits() int {
 	if *everyWeek {
 		return 52
 	}
-	return 15
+	return 9
 }
 
 // scrubDays is in how many days the year's audits read all bytes once.

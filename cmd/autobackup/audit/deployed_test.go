@@ -609,7 +609,7 @@ func stopStep() int {
 	if *everyStop {
 		return 1
 	}
-	return 15
+	return 30
 }
 
 // The same of what a scrub reads, finds and remembers, over two days.

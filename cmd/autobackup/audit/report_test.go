@@ -124,7 +124,7 @@ func agree(t testing.TB, m *model, o audit.Options) int {
 const pairsEnv = "AUDIT_MODEL_PAIRS"
 
 func TestTheReportOfAnyBucketsIsThatOfTheModel(t *testing.T) {
-	pairs := 5_000
+	pairs := 1_500
 	if text := os.Getenv(pairsEnv); text != "" {
 		var err error
 		pairs, err = strconv.Atoi(text)
