@@ -247,8 +247,8 @@ func shareOf(of explored, clean course) []faults.Fault {
 	// What is done again is what a definition forgets most easily, and then what it says where something
 	// never works. Each call that it makes has these before any has another.
 	all := spread(r, own, bySort, share(of.own), func(k sortOf, had func(...any) int) []int {
-		worse := k.class != permanent || k.what == "" && !k.done // it lasts, and nothing is ever done
-		return []int{had(k.class, k.call), slices.Index([]class{failedAfter, permanent, failedBefore, odd, byHand}, k.class), map[bool]int{false: 1}[worse], had(k.class, k.what)}
+		milder := k.class == permanent && (k.what != "" || k.done) // it passes though nobody can know it, or all is done
+		return []int{had(k.class, k.call), slices.Index([]class{failedAfter, permanent, failedBefore, odd, byHand}, k.class), map[bool]int{true: 1}[milder], had(k.class, k.what)}
 	})
 	// The SDKs try again for functions, which hides all but what lasts: that is had most of. Each class
 	// begins with the calls that the world is there for.
@@ -258,7 +258,7 @@ func shareOf(of explored, clean course) []faults.Fault {
 		if k.class == permanent {
 			turn /= 3
 		}
-		return []int{turn, slices.Index([]class{permanent, failedAfter, failedBefore, odd, byHand}, k.class), map[bool]int{false: 1}[first], had(k.call)}
+		return []int{turn, slices.Index([]class{permanent, failedAfter, failedBefore, odd, byHand}, k.class), map[bool]int{false: 1}[first], had(k.call), map[bool]int{true: 1}[k.class == permanent && k.done]}
 	})...)
 }
 

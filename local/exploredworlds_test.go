@@ -40,7 +40,7 @@ var exploredWorlds = map[string]explored{
 	"given up":      {soon, (*world).givenUp, 0, 10, "FailureNotifierRole|failure-notifier"},
 	"bytes read":    {slices.Concat(soon, always), (*world).bytesRead, 20, 18, "BytesRole|-bytes-dev"},
 	"own keys":      {slices.Concat(soon, configurations["SSE-KMS"]), (*world).bytesRead, 0, 3, "BytesRole|-bytes-dev"},
-	"told again":    {soon, (*world).toldAgain, 0, 14, "FailureNotifierRole|failure-notifier"},
+	"told again":    {soon, (*world).toldAgain, 0, 32, "FailureNotifierRole|failure-notifier"},
 	"heartbeats":    {slices.Concat(soon, ownKeys(account)), (*world).besideHeartbeats, 0, 8, "heartbeat"},
 	"largest batch": {soon, (*world).largestBatch, 1, 1, "etags"},
 	"storm":         {soon, (*world).manyFailures, 0, 0, "FailureNotifierRole|failure-notifier"},

@@ -228,21 +228,33 @@ func counting() (all, used map[grant]bool, count func(*gate.Gate)) {
 	}
 }
 
-// granted are the grants, and those of them that were used.
-func granted(t *testing.T, changes []change) (all, used map[grant]bool) {
+// grantedIn are the grants of configurations and those of them that were used, by their names. No two
+// tests that ask for them run at once.
+var grantedIn = map[string][2]map[grant]bool{}
+
+// granted are the grants of a configuration, and those of them that were used. It is played once for
+// all tests.
+func granted(t *testing.T, name string) (all, used map[grant]bool) {
+	t.Helper()
+	if of, known := grantedIn[name]; known {
+		return of[0], of[1]
+	}
 	all, used, done := counted()
 	defer done()
 	inWorld(t, func(w *world) {
 		w.everything()
 		assert.Empty(t, w.Gate.Refusals(), "the templates refuse what is done: grant it there, or see that it is not done; whatever else fails here follows")
-	}, changes...)
+	}, configurations[name]...)
+	if !t.Failed() {
+		grantedIn[name] = [2]map[grant]bool{all, used}
+	}
 	return all, used
 }
 
 func TestEveryGrantIsUsedOrItIsSaidWhyNot(t *testing.T) {
-	for name, changes := range configurations {
+	for name := range configurations {
 		t.Run(name, func(t *testing.T) {
-			all, used := granted(t, changes)
+			all, used := granted(t, name)
 			everyIsUsed(t, all, used)
 		})
 	}
@@ -290,16 +302,16 @@ func oneOf(n uint32, what string) bool {
 func TestWithoutAnySingleGrantNothingIsToldFalselyAndNothingIsLost(t *testing.T) {
 	came := map[grant]string{}
 	for _, name := range inOrder {
-		t.Run(name, func(t *testing.T) { withoutEach(t, configurations[name], came) })
+		t.Run(name, func(t *testing.T) { withoutEach(t, name, came) })
 	}
 	written(t, came)
 }
 
 // withoutEach adds what comes of the scenario without each grant that is not among those
 // that were tried.
-func withoutEach(t *testing.T, changes []change, came map[grant]string) {
+func withoutEach(t *testing.T, name string, came map[grant]string) {
 	t.Helper()
-	_, used := granted(t, changes)
+	_, used := granted(t, name)
 	var lock sync.Mutex
 	for _, g := range slices.SortedFunc(maps.Keys(used), compareGrants) {
 		if came[g] != "" || category.MatchString(g.policy) {
@@ -313,7 +325,7 @@ func withoutEach(t *testing.T, changes []change, came map[grant]string) {
 		}
 		t.Run(g.String(), func(t *testing.T) {
 			t.Parallel()
-			then := whenDeployed(t, func(d *iam.Document) { takeAway(d, g) }, g.action, changes)
+			then := whenDeployed(t, func(d *iam.Document) { takeAway(d, g) }, g.action, configurations[name])
 			lock.Lock()
 			defer lock.Unlock()
 			came[g] = then
