@@ -42,7 +42,7 @@ func TestThePageOnReliabilityHasTheFiguresOfWhatWasTried(t *testing.T) {
 	rows := [][4]string{
 		{
 			"one fault at each call, in order and out of it: denied, throttled, broken, unanswered, slow, late, cut off, garbled, crashed, stopped by hand, twice, a wrong clock",
-			fmt.Sprintf("%s faults at %s calls of %d worlds", grouped(float64(faults-ofCommands)), grouped(float64(calls)), worlds), "three worlds whole, two fifths of the audited one, a share of the rest",
+			fmt.Sprintf("%s faults at %s calls of %d worlds", grouped(float64(faults-ofCommands)), grouped(float64(calls)), worlds), "seven worlds whole, two fifths of the audited one, a share of the largest batch",
 			"a page of something between was taken for rules that are none (a false NOT_REPLICATED); a cut-off answer parked at once: both are tried again now",
 		},
 		{
