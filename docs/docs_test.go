@@ -22,6 +22,7 @@ import (
 	"autobackup/local/cloudwatch"
 	"autobackup/local/events"
 	"autobackup/local/lambda"
+	"autobackup/local/logs"
 	"autobackup/local/pipes"
 	"autobackup/local/s3"
 	"autobackup/local/sns"
@@ -100,7 +101,7 @@ func TestLocalFidelityListsWhatTheCodeKnows(t *testing.T) {
 	want = fill(t, want, "sns", quoted(sns.Actions()))
 	want = fill(t, want, "events", quoted(events.Actions()))
 	want = fill(t, want, "lambda", quoted(lambda.Actions()))
-	want = fill(t, want, "beside", quoted(slices.Concat(cloudformation.Actions(), cloudwatch.Actions(), pipes.Actions())))
+	want = fill(t, want, "beside", quoted(slices.Concat(cloudformation.Actions(), cloudwatch.Actions(), pipes.Actions(), logs.Actions())))
 	want = fill(t, want, "states", quoted(stepfunctions.Actions()))
 	generated(t, "local-fidelity.md", want)
 }

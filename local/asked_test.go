@@ -19,6 +19,7 @@ import (
 	"autobackup/local/events"
 	"autobackup/local/gate"
 	"autobackup/local/iam"
+	"autobackup/local/logs"
 	"autobackup/local/pipes"
 	locals3 "autobackup/local/s3"
 	"autobackup/local/sqs"
@@ -114,7 +115,7 @@ func TestEveryOperationNeedsWhatAWSsPagesSay(t *testing.T) {
 	}{
 		{"s3", "ofS3 or ofS3Objects", locals3.Operations()}, {"sqs", "ofQueues", sqs.Actions()},
 		{"states", "ofOthers", states.Actions()}, {"events", "ofOthers", events.Actions()},
-		{"cloudformation", "ofOthers", cloudformation.Actions()}, {"monitoring", "ofOthers", cloudwatch.Actions()}, {"pipes", "ofOthers", pipes.Actions()},
+		{"cloudformation", "ofOthers", cloudformation.Actions()}, {"monitoring", "ofOthers", cloudwatch.Actions()}, {"pipes", "ofOthers", pipes.Actions()}, {"logs", "ofOthers", logs.Actions()},
 	} {
 		for _, operation := range of.operations {
 			assert.True(t, tried[of.service+" "+operation], "what does %s need? Add it to %s in local/askedrequests_test.go, with what AWS's page says", operation, of.table)

@@ -199,6 +199,11 @@ func (w *world) ofOthers() (all []request) {
 			header: map[string]string{"X-Amz-Target": "AWSEvents.PutEvents", "Content-Type": "application/x-amz-json-1.1"},
 		},
 		request{service: "sns", operation: "Publish", method: http.MethodPost, path: "/", header: form, body: url.Values{"Action": {"Publish"}, "TopicArn": {topic}, "Message": {"m"}}.Encode(), needs: []string{"sns:Publish " + topic}},
+		request{
+			service: "logs", operation: "FilterLogEvents", method: http.MethodPost, path: "/", body: `{"logGroupName": "/aws/lambda/autobackup-compare-etags-dev"}`,
+			header: map[string]string{"X-Amz-Target": "Logs_20140328.FilterLogEvents", "Content-Type": "application/x-amz-json-1.1"},
+			needs:  []string{"logs:FilterLogEvents " + arn("logs", "log-group:/aws/lambda/autobackup-compare-etags-dev:*")},
+		},
 		request{service: "sns", operation: "ListTopics", method: http.MethodPost, path: "/", header: form, body: "Action=ListTopics", needs: []string{"sns:ListTopics *"}},
 		request{service: "lambda", operation: "Invoke", method: http.MethodPost, path: "/2015-03-31/functions/autobackup-fetch-etags-dev/invocations", body: "{}", needs: []string{"lambda:InvokeFunction " + arn("lambda", "function:autobackup-fetch-etags-dev")}},
 	)

@@ -28,12 +28,14 @@ func (s *Stack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.CloudFormation.ServeHTTP(w, r)
 	case "monitoring": // CloudWatch
 		s.CloudWatch.ServeHTTP(w, r)
+	case "logs":
+		s.Logs.ServeHTTP(w, r)
 	case "sts":
 		s.STS.ServeHTTP(w, r)
 	case "s3", "":
 		// S3 itself says what is wrong with an unsigned request.
 		s.S3.ServeHTTP(w, r)
 	default:
-		wire.Refuse(w, r, "the local stack serves s3, sqs, sns, events, pipes, states, lambda, cloudformation, monitoring and sts over HTTP, not "+service)
+		wire.Refuse(w, r, "the local stack serves s3, sqs, sns, events, pipes, states, lambda, cloudformation, monitoring, logs and sts over HTTP, not "+service)
 	}
 }

@@ -91,7 +91,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	s.CloudFormation = &cloudformation.Service{Account: cfg.Account, NewID: ids.next, Gate: s.Gate, Stacks: s.described}
 	s.CloudWatch = &cloudwatch.Service{Account: cfg.Account, NewID: ids.next, Gate: s.Gate, Now: cfg.Clock.Now}
 	s.Logs = logs.New(cfg.Clock)
-	s.Logs.Gate = s.Gate
+	s.Logs.Gate, s.Logs.Account, s.Logs.NewID = s.Gate, cfg.Account, ids.next
 	s.Events = events.NewService(s.SQS)
 	s.Events.Gate, s.Events.NewID, s.Events.Account, s.Events.Now = s.Gate, ids.next, cfg.Account, cfg.Clock.Now
 	s.Lambda = lambda.New(lambda.Options{

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -119,7 +120,8 @@ func (b *binary) start() (*sandbox, error) {
 	cmd := exec.CommandContext(ctx, b.path) // #nosec G204 -- the caller's own executable
 	cmd.Dir = filepath.Dir(b.path)
 	cmd.Env = b.environment(address)
-	cmd.Stdout, cmd.Stderr = b.log, b.log
+	printed := b.printed()
+	cmd.Stdout, cmd.Stderr = printed, printed
 	cmd.WaitDelay = time.Second
 	if err := cmd.Start(); err != nil {
 		stop()
@@ -133,6 +135,18 @@ func (b *binary) start() (*sandbox, error) {
 		s.ended(cmd.ProcessState)
 	})
 	return s, nil
+}
+
+// printed gets what a process prints, whose lines are events of the function's log group.
+func (b *binary) printed() io.Writer {
+	if b.config.Logged == nil {
+		return b.log
+	}
+	lines := &lineWriter{each: b.config.Logged}
+	if b.log == nil {
+		return lines
+	}
+	return io.MultiWriter(b.log, lines)
 }
 
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
@@ -168,4 +182,28 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.w.Write(p)
+}
+
+// longest is how much of a line is an event's: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+const longest = 1 << 20
+
+// lineWriter hands on each line that one process prints, without its end.
+type lineWriter struct {
+	each func(line string)
+	rest []byte
+}
+
+func (l *lineWriter) Write(p []byte) (int, error) {
+	l.rest = append(l.rest, p...)
+	for {
+		end := bytes.IndexByte(l.rest, '\n')
+		if end < 0 && len(l.rest) > longest {
+			end = longest
+		}
+		if end < 0 {
+			return len(p), nil
+		}
+		l.each(string(l.rest[:end]))
+		l.rest = bytes.TrimPrefix(l.rest[end:], []byte("\n"))
+	}
 }

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -153,6 +155,30 @@ func TestInvocationsRunAtOnceUpToTheConcurrency(t *testing.T) {
 	}
 	all.Wait()
 	assert.LessOrEqual(t, len(pids), 2)
+}
+
+func TestEachLineOfAnExecutableIsAnEventOfTheFunctionsLogGroup(t *testing.T) {
+	for name, log := range map[string]io.Writer{"beside a log": io.Discard, "alone": nil} {
+		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex
+			var lines []string
+			f := newBinary(t, func(c *lambda.Config) {
+				c.Log = log
+				c.Logged = func(line string) {
+					mu.Lock()
+					defer mu.Unlock()
+					lines = append(lines, line)
+				}
+			})
+			for range 2 {
+				_, err := do(t, f, "log")
+				require.NoError(t, err)
+			}
+			f.Close()
+			lines = slices.DeleteFunc(lines, func(l string) bool { return strings.Contains(l, " RequestId: ") }) // of Lambda itself
+			assert.Equal(t, []string{"a line for the log", "a line for the log"}, lines)
+		})
+	}
 }
 
 func TestWhatAnExecutableWritesGoesToTheLog(t *testing.T) {

@@ -1,6 +1,6 @@
 // Package logs is Amazon CloudWatch Logs on one machine, as far as other services write
-// into it: log groups, and who may write into which. Metric filters, queries, subscriptions
-// and an API to read over HTTP are not there.
+// into it: log groups, who may write into which, and FilterLogEvents, which reads them over HTTP.
+// Metric filters, queries and subscriptions are not there.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/WhatIsCloudWatchLogs.html
 package logs
 
@@ -24,6 +24,12 @@ const most = 1000
 type Service struct {
 	// Gate decides what callers may do. nil: everything.
 	Gate *gate.Gate
+	// Account is the 12 digits of whom nobody was given a key, and NewID makes request ids.
+	Account string
+	NewID   func() string
+	// Looked is how many lines FilterLogEvents looks at for one answer; 0: all. The service has
+	// a bound that it doesn't tell.
+	Looked int
 
 	clk *clock.Clock
 

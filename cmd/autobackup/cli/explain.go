@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"time"
 
@@ -27,6 +28,9 @@ type explainCommand struct {
 	Accepted       string        `help:"File of what autobackup accept took out; default: autobackup-accepted.json." type:"path" placeholder:"FILE" group:"What"`
 	Erased         time.Duration `help:"How old a version that the primary no longer has may be on the replica." default:"0s" group:"What"`
 
+	Stage string        `help:"Also tell what the stage's functions have made of the version so far, by their log." placeholder:"STAGE" group:"What"`
+	Since time.Duration `help:"How far back that log is searched, the newest day first, for 20 seconds at most." default:"336h" group:"What"`
+
 	accessFlags
 }
 
@@ -34,7 +38,10 @@ type explainCommand struct {
 func (explainCommand) Help() string {
 	return `Looks at one object version on both sides as they are now, and says what an audit
 makes of it, every fact side by side, what the rules say, what may have caused it and
-what to do, with commands. It changes nothing.
+what to do, with commands. It changes nothing. With --stage it also tells what the
+deployed functions made of the version at each look so far.
+
+  autobackup explain 's3://BUCKET/KEY?versionId=VERSION' --stage prod
 
 Exit codes: 0 it is as it must be; 1 it is not, or that is unknown; 2 it could not.`
 }
@@ -68,6 +75,9 @@ func (c explainCommand) options() (o explain.Options, err error) {
 		Program: program.Version(), Primary: v.Bucket, Key: v.Key, Version: v.VersionID, Bytes: c.Bytes, Locks: c.Locks,
 		Deadline: c.Deadline, MarkerDeadline: c.MarkerDeadline, Erased: c.Erased,
 		Clock: func() time.Time { return clock.Real().Now().UTC() }, Wait: smithytime.SleepWithContext,
+	}
+	if o.Stage, o.Since = c.Stage, c.Since; c.Stage != "" && !stageName.MatchString(c.Stage) {
+		return o, fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first", c.Stage)
 	}
 	if o.Accepted, err = accept.Named(c.Accepted); err != nil {
 		return o, err

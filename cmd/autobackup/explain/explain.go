@@ -12,6 +12,7 @@ import (
 
 	"autobackup/cmd/autobackup/accept"
 	command "autobackup/cmd/autobackup/audit"
+	"autobackup/cmd/autobackup/logged"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/internal/audit"
 	"autobackup/internal/s3event"
@@ -30,6 +31,10 @@ type Options struct {
 	Bytes    bool   // read the bytes of both sides
 	Locks    bool   // a retention or legal hold that one side alone has is a finding
 	Accepted string // file of what people accepted
+	// Stage is the one whose functions' log is asked what became of the version so far, of the time
+	// Since ago and later; empty: none is.
+	Stage string
+	Since time.Duration
 
 	Deadline, MarkerDeadline, Erased time.Duration
 	// Clock is asked once for the time that versions are judged at. Wait waits, or ends
@@ -50,8 +55,12 @@ type Explanation struct {
 	// Which says which version of the key it is, and who chose it.
 	Which    string    `json:"which"`
 	Replicas []Replica `json:"replicas"` // each by itself
-	Result   string    `json:"result"`
-	Exit     int       `json:"exit"`
+	// SoFar is what the stage's functions made of it, as they logged it, and Unlogged why that is not
+	// known; neither where no stage was named.
+	SoFar    *logged.Found `json:"soFar,omitempty"`
+	Unlogged string        `json:"soFarUnknown,omitempty"`
+	Result   string        `json:"result"`
+	Exit     int           `json:"exit"`
 }
 
 // Replica is what is known of the version in the primary and in one replica.
@@ -132,8 +141,27 @@ func (o Options) explain(ctx context.Context, pairs []*pair.Pair, now time.Time)
 		}
 		e.Replicas = append(e.Replicas, r)
 	}
+	if o.Stage != "" {
+		o.soFar(ctx, e, pairs[0].Primary)
+	}
 	e.conclude()
-	return e, nil
+	return e, ctx.Err()
+}
+
+// searching is how long the log is searched: as long as somebody waits who asks about one version.
+const searching = 20 * time.Second
+
+// soFar adds what the stage made of the version. That it is not known takes nothing from the rest,
+// which is about what is there now.
+func (o Options) soFar(ctx context.Context, e *Explanation, primary *pair.Side) {
+	found, err := logged.Of(ctx, primary.Config(), logged.Asked{
+		Stage: o.Stage, Version: s3event.ObjectVersion{Bucket: o.Primary, Key: o.Key, VersionID: e.Version}, From: e.At.Add(-o.Since), To: o.Clock(), Clock: o.Clock, Within: searching,
+	})
+	if err != nil {
+		e.Unlogged = err.Error()
+		return
+	}
+	e.SoFar = &found
 }
 
 // replica explains the version in one pair of buckets.

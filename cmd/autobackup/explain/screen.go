@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"autobackup/cmd/autobackup/report"
@@ -59,6 +62,7 @@ func (e *Explanation) Screen(w io.Writer, colour bool) error {
 	for _, r := range e.Replicas {
 		s.replica(r)
 	}
+	s.soFar(e)
 	paint := red
 	if e.Exit == exitAsItMustBe {
 		paint = green
@@ -68,6 +72,38 @@ func (e *Explanation) Screen(w io.Writer, colour bool) error {
 		return fmt.Errorf("write the explanation: %w", err)
 	}
 	return nil
+}
+
+// soFar has a line for each look, by the log. A failed version is parked and told by the execution.
+func (s *screen) soFar(e *Explanation) {
+	if e.Unlogged != "" {
+		s.page.WriteString("\n")
+		s.note("so far", "? "+e.Unlogged)
+	}
+	if e.SoFar == nil {
+		return
+	}
+	f := e.SoFar
+	s.page.WriteString("\n")
+	span := fmt.Sprintf("stage %s, by its log from %s to %s", f.Stage, f.From.UTC().Format(time.RFC3339), f.To.UTC().Format(time.RFC3339))
+	switch {
+	case f.Cut != "":
+		span += "; older lines were not searched: " + f.Cut + " (--since for less)"
+	case len(f.Lines) == 0:
+		span += ": nothing of this version"
+	}
+	s.note("so far", span)
+	for _, l := range f.Lines {
+		words := []string{l.At.Format(time.RFC3339), l.Outcome, l.Reason, l.Evidence, "at look " + strconv.Itoa(l.Looks)}
+		s.note("", strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " "))
+	}
+	if n := len(f.Lines); n > 0 {
+		last := f.Lines[n-1]
+		s.note("", "execution "+last.Execution)
+		if last.Outcome == string(verdict.Failed) {
+			s.note("", "its message is parked in autobackup-validation-dlq-"+f.Stage+" and was told, unless somebody has taken it since")
+		}
+	}
 }
 
 type screen struct {

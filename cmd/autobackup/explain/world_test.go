@@ -15,7 +15,9 @@ import (
 	"autobackup/cmd/autobackup/explain"
 	"autobackup/cmd/autobackup/pair"
 	"autobackup/cmd/autobackup/s3test"
+	"autobackup/local/logs"
 	"autobackup/local/s3"
+	"autobackup/local/sigv4"
 )
 
 const primary, replica, home, away = "acme-docs", "acme-docs-dr", "eu-central-1", "eu-west-1"
@@ -26,7 +28,8 @@ type world struct {
 	url   string // where what writes is noted
 	t     *testing.T
 	lock  sync.Mutex
-	wrote []string // methods that write and their paths, since watch was called
+	logs  *logs.Service // nil: no stage is deployed
+	wrote []string      // methods that write and their paths, since watch was called
 	watch bool
 }
 
@@ -60,6 +63,10 @@ func newWorld(t *testing.T, change ...func(*setting)) *world {
 
 // ServeHTTP notes what writes, and passes on.
 func (w *world) ServeHTTP(out http.ResponseWriter, in *http.Request) {
+	if _, service := sigv4.Scope(in); service == "logs" {
+		w.logs.ServeHTTP(out, in)
+		return
+	}
 	w.lock.Lock()
 	if w.watch && in.Method != http.MethodGet && in.Method != http.MethodHead && in.URL.Path != "/" { // which STS is asked at
 		w.wrote = append(w.wrote, in.Method+" "+in.URL.Path)

@@ -114,6 +114,13 @@ func (s *Side) unread(action string) string {
 	return s.Unread[i]
 }
 
+// Config is what asks other services in the side's region, as who reads the side.
+func (s *Side) Config() aws.Config {
+	cfg := s.config.Copy()
+	cfg.Region = s.Region
+	return cfg
+}
+
 func (s *Side) in() func(*s3.Options) {
 	return func(o *s3.Options) { o.Region = s.Region }
 }
