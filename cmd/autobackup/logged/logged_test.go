@@ -78,7 +78,8 @@ func TestTheLinesOfOneVersionAreToldTheOldestFirst(t *testing.T) {
 		w.put("b", "k", "other", "failed", 1)
 		require.NoError(t, w.As(gate.Caller{}).Put(group, "a", `{"msg":"metrics are incomplete","version":"null"}`))
 		require.NoError(t, w.As(gate.Caller{}).Put(group, "a", `{"version":"null","bucket":"b","key":"k","looks":"many","execution":"e"}`))
-		time.Sleep(3 * 24 * time.Hour) // so that several searches find something
+		require.NoError(t, w.As(gate.Caller{}).Put(group, "a", `{"msg":"of no execution","version":"null","bucket":"b","key":"k","looks":1}`))
+		time.Sleep(60 * time.Hour) // so that several searches find something
 		w.put("b", "k", "null", "lagging", 2)
 		w.put("b", "k", "null", "verified", 3)
 		f, err := w.of("null", began)
@@ -87,6 +88,7 @@ func TestTheLinesOfOneVersionAreToldTheOldestFirst(t *testing.T) {
 		assert.Equal(t, began.UnixMilli(), f.Lines[0].At.UnixMilli())
 		assert.Empty(t, f.Cut)
 		assert.True(t, f.From.Equal(began))
+		assert.True(t, f.To.Equal(time.Now().Add(time.Millisecond)))
 
 		f, err = w.of("null", began.Add(time.Hour))
 		require.NoError(t, err)
