@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"cmp"
 	"encoding/json"
 	"log/slog"
 	"strconv"
@@ -15,15 +14,7 @@ import (
 	"autobackup/internal/reason"
 	"autobackup/internal/text"
 	"autobackup/internal/told"
-	"autobackup/internal/verdict"
 )
-
-// notParked is the detail of a message that no execution parked: SQS moved it
-// from the validation queue after its receives.
-const notParked = "could not be processed: no execution parked the message, so it came to the dead-letter queue without a verdict"
-
-// edited is the detail of a message whose facts are those of another.
-const edited = "the message was edited after it was parked, so what it was parked with says nothing of it: move it to the validation queue to have it looked at"
 
 // maxLogged bounds a value of a message in a line of the log, in bytes.
 const maxLogged = 200
@@ -32,32 +23,16 @@ const maxLogged = 200
 // the number of alerts one higher.
 func parked(r events.SQSMessage) task {
 	value := func(name string) string { return aws.ToString(r.MessageAttributes[name].StringValue) }
-	f := batch.Failed{ID: r.MessageId, Body: r.Body, Again: true, Reason: reason.Code(value("reason")), Detail: value("detail")}
-	if f.Reason == "" {
-		f.Reason = reason.WorkflowError
-	}
-	if f.Reason == reason.WorkflowError && value("execution") == "" {
-		f.Detail = cmp.Or(f.Detail, notParked)
-	}
-	switch {
-	case batch.Edited(r.Body, value("sum")):
-		f.Reason, f.Detail = reason.WorkflowError, edited
-	case json.Unmarshal([]byte(value("facts")), &f.Verdict) != nil:
-		f.Verdict = verdict.Verdict{} // facts that were cut, or that somebody else wrote
-	}
-	alerts, err := strconv.Atoi(value("alerts"))
-	if err != nil || alerts < 0 {
-		alerts = 0
-	}
+	f, execution, alerts := batch.Parked(r.MessageId, r.Body, value)
 	t := task{id: r.MessageId, attrs: []slog.Attr{
-		slog.String("reason", text.Line(string(f.Reason), maxLogged)), slog.String("execution", text.Line(value("execution"), maxLogged)), slog.Int("alerts", alerts)}}
+		slog.String("reason", text.Line(string(f.Reason), maxLogged)), slog.String("execution", text.Line(execution, maxLogged)), slog.Int("alerts", alerts)}}
 	if alerts >= alert.MaxAlerts {
 		t.level, t.line = slog.LevelWarn, "no e-mail: operators were told of this message often enough"
 		t.parked = []outgoing{{body: r.Body, attributes: kept(r, f.Reason, alerts)}}
 		return t
 	}
 	t.line = "parked message, to be told of again"
-	t.findings = told.Findings(f, value("execution"), alerts)
+	t.findings = told.Findings(f, execution, alerts)
 	t.parked = []outgoing{{body: r.Body, attributes: kept(r, f.Reason, alerts+1)}}
 	return t
 }
