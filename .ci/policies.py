@@ -36,7 +36,7 @@ PRINTED = [
     ["operate", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY],
     ["boundary", "--vpc", "--account", "123456789012", "--replica-account", "210987654321", "--replica-kms-key", KEY.replace("123456789012", "210987654321")],
     *([command, "--account", "123456789012", "--topic", "arn:aws:sns:eu-central-1:210987654321:oncall"] for command in ("operate", "boundary")),
-    ["requeue", "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY],
+    *([verb, "--stage", "prod", "--region", "eu-central-1", "--account", "123456789012", "--kms-key", KEY] for verb in ("parked", "retry", "discard")),
 ]
 # Sides that read: what is written here by name is a read all the same. doctor invokes fetch-etags alone, which reads.
 READS = {"kms:Decrypt", "lambda:InvokeFunction"}
@@ -48,7 +48,7 @@ def problems(arguments):
     sids = [statement["Sid"] for statement in document["Statement"]]
     if len(set(sids)) != len(sids):
         yield f"a Sid stands twice: {sids}"
-    reads = arguments[0] not in ("attach", "detach", "requeue", "upload", "operate", "boundary") and not {"--output", "caller"} & set(arguments)
+    reads = arguments[0] not in ("attach", "detach", "parked", "retry", "discard", "upload", "operate", "boundary") and not {"--output", "caller"} & set(arguments)
     for statement in document["Statement"]:
         for action in statement["Action"]:
             details = REFERENCE.action(action)

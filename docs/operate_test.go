@@ -145,7 +145,7 @@ func takesMore(table, words []string) string {
 }
 
 func TestOperatorsMayTypeWhatThePagesHaveThemType(t *testing.T) {
-	table, named := more(t), map[string]bool{"autobackup requeue": true, "autobackup doctor": true} // which have policies of their own
+	table, named := more(t), map[string]bool{"autobackup parked": true, "autobackup retry": true, "autobackup discard": true, "autobackup doctor": true} // which have policies of their own
 	var made []policytest.Made
 	for _, words := range typedByOperators(t) {
 		if name := takesMore(table, words); name != "" {

@@ -3,6 +3,7 @@ package local_test
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -26,7 +27,7 @@ import (
 	"autobackup/cmd/autobackup/audit"
 	"autobackup/cmd/autobackup/discover"
 	"autobackup/cmd/autobackup/doctor"
-	"autobackup/cmd/autobackup/requeue"
+	"autobackup/cmd/autobackup/retry"
 	"autobackup/local/asl"
 	"autobackup/local/sqs"
 	"autobackup/local/testing/faults"
@@ -89,7 +90,13 @@ func commands() map[string]command {
 		}, (*world).notices, nil, inAcmes},
 		"detach":                 {attachedBefore, of(attach.Detach, func(o *attach.Options, _ string) { o.EventBridgeOff = true }), (*world).notices, nil, inAcmes},
 		"detach, EventBridge on": {attachedBefore, of(attach.Detach, asIs), (*world).notices, nil, inAcmes},
-		"requeue":                {(*world).unsettledAndUndelivered, requeued, (*world).whereEach, nil, inOwn},
+		"retry":                  {(*world).unsettledAndUndelivered, retried(retry.FromAll), (*world).whereEach, nil, inOwn},
+		"retry --from parked":    {(*world).parkedAndMended, retried(retry.FromParked), (*world).whereEach, nil, inOwn},
+		"discard":                {(*world).parkedAndMended, discarded, (*world).onRecord, nil, inOwn},
+		"parked": {(*world).parkedAndMended, func(ctx context.Context, w *world, cfg aws.Config, _ string) error {
+			_, err := retry.LookAtParked(ctx, cfg, retry.LookOptions{Stage: "dev", Filter: retry.Filter{Since: 14 * 24 * time.Hour}, Max: 100, Now: w.Clock.Now()})
+			return err
+		}, (*world).stillParked, nil, inOwn},
 		"audit --stage": {nil, func(ctx context.Context, w *world, cfg aws.Config, _ string) error {
 			s := &audit.Stage{Name: "dev", Config: cfg}
 			_, err := s.Start(ctx, audit.Input{Order: audit.Order{Bucket: w.bucket()}})
@@ -153,16 +160,74 @@ func (w *world) unsettledAndUndelivered() {
 	time.Sleep(time.Hour)
 }
 
-// requeued puts back what it finds. What a run received and did not get to is hidden for a while.
-func requeued(ctx context.Context, w *world, cfg aws.Config, dir string) error {
-	r, err := requeue.Run(ctx, cfg, requeue.Options{
-		Stage: "dev", From: requeue.FromBoth, Since: 14 * 24 * time.Hour, Yes: true, Ledger: filepath.Join(dir, "ledger.jsonl"),
-		Now: w.Clock.Now(), In: strings.NewReader(""), Prompt: io.Discard, Plan: io.Discard,
-	})
+// retryOptions are those of somebody who is asked nothing.
+func retryOptions(w *world, from string) retry.Options {
+	return retry.Options{
+		Stage: "dev", From: from, Filter: retry.Filter{Since: 14 * 24 * time.Hour}, Why: "the cause is mended", Max: 1000, Yes: true,
+		Now: w.Clock.Now, In: strings.NewReader(""), Prompt: io.Discard, Plan: io.Discard,
+	}
+}
+
+// retried has what it finds looked at again. What a run received and did not get to is hidden for a while.
+func retried(from string) func(context.Context, *world, aws.Config, string) error {
+	return func(ctx context.Context, w *world, cfg aws.Config, _ string) error {
+		r, err := retry.Run(ctx, cfg, retryOptions(w, from))
+		if err == nil && !r.Complete() {
+			err = fmt.Errorf("not all was retried: %+v", r.Left)
+		}
+		return err
+	}
+}
+
+func discarded(ctx context.Context, w *world, cfg aws.Config, _ string) error {
+	r, err := retry.Discard(ctx, cfg, retryOptions(w, retry.FromParked))
 	if err == nil && !r.Complete() {
-		err = fmt.Errorf("not all was put back: %+v", r.Left)
+		err = fmt.Errorf("not all was discarded: %+v", r.Left)
 	}
 	return err
+}
+
+// parkedAndMended leaves twelve messages parked whose replicas are all right since.
+func (w *world) parkedAndMended() {
+	w.States.TaskFault = func(_ context.Context, resource string, parameters []byte) error {
+		if strings.Contains(resource+string(parameters), "function:autobackup-compare-etags") {
+			return &asl.Error{Name: "Broken", Cause: "on purpose"}
+		}
+		return nil
+	}
+	for n := range 12 {
+		w.put(fmt.Sprint("parked ", n), "content")
+	}
+	w.settle()
+	w.States.TaskFault = nil
+	require.Len(w.t, w.messages("validation-dlq"), 12)
+	time.Sleep(time.Hour)
+}
+
+// stillParked is what lies in the DLQ, and whether others can receive it.
+func (w *world) stillParked() string {
+	time.Sleep(3 * time.Minute)
+	n, err := w.SQS.Count(w.queue("validation-dlq"))
+	require.NoError(w.t, err)
+	return fmt.Sprint(len(w.messages("validation-dlq")), n.Visible)
+}
+
+// onRecord are the bodies of the messages that were discarded, each once, and how many were not.
+func (w *world) onRecord() string {
+	bodies := map[string]bool{}
+	for _, name := range w.work().names("operations/") {
+		if !strings.Contains(name, "-parked.json") {
+			continue
+		}
+		r, err := shelf{w, w.client, "autobackup-dev-work-" + account}.open(name)
+		require.NoError(w.t, err)
+		var page []struct{ Body string }
+		require.NoError(w.t, json.NewDecoder(r).Decode(&page))
+		for _, m := range page {
+			bodies[m.Body] = true
+		}
+	}
+	return fmt.Sprint(len(bodies), len(w.messages("validation-dlq")))
 }
 
 // whereEach is where each version ended, and how often a message of it came at most.
@@ -176,7 +241,7 @@ func (w *world) whereEach() string {
 	}
 	twice := 0 // beside that in the execution which failed
 	for body, n := range came {
-		if n > 1+map[bool]int{true: 1}[strings.Contains(body, "unsettled ")] {
+		if n > 1+map[bool]int{true: 1}[strings.Contains(body, "unsettled ") || strings.Contains(body, "parked ")] {
 			twice++
 		}
 	}
@@ -213,7 +278,7 @@ func (c command) typed(t *testing.T, wrong ...faults.Fault) (came string, made [
 			require.NoError(t, err)
 		} else {
 			require.Positive(t, injector.Struck(), "no call went wrong")
-			time.Sleep(3 * time.Minute)                             // what requeue has received is hidden so long
+			time.Sleep(3 * time.Minute)                             // what retry has received is hidden so long
 			_ = c.run(w.t.Context(), w, w.AWSConfig(w.region), dir) // whose exit code may be that there is nothing left to do
 		}
 		came = c.comesTo(w)

@@ -362,7 +362,7 @@ func worstBatch(t *testing.T, unit, end string) (size int) {
 }
 
 // attributesRoom is what the attributes of a parked message take at least: without
-// it, a message can't come back but by autobackup requeue.
+// it, a message can't come back but by autobackup retry.
 const attributesRoom = 260
 
 // pad fills the queued events to the cap, with a field that S3 does not use: an

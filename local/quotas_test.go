@@ -125,7 +125,7 @@ func TestWhateverQuotaIsExceededNothingIsLostAndNothingIsToldFalsely(t *testing.
 }
 
 // putBack has what is parked looked at again, and what came into executions that failed, which no
-// redrive of an execution that ended in a Fail state mends, as `autobackup requeue` does.
+// redrive of an execution that ended in a Fail state mends, as `autobackup retry` does.
 func (w *world) putBack() {
 	w.t.Helper()
 	for _, e := range w.validations() {

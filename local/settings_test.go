@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -169,10 +170,10 @@ func TestSettingTheWorkingBucketForgets(t *testing.T) {
 	days := kept(t, "plans and results")[0]
 	inOpenWorld(t, func(w *world) {
 		const attached = "attached/acme-invoices.json"
-		const audited = "audits/docs/lock.json"
+		audited := []string{"audits/docs/lock.json", "operations/20260302T020000Z-retry-6b1f8c1e/begin.json"}
 		f, keys := w.work(), []string{"plans/p", "results/r/0", "told/memory.json"}
 		time.Sleep(noon)
-		for _, key := range append(keys, attached, audited) {
+		for _, key := range slices.Concat(keys, audited, []string{attached}) {
 			f.put(key, 1)
 		}
 		time.Sleep(time.Duration(days) * day)
@@ -184,9 +185,13 @@ func TestSettingTheWorkingBucketForgets(t *testing.T) {
 			assert.Empty(t, f.versions(key), key)
 		}
 		time.Sleep(time.Duration(kept(t, "reports of audits")[0]-days-1) * day)
-		assert.Len(t, f.versions(audited), 1)
+		for _, key := range audited {
+			assert.Len(t, f.versions(key), 1, key)
+		}
 		time.Sleep(day)
-		assert.Empty(t, f.versions(audited))
+		for _, key := range audited {
+			assert.Empty(t, f.versions(key), key)
+		}
 		assert.Len(t, f.versions(attached), 1, "what attach recorded stays until detach")
 	})
 }

@@ -107,7 +107,7 @@ func TestTheKnownConditionKeysAreThoseInUse(t *testing.T) {
 func printed(t *testing.T) (all []iam.Document) {
 	for _, o := range []policy.Options{
 		{Command: policy.Audit, Side: policy.Both, Primary: "docs", Replicas: []string{"copy"}, Keys: []string{ownKey}, ReplicaKeys: []string{ownKey}, Locks: true, Output: pair.Address{Bucket: "evidence", Rest: "a*b?$"}},
-		{Command: policy.Requeue, Side: policy.Both, Stage: "dev", Region: "eu-central-1", Account: here, Keys: []string{"arn:aws:kms:eu-central-1:" + here + ":key/queues"}},
+		{Command: policy.Retry, Side: policy.Both, Stage: "dev", Region: "eu-central-1", Account: here, Keys: []string{"arn:aws:kms:eu-central-1:" + here + ":key/queues"}},
 		{Command: policy.Operate, Side: policy.Both, Stage: "dev", Region: "eu-central-1", Account: here, Keys: []string{"arn:aws:kms:eu-central-1:" + here + ":key/queues"}},
 		{Command: policy.Discover, Side: policy.Caller, Roles: []string{"arn:aws:iam::*:role/audit"}},
 		{Command: policy.Deploy, Side: policy.Primary, Stage: "dev", Account: here},

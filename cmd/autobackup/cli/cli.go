@@ -22,14 +22,14 @@ import (
 // Exit codes, printed in the help.
 const (
 	Expected   = 0 // every outcome was the expected one
-	Unexpected = 1 // an object was not verified, not read, or not as expected; a message was not put back, a bucket not attached, a deployment not as it must be
+	Unexpected = 1 // an object was not verified, not read, or not as expected; a message was not retried, a bucket not attached, a deployment not as it must be
 	Trouble    = 2 // wrong usage, or the program could not do its work
 )
 
 const description = `Know, not hope, that S3 backups in another region are intact.
 
 Exit codes: 0 every outcome was the expected one; 1 at least one was not, a file
-could not be read, a message was not put back, or a bucket not attached; 2 wrong
+could not be read, a message was not retried, or a bucket not attached; 2 wrong
 usage, or the program could not do its work.`
 
 type commands struct {
@@ -44,7 +44,9 @@ type commands struct {
 	Policy   policyCommand   `cmd:"" help:"Print the least IAM policy for a command or for deploying, or a boundary of all roles."`
 	Demo     demoCommand     `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
 	Serve    serveCommand    `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
-	Requeue  requeueCommand  `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
+	Parked   parkedCommand   `cmd:"" help:"Say what waits for somebody in the dead-letter queues, by reason, with what it means and what to do; or what was done."`
+	Retry    retryCommand    `cmd:"" help:"Have messages looked at or told again: parked ones, those in failed executions, undelivered events; shows them, and asks."`
+	Discard  discardCommand  `cmd:"" help:"Delete messages that need nothing more, and keep them on record; shows them, and asks."`
 }
 
 type serveCommand struct {

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+
 	"autobackup/cmd/autobackup/attach"
 	"autobackup/cmd/autobackup/discover"
 	"autobackup/cmd/autobackup/doctor"
@@ -127,22 +129,51 @@ var ofOperators = []Call{
 	{Operation: "ListEventSourceMappings", Actions: []string{"lambda:ListEventSourceMappings"}, On: everything},
 }
 
-// ofStacks are made by requeue.
-var ofStacks = []Call{
-	{Operation: "GetQueueUrl", Actions: []string{"sqs:GetQueueUrl"}, On: validationQueue},
-	{Operation: "GetQueueAttributes", Actions: []string{"sqs:GetQueueAttributes"}, On: validationQueue},
-	{Operation: "SendMessageBatch", Actions: []string{"sqs:SendMessage"}, On: validationQueue},
-	{Operation: "GetQueueUrl", Actions: []string{"sqs:GetQueueUrl"}, On: eventDLQ},
-	{Operation: "GetQueueAttributes", Actions: []string{"sqs:GetQueueAttributes"}, On: eventDLQ},
-	{Operation: "ReceiveMessage", Actions: []string{"sqs:ReceiveMessage"}, On: eventDLQ},
-	{Operation: "DeleteMessageBatch", Actions: []string{"sqs:DeleteMessage"}, On: eventDLQ},
-	{Operation: "ChangeMessageVisibility", Actions: []string{"sqs:ChangeMessageVisibility"}, On: eventDLQ},
+// ofParked are made by parked: the dead-letter queues are counted, some messages of one are looked at
+// and, with --done, what was done is read.
+var ofParked = []Call{
+	{Operation: "GetQueueUrl", Actions: []string{"sqs:GetQueueUrl"}, On: parkedQueues},
+	{Operation: "GetQueueAttributes", Actions: []string{"sqs:GetQueueAttributes"}, On: parkedQueues},
+	{Operation: "GetQueueUrl", Actions: []string{"sqs:GetQueueUrl"}, On: failureDLQ},
+	{Operation: "GetQueueAttributes", Actions: []string{"sqs:GetQueueAttributes"}, On: failureDLQ},
+	{Operation: "ReceiveMessage", Actions: []string{"sqs:ReceiveMessage"}, On: validationDLQ},
+	{Operation: "ChangeMessageVisibility", Actions: []string{"sqs:ChangeMessageVisibility"}, On: validationDLQ},
+	{Operation: "ListObjectsV2", Actions: []string{"s3:ListBucket"}, On: workBucket},
+	{Operation: "GetObject", Actions: []string{"s3:GetObject"}, On: operationRecords},
+	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: queueKeys},
+	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: workKeys},
+}
+
+// ofRetry are made by retry.
+var ofRetry = slices.Concat([]Call{
+	{Operation: "GetQueueUrl", Actions: []string{"sqs:GetQueueUrl"}, On: queues},
+	{Operation: "GetQueueAttributes", Actions: []string{"sqs:GetQueueAttributes"}, On: queues},
+	{Operation: "SendMessageBatch", Actions: []string{"sqs:SendMessage"}, On: queues},
 	{Operation: "ListExecutions", Actions: []string{"states:ListExecutions"}, On: stateMachine},
 	{Operation: "DescribeExecution", Actions: []string{"states:DescribeExecution"}, On: executions},
 	{Operation: "GetExecutionHistory", Actions: []string{"states:GetExecutionHistory"}, On: executions},
-	// SQS makes them for who sends to and receives from queues with a key of their own.
-	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: queueKeys},
+	// What was retried of executions before is on record.
+	{Operation: "ListObjectsV2", Actions: []string{"s3:ListBucket"}, On: workBucket},
+	{Operation: "GetObject", Actions: []string{"s3:GetObject"}, On: operationRecords},
+}, ofDiscard, []Call{
+	// SQS makes it for who sends to queues with a key of their own, and S3 for who reads the record.
 	{Operation: "GenerateDataKey", Actions: []string{"kms:GenerateDataKey"}, On: queueKeys},
+	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: workKeys},
+})
+
+// ofDiscard are made by discard: messages are received, put on record, and deleted.
+var ofDiscard = []Call{
+	{Operation: "GetCallerIdentity", On: everything},
+	{Operation: "GetQueueUrl", Actions: []string{"sqs:GetQueueUrl"}, On: parkedQueues},
+	{Operation: "GetQueueAttributes", Actions: []string{"sqs:GetQueueAttributes"}, On: parkedQueues},
+	{Operation: "ReceiveMessage", Actions: []string{"sqs:ReceiveMessage"}, On: parkedQueues},
+	{Operation: "DeleteMessageBatch", Actions: []string{"sqs:DeleteMessage"}, On: parkedQueues},
+	{Operation: "ChangeMessageVisibility", Actions: []string{"sqs:ChangeMessageVisibility"}, On: parkedQueues},
+	{Operation: "PutObject", Actions: []string{"s3:PutObject"}, On: operationRecords},
+	// SQS makes it for who receives from queues with a key of their own, and S3 where the working
+	// bucket has one.
+	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: queueKeys},
+	{Operation: "GenerateDataKey", Actions: []string{"kms:GenerateDataKey"}, On: workKeys},
 }
 
 // ofAccounts are made by discover. The caller reads its own account, and the others by

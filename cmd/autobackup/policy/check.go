@@ -118,14 +118,14 @@ func (o Options) checkARNs() error {
 // checkPlace refuses an ARN that nothing the policy is about can be used with.
 func (o Options) checkPlace(flag, text string) error {
 	a, _ := arn.Parse(text) // its form is known
-	ofQueues := flag == "kms-key" && (o.Command == Requeue || o.Command == Operate)
+	ofQueues := flag == "kms-key" && slices.Contains([]string{Parked, Retry, Discard, Operate}, o.Command)
 	switch {
 	case a.Partition != o.Partition:
 		return fmt.Errorf("--%s: %s is of the partition %s, and the policy of %s: name one of the same, or the other with --partition", flag, text, a.Partition, o.Partition)
 	case (flag == "boundary" && a.AccountID != "aws" || ofQueues) && o.Account != "" && a.AccountID != o.Account:
 		return fmt.Errorf("--%s: %s is of account %s, and the stack of %s: name one of the stack's account", flag, text, a.AccountID, o.Account)
 	case ofQueues && o.Region != "" && a.Region != o.Region:
-		return fmt.Errorf("--%s: %s is of region %s, and the queues of %s: name their key, the primary stack's SQSKey", flag, text, a.Region, o.Region)
+		return fmt.Errorf("--%s: %s is of region %s, and the queues of %s: name a key of the primary stack, as its SQSKey", flag, text, a.Region, o.Region)
 	}
 	return nil
 }

@@ -14,7 +14,9 @@ const (
 	Audit    = "audit"
 	Explain  = "explain"
 	Discover = "discover"
-	Requeue  = "requeue"
+	Parked   = "parked"
+	Retry    = "retry"
+	Discard  = "discard"
 	Attach   = "attach"
 	Detach   = "detach"
 	Doctor   = "doctor"
@@ -130,7 +132,7 @@ func (o Options) sides() []Side {
 		return []Side{Primary}
 	case o.Command == Attach || o.Command == Doctor:
 		return []Side{Primary, Replica}
-	case o.Side != Both || o.Command == Requeue || o.Command == Operate || o.Command == Discover || o.Command == Evidence:
+	case o.Side != Both || o.Command == Parked || o.Command == Retry || o.Command == Discard || o.Command == Operate || o.Command == Discover || o.Command == Evidence:
 		return []Side{o.Side}
 	case o.Command == Audit && o.Output.Bucket != "":
 		return []Side{Primary, Replica, Report}
@@ -147,8 +149,12 @@ func (o Options) Calls(s Side) []Call {
 		all = ofUploads
 	case o.Command == Operate:
 		all = ofOperators
-	case o.Command == Requeue:
-		all = ofStacks
+	case o.Command == Parked:
+		all = ofParked
+	case o.Command == Retry:
+		all = ofRetry
+	case o.Command == Discard:
+		all = ofDiscard
 	case o.Command == Discover:
 		all = ofAccounts(s)
 	case o.Command == Attach || o.Command == Detach:

@@ -69,7 +69,9 @@ func TestThePoliciesAreThoseThatWereReadWithAWSsPages(t *testing.T) {
 			Keys: []string{key}, ReplicaKeys: []string{other}, Output: pair.Address{Bucket: "evidence", Rest: "audits"},
 		},
 		"evidence.json":       {Command: policy.Evidence, Evidence: pair.Address{Bucket: "evidence", Rest: "dev/"}, Keys: []string{key}},
-		"requeue.json":        {Command: policy.Requeue, Stage: "dev", Keys: []string{key}, Region: "eu-central-1", Account: "111122223333"},
+		"parked.json":         {Command: policy.Parked, Stage: "dev", Keys: []string{key}, Region: "eu-central-1", Account: "111122223333"},
+		"discard.json":        {Command: policy.Discard, Stage: "dev", Keys: []string{key}, Region: "eu-central-1", Account: "111122223333"},
+		"retry.json":          {Command: policy.Retry, Stage: "dev", Keys: []string{key}, Region: "eu-central-1", Account: "111122223333"},
 		"deploy-primary.json": {Command: policy.Deploy, Side: policy.Primary, Stage: "dev", Account: "111122223333", Boundary: "arn:aws:iam::111122223333:policy/boundary-dev"},
 		"deploy-replica.json": {Command: policy.Deploy, Side: policy.Replica, Stage: "dev", Account: "111122223333"},
 		"boundary.json":       {Command: policy.Boundary, Stage: "dev", Account: "111122223333"},
@@ -137,7 +139,7 @@ func TestWhatNobodyNamedStandsInCapitals(t *testing.T) {
 		"PrimaryBucket": {"arn:aws-cn:s3:::PRIMARY"}, "ReplicaBucket": {"arn:aws-cn:s3:::REPLICA"}, "Anything": {"*"},
 	}, sids(of(t, policy.Options{Command: policy.Audit, Partition: "aws-cn", Level: audit.Listed})))
 	assert.Equal(t, []string{"arn:aws:states:REGION:ACCOUNT:execution:autobackup-validation-prod:*"},
-		sids(of(t, policy.Options{Command: policy.Requeue, Stage: "prod"}))["Executions"])
+		sids(of(t, policy.Options{Command: policy.Retry, Stage: "prod"}))["Executions"])
 }
 
 func TestExplainIsAllowedToLookAndAsksForNoEstimate(t *testing.T) {
@@ -160,7 +162,8 @@ func TestAKeyIsUsedThroughTheServiceInItsRegionAlone(t *testing.T) {
 		}
 	}
 	assert.Len(t, of(t, o).Statement, 7)
-	queues := of(t, policy.Options{Command: policy.Requeue, Keys: []string{key}}).Statement
+	queues := of(t, policy.Options{Command: policy.Retry, Keys: []string{key}}).Statement
+	queues = slices.DeleteFunc(queues, func(s policy.Statement) bool { return s.Sid == "WorkKeys" })
 	assert.Equal(t, policy.Statement{Sid: "QueueKeys", Effect: "Allow", Action: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resource: []string{key},
 		Condition: map[string]map[string][]string{"StringLike": {"kms:ViaService": {"sqs.eu-central-1.amazonaws.*"}}}}, queues[len(queues)-1])
 
@@ -252,8 +255,8 @@ func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
 		`--kms-key: "alias/a"` + noKey:                            {Command: policy.Audit, Keys: []string{"alias/a"}},
 		`--replica-kms-key: "` + role + `"` + noKey:               {Command: policy.Audit, ReplicaKeys: []string{role}},
 		`--kms-key: "arn:aws:kms:eu-central-1:1:alias/a"` + noKey: {Command: policy.Audit, Keys: []string{"arn:aws:kms:eu-central-1:1:alias/a"}},
-		"--kms-key: " + other + " is of region eu-west-1, and the queues of eu-central-1: name their key, the primary stack's SQSKey": {Command: policy.Requeue, Region: "eu-central-1", Keys: []string{key, other}},
-		"--kms-key: " + key + " is of account 111122223333, and the stack of 444455556666: name one of the stack's account":           {Command: policy.Operate, Account: theirs, Keys: []string{key}},
+		"--kms-key: " + other + " is of region eu-west-1, and the queues of eu-central-1: name a key of the primary stack, as its SQSKey": {Command: policy.Retry, Region: "eu-central-1", Keys: []string{key, other}},
+		"--kms-key: " + key + " is of account 111122223333, and the stack of 444455556666: name one of the stack's account":               {Command: policy.Operate, Account: theirs, Keys: []string{key}},
 		"--replica-kms-key: " + key + " is of the partition aws, and the policy of aws-cn: name one of the same, or the other with --partition": {
 			Command: policy.Explain, Partition: "aws-cn", ReplicaKeys: []string{key},
 		},
@@ -262,15 +265,15 @@ func TestAPolicyThatWouldMeanSomethingElseIsRefused(t *testing.T) {
 		`--replica: "docs*"` + noBucket:                         {Command: policy.Audit, Replicas: []string{"docs", "docs*"}},
 		`--evidence: "x"` + noBucket:                            {Command: policy.Evidence, Evidence: pair.Address{Bucket: "x"}},
 		`--output: "x"` + noBucket:                              {Command: policy.Audit, Side: policy.Report, Output: pair.Address{Bucket: "x"}},
-		"--region: cn-north-1 is of the partition aws-cn, and the policy of aws: name the partition with --partition aws-cn":            {Command: policy.Requeue, Region: "cn-north-1"},
+		"--region: cn-north-1 is of the partition aws-cn, and the policy of aws: name the partition with --partition aws-cn":            {Command: policy.Retry, Region: "cn-north-1"},
 		"--region: us-gov-west-1 is of the partition aws-us-gov, and the policy of aws: name the partition with --partition aws-us-gov": {Command: policy.Operate, Region: "us-gov-west-1"},
 		"--region: eu-central-1 is of the partition aws, and the policy of aws-cn: name the partition with --partition aws":             {Command: policy.Operate, Partition: "aws-cn", Region: "eu-central-1"},
 		`--partition: "aws-iso" is none that this program knows: name one of aws, aws-cn and aws-us-gov`:                                {Command: policy.Audit, Partition: "aws-iso"},
-		`--stage: "*"` + noStage:                                         {Command: policy.Requeue, Stage: "*"},
+		`--stage: "*"` + noStage:                                         {Command: policy.Retry, Stage: "*"},
 		`--stage: "replica-dev"` + noStage:                               {Command: policy.Operate, Stage: "replica-dev"},
 		`--stage: "1st"` + noStage:                                       {Command: policy.Deploy, Side: policy.Primary, Stage: "1st"},
-		`--region: "eu-*" is no region: write one, such as eu-central-1`: {Command: policy.Requeue, Region: "eu-*"},
-		`--account: "12" is no account: write its 12 digits`:             {Command: policy.Requeue, Account: "12"},
+		`--region: "eu-*" is no region: write one, such as eu-central-1`: {Command: policy.Retry, Region: "eu-*"},
+		`--account: "12" is no account: write its 12 digits`:             {Command: policy.Retry, Account: "12"},
 		`--replica-account: "13" is no account: write its 12 digits`:     {Command: policy.Boundary, ReplicaAccount: "13"},
 	} {
 		o.Side, o.Partition = cmp.Or(o.Side, policy.Both), cmp.Or(o.Partition, "aws")
@@ -284,12 +287,12 @@ func TestWhatIsRightIsNotRefused(t *testing.T) {
 		"a boundary of AWS's own":                     {Command: policy.Deploy, Side: policy.Primary, Account: mine, Boundary: "arn:aws:iam::aws:policy/ReadOnlyAccess"},
 		"a boundary where no account is named":        {Command: policy.Deploy, Side: policy.Primary, Boundary: "arn:aws:iam::" + theirs + ":policy/b"},
 		"keys of buckets of another account":          {Command: policy.Audit, Keys: []string{key, other}, Account: theirs},
-		"a key of the queues where no place is named": {Command: policy.Requeue, Keys: []string{other}},
+		"a key of the queues where no place is named": {Command: policy.Retry, Keys: []string{other}},
 		"a key of an environment of any region":       {Command: policy.Boundary, Account: theirs, Keys: []string{key, other}},
 		"a key of another partition, which is named":  {Command: policy.Operate, Partition: "aws-cn", Region: "cn-north-1", Keys: []string{"arn:aws-cn:kms:cn-north-1:111122223333:key/a"}},
 		"replicas in another account":                 {Command: policy.Boundary, Account: mine, ReplicaAccount: theirs},
 		"the longest name of a stage":                 {Command: policy.Operate, Stage: "abcdefghi0"},
-		"a region with more than three parts":         {Command: policy.Requeue, Partition: "aws-us-gov", Region: "us-gov-west-1"},
+		"a region with more than three parts":         {Command: policy.Retry, Partition: "aws-us-gov", Region: "us-gov-west-1"},
 	} {
 		o.Side, o.Partition = cmp.Or(o.Side, policy.Both), cmp.Or(o.Partition, "aws")
 		_, err := policy.For(o)
@@ -299,7 +302,7 @@ func TestWhatIsRightIsNotRefused(t *testing.T) {
 
 func TestAFlagThatWouldChangeNothingIsRefused(t *testing.T) {
 	assert.EqualError(t, policy.Refuse(policy.Upload, "region"),
-		"--region changes nothing of the policy for upload, only of that for doctor, requeue and operate: leave it out; upload takes --partition, --primary, --kms-key and --deletes")
+		"--region changes nothing of the policy for upload, only of that for doctor, parked, retry, discard and operate: leave it out; upload takes --partition, --primary, --kms-key and --deletes")
 	assert.EqualError(t, policy.Refuse("demo", "deletes"),
 		"--deletes changes nothing of the policy for demo, only of that for upload: leave it out; demo takes no flag")
 	assert.NoError(t, policy.Refuse(policy.Operate, "region"))

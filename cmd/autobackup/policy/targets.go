@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
+	"autobackup/cmd/autobackup/operations"
 	"autobackup/internal/evidence"
 )
 
@@ -14,22 +15,27 @@ import (
 type Target string
 
 const (
-	bucket          Target = "Bucket"
-	objects         Target = "Objects"
-	keys            Target = "Keys"
-	everything      Target = "Anything"
-	outbox          Target = "Report"
-	validationQueue Target = "ValidationQueue"
-	eventDLQ        Target = "EventDLQ"
-	stateMachine    Target = "StateMachine"
-	auditMachine    Target = "AuditStateMachine"
-	executions      Target = "Executions"
-	queueKeys       Target = "QueueKeys"
-	queues          Target = "Queues" // that messages are sent to
-	dlqs            Target = "DLQs"   // that they are moved from
-	role            Target = "Roles"
-	workBucket      Target = "WorkBucket"
-	records         Target = "Records" // of what attach changed
+	bucket       Target = "Bucket"
+	objects      Target = "Objects"
+	keys         Target = "Keys"
+	everything   Target = "Anything"
+	outbox       Target = "Report"
+	eventDLQ     Target = "EventDLQ"
+	stateMachine Target = "StateMachine"
+	auditMachine Target = "AuditStateMachine"
+	executions   Target = "Executions"
+	queueKeys    Target = "QueueKeys"
+	queues       Target = "Queues" // that messages are sent to
+	dlqs         Target = "DLQs"   // that they are moved from
+	role         Target = "Roles"
+	workBucket   Target = "WorkBucket"
+	records      Target = "Records" // of what attach changed
+
+	operationRecords Target = "Operations" // records of what people did with messages
+	validationDLQ    Target = "ValidationDLQ"
+	failureDLQ       Target = "FailureDLQ"
+	parkedQueues     Target = "ParkedQueues" // that people take messages from
+	workKeys         Target = "WorkKeys"
 
 	stack            Target = "Stack"
 	stackAnywhere    Target = "StackInItsRegion"
@@ -77,7 +83,7 @@ func (o Options) resources(t Target, s Side) []string {
 		return []string{o.below(cmp.Or(o.Evidence.Bucket, noEvidence), strings.TrimSuffix(o.Evidence.Rest, "/")+"/"+evidence.Root)}
 	case keys:
 		return o.keys(s)
-	case queueKeys, keyStates, evidenceKeys:
+	case queueKeys, keyStates, evidenceKeys, workKeys:
 		return o.Keys
 	case role:
 		return o.Roles
@@ -85,6 +91,8 @@ func (o Options) resources(t Target, s Side) []string {
 		return []string{o.work()}
 	case records:
 		return []string{o.work() + "/attached/*"}
+	case operationRecords:
+		return []string{o.work() + "/" + operations.Root + "*"}
 	case everything:
 		return []string{"*"}
 	default:
@@ -101,7 +109,9 @@ func (o Options) ofStack(t Target) (all []string) {
 	account := cmp.Or(o.Account, noAccount)
 	names := strings.NewReplacer("HERE", cmp.Or(o.Region, noRegion)+":"+account, "REPLICAS", cmp.Or(o.ReplicaAccount, account), "ACCOUNT", account, "STAGE", o.Stage, "PATH", cmp.Or(o.RolePath, "/")+o.RoleNamePrefix)
 	for _, form := range map[Target][]string{
-		validationQueue:  {"sqs:HERE:autobackup-validation-queue-STAGE"},
+		validationDLQ:    {"sqs:HERE:autobackup-validation-dlq-STAGE"},
+		failureDLQ:       {"sqs:HERE:autobackup-failure-dlq-STAGE"},
+		parkedQueues:     {"sqs:HERE:autobackup-validation-dlq-STAGE", "sqs:HERE:autobackup-event-dlq-STAGE"},
 		eventDLQ:         {"sqs:HERE:autobackup-event-dlq-STAGE"},
 		queues:           {"sqs:HERE:autobackup-validation-queue-STAGE", "sqs:HERE:autobackup-failure-queue-STAGE"},
 		dlqs:             {"sqs:HERE:autobackup-validation-dlq-STAGE", "sqs:HERE:autobackup-failure-dlq-STAGE"},
@@ -180,7 +190,7 @@ func plain(s string) string {
 // via says through which service alone a key may be used: that of the calls, in the
 // key's region.
 func via(t Target, arns []string) map[string]map[string][]string {
-	service := map[Target]string{keys: "s3", evidenceKeys: "s3", queueKeys: "sqs"}[t]
+	service := map[Target]string{keys: "s3", evidenceKeys: "s3", workKeys: "s3", queueKeys: "sqs"}[t]
 	if service == "" {
 		return nil
 	}

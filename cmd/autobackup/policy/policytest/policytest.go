@@ -17,6 +17,7 @@ import (
 type Made struct {
 	Operation string
 	Resource  string // ARN
+	Current   bool   // it names an object and no version
 }
 
 // otherwise are the actions of operations that have not an action of their own name, for
@@ -34,6 +35,7 @@ var otherwise = map[string][]string{
 	"GetObjectTagging":                {"GetObjectVersionTagging"},
 	"SendMessageBatch":                {"SendMessage"},
 	"DeleteMessageBatch":              {"DeleteMessage"},
+	"ListObjectsV2":                   {"ListBucket"},
 }
 
 // needs are the actions that a call needs, by AWS's pages and not by the policy's code.
@@ -42,7 +44,7 @@ func needs(m Made, s policy.Side) (all []string) {
 		return nil // S3 tells the region to whom it refuses all else
 	}
 	names := otherwise[m.Operation]
-	if names == nil {
+	if names == nil || m.Current {
 		names = []string{m.Operation}
 	}
 	service := strings.Split(m.Resource, ":")[2]

@@ -1,0 +1,83 @@
+package retry
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"time"
+)
+
+// Origins of messages, as --from names them.
+const (
+	FromAll        = "all"
+	FromParked     = "parked"
+	FromExecutions = "executions"
+	FromEventDLQ   = "event-dlq"
+)
+
+// DefaultMax is how many messages a run takes at most where nobody says otherwise.
+const DefaultMax = 1000
+
+// Options say which messages to take, and how to ask.
+type Options struct {
+	Stage  string // as template.yaml's parameter
+	From   string // where they lie
+	Filter Filter
+	Tell   bool   // have operators told of parked messages again, instead of having them looked at
+	Why    string // goes on record
+	Max    int    // more messages are refused
+	All    bool   // are not
+	DryRun bool   // only show
+	Yes    bool   // do not ask
+	Again  bool   // take also what was taken of executions before
+
+	Now    func() time.Time
+	In     io.Reader // where the answer comes from
+	Prompt io.Writer // gets the question, and a progress display if it is a terminal
+	// Plan gets the table of what was found, before the question.
+	Plan io.Writer
+}
+
+// stageName is the AllowedPattern of template.yaml's parameter Stage.
+var stageName = regexp.MustCompile(`^[a-z][a-z0-9]{0,9}$`)
+
+func checkStage(stage string) error {
+	if !stageName.MatchString(stage) {
+		return fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first, such as dev", stage)
+	}
+	return nil
+}
+
+// maxWhy bounds what somebody gives as a reason, in bytes.
+const maxWhy = 1000
+
+func (o Options) check(from []string) error {
+	if err := errors.Join(checkStage(o.Stage), o.Filter.check()); err != nil {
+		return err
+	}
+	switch {
+	case !slices.Contains(from, o.From):
+		return fmt.Errorf("--from %q is unknown: use one of %v", o.From, from)
+	case len(o.Filter.Reasons) > 0 && o.From != FromAll && o.From != FromParked:
+		return fmt.Errorf("--reason is of parked messages, and what --from %s names has none: leave one of them out", o.From)
+	case o.Tell && o.From != FromAll && o.From != FromParked:
+		return fmt.Errorf("--tell is of parked messages, and nobody was told of what --from %s names: leave one of them out", o.From)
+	case o.Max < 1:
+		return fmt.Errorf("--max %d takes nothing: name at least 1", o.Max)
+	case o.Why == "" && !o.DryRun:
+		return errors.New("--why is missing: it goes on record in the account, for whoever takes over (--dry-run shows what there is without it)")
+	case len(o.Why) > maxWhy:
+		return fmt.Errorf("--why has %d bytes: name the reason in at most %d, and a ticket for the rest", len(o.Why), maxWhy)
+	}
+	return nil
+}
+
+// takes says whether the run is about an origin. What only parked messages have leaves out the others.
+func (o Options) takes(origin string) bool {
+	if o.From != FromAll {
+		return o.From == origin
+	}
+	return origin == FromParked || !o.Tell && len(o.Filter.Reasons) == 0
+}

@@ -1,0 +1,104 @@
+package retry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// queue is a deployed queue.
+type queue struct {
+	name, url, arn string
+	maximumBytes   int       // of a message
+	visible        int       // messages, as SQS estimates
+	hidden         int       // messages that another reader holds
+	asked          time.Time // by the clock of SQS
+}
+
+// source is a queue that messages are taken from.
+type source struct {
+	queue
+	origin string
+	report *Queue
+}
+
+// named is the name of a stage's queue.
+func named(kind, stage string) string { return "autobackup-" + kind + "-" + stage }
+
+// find looks a stage's resources up by their names.
+func (r *run) find(ctx context.Context) (err error) {
+	if !r.discards {
+		kind := "validation-queue"
+		if r.Tell {
+			kind = "failure-queue"
+		}
+		if r.to, err = r.queue(ctx, named(kind, r.Stage)); err != nil {
+			return err
+		}
+	}
+	at := r.to
+	for _, s := range []*source{{origin: FromParked, report: &r.report.Parked}, {origin: FromEventDLQ, report: &r.report.EventDLQ}} {
+		if !r.takes(s.origin) {
+			continue
+		}
+		if s.queue, err = r.queue(ctx, s.report.Queue); err != nil {
+			return err
+		}
+		r.sources, at = append(r.sources, s), s.queue
+	}
+	r.began = at.asked
+	if r.began.IsZero() {
+		r.began = r.Now()
+	}
+	a, err := arn.Parse(at.arn)
+	if err != nil {
+		return fmt.Errorf("read the ARN of %s: %w", at.name, err)
+	}
+	r.account = a.AccountID
+	a.Service, a.Resource = "states", "stateMachine:"+named("validation", r.Stage)
+	r.stateMachineARN = a.String()
+	return nil
+}
+
+// queues reads the queues of a stage.
+type queues struct {
+	sqs    *sqs.Client
+	region string
+}
+
+func (s queues) queue(ctx context.Context, name string) (queue, error) {
+	found, err := s.sqs.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
+	if missing := (*types.QueueDoesNotExist)(nil); errors.As(err, &missing) {
+		return queue{}, fmt.Errorf("there is no queue %s in %s: name the stage with --stage, the region with --region, and the account by its credentials: %w", name, s.region, err)
+	}
+	if err != nil {
+		return queue{}, fmt.Errorf("find the queue %s: %w", name, err)
+	}
+	q := queue{name: name, url: aws.ToString(found.QueueUrl)}
+	got, err := s.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &q.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
+	})
+	if err != nil {
+		return q, fmt.Errorf("read the attributes of %s: %w", name, err)
+	}
+	q.asked, _ = awsmiddleware.GetServerTime(got.ResultMetadata)
+	q.arn = got.Attributes[string(types.QueueAttributeNameQueueArn)]
+	for attribute, target := range map[types.QueueAttributeName]*int{
+		types.QueueAttributeNameMaximumMessageSize:                    &q.maximumBytes,
+		types.QueueAttributeNameApproximateNumberOfMessages:           &q.visible,
+		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible: &q.hidden,
+	} {
+		if *target, err = strconv.Atoi(got.Attributes[string(attribute)]); err != nil {
+			return q, fmt.Errorf("read %s of %s: %w", attribute, name, err)
+		}
+	}
+	return q, nil
+}
