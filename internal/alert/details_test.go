@@ -338,12 +338,12 @@ func TestOddSettingsOfADeploymentDoNotBreakCommands(t *testing.T) {
 	odd.Queues = alert.Queues{ValidationARN: "a b", FailureARN: "$(id)", DLQURL: "it's", DLQARN: "a:b:c"}
 	got := alert.Compose(odd, news(workflowError())).Message
 	for _, want := range []string{
-		"in the queue c. To read", "aws sqs receive-message --queue-url 'it'\\''s' ",
+		"in the queue c. By reason", "aws sqs receive-message --queue-url 'it'\\''s' ",
 		"aws sqs start-message-move-task --source-arn a:b:c --destination-arn 'a b'\n", "--source-arn a:b:c --destination-arn '$(id)'\n"} {
 		assert.Contains(t, got, want)
 	}
 	odd.Queues.DLQARN = ""
-	assert.Contains(t, alert.Compose(odd, news(workflowError())).Message, "in the queue \"dead-letter queue\". To read")
+	assert.Contains(t, alert.Compose(odd, news(workflowError())).Message, "in the queue \"dead-letter queue\". By reason")
 	odd.Queues.DLQARN = "arn:aws:sqs:eu-west-1"
 	assert.Contains(t, alert.Compose(odd, news(workflowError())).Message, "receive-message --region eu-west-1 --queue-url")
 }

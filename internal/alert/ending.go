@@ -11,16 +11,29 @@ import (
 // (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html).
 // The destination is explicit because parked messages were sent to the
 // dead-letter queue directly and have no source queue to go back to.
-func ending(q Queues) string {
+func ending(c Context) string {
+	q := c.Queues
 	region := shell.InRegion(regionOf(q.DLQARN))
 	return "\nThe original messages\n\n" +
-		"  Each is parked, unchanged, in the queue " + show(nameOf(q.DLQARN), 80) + ". To read some of them there:\n" +
+		"  Each is parked, unchanged, in the queue " + show(nameOf(q.DLQARN), 80) + ". By reason, with what each means,\n" +
+		"  and some of them as they are:\n" +
+		"    " + c.verb("parked") + "\n" +
 		fmt.Sprintf("    aws sqs receive-message%s --queue-url %s --max-number-of-messages 10 --visibility-timeout 0 --message-attribute-names All\n",
 			region, shell.Quote(q.DLQURL)) +
-		"  Moving takes the whole queue. To have all of it looked at again, once the cause is gone:\n" +
+		"  To have them looked at again, once the cause is gone. The first chooses, asks, and puts who and why on\n" +
+		"  record; moving takes the whole queue:\n" +
+		"    " + c.verb("retry --why WHY") + "\n" +
 		"    " + move(q, q.ValidationARN) + "\n" +
-		"  To be told of all of it again:\n" +
-		"    " + move(q, q.FailureARN) + "\n"
+		"  To be told of them again, likewise:\n" +
+		"    " + c.verb("retry --tell --why WHY") + "\n" +
+		"    " + move(q, q.FailureARN) + "\n" +
+		"  To delete those that need nothing more, and keep them on record:\n" +
+		"    " + c.verb("discard --why WHY") + "\n"
+}
+
+// verb is a command of this program about the stage's messages.
+func (c Context) verb(words string) string {
+	return "autobackup " + words + " --stage " + shell.Quote(c.Stage) + shell.InRegion(regionOf(c.Queues.DLQARN))
 }
 
 // move is the command that moves all parked messages to a queue.

@@ -17,7 +17,7 @@ const detailed = 3
 // always there; the rest is added while there is room, the details of the worst
 // before the list, so that one at least can be acted on.
 func (e edition) message() string {
-	top, end := e.heading(), ending(e.Queues)
+	top, end := e.heading(), ending(e.Context)
 	left := room(MaxMessage - len(top) - len(end) - len("\n"+leftOut(len(e.sections))))
 
 	details := left.fill(e.sections[:1], section.describe)

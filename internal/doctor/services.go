@@ -160,7 +160,7 @@ func (j *judge) queues() {
 		case q.Gone:
 			j.say(Fail, "queues", q.Name, "there is no such queue", j.revert(j.primary())...)
 		case q.Messages > 0 && strings.Contains(q.Name, "-dlq-"):
-			j.say(Fail, "queues", q.Name, text.Count(q.Messages, "message")+" parked, and waiting for a decision (docs/operations.md#when-an-e-mail-arrives)", j.moved(q.Name))
+			j.say(Fail, "queues", q.Name, text.Count(q.Messages, "message")+" parked, and waiting for a decision (docs/operations.md#when-an-e-mail-arrives)", j.moved(q.Name)...)
 			j.found[len(j.found)-1].Rings = j.rings(strings.TrimSuffix(q.Name, "-"+j.Stage.Name) + "-not-empty-" + j.Stage.Name)
 		case strings.Contains(q.Name, "-dlq-"):
 			j.say(OK, "queues", q.Name, "it is empty")
@@ -170,13 +170,16 @@ func (j *judge) queues() {
 	}
 }
 
-// moved is the command that has the messages of a dead-letter queue looked at, or told, again.
-func (j *judge) moved(name string) string {
+// moved are the commands that have the messages of a dead-letter queue looked at, or told, again.
+func (j *judge) moved(name string) (commands []string) {
 	kind := strings.TrimSuffix(strings.TrimPrefix(name, "autobackup-"), "-dlq-"+j.Stage.Name)
 	if kind == "event" { // EventBridge fills it, and SQS moves nothing out of it
-		return "autobackup requeue" + j.named() + " --from event-dlq"
+		return []string{"autobackup retry" + j.named() + " --from event-dlq --why WHY"}
 	}
-	return j.aws("sqs start-message-move-task --source-arn " + j.arn("sqs", name) + " --destination-arn " + j.arn("sqs", "autobackup-"+kind+"-queue-"+j.Stage.Name))
+	if kind == "validation" {
+		commands = []string{"autobackup parked" + j.named(), "autobackup retry" + j.named() + " --why WHY"}
+	}
+	return append(commands, j.aws("sqs start-message-move-task --source-arn "+j.arn("sqs", name)+" --destination-arn "+j.arn("sqs", "autobackup-"+kind+"-queue-"+j.Stage.Name)))
 }
 
 // rings says whether an alarm tells somebody now.
