@@ -96,18 +96,17 @@ func LookAtParked(ctx context.Context, cfg aws.Config, o LookOptions) (*Look, er
 			l.add(m)
 		}
 	}
-	slices.SortStableFunc(l.Reasons, func(a, b *Reason) int { return worst(&Group{Reason: a.Reason}, &Group{Reason: b.Reason}) })
 	return l, nil
 }
 
 func (l *Look) add(m message) {
 	code := reason.Code(text.Line(string(m.reason()), longestName))
-	i := slices.IndexFunc(l.Reasons, func(r *Reason) bool { return r.Reason == code })
-	if i < 0 {
-		i = len(l.Reasons)
+	same := func(r *Reason) bool { return r.Reason == code }
+	if !slices.ContainsFunc(l.Reasons, same) {
 		l.Reasons = append(l.Reasons, l.meaning(code, m))
+		slices.SortStableFunc(l.Reasons, func(a, b *Reason) int { return worst(&Group{Reason: a.Reason}, &Group{Reason: b.Reason}) })
 	}
-	r := l.Reasons[i]
+	r := l.Reasons[slices.IndexFunc(l.Reasons, same)]
 	r.Number++
 	_, _, alerts := batch.Parked(m.ID, m.Body, m.value)
 	r.Told = max(r.Told, alerts)

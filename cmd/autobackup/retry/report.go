@@ -108,14 +108,12 @@ func (q *Queue) add(m message) {
 	q.Pending++
 	bucket := bucketOf(m)
 	code := reason.Code(text.Line(m.cause(), longestName))
-	i := slices.IndexFunc(q.Groups, func(g *Group) bool { return g.Reason == code && g.Bucket == bucket })
-	if i < 0 {
-		i = len(q.Groups)
+	same := func(g *Group) bool { return g.Reason == code && g.Bucket == bucket }
+	if !slices.ContainsFunc(q.Groups, same) {
 		q.Groups = append(q.Groups, &Group{Reason: code, Bucket: bucket, Oldest: m.at, Objects: []string{}})
 		slices.SortStableFunc(q.Groups, worst)
-		i = slices.IndexFunc(q.Groups, func(g *Group) bool { return g.Reason == code && g.Bucket == bucket })
 	}
-	g := q.Groups[i]
+	g := q.Groups[slices.IndexFunc(q.Groups, same)]
 	g.Number++
 	if m.at.Before(g.Oldest) {
 		g.Oldest = m.at
