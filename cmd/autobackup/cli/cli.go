@@ -33,20 +33,21 @@ could not be read, a message was not retried, or a bucket not attached; 2 wrong
 usage, or the program could not do its work.`
 
 type commands struct {
-	Audit    auditCommand    `cmd:"" help:"Compare all versions of a bucket with its replicas: read-only, nothing to deploy."`
-	Explain  explainCommand  `cmd:"" help:"Explain one object version: both sides now, side by side, why, and what to do; read-only."`
-	Discover discoverCommand `cmd:"" help:"Show which buckets of your accounts replicate and are validated, and which do not."`
-	Attach   attachCommand   `cmd:"" help:"Have the uploads into buckets that you have validated: looks, shows what it would change, and asks."`
-	Detach   detachCommand   `cmd:"" help:"Take back what attach changed of buckets."`
-	Doctor   doctorCommand   `cmd:"" help:"Say whether a deployment is as it must be, and what mends what is not; read-only."`
-	Evidence evidenceCommand `cmd:"" help:"Say whether evidence of endings is as it was written, or what it shows of a span of days; read-only."`
-	Accept   acceptCommand   `cmd:"" help:"Take what is known and meant out of the findings of the next audits."`
-	Policy   policyCommand   `cmd:"" help:"Print the least IAM policy for a command or for deploying, or a boundary of all roles."`
-	Demo     demoCommand     `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
-	Serve    serveCommand    `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
-	Parked   parkedCommand   `cmd:"" help:"Say what waits for somebody in the dead-letter queues, by reason, with what it means and what to do; or what was done."`
-	Retry    retryCommand    `cmd:"" help:"Have messages looked at or told again: parked ones, those in failed executions, undelivered events; shows them, and asks."`
-	Discard  discardCommand  `cmd:"" help:"Delete messages that need nothing more, and keep them on record; shows them, and asks."`
+	Audit      auditCommand      `cmd:"" help:"Compare all versions of a bucket with its replicas: read-only, nothing to deploy."`
+	Explain    explainCommand    `cmd:"" help:"Explain one object version: both sides now, side by side, why, and what to do; read-only."`
+	Discover   discoverCommand   `cmd:"" help:"Show which buckets of your accounts replicate and are validated, and which do not."`
+	Attach     attachCommand     `cmd:"" help:"Have the uploads into buckets that you have validated: looks, shows what it would change, and asks."`
+	Detach     detachCommand     `cmd:"" help:"Take back what attach changed of buckets."`
+	Doctor     doctorCommand     `cmd:"" help:"Say whether a deployment is as it must be, and what mends what is not; read-only."`
+	Evidence   evidenceCommand   `cmd:"" help:"Say whether evidence of endings is as it was written, or what it shows of a span of days; read-only."`
+	Accept     acceptCommand     `cmd:"" help:"Take what is known and meant out of the findings of the next audits."`
+	Policy     policyCommand     `cmd:"" help:"Print the least IAM policy for a command or for deploying, or a boundary of all roles."`
+	Demo       demoCommand       `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
+	Serve      serveCommand      `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
+	Parked     parkedCommand     `cmd:"" help:"Say what waits for somebody in the dead-letter queues, by reason, with what it means and what to do; or what was done."`
+	Retry      retryCommand      `cmd:"" help:"Have messages looked at or told again: parked ones, those in failed executions, undelivered events; shows them, and asks."`
+	Discard    discardCommand    `cmd:"" help:"Delete messages that need nothing more, and keep them on record; shows them, and asks."`
+	Completion completionCommand `cmd:"" help:"Print what has bash or zsh complete commands and flags."`
 }
 
 type serveCommand struct {
@@ -81,6 +82,9 @@ func Run(args []string, stdout, stderr io.Writer) int {
 		kong.Exit(func(code int) { exit = code }))
 	if err != nil {
 		return trouble(stderr, err)
+	}
+	if code, asked := completes(parser, stderr); asked {
+		return code
 	}
 	if err := empty(args); err != nil {
 		return trouble(stderr, err)

@@ -20,7 +20,7 @@ const unbounded = "autobackup: without --boundary, whoever has this policy can m
 	"and use them: name the managed policy that autobackup policy boundary prints."
 
 type policyCommand struct {
-	Command string `arg:"" help:"What the policy is for: a command; upload or operate, of what people do with a deployed stack; owner, of replicas in another account; deploy, of a stack without the pipeline; or boundary, of all roles in both stacks: ${enum}." enum:"audit,explain,discover,attach,detach,doctor,evidence,parked,retry,discard,accept,demo,serve,policy,upload,operate,owner,deploy,boundary"`
+	Command string `arg:"" help:"What the policy is for: a command; upload or operate, of what people do with a deployed stack; owner, of replicas in another account; deploy, of a stack without the pipeline; or boundary, of all roles in both stacks: ${enum}." enum:"audit,explain,discover,attach,detach,doctor,evidence,parked,retry,discard,accept,demo,serve,policy,completion,upload,operate,owner,deploy,boundary"`
 
 	Side      string   `help:"Whose policy: ${enum}. both is one identity for all buckets, report copies the report with --output-profile, caller assumes the roles that read. Of deploy: of which stack." enum:"both,primary,replica,report,caller" default:"both" group:"Who"`
 	Role      []string `help:"Of side caller: ARN of a role that it assumes, with * for any account; may be repeated." placeholder:"ARN" group:"Who"`

@@ -22,7 +22,7 @@ type ofStage struct {
 
 // chosen are the options that choose messages.
 type chosen struct {
-	Reason    []string      `help:"Only parked messages with this reason, as CONTENT_MISMATCH; several with commas. NONE: those that SQS moved." placeholder:"REASON" group:"Which"`
+	Reason    []string      `predictor:"reason" help:"Only parked messages with this reason, as CONTENT_MISMATCH; several with commas. NONE: those that SQS moved." placeholder:"REASON" group:"Which"`
 	Bucket    string        `help:"Only objects of this primary bucket." placeholder:"BUCKET" group:"Which"`
 	Prefix    string        `help:"Only objects whose keys begin with this." placeholder:"PREFIX" group:"Which"`
 	OlderThan time.Duration `help:"Only what was parked, or whose execution ended, at least so long ago, as 1h." placeholder:"TIME" group:"Which"`

@@ -36,7 +36,7 @@ const (
 const version = "2012-10-17"
 
 // Local are the commands that call nothing of AWS.
-func Local() []string { return []string{"accept", "demo", "policy", "serve"} }
+func Local() []string { return []string{"accept", "completion", "demo", "policy", "serve"} }
 
 // Side is whose policy it is. Sides are different identities where they have profiles
 // or roles of their own.
