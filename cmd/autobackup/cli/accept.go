@@ -46,6 +46,11 @@ next audits: they stay in the report, as a count of their own. Nothing is accept
 for ever. Keep the file under version control, and have others review it. To take an
 entry back, delete it in the file.
 
+Examples:
+  autobackup accept s3://acme-invoices/2026/inv-88121.pdf --reason REPLICA_MISSING --why "erasure request 4411" --until 90d
+  autobackup accept s3://acme-invoices --prefix scratch/ --why "nobody needs a copy" --until 1y
+  autobackup accept --list
+
 Exit codes: 0 done; 2 wrong usage, or the file could not be read or written.`
 }
 

@@ -56,6 +56,10 @@ warning in it.
 A plan is written over no file, and has all that was seen of the buckets. At the
 question, p writes one and c prints code.
 
+Examples:
+  autobackup attach s3://acme-invoices --stage prod
+  autobackup attach s3://acme-invoices s3://acme-ledger --stage prod --yes
+
 Exit codes: 0 every bucket is attached, or was planned, printed or written as you asked for; 1
 at least one is not; 2 wrong usage, or nothing could be found out.`
 }
@@ -71,6 +75,10 @@ func (detachCommand) Help() string {
 	return `Takes back what attach changed of buckets, as it is recorded in the stage's working
 bucket, and nothing else: what somebody changed since is theirs. EventBridge stays on
 unless --eventbridge-off says otherwise. It shows what it would change, and asks.
+
+Examples:
+  autobackup detach s3://acme-invoices --stage prod
+  autobackup detach s3://acme-invoices --stage prod --eventbridge-off
 
 Exit codes: 0 all was taken back; 1 something of at least one bucket was not; 2 wrong
 usage, or nothing could be found out.`

@@ -28,6 +28,10 @@ are validated, and which are blind spots. It only reads; docs/discover.md has th
 permissions. Directory, table and vector buckets are counted and covered by nothing
 here: the exit code is not about them.
 
+Examples:
+  autobackup discover
+  autobackup discover --json
+
 Exit codes: 0 every general purpose bucket replicates and is validated, or is the
 replica of one; 1 there are blind spots: buckets that do not, buckets or accounts
 that could not be read; 2 wrong usage, or your own account could not be listed.`

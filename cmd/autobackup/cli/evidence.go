@@ -47,6 +47,10 @@ func (verifyCommand) Help() string {
 	return `Reads every manifest and every file, in the order of their days, and changes nothing.
 docs/evidence.md says what is found and what is not, and how to do it by hand.
 
+Examples:
+  autobackup evidence verify s3://acme-evidence/dev
+  autobackup evidence verify .
+
 Exit codes: 0 all is as it was written; 1 something is missing, changed or out of
 order; 2 it could not be read, or there is nothing.`
 }
@@ -84,6 +88,9 @@ type reportCommand struct {
 func (reportCommand) Help() string {
 	return `Writes report.html, records.csv, report.json and SHA256SUMS. Each object version
 counts once, by how it ended last. Only files that are as their manifests say count.
+
+Examples:
+  autobackup evidence report s3://acme-evidence/dev --from 2026-01-01 --to 2026-03-31
 
 Exit codes: 0 every day has its manifest, all is as it was written, and no version
 ended as failed or unknown; 1 otherwise; 2 it could not be read or written.`

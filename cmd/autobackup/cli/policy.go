@@ -74,6 +74,10 @@ the same in its own policy, and so has a KMS key.
 A flag that would change nothing of a policy is refused. Each takes:
 ` + takes.String() + `
 
+Examples:
+  autobackup policy audit --primary acme-invoices --replica acme-invoices-dr
+  autobackup policy retry --stage prod --region eu-central-1 --account 111122223333
+
 Exit codes: 0 printed, or the command needs no policy, which is then said on stderr;
 2 wrong usage.`
 }

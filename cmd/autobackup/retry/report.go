@@ -36,6 +36,7 @@ type Report struct {
 	// nothing was begun.
 	Operation string `json:"operation"`
 	failed    bool   // an error ended it
+	all       bool   // more than Max may be taken
 }
 
 // Execution is what an execution that ended badly left.
@@ -88,7 +89,7 @@ type Left struct {
 
 func newReport(o Options, discards bool, region string) *Report {
 	r := &Report{
-		Command: "retry", Stage: o.Stage, Region: region, DryRun: o.DryRun, Max: o.Max, Executions: []*Execution{}, Left: []Left{},
+		Command: "retry", Stage: o.Stage, Region: region, DryRun: o.DryRun, Max: o.Max, all: o.All, Executions: []*Execution{}, Left: []Left{},
 		Parked: newQueue(named("validation-dlq", o.Stage)), EventDLQ: newQueue(named("event-dlq", o.Stage)), To: named("validation-queue", o.Stage),
 	}
 	r.Parked.narrow, r.EventDLQ.narrow = o.Filter.narrow(), o.Filter.narrow()
@@ -162,7 +163,7 @@ func (r *Report) leave(from string, m message, why string) {
 }
 
 // refuse keeps a run from taking more than it may.
-func (r *Report) refuse(o Options) { r.Refused = r.Pending() > o.Max && !o.All }
+func (r *Report) refuse() { r.Refused = r.Pending() > r.Max && !r.all }
 
 // Pending is how many messages would be taken.
 func (r *Report) Pending() int {

@@ -85,7 +85,7 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.plan(ctx); err != nil {
 		return err
 	}
-	r.report.refuse(r.Options)
+	r.report.refuse()
 	if err := r.report.plan(r.Plan); err != nil {
 		return err
 	}

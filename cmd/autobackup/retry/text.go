@@ -32,7 +32,10 @@ func (r *Report) verb() (todo, done string) {
 func (r *Report) question() string {
 	n := count(r.Pending(), "message")
 	if r.open() {
-		n = fmt.Sprintf("%s and what else is chosen, up to %d", n, r.Max)
+		n += " and what else is chosen"
+		if !r.all {
+			n += fmt.Sprintf(", up to %d", r.Max)
+		}
 	}
 	switch todo, _ := r.verb(); todo {
 	case "discard":

@@ -180,6 +180,14 @@ func TestAFilterTakesNoMoreThanTheMostOfALongQueue(t *testing.T) {
 		assert.Equal(t, 22, report.EventDLQ.Unreached)
 		assert.Equal(t, 1, report.Exit())
 		assert.Equal(t, 22, w.visible())
+		for all, want := range map[bool]string{
+			false: "Send 8 messages and what else is chosen, up to 8 to autobackup-validation-queue-dev? [y/N] ",
+			true:  "Send 8 messages and what else is chosen to autobackup-validation-queue-dev? [y/N] ",
+		} {
+			var asked strings.Builder
+			w.done(narrow, func(o *retry.Options) { o.All, o.Yes, o.Prompt, o.In = all, false, &asked, strings.NewReader("n\n") })
+			assert.Equal(t, want, asked.String())
+		}
 		report = w.done(narrow, func(o *retry.Options) { o.All = true })
 		assert.Equal(t, 22, report.Done())
 		assert.True(t, report.Complete())
