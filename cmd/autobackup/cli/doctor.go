@@ -10,6 +10,7 @@ import (
 
 	"autobackup/cmd/autobackup/doctor"
 	"autobackup/internal/awsconfig"
+	"autobackup/local/clock"
 )
 
 type doctorCommand struct {
@@ -23,8 +24,8 @@ type doctorCommand struct {
 // Help is printed below the flags' list.
 func (doctorCommand) Help() string {
 	return `Says whether a deployment is as it must be: stacks, functions, subscription, pipe,
-state machine, rules, queues, alarms, and of every bucket versioning, EventBridge,
-notifications and replication rules. It has the deployed fetch-etags look at one
+state machine, heartbeats, rules, queues, alarms, and of every bucket versioning,
+EventBridge, notifications and replication rules. It has the deployed fetch-etags look at one
 version of each bucket, and at one that is not there. Failures come first, each with
 the command that mends it; ? is what could not be read, and is never fine. Nothing is
 changed. docs/doctor.md says what is looked at, and what is not.
@@ -41,7 +42,7 @@ func (c doctorCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	if err != nil {
 		return trouble(stderr, err)
 	}
-	o := doctor.Options{Stage: c.Stage}
+	o := doctor.Options{Stage: c.Stage, Now: clock.Real().Now}
 	for _, name := range c.ReplicaProfile {
 		owner, err := awsconfig.Load(ctx, config.WithSharedConfigProfile(name), config.WithRegion(cfg.Region))
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -26,6 +27,8 @@ const atOnce = 8
 // Options are the command's.
 type Options struct {
 	Stage string
+	// Now reads the clock: until then metrics are read.
+	Now func() time.Time
 	// Owners are configurations by which replicas of other accounts are read.
 	Owners []aws.Config
 }
@@ -33,6 +36,7 @@ type Options struct {
 // run is one Run.
 type run struct {
 	cfg     aws.Config
+	now     func() time.Time
 	owners  map[string]aws.Config // by account
 	buckets *attach.Reader
 	all     []discover.UploadRule // the stage's, in the order of the facts' rules
@@ -42,7 +46,7 @@ type run struct {
 // Run reads the stage's facts and judges them. An error means that nothing could be found
 // out, as where nobody knows the credentials.
 func Run(ctx context.Context, cfg aws.Config, o Options) (doctor.Report, error) {
-	r := &run{cfg: cfg, owners: map[string]aws.Config{}}
+	r := &run{cfg: cfg, now: o.Now, owners: map[string]aws.Config{}}
 	for _, owner := range o.Owners {
 		out, err := sts.NewFromConfig(owner).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 		if err != nil {
@@ -81,7 +85,7 @@ func (r *run) read(ctx context.Context) error {
 	for i := range r.Functions {
 		group.Go(func() error { return r.function(within, &r.Functions[i]) })
 	}
-	for _, read := range []func(context.Context) error{r.mapping, r.topic, r.pipe, r.machine, r.audits, r.rules, r.queues, r.alarms} {
+	for _, read := range []func(context.Context) error{r.mapping, r.topic, r.pipe, r.machine, r.audits, r.heartbeats, r.rules, r.queues, r.alarms} {
 		group.Go(func() error { return read(within) })
 	}
 	if err := errors.Join(group.Wait(), ctx.Err()); err != nil {

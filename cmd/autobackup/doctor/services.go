@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -19,6 +20,7 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"autobackup/cmd/autobackup/discover"
+	"autobackup/cmd/autobackup/metrics"
 	"autobackup/internal/attach"
 	"autobackup/internal/doctor"
 )
@@ -161,6 +163,49 @@ func (r *run) audits(ctx context.Context) error {
 func makesAudits(s doctor.Stack) bool {
 	level := s.Parameters["AuditLevel"]
 	return level != "" && level != "none"
+}
+
+// past is how far back heartbeats are looked for: many times what an alarm waits for.
+const past = 3 * time.Hour
+
+// heartbeats reads whether the stage's schedule is enabled, and when the last heartbeat came out
+// verified: each that is put writes a zero (docs/metrics.md).
+// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRules.html
+func (r *run) heartbeats(ctx context.Context) error {
+	if !putsHeartbeats(r.Stacks[0]) {
+		return nil
+	}
+	b := &doctor.Heartbeats{Rule: doctor.Running{Name: "autobackup-heartbeat-" + r.Stage.Name, Gone: true}}
+	r.Beats = b
+	out, err := eventbridge.NewFromConfig(r.cfg).ListRules(ctx, &eventbridge.ListRulesInput{NamePrefix: &b.Rule.Name})
+	if err != nil {
+		b.Rule.Gone = false
+		if err := told("ListRules", err, nil, &b.Rule.Unread); err != nil {
+			return err
+		}
+		out = &eventbridge.ListRulesOutput{}
+	}
+	for _, rule := range out.Rules {
+		if aws.ToString(rule.Name) == b.Rule.Name {
+			b.Rule.Gone, b.Rule.State = false, string(rule.State)
+		}
+	}
+	until := r.now().Truncate(time.Minute).Add(time.Minute)
+	points, err := metrics.Read(ctx, r.cfg, []metrics.Query{metrics.OfStage(r.Stage.Name, "HeartbeatVerified", "Maximum")}, until.Add(-past), until, time.Minute)
+	if err != nil {
+		return told("GetMetricData", err, nil, &b.Unread)
+	}
+	for _, p := range points[0] {
+		if p.Value > 0 {
+			b.Last = p.At
+		}
+	}
+	return nil
+}
+
+// putsHeartbeats says whether a primary stack does, as its template does.
+func putsHeartbeats(s doctor.Stack) bool {
+	return s.Parameters["Form"] == "full" && s.Parameters["Heartbeats"] == "Enabled" && s.Parameters["ReplicaRegion"] != ""
 }
 
 // rules reads those of the stage, also the ones that are disabled, and where they send.
