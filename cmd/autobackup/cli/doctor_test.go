@@ -92,19 +92,24 @@ func TestDoctorsReportForPrograms(t *testing.T) {
 
 // What docs/doctor.md has people type works, against both local stacks.
 func TestTheCommandsOfThePageOnDoctorWork(t *testing.T) {
-	text, err := os.ReadFile("../../../docs/doctor.md")
-	require.NoError(t, err)
 	g := newGuarded(t, clock.Real())
+	assert.Equal(t, 2, g.typed("../../../docs/doctor.md"))
+}
+
+// typed types the commands of a page that are this program's, and counts them.
+func (g *guarded) typed(page string) (n int) {
+	t := g.t
+	text, err := os.ReadFile(page) //nolint:gosec // the project's
+	require.NoError(t, err)
 	t.Setenv("AWS_ACCESS_KEY_ID", local.AccessKey)
-	typed := 0
 	for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```").FindAllStringSubmatch(string(text), -1) {
 		for line := range strings.Lines(strings.ReplaceAll(block[1], "eu-central-1", g.first)) {
 			words := strings.Fields(line)
 			require.Equal(t, "autobackup", words[0], line)
 			code, stdout, stderr := run(words[1:]...)
 			assert.Equal(t, cli.Expected, code, "%s\n%s%s", line, stdout, stderr)
-			typed++
+			n++
 		}
 	}
-	assert.Equal(t, 2, typed)
+	return n
 }

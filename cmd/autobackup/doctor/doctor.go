@@ -218,9 +218,9 @@ func missing(err error) bool {
 	return strings.Contains(code, "NotFound") || strings.HasSuffix(code, "DoesNotExist") || strings.HasSuffix(code, "NonExistentQueue")
 }
 
-// told handles what a call was answered: whether what it asks for is not there, and why it is
+// Told handles what a call was answered: whether what it asks for is not there, and why it is
 // not known.
-func told(operation string, err error, gone *bool, why **doctor.Unread) error {
+func Told(operation string, err error, gone *bool, why **doctor.Unread) error {
 	switch {
 	case err == nil:
 		return nil

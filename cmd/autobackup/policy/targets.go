@@ -30,6 +30,8 @@ const (
 	role            Target = "Roles"
 	workBucket      Target = "WorkBucket"
 	records         Target = "Records" // of what attach changed
+	auditReports    Target = "AuditReports"
+	workKeys        Target = "WorkKeys" // of the working bucket
 
 	stack            Target = "Stack"
 	stackAnywhere    Target = "StackInItsRegion"
@@ -77,12 +79,14 @@ func (o Options) resources(t Target, s Side) []string {
 		return []string{o.below(cmp.Or(o.Evidence.Bucket, noEvidence), strings.TrimSuffix(o.Evidence.Rest, "/")+"/"+evidence.Root)}
 	case keys:
 		return o.keys(s)
-	case queueKeys, keyStates, evidenceKeys:
+	case queueKeys, keyStates, evidenceKeys, workKeys:
 		return o.Keys
 	case role:
 		return o.Roles
 	case workBucket:
 		return []string{o.work()}
+	case auditReports:
+		return []string{o.work() + "/audits/*"}
 	case records:
 		return []string{o.work() + "/attached/*"}
 	case everything:
@@ -144,7 +148,7 @@ func (o Options) arns(s Side, behind string) (all []string) {
 			names = []string{noReplica}
 		}
 	}
-	if o.Command == Doctor { // which also reads those that the stacks have made
+	if o.doctors() { // which also reads those that the stacks have made
 		names = o.stage(s)
 	}
 	for _, name := range names {
@@ -180,7 +184,7 @@ func plain(s string) string {
 // via says through which service alone a key may be used: that of the calls, in the
 // key's region.
 func via(t Target, arns []string) map[string]map[string][]string {
-	service := map[Target]string{keys: "s3", evidenceKeys: "s3", queueKeys: "sqs"}[t]
+	service := map[Target]string{keys: "s3", evidenceKeys: "s3", workKeys: "s3", queueKeys: "sqs"}[t]
 	if service == "" {
 		return nil
 	}
