@@ -193,9 +193,13 @@ func (r *run) taken(ctx context.Context, primary doctor.Stack) error {
 	return nil
 }
 
-// unread says why a call did not tell what it was made for. What the credentials are to blame
-// for ends everything, as it would be the same for every other call.
 func unread(operation string, err error) (*doctor.Unread, error) {
+	return Unread(operation, action(operation), err)
+}
+
+// Unread says why a call did not tell what it was made for, and which action lets it. What the
+// credentials are to blame for ends everything, as it would be the same for every other call.
+func Unread(operation, action string, err error) (*doctor.Unread, error) {
 	if next, is := identity.Denied(err); is {
 		return nil, fmt.Errorf("%s: %s", s3error.Explain(operation, err), next)
 	}
@@ -204,7 +208,7 @@ func unread(operation string, err error) (*doctor.Unread, error) {
 	}
 	u := &doctor.Unread{Why: text.Line(s3error.Explain(operation, err), 200)}
 	if discover.Denied(err) || s3error.Code(err) == "AuthorizationError" { // SNS has a code of its own
-		u.Grant = action(operation)
+		u.Grant = action
 		if refusal, told := s3error.RefusalOf(err); told {
 			u.Grant = refusal.Action
 		}
