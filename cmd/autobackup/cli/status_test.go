@@ -121,5 +121,5 @@ func TestStatusWaitsToLookAgainUntilItIsStopped(t *testing.T) {
 // What docs/console.md has people type works, against both local stacks.
 func TestTheCommandsOfThePageOnStatusWork(t *testing.T) {
 	g := newGuarded(t, clock.Real())
-	assert.Equal(t, 2, g.typed("../../../docs/console.md"))
+	assert.Equal(t, 3, g.typed("../../../docs/console.md", "console"))
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,8 +18,9 @@ import (
 )
 
 var (
-	axe   = flag.String("axe", "", "axe.min.js of axe-core: look at the pages in headless Chromium, with its rules")
-	shots = flag.String("shots", "", "folder to keep pictures of the pages in")
+	axe     = flag.String("axe", "", "axe.min.js of axe-core: look at the pages in headless Chromium, with its rules")
+	shots   = flag.String("shots", "", "folder to keep pictures of the pages in")
+	picture = flag.String("picture", "", "file to write the picture of docs/console.md to")
 )
 
 // browser is a headless Chromium that is spoken to through pipes, in its DevTools protocol.
@@ -152,6 +154,20 @@ func (b *browser) shoot(name string) {
 	require.NoError(b.t, os.WriteFile(filepath.Join(*shots, name+".png"), data, 0o600))
 }
 
+// illustrate writes the picture of the documents.
+func (b *browser) illustrate(w *world) {
+	b.t.Helper()
+	if *picture == "" {
+		return
+	}
+	b.sized(1280, 1290, "light")
+	b.open(w.address + w.of("photo.jpg"))
+	b.evaluate(`document.querySelectorAll("main > section:first-of-type > :not(h2)").forEach((e, i) => { if (i > 2) e.remove(); })`)
+	folder, name := filepath.Split(strings.TrimSuffix(*picture, ".png"))
+	*shots = folder
+	b.shoot(name)
+}
+
 // accessible fails where a rule of axe's is broken.
 func (b *browser) accessible(what string) {
 	b.t.Helper()
@@ -192,5 +208,44 @@ func TestThePagesInABrowser(t *testing.T) {
 			}
 		}
 	}
+	b.sized(1280, 900, "light")
+	b.open(w.address + "/parked")
+	b.evaluate(`document.querySelector("form button").click()`)
+	b.await(`document.querySelector("main h2") !== null`)
+	assert.Contains(t, b.evaluate(`document.querySelector("main").innerText`), "CONTENT_MISMATCH")
+	b.fits("a sample")
+	b.accessible("a sample")
+	b.shoot("sample-light-1280")
+	b.illustrate(w)
+	_, file := w.report()
+	b.open(w.address + file)
+	assert.Contains(t, b.evaluate(`document.querySelector("h1").innerText`), "Audit of ")
 	assert.Empty(t, b.said)
+}
+
+// What comes is shown without a reload, and the keyboard reaches it.
+func TestThePageIsLiveInABrowser(t *testing.T) {
+	if *axe == "" {
+		t.Skip("-axe names no file: .ci/run has it")
+	}
+	w := newWorld(t)
+	b := newBrowser(t)
+	b.open(w.address + "/?token=" + token)
+	b.open(w.address + "/executions")
+	assert.Equal(t, "none", b.evaluate(`document.querySelector("tbody").innerText.trim()`))
+	b.evaluate(`window.same = true`)
+	w.put(w.bucket("documents"), "a.txt", "content")
+	w.settle()
+	b.await(`document.querySelector("tbody a") !== null`)
+	assert.Equal(t, true, b.evaluate(`window.same`), "it is the same document")
+	for range 3 { // to the content, and on to the navigation
+		b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyDown", "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}, nil)
+		b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}, nil)
+	}
+	assert.Equal(t, "Executions", b.evaluate(`document.activeElement.innerText`))
+	assert.Empty(t, b.said)
+	b.evaluate(`document.body.append(Object.assign(document.createElement("script"), {textContent: "window.ran = true"}), Object.assign(new Image(), {src: "https://example.com/x.png"})); 0`)
+	b.evaluate(`new Promise(done => setTimeout(done, 200))`)
+	assert.Nil(t, b.evaluate(`window.ran`), "what gets into the page does not run")
+	assert.NotEmpty(t, b.said, "a browser that complains of nothing shows nothing")
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -90,11 +91,15 @@ func (c *console) machine(ctx context.Context) (string, error) {
 	return named(at, "states", "stateMachine:autobackup-validation-"+c.Stage), err
 }
 
+// executionName are the names of executions that this program's machines have: made up by Step Functions,
+// or by a message's id.
+var executionName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,80}$`)
+
 // asked is the execution that a request names: none but the stage's own.
 func (c *console) asked(r *http.Request) (string, error) {
 	machine, err := c.machine(r.Context())
 	name := r.FormValue("name")
-	if err == nil && (name == "" || len(name) > 80 || strings.ContainsAny(name, " :/?*<>{}[]\"#%\\^|~`$&,;\n\r\t")) {
+	if err == nil && !executionName.MatchString(name) {
 		err = wrong("An execution is named by its name.")
 	}
 	return strings.Replace(machine, ":stateMachine:", ":execution:", 1) + ":" + name, err

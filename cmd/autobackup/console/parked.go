@@ -8,18 +8,18 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"autobackup/cmd/autobackup/overview"
-	"autobackup/cmd/autobackup/report"
-	"autobackup/internal/audit"
+	"autobackup/internal/alert"
 	"autobackup/internal/batch"
 	"autobackup/internal/doctor"
 	"autobackup/internal/reason"
 	"autobackup/internal/s3event"
 	"autobackup/internal/shell"
-	"autobackup/internal/text"
+	"autobackup/internal/told"
 	"autobackup/internal/verdict"
 )
 
@@ -43,11 +43,13 @@ type parkedData struct {
 
 // reasonData are the messages of a sample that were parked for one reason.
 type reasonData struct {
-	Reason   reason.Code
-	Meaning  string
-	Next     string
-	Anchor   string // of docs/verdicts.md
-	Messages []parked
+	Reason  reason.Code
+	Meaning string
+	Next    string
+	Guide   string // where more about it is
+	// LookAgain is the command that has all that is parked looked at again.
+	LookAgain string
+	Messages  []parked
 }
 
 type parked struct {
@@ -56,12 +58,15 @@ type parked struct {
 	Explain   string // the command; empty where there is no version
 	Detail    string
 	Edited    bool // it is not as it was parked: the facts are of another
-	Replicas  []verdict.Entry
 	Sent      time.Time
 	Received  string
 	Alerts    string
 	Execution string // its name
+	facts     verdict.Verdict
 }
+
+// Replicas are what came of each, by the facts that it was parked with.
+func (p parked) Replicas() []verdict.Entry { return p.facts.Replicas }
 
 func deadLetters(stage string) []string {
 	return slices.DeleteFunc(overview.Queues(stage), func(name string) bool { return !strings.Contains(name, "-dlq-") })
@@ -94,27 +99,36 @@ func (c *console) sample(r *http.Request) (any, int, error) {
 		return d, 0, err
 	}
 	d.Count = len(got.Messages)
+	at, err := c.here(r.Context())
+	if err != nil {
+		return nil, 0, err
+	}
 	for _, m := range got.Messages {
-		code := reason.Code(attribute(m, "reason"))
+		code, one := reason.Code(attribute(m, "reason")), newParked(m)
 		i := slices.IndexFunc(d.Reasons, func(r reasonData) bool { return r.Reason == code })
 		if i < 0 {
 			i = len(d.Reasons)
-			d.Reasons = append(d.Reasons, newReason(code))
+			d.Reasons = append(d.Reasons, c.newReason(at, code, m, one.facts))
 		}
-		d.Reasons[i].Messages = append(d.Reasons[i].Messages, newParked(m))
+		d.Reasons[i].Messages = append(d.Reasons[i].Messages, one)
 	}
 	return d, 0, nil
 }
 
-func newReason(code reason.Code) reasonData {
+// newReason has the words of e-mails about a message that was parked for a reason.
+func (c *console) newReason(at arn.ARN, code reason.Code, m types.Message, facts verdict.Verdict) reasonData {
 	if code == "" {
-		return reasonData{Meaning: "SQS or EventBridge has parked it after its deliveries failed: nothing has judged it.", Next: "Find out what failed, then have it delivered again."}
+		return reasonData{Meaning: "Nothing has judged it: SQS moved it here after its receives, or EventBridge or a function could not hand it on.", Next: "Find out what failed, then have it handed on again.", Guide: "docs/runbooks/README.md"}
 	}
-	known := report.Explain(audit.Finding, code)
-	if !slices.Contains(reason.Severity(), code) {
-		return reasonData{Reason: code, Meaning: known.Meaning, Next: known.Next}
+	failed := batch.Failed{ID: aws.ToString(m.MessageId), Body: aws.ToString(m.Body), Reason: code, Detail: attribute(m, "detail"), Verdict: facts}
+	findings := told.Findings(failed, attribute(m, "execution"), 0)
+	queue := func(kind string) string { return named(at, "sqs", "autobackup-"+kind+"-"+c.Stage) }
+	b := alert.Context{Stage: c.Stage, Queues: alert.Queues{ValidationARN: queue("validation-queue"), FailureARN: queue("failure-queue"), DLQARN: queue("validation-dlq")}}.Brief(findings[0])
+	d := reasonData{Reason: code, Meaning: b.What + " " + b.Why, Next: strings.ReplaceAll(b.Next, " (command lookAgain)", ""), LookAgain: b.LookAgain}
+	if slices.Contains(reason.Severity(), code) {
+		d.Guide = "docs/verdicts.md#" + strings.ToLower(string(code))
 	}
-	return reasonData{Reason: code, Meaning: known.Meaning, Next: known.Next, Anchor: strings.ToLower(string(code))}
+	return d
 }
 
 func attribute(m types.Message, name string) string {
@@ -136,11 +150,11 @@ func newParked(m types.Message) parked {
 	p.Edited = batch.Edited(p.Body, attribute(m, "sum"))
 	var facts verdict.Verdict
 	if !p.Edited && json.Unmarshal([]byte(attribute(m, "facts")), &facts) == nil {
-		p.Replicas = facts.Replicas
+		p.facts = facts
 	}
 	of := attribute(m, "execution")
 	p.Execution = of[strings.LastIndex(of, ":")+1:]
-	if text.Line(p.Execution, 80) != p.Execution {
+	if !executionName.MatchString(p.Execution) {
 		p.Execution = ""
 	}
 	return p

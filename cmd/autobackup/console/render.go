@@ -25,7 +25,7 @@ type page struct {
 func newPage(title, nav, file string) page {
 	t := report.Pages(file).Funcs(template.FuncMap{
 		"why": overview.Why, "span": overview.Span, "clock": clock, "mood": mood, "short": short, "count64": func(n int) string { return text.Grouped(int64(n)) },
-		"address": address, "pretty": pretty, "took": took, "itoa": itoa, "navigation": func() []link { return navigation },
+		"address": address, "pretty": pretty, "took": took, "itoa": itoa, "looks": func(n int) string { return text.Count(n, "look") }, "navigation": func() []link { return navigation },
 		"dict": func(pairs ...any) map[string]any {
 			return map[string]any{pairs[0].(string): pairs[1], pairs[2].(string): pairs[3]}
 		}, //nolint:forcetypeassert // of this package's templates

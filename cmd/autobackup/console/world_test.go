@@ -7,6 +7,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"autobackup/local"
 	"autobackup/local/clock"
 	"autobackup/local/lambda"
+	locals3 "autobackup/local/s3"
 )
 
 const (
@@ -30,6 +32,11 @@ const (
 	project = "../../.."
 	token   = "the-token-of-this-test"
 )
+
+// plans are what becomes of replicas, by the last part of the key.
+var plans = map[string]locals3.Plan{
+	"photo.jpg": {Corrupt: locals3.FlipBit}, "slow.mov": {Lag: 20 * time.Minute}, "orders.dump": {Fail: true},
+}
 
 // world is both stacks on this machine, and the page that shows them.
 type world struct {
@@ -44,8 +51,8 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t}
 	clk := clock.Skipping(t.Context())
-	functions := wire.Functions(io.Discard, time.Now)
-	functions["audit"] = audit.Function(io.Discard, clk.Now)
+	functions := wire.Functions(embedded{w}, clk.Now)
+	functions["audit"] = audit.Function(embedded{w}, clk.Now)
 	stack := httptest.NewUnstartedServer(nil)
 	var err error
 	w.Stack, err = local.Start(t.Context(), local.Config{
@@ -68,7 +75,15 @@ func newWorld(t *testing.T) *world {
 	}
 	require.NoError(t, w.WaitIdle(t.Context()))
 	w.show(w.AWSConfig(w.region))
+	w.S3.Replicate = func(r locals3.Replication) locals3.Plan { return plans[path.Base(r.Key)] }
 	return w
+}
+
+// embedded is CloudWatch as it reads what functions measure.
+type embedded struct{ w *world }
+
+func (e embedded) Write(lines []byte) (int, error) {
+	return len(lines), e.w.CloudWatch.PutEmbedded("eu-central-1", account, lines)
 }
 
 // show has the page be shown by somebody's configuration.
@@ -81,7 +96,7 @@ func (w *world) show(cfg aws.Config) {
 	w.address = "http://" + host
 	jar, err := cookiejar.New(nil)
 	require.NoError(w.t, err)
-	w.browser = &http.Client{Jar: jar}
+	w.browser = &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error { r.Header.Del("Origin"); return nil }}
 	w.get("/?token=" + token)
 }
 

@@ -207,11 +207,11 @@ func Unread(operation, action string, err error) (*doctor.Unread, error) {
 		return nil, err
 	}
 	u := &doctor.Unread{Why: text.Line(s3error.Explain(operation, err), 200)}
-	if discover.Denied(err) || s3error.Code(err) == "AuthorizationError" { // SNS has a code of its own
+	switch refusal, told := s3error.RefusalOf(err); {
+	case told: // also of what the call does behind itself, such as KMS's for SQS
+		u.Grant = refusal.Action
+	case discover.Denied(err) || s3error.Code(err) == "AuthorizationError": // SNS has a code of its own
 		u.Grant = action
-		if refusal, told := s3error.RefusalOf(err); told {
-			u.Grant = refusal.Action
-		}
 	}
 	return u, nil
 }

@@ -90,6 +90,8 @@ var untyped = []struct{ line, file, shows, why string }{
 	{"autobackup doctor --stage", "cmd/autobackup/cli/doctor_test.go", `"../../../docs/doctor.md"`, "it is typed there, against both local stacks: ministack knows neither replication rules nor how a subscription was confirmed"},
 	{"autobackup policy doctor", "cmd/autobackup/cli/doctor_test.go", `"../../../docs/doctor.md"`, "the same"},
 	{"autobackup status --stage", "cmd/autobackup/cli/status_test.go", `"../../../docs/console.md"`, "it is typed there, for the same reasons"},
+	{"autobackup console --stage", "cmd/autobackup/cli/console_test.go", `"../../../docs/console.md"`, "the same"},
+	{"autobackup policy console", "cmd/autobackup/cli/status_test.go", `"../../../docs/console.md"`, "the same"},
 	{"autobackup policy status", "cmd/autobackup/cli/status_test.go", `"../../../docs/console.md"`, "the same"},
 	{"aws logs tail /aws/lambda/autobackup-doctor-", "cmd/autobackup/doctor/schedule_test.go", "w.comes()", "the stage here has no schedule, and so no such log; what it would show is held there"},
 	{"find evidence", "docs/evidence_test.go", "inBash(t, block)", "it is typed there, in the sample of evidence: no stack writes any"},
