@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"autobackup/internal/doctor"
+	"autobackup/internal/overview"
 	"autobackup/internal/text"
 )
 
@@ -108,14 +109,11 @@ func (c *console) file(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "There is no such page", "The working bucket has no such file, or none any more.")
 		return
 	}
-	if why, err := because("GetObject", err); why != nil || err != nil {
-		words := ""
-		if err != nil {
-			words = err.Error()
-		} else {
-			words = whyNot(why)
-		}
-		refuse(w, http.StatusBadGateway, "This file can't be read", words)
+	if why, err := because("GetObject", err); err != nil {
+		refuse(w, http.StatusBadGateway, "Nothing can be read", err.Error())
+		return
+	} else if why != nil {
+		refuse(w, http.StatusBadGateway, "This file can't be read", overview.Why(why))
 		return
 	}
 	defer func() { _ = out.Body.Close() }() // it was only read

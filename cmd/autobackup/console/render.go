@@ -149,8 +149,6 @@ func short(s string) map[string]any {
 	return map[string]any{"Text": report.Visible(strings.ToValidUTF8(s[:most], "")), "Whole": false, "Length": int64(len(s))}
 }
 
-func whyNot(u *doctor.Unread) string { return overview.Why(u) }
-
 // pretty is JSON in lines, and any other text as it is, with nothing hidden.
 func pretty(s string) string {
 	var b bytes.Buffer
