@@ -40,7 +40,6 @@ func TestDoctorTellsEachPermissionThatItLacks(t *testing.T) {
 	_, err := g.States.StartExecution("arn:aws:states:"+g.first+":"+account+":stateMachine:autobackup-audit-dev", []byte("{}"))
 	require.NoError(t, err)
 	require.NoError(t, g.WaitIdle(t.Context()))
-	t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	p := policytest.Print(t, "doctor", "--stage", "dev", "--region", g.first, "--account", account)
 	g.as(p)
 	code, stdout, stderr := run("doctor", "--all")

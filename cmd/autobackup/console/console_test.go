@@ -357,7 +357,6 @@ func TestThePageTellsEachPermissionThatItLacks(t *testing.T) {
 		user, err := w.Gate.User("ops", p)
 		require.NoError(t, err)
 		cfg := w.AWSConfigOf(user, w.region)
-		cfg.RetryMaxAttempts = 1
 		w.show(cfg)
 		all := ""
 		for _, path := range pages {
@@ -387,10 +386,7 @@ func TestThePageTellsEachPermissionThatItLacks(t *testing.T) {
 		case action == "cloudtrail:LookupEvents": // where something of a bucket is wrong
 			continue
 		}
-		shown := look(without)
-		if !assert.Contains(t, shown, "(grant "+action+")", lacks) {
-			for _, part := range strings.Split(shown, " ? ")[1:] { println(part[:min(len(part), 400)]) }
-		}
+		assert.Contains(t, look(without), "(grant "+action+")", lacks)
 		n++
 	}
 	assert.Greater(t, n, 20)
