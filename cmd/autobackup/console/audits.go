@@ -84,7 +84,7 @@ func (c *console) audits(r *http.Request) (any, int, error) {
 }
 
 func (c *console) s3() *s3.Client {
-	return s3.NewFromConfig(c.cfg, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil || c.cfg.BaseEndpoint != nil })
+	return s3.NewFromConfig(c.cfg, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil })
 }
 
 // sandboxed is what a report may do: show itself. It is of no origin then, and may not send anything.

@@ -85,7 +85,7 @@ func (c *console) shows(p page, read func(*http.Request) (data any, live int, er
 }
 
 func refuse(w http.ResponseWriter, status int, title, why string) {
-	write(w, status, refusedPage, view{Title: title, Data: why})
+	write(w, status, refusedPage, view{Title: title, Data: [2]string{title, why}})
 }
 
 // write sends a page as a whole, or says that it could not be made.
