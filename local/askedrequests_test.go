@@ -157,6 +157,7 @@ func (w *world) ofOthers() (all []request) {
 		{"GetExecutionHistory", "executionArn", execution},
 		{"DescribeMapRun", "mapRunArn", run},
 		{"DescribeStateMachine", "stateMachineArn", machine},
+		{"DescribeStateMachineForExecution", "executionArn", execution},
 		{"StopExecution", "executionArn", execution},
 		{"RedriveExecution", "executionArn", execution},
 	} {
@@ -188,6 +189,10 @@ func (w *world) ofOthers() (all []request) {
 		request{
 			service: "monitoring", operation: "DescribeAlarms", method: http.MethodPost, path: "/service/GraniteServiceVersion20100801/operation/DescribeAlarms",
 			header: map[string]string{"Smithy-Protocol": "rpc-v2-cbor"}, needs: []string{"cloudwatch:DescribeAlarms " + arn("cloudwatch", "alarm:*")},
+		},
+		request{
+			service: "monitoring", operation: "GetMetricData", method: http.MethodPost, path: "/service/GraniteServiceVersion20100801/operation/GetMetricData",
+			header: map[string]string{"Smithy-Protocol": "rpc-v2-cbor"}, needs: []string{"cloudwatch:GetMetricData *"},
 		},
 		request{service: "sns", operation: "ListSubscriptionsByTopic", method: http.MethodPost, path: "/", header: form, body: url.Values{"Action": {"ListSubscriptionsByTopic"}, "TopicArn": {topic}}.Encode(), needs: []string{"sns:ListSubscriptionsByTopic " + topic}},
 		request{service: "sns", operation: "GetSubscriptionAttributes", method: http.MethodPost, path: "/", header: form, body: url.Values{"Action": {"GetSubscriptionAttributes"}, "SubscriptionArn": {topic + ":x"}}.Encode(), needs: []string{"sns:GetSubscriptionAttributes " + topic}},

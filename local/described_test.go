@@ -3,6 +3,7 @@ package local_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	alarms "autobackup/local/cloudwatch"
+	alarmed "autobackup/local/cloudwatch/alarms"
 	topics "autobackup/local/sns"
 )
 
@@ -93,6 +95,49 @@ func TestAlarmsAreTold(t *testing.T) {
 		in.StateValue = "OK"
 		_, err = client.DescribeAlarms(w.t.Context(), in)
 		require.ErrorContains(t, err, "does not support the parameter StateValue")
+	})
+}
+
+// What functions and services wrote is read as one value of each period that has any.
+func TestMetricsAreRead(t *testing.T) {
+	inWorld(t, func(w *world) {
+		client := cloudwatch.NewFromConfig(w.AWSConfig(w.region))
+		begin := w.Clock.Now().Truncate(time.Minute)
+		of := alarmed.NewMetric("Autobackup", "Failed", map[string]string{"Stage": "dev"})
+		for minute, value := range map[int]float64{0: 1, 4: 2, 5: 3, 10: 7} {
+			w.CloudWatch.Put(w.region, account, of, alarmed.Datapoint{At: begin.Add(time.Minute * time.Duration(minute)), Value: value})
+		}
+		query := func(id, name, stat string) cwtypes.MetricDataQuery {
+			return cwtypes.MetricDataQuery{Id: &id, MetricStat: &cwtypes.MetricStat{
+				Metric: &cwtypes.Metric{Namespace: aws.String("Autobackup"), MetricName: &name, Dimensions: []cwtypes.Dimension{{Name: aws.String("Stage"), Value: aws.String("dev")}}},
+				Period: aws.Int32(300), Stat: &stat,
+			}}
+		}
+		in := &cloudwatch.GetMetricDataInput{StartTime: &begin, EndTime: aws.Time(begin.Add(10 * time.Minute)), MetricDataQueries: []cwtypes.MetricDataQuery{
+			query("sum", "Failed", "Sum"), query("max", "Failed", "Maximum"), query("none", "Verified", "Sum"),
+		}}
+		got, err := client.GetMetricData(w.t.Context(), in)
+		require.NoError(t, err)
+		require.Len(t, got.MetricDataResults, 3)
+		assert.Equal(t, []float64{3, 3}, got.MetricDataResults[0].Values, "the newest first, and what is at the end left out")
+		assert.Equal(t, []float64{3, 2}, got.MetricDataResults[1].Values)
+		assert.Empty(t, got.MetricDataResults[2].Values)
+		assert.WithinDuration(t, begin.Add(5*time.Minute), got.MetricDataResults[0].Timestamps[0], 0)
+		for want, change := range map[string]func(*cloudwatch.GetMetricDataInput){
+			"does not know the statistic":              func(in *cloudwatch.GetMetricDataInput) { in.MetricDataQueries[0] = query("sum", "Failed", "p99") },
+			"does not support the member Expression":   func(in *cloudwatch.GetMetricDataInput) { in.MetricDataQueries[0].Expression = aws.String("m+1") },
+			"does not support the parameter ScanBy":    func(in *cloudwatch.GetMetricDataInput) { in.ScanBy = "TimestampAscending" },
+			"are not unique":                           func(in *cloudwatch.GetMetricDataInput) { in.MetricDataQueries[0].Id = aws.String("max") },
+			"StartTime must be less than":              func(in *cloudwatch.GetMetricDataInput) { in.EndTime = in.StartTime },
+			"knows periods of whole minutes":           func(in *cloudwatch.GetMetricDataInput) { in.MetricDataQueries[0].MetricStat.Period = aws.Int32(30) },
+			"MetricDataQueries must have 1 to 500 mem": func(in *cloudwatch.GetMetricDataInput) { in.MetricDataQueries = []cwtypes.MetricDataQuery{} },
+		} {
+			changed := *in
+			changed.MetricDataQueries = []cwtypes.MetricDataQuery{query("sum", "Failed", "Sum"), query("max", "Failed", "Maximum")}
+			change(&changed)
+			_, err := client.GetMetricData(w.t.Context(), &changed)
+			assert.ErrorContains(t, err, want)
+		}
 	})
 }
 

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -42,6 +43,17 @@ func (s *Stack) count(of, namespace, metric, dimension, prefix string, value flo
 // invoked measures an invocation of a function.
 func (s *Stack) invoked(functionARN, metric string, value float64) {
 	s.count(functionARN, "AWS/Lambda", metric, "FunctionName", "function:", value)
+}
+
+// embedded measures what a function's process has printed to be measured.
+func (s *Stack) embedded(functionARN string, line []byte) {
+	at, err := arn.Parse(functionARN)
+	if err == nil {
+		err = s.CloudWatch.PutEmbedded(at.Region, at.AccountID, line)
+	}
+	if err != nil {
+		s.fail(fmt.Errorf("function %s: %w", functionARN, err))
+	}
 }
 
 // ended measures an execution that has ended, under the one of four metrics that its end has.

@@ -95,14 +95,35 @@ func TestAnExecutionIsDescribedAndItsHistoryReadPageByPage(t *testing.T) {
 	})
 }
 
+// One that succeeded has its history, too.
+func TestTheDefinitionAndTheHistoryOfAnExecutionThatSucceededAreTold(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.States.KeepHistory = true
+		client := sfn.NewFromConfig(w.AWSConfig(w.region))
+		w.put("a.txt", "content")
+		w.settle()
+		e := w.one()
+		history, err := client.GetExecutionHistory(w.t.Context(), &sfn.GetExecutionHistoryInput{ExecutionArn: &e.ARN})
+		require.NoError(t, err)
+		require.Len(t, history.Events, len(w.events[e.ARN]))
+		assert.Equal(t, types.HistoryEventTypeExecutionSucceeded, history.Events[len(history.Events)-1].Type)
+		of, err := client.DescribeStateMachineForExecution(w.t.Context(), &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: &e.ARN})
+		require.NoError(t, err)
+		now, err := client.DescribeStateMachine(w.t.Context(), &sfn.DescribeStateMachineInput{StateMachineArn: aws.String(w.machine())})
+		require.NoError(t, err)
+		assert.Equal(t, *now.Definition, *of.Definition)
+		assert.Equal(t, w.machine(), *of.StateMachineArn)
+		_, err = client.DescribeStateMachineForExecution(w.t.Context(), &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: aws.String(e.ARN + "-gone")})
+		assert.ErrorContains(t, err, "ExecutionDoesNotExist")
+	})
+}
+
 func TestStepFunctionsRefusesWhatIsNotThereOrNotSupported(t *testing.T) {
 	inWorld(t, func(w *world) {
 		client := sfn.NewFromConfig(w.AWSConfig(w.region), func(o *sfn.Options) { o.RetryMaxAttempts = 1 })
 		ctx, nowhere := w.t.Context(), aws.String(w.machine()+"-gone")
 		w.startAndFail(1)
-		w.put("a.txt", "content")
-		w.settle()
-		failed, succeeded := w.States.Executions()[0].ARN, w.States.Executions()[1].ARN
+		failed := w.States.Executions()[0].ARN
 		cases := map[string]func() error{
 			"StateMachineDoesNotExist": func() error {
 				_, err := client.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: nowhere})
@@ -132,10 +153,6 @@ func TestStepFunctionsRefusesWhatIsNotThereOrNotSupported(t *testing.T) {
 				_, err := client.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: aws.String(w.machine()), StatusFilter: "DONE"})
 				return err
 			},
-			"keeps no history of an execution that succeeded": func() error {
-				_, err := client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &succeeded})
-				return err
-			},
 			`does not support the parameter "reverseOrder"`: func() error {
 				_, err := client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &failed, ReverseOrder: true})
 				return err
@@ -150,6 +167,6 @@ func TestStepFunctionsRefusesWhatIsNotThereOrNotSupported(t *testing.T) {
 		}
 		w.States.KeepHistory = false
 		_, err := client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &failed})
-		assert.ErrorContains(t, err, "of no other without Config.KeepHistory")
+		assert.ErrorContains(t, err, "keeps no history of executions without Config.KeepHistory")
 	})
 }

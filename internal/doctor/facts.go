@@ -95,6 +95,13 @@ type Audits struct {
 	Unread  *Unread   // when that was
 }
 
+// Heartbeats are those that a stage puts into a pair of its own.
+type Heartbeats struct {
+	Rule   Running   // Name and State of the schedule: ENABLED, or DISABLED
+	Last   time.Time // when the last one came out verified; zero: none did, of the last hours
+	Unread *Unread   // when that was
+}
+
 // Mapping is what hands the failure queue's messages to the sender of e-mails.
 type Mapping struct {
 	ID, State string
@@ -163,7 +170,8 @@ type Facts struct {
 	Topic     Topic
 	Pipe      Running
 	Machine   Running
-	Audits    *Audits // nil: the stage makes none
+	Audits    *Audits     // nil: the stage makes none
+	Beats     *Heartbeats // nil: the stage puts none
 	Rules     []Rule
 	NoRules   *Unread // they could not be read
 	Queues    []Queue

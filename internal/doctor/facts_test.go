@@ -1,6 +1,8 @@
 package doctor_test
 
 import (
+	"time"
+
 	"autobackup/internal/attach"
 	"autobackup/internal/doctor"
 	"autobackup/internal/verdict"
@@ -27,6 +29,7 @@ func healthy() doctor.Facts {
 		Mappings: []doctor.Mapping{{ID: "5b1c", State: "Enabled"}},
 		Pipe:     doctor.Running{Name: "autobackup-validation-pipe-prod", State: "RUNNING"},
 		Machine:  doctor.Running{Name: "autobackup-validation-prod", State: "ACTIVE"},
+		Beats:    &doctor.Heartbeats{Rule: doctor.Running{Name: "autobackup-heartbeat-prod", State: "ENABLED"}, Last: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)},
 		Rules: []doctor.Rule{
 			{Name: "autobackup-s3-upload-trigger-prod", Buckets: []string{"autobackup-prod-primary-documents-111122223333"}, Targets: []string{"arn:aws:sqs:eu-central-1:111122223333:autobackup-validation-queue-prod"}},
 			{Name: "autobackup-s3-upload-trigger-Buckets-prod", Buckets: []string{"acme-invoices"}, Targets: []string{"arn:aws:sqs:eu-central-1:111122223333:autobackup-validation-queue-prod"}},

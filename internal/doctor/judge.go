@@ -28,6 +28,7 @@ func Judge(f Facts) Report {
 	j.pipe()
 	j.machine()
 	j.audits()
+	j.heartbeats()
 	j.rules()
 	j.queues()
 	j.alarms()

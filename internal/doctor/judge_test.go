@@ -77,6 +77,12 @@ func TestEachFactThatIsNotAsItMustBeIsToldAlone(t *testing.T) {
 		"audits that nobody may see":                     {func(f *doctor.Facts) { f.Audits = audits(func(a *doctor.Audits) { a.Unread = denied }) }, []string{"? autobackup-audit-prod: when the last audit ended: "}},
 		"a state machine of audits that nobody may see":  {func(f *doctor.Facts) { f.Audits = audits(func(a *doctor.Audits) { a.Machine.Unread = denied }) }, []string{"? autobackup-audit-prod: whether its state machine is there: "}},
 		"no audit that succeeded":                        {func(f *doctor.Facts) { f.Audits = audits(func(a *doctor.Audits) { a.Last = time.Time{} }) }, []string{"WARN autobackup-audit-prod: no audit has succeeded in 90 days: start one | autobackup audit --stage prod --region eu-central-1"}},
+		"no schedule of heartbeats":                      {func(f *doctor.Facts) { f.Beats.Rule.Gone = true }, []string{"FAIL autobackup-heartbeat-prod: there is no such rule: no heartbeat is put | aws cloudformation create-change-set"}},
+		"a schedule of heartbeats that is off":           {func(f *doctor.Facts) { f.Beats.Rule.State = "DISABLED" }, []string{"FAIL autobackup-heartbeat-prod: it is DISABLED: no heartbeat is put | aws events enable-rule --name autobackup-heartbeat-prod --region eu-central-1"}},
+		"a schedule that nobody may see":                 {func(f *doctor.Facts) { f.Beats.Rule.Unread = denied }, []string{"? autobackup-heartbeat-prod: whether the schedule of heartbeats is enabled: Call"}},
+		"heartbeats that nobody may count":               {func(f *doctor.Facts) { f.Beats.Unread = denied }, []string{"? autobackup-heartbeat-prod: when the last heartbeat came out verified: Call"}},
+		"no heartbeat that was verified":                 {func(f *doctor.Facts) { f.Beats.Last = time.Time{} }, []string{"WARN autobackup-heartbeat-prod: no heartbeat has come out verified in the last three hours"}},
+		"a stage without heartbeats":                     {func(f *doctor.Facts) { f.Beats = nil }, nil},
 		"rules that nobody may see":                      {func(f *doctor.Facts) { f.Rules, f.NoRules = nil, denied }, []string{"? rules: the EventBridge rules that take uploads: "}},
 		"targets that nobody may see":                    {func(f *doctor.Facts) { f.Rules[0].Unread = denied }, []string{"? autobackup-s3-upload-trigger-prod: where it sends uploads: "}},
 		"no queue":                                       {func(f *doctor.Facts) { f.Queues[0].Gone = true }, []string{"FAIL autobackup-validation-queue-prod: there is no such queue"}},
@@ -173,7 +179,7 @@ func TestWhatCouldNotBeReadIsNeverFine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := healthy()
 		u := &doctor.Unread{Why: "why", Grant: rapid.SampledFrom([]string{"", "a:B"}).Draw(t, "grant")}
-		places := []*(*doctor.Unread){&f.Stacks[1].Unread, &f.Topic.Unread, &f.Topic.Subscriptions[0].Unread, &f.Pipe.Unread, &f.Machine.Unread, &f.NoRules, &f.NoAlarms, &f.NoMapping}
+		places := []*(*doctor.Unread){&f.Stacks[1].Unread, &f.Topic.Unread, &f.Topic.Subscriptions[0].Unread, &f.Pipe.Unread, &f.Machine.Unread, &f.NoRules, &f.NoAlarms, &f.NoMapping, &f.Beats.Unread, &f.Beats.Rule.Unread}
 		for i := range f.Functions {
 			places = append(places, &f.Functions[i].Unread)
 		}
@@ -200,6 +206,22 @@ func TestWhatCouldNotBeReadIsNeverFine(t *testing.T) {
 			assert.Equal(t, one.Level == doctor.OK, len(one.Mend) == 0, "%s has what mends it", one.Text)
 		}
 	})
+}
+
+func TestHeartbeatsAreToldWhetherThereAreSomeOrNone(t *testing.T) {
+	f := healthy()
+	assert.Contains(t, doctor.Judge(f).Screen(true), "it is enabled, and the last heartbeat came out verified at 2026-02-03T04:05:06Z")
+	f.Beats = nil
+	assert.Contains(t, doctor.Judge(f).Screen(true), "the stage puts none: where nobody uploads, silence does not show that uploads would be validated")
+}
+
+// An alarm that rings for it tells of the schedule already.
+func TestAScheduleOfHeartbeatsThatIsOffIsNotToldTwice(t *testing.T) {
+	f := healthy()
+	f.Beats.Rule.State = "DISABLED"
+	assert.Equal(t, 1, doctor.Judge(f).Untold())
+	f.Alarms = append(f.Alarms, doctor.Alarm{Name: "autobackup-heartbeat-stopped-prod", State: "ALARM"})
+	assert.Equal(t, 0, doctor.Judge(f).Untold())
 }
 
 // audits are those of a stage that makes some, but for the change.

@@ -90,15 +90,19 @@ func (j *judge) report() Report {
 	for _, s := range f.Stacks[1:] {
 		r.Replicas = append(r.Replicas, Side{s.Account, s.Region})
 	}
+	return r.With()
+}
+
+// With is the report with findings of others.
+func (r Report) With(more ...Finding) Report {
+	r.Findings = append(slices.Clone(r.Findings), more...)
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return slices.Index(levels, a.Level) - slices.Index(levels, b.Level) })
 	count := map[Level]int{}
 	for _, one := range r.Findings {
 		count[one.Level]++
 	}
 	r.Failed, r.Warnings, r.Unknown, r.Fine = count[Fail], count[Warn], count[Unknown], count[OK]
-	if r.Failed+r.Unknown > 0 {
-		r.Exit = 1
-	}
+	r.Exit = min(1, r.Failed+r.Unknown)
 	return r
 }
 
@@ -117,9 +121,21 @@ func (r Report) Untold() (n int) {
 const widest = 52
 
 // Screen is the report for people. With all, it has each line of what is fine.
-func (r Report) Screen(all bool) string {
+func (r Report) Screen(all bool) string { return r.Head() + r.Lines(all) + r.Result() }
+
+// Head is the line that says what the report is about.
+func (r Report) Head() string {
+	return fmt.Sprintf("%s  %s %s%s   %s\n", r.Stage, r.Primary.Account, r.Primary.Region, r.to(), text.Count(r.Buckets, "bucket"))
+}
+
+// Result is the line that says what came of it.
+func (r Report) Result() string {
+	return fmt.Sprintf("%d failed, %s, %d unknown   exit %d\n", r.Failed, text.Count(r.Warnings, "warning"), r.Unknown, r.Exit)
+}
+
+// Lines are those between the two.
+func (r Report) Lines(all bool) string {
 	var page strings.Builder
-	fmt.Fprintf(&page, "%s  %s %s%s   %s\n", r.Stage, r.Primary.Account, r.Primary.Region, r.to(), text.Count(r.Buckets, "bucket"))
 	width := 0
 	for _, f := range r.Findings {
 		if f.Level != OK || all {
@@ -146,12 +162,11 @@ func (r Report) Screen(all bool) string {
 		}
 	}
 	if !all && r.Fine > 0 {
-		fmt.Fprintf(&page, "ok    %d more: %s   (--all)\n", r.Fine, strings.Join(r.areas(), ", "))
+		fmt.Fprintf(&page, "ok    %d more: %s   (--all)\n", r.Fine, strings.Join(r.Areas(), ", "))
 	}
 	if r.History != "" {
 		fmt.Fprintf(&page, "note  who changed it, and when, is not known: %s\n", r.History)
 	}
-	fmt.Fprintf(&page, "%d failed, %s, %d unknown   exit %d\n", r.Failed, text.Count(r.Warnings, "warning"), r.Unknown, r.Exit)
 	return page.String()
 }
 
@@ -166,8 +181,8 @@ func (r Report) to() string {
 	return " → " + strings.Join(all, ", ")
 }
 
-// areas are those of what is fine, in the order of the findings.
-func (r Report) areas() (all []string) {
+// Areas are those of what is fine, in the order of the findings.
+func (r Report) Areas() (all []string) {
 	for _, f := range r.Findings {
 		if f.Level == OK && !slices.Contains(all, f.Area) {
 			all = append(all, f.Area)

@@ -124,6 +124,37 @@ func (j *judge) audits() {
 	}
 }
 
+// heartbeats says whether they are put, and when the last one came out verified. How long ago
+// that may be is an alarm's question. That a stage has none is a fact, as somebody chose so.
+func (j *judge) heartbeats() {
+	const area = "heartbeats"
+	if j.primary().Unread != nil { // whose parameters say whether there are some
+		return
+	}
+	if j.Beats == nil {
+		j.say(OK, area, area, "the stage puts none: where nobody uploads, silence does not show that uploads would be validated (docs/heartbeats.md)")
+		return
+	}
+	r := j.Beats.Rule
+	switch {
+	case j.unknown(r.Unread, area, r.Name, "whether the schedule of heartbeats is enabled"):
+	case r.Gone:
+		j.say(Fail, area, r.Name, "there is no such rule: no heartbeat is put", j.revert(j.primary())...)
+		return
+	case r.State != "ENABLED":
+		j.say(Fail, area, r.Name, "it is "+text.Line(r.State, 60)+": no heartbeat is put", j.aws("events enable-rule --name "+r.Name))
+		j.found[len(j.found)-1].Rings = j.rings("autobackup-heartbeat-stopped-" + j.Stage.Name)
+		return
+	}
+	switch {
+	case j.unknown(j.Beats.Unread, area, r.Name, "when the last heartbeat came out verified"):
+	case j.Beats.Last.IsZero() && r.Unread == nil:
+		j.say(Warn, area, r.Name, "no heartbeat has come out verified in the last three hours: of a stage that was deployed within the last half hour that is so, and of another its alarms tell", "docs/heartbeats.md")
+	case r.Unread == nil:
+		j.say(OK, area, r.Name, "it is enabled, and the last heartbeat came out verified at "+j.Beats.Last.UTC().Format(time.RFC3339))
+	}
+}
+
 // rules judges those that take uploads. One that takes no bucket is of an empty list.
 func (j *judge) rules() {
 	if j.unknown(j.NoRules, "rules", "rules", "the EventBridge rules that take uploads") {

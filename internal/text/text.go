@@ -65,6 +65,17 @@ func Count(n int, word string) string {
 	return fmt.Sprintf("%d %ss", n, word)
 }
 
+// Grouped is a count with a comma between each three digits.
+func Grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	sign := strings.TrimRight(digits, "0123456789")
+	digits = digits[len(sign):]
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return sign + digits
+}
+
 // Encoded is how many bytes a value takes as JSON in the workflow's state, where
 // <, > and & stand as they are. A value that can't be encoded takes none.
 func Encoded(v any) int {

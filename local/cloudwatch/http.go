@@ -23,7 +23,7 @@ const (
 )
 
 // Actions names what is served over HTTP.
-func Actions() []string { return []string{"DescribeAlarms"} }
+func Actions() []string { return []string{"DescribeAlarms", "GetMetricData"} }
 
 // ServeHTTP answers requests of the protocol that the SDKs speak to CloudWatch, and refuses
 // other actions and parameters by name.
@@ -46,7 +46,7 @@ func (s *Service) answer(r *http.Request) (cbor.Value, error) {
 	if !ok || r.Method != http.MethodPost || r.Header.Get("Smithy-Protocol") != protocol {
 		return nil, wire.NotImplemented("the local stack serves CloudWatch in the protocol " + protocol + ", and not this request")
 	}
-	if action != "DescribeAlarms" {
+	if !slices.Contains(Actions(), action) {
 		return nil, wire.NotImplemented("the local stack does not support " + action + " of CloudWatch")
 	}
 	region, err := wire.Region(r, action)
@@ -55,16 +55,45 @@ func (s *Service) answer(r *http.Request) (cbor.Value, error) {
 	}
 	by := s.Gate.Signed(sigv4.AccessKey(r))
 	account := cmp.Or(by.Principal().Account(), s.Account)
-	// Of composite alarms CloudWatch tells those alone who may ask about everything.
+	// Metrics have no resource in IAM. Of composite alarms CloudWatch tells those alone who may
+	// ask about everything.
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
-	if err := by.May("cloudwatch:DescribeAlarms", Alarm{Region: region, Account: account, Name: "*"}.ARN()); err != nil {
+	on := "*"
+	if action == "DescribeAlarms" {
+		on = Alarm{Region: region, Account: account, Name: "*"}.ARN()
+	}
+	if err := by.May("cloudwatch:"+action, on); err != nil {
 		return nil, gate.Denied(err, wire.Error{Code: "AccessDenied", Status: http.StatusForbidden})
 	}
-	ask, err := decode(r.Body)
+	members, err := decode(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	if action == "GetMetricData" {
+		ask, err := decodeData(members)
+		if err != nil {
+			return nil, err
+		}
+		return s.metricData(ask, region, account), nil
+	}
+	ask, err := decodeAlarms(members)
 	if err != nil {
 		return nil, err
 	}
 	return s.describe(ask, region, account), nil
+}
+
+func decode(body io.Reader) (cbor.Map, error) {
+	text, err := io.ReadAll(io.LimitReader(body, largestAsk))
+	if err != nil || len(text) == 0 {
+		return nil, err
+	}
+	value, err := cbor.Decode(text)
+	members, is := value.(cbor.Map)
+	if err != nil || !is {
+		return nil, wire.Invalid("SerializationException", "the body is no map of CBOR")
+	}
+	return members, nil
 }
 
 // asked is what DescribeAlarms is asked for.
@@ -73,19 +102,7 @@ type asked struct {
 	types  []string // none: MetricAlarm
 }
 
-func decode(body io.Reader) (a asked, err error) {
-	text, err := io.ReadAll(io.LimitReader(body, largestAsk))
-	if err != nil {
-		return a, err
-	}
-	if len(text) == 0 {
-		return a, nil
-	}
-	value, err := cbor.Decode(text)
-	members, is := value.(cbor.Map)
-	if err != nil || !is {
-		return a, wire.Invalid("SerializationException", "the body is no map of CBOR")
-	}
+func decodeAlarms(members cbor.Map) (a asked, err error) {
 	for name, value := range members {
 		switch one := value.(type) {
 		case cbor.String:
@@ -96,8 +113,7 @@ func decode(body io.Reader) (a asked, err error) {
 		case cbor.List:
 			if name == "AlarmTypes" {
 				for _, kind := range one {
-					text, _ := kind.(cbor.String)
-					a.types = append(a.types, string(text))
+					a.types = append(a.types, words(kind))
 				}
 				continue
 			}

@@ -3,6 +3,7 @@ package lambda
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -139,14 +141,25 @@ func (b *binary) start() (*sandbox, error) {
 
 // printed gets what a process prints, whose lines are events of the function's log group.
 func (b *binary) printed() io.Writer {
-	if b.config.Logged == nil {
-		return b.log
-	}
-	lines := &lineWriter{each: b.config.Logged}
+	lines := &lineWriter{each: b.line}
 	if b.log == nil {
 		return lines
 	}
 	return io.MultiWriter(b.log, lines)
+}
+
+// line hands on one that a process has printed, and lets it be measured where that is what it is.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+func (b *binary) line(text string) {
+	if b.config.Logged != nil {
+		b.config.Logged(text)
+	}
+	var about struct {
+		AWS json.RawMessage `json:"_aws"`
+	}
+	if b.config.Embedded != nil && strings.Contains(text, `"_aws":`) && json.Unmarshal([]byte(text), &about) == nil && about.AWS != nil {
+		b.config.Embedded([]byte(text))
+	}
 }
 
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime

@@ -192,6 +192,22 @@ func TestWhatAnExecutableWritesGoesToTheLog(t *testing.T) {
 	assert.EqualError(t, err, "ResourceNotFoundException: Function not found: "+functionARN+" has been closed")
 }
 
+// A line of metrics is measured once it has ended, and stands in the log as well.
+func TestLinesOfMetricsOfAnExecutableAreHandedOn(t *testing.T) {
+	var log bytes.Buffer
+	var lines []string
+	f := newBinary(t, func(c *lambda.Config) {
+		c.Log, c.Embedded = &log, func(line []byte) { lines = append(lines, string(line)) }
+	})
+	for range 2 {
+		_, err := do(t, f, "measure")
+		require.NoError(t, err)
+	}
+	f.Close()
+	assert.Equal(t, []string{`{"Verified":1,"_aws":{"n":1}}`, `{"Verified":1,"_aws":{"n":1}}`}, lines)
+	assert.Equal(t, 4, strings.Count(log.String(), "\n"))
+}
+
 func TestAnExecutableThatCannotStartIsTold(t *testing.T) {
 	f := newBinary(t, func(c *lambda.Config) { c.Environment = map[string]string{"FAIL_INIT": "1"} })
 	_, err := do(t, f, "pid")

@@ -42,6 +42,8 @@ type Config struct {
 	Enter func() (leave func(), err error)
 	// Counted gets what Lambda measures of each invocation; nil: nobody does.
 	Counted func(metric string, value float64)
+	// Embedded gets each line of the embedded metric format that a process prints; nil: nobody does.
+	Embedded func(line []byte)
 }
 
 func (c Config) check() error {

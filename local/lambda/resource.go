@@ -68,7 +68,7 @@ func (s *Service) deployFunction(t template.Target, r template.Resource, p funct
 		Name: p.FunctionName, ARN: arn, Code: p.CodeUri,
 		Timeout: p.Timeout, MemorySize: p.MemorySize, Environment: s.environment(t.Region, key, p), AccessKey: key, Log: s.Log,
 		Unlock: unlock(by.AtKMS("lambda."+t.Region+".amazonaws.com").With("kms:EncryptionContext:aws:lambda:FunctionArn", arn), p.KmsKeyArn),
-		Logged: s.logged(by, t, p), Counted: s.counted(arn), Enter: func() (func(), error) { return s.Gate.Enter(arn) },
+		Logged: s.logged(by, t, p), Counted: s.counted(arn), Embedded: s.embedded(arn), Enter: func() (func(), error) { return s.Gate.Enter(arn) },
 	}, p.CodeUri)
 	if err != nil {
 		return "", nil, r.Errorf("", "%w", err)
@@ -99,6 +99,13 @@ func (s *Service) counted(functionARN string) func(string, float64) {
 		return nil
 	}
 	return func(metric string, value float64) { s.Counted(functionARN, metric, value) }
+}
+
+func (s *Service) embedded(functionARN string) func([]byte) {
+	if s.Embedded == nil {
+		return nil
+	}
+	return func(line []byte) { s.Embedded(functionARN, line) }
 }
 
 // deployEvents maps the function's queues to it.

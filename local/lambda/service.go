@@ -32,6 +32,9 @@ type Options struct {
 	Logs    *logs.Service // that functions log into; nil: nowhere
 	// Counted gets what Lambda measures of each invocation of a function; nil: nobody does.
 	Counted func(functionARN, metric string, value float64)
+	// Embedded gets each line of the embedded metric format that a function's process prints; nil:
+	// nobody does.
+	Embedded func(functionARN string, line []byte)
 	// Environment is what functions of a region get besides the template's
 	// variables, which it replaces: the access key among it is of the function's role.
 	Environment func(region, accessKey string) map[string]string

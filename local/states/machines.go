@@ -66,3 +66,32 @@ func (s *Service) describeStateMachine(r wire.Request) (any, error) {
 		RoleARN    string `json:"roleArn"`
 	}{m.listed(), "ACTIVE", string(m.definition), m.role}, nil
 }
+
+// describeStateMachineForExecution tells the definition of now: that of when the execution was
+// started is not kept, which the service tells.
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachineForExecution.html
+func (s *Service) describeStateMachineForExecution(r wire.Request) (any, error) {
+	var in struct {
+		ExecutionARN string `json:"executionArn"`
+	}
+	if err := r.Decode(&in); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, err := s.execution(in.ExecutionARN)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.machine(e.machine)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		StateMachineARN string  `json:"stateMachineArn"`
+		Name            string  `json:"name"`
+		Definition      string  `json:"definition"`
+		RoleARN         string  `json:"roleArn"`
+		UpdateDate      float64 `json:"updateDate"`
+	}{m.arn, m.name, string(m.definition), m.role, m.listed().CreationDate}, nil
+}

@@ -40,8 +40,8 @@ type Config struct {
 	// History, if set, gets every event of every execution, those that distributed
 	// Maps start included. It must not block.
 	History func(executionARN string, event types.HistoryEvent)
-	// KeepHistory keeps the events of executions until they succeed, for
-	// GetExecutionHistory. Without it none are kept.
+	// KeepHistory keeps the events of executions for GetExecutionHistory. Without it none are
+	// kept.
 	KeepHistory bool
 	// TerminalDataLimit is asl.Execution's, for every execution: States.ALL does not
 	// cover a task's result that is too large.

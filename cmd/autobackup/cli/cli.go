@@ -39,6 +39,8 @@ type commands struct {
 	Attach     attachCommand     `cmd:"" help:"Have the uploads into buckets that you have validated: looks, shows what it would change, and asks."`
 	Detach     detachCommand     `cmd:"" help:"Take back what attach changed of buckets."`
 	Doctor     doctorCommand     `cmd:"" help:"Say whether a deployment is as it must be, and what mends what is not; read-only."`
+	Status     statusCommand     `cmd:"" help:"Show a deployment in one screen: what doctor says, what was verified lately, queues, the last audit; read-only."`
+	Console    consoleCommand    `cmd:"" help:"Show a deployment as a page on this machine: overview, executions, parked messages, audits; read-only."`
 	Evidence   evidenceCommand   `cmd:"" help:"Say whether evidence of endings is as it was written, or what it shows of a span of days; read-only."`
 	Accept     acceptCommand     `cmd:"" help:"Take what is known and meant out of the findings of the next audits."`
 	Policy     policyCommand     `cmd:"" help:"Print the least IAM policy for a command or for deploying, or a boundary of all roles."`

@@ -6,25 +6,52 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"autobackup/cmd/autobackup/doctor"
 	"autobackup/internal/awsconfig"
+	"autobackup/local/clock"
 )
 
-type doctorCommand struct {
+// stageFlags name a deployed stage, and by whom it is read.
+type stageFlags struct {
 	Stage          string   `help:"Stage of the deployed stacks." default:"dev" placeholder:"STAGE"`
 	Region         string   `help:"Region of the primary stack; default: the AWS configuration's." placeholder:"REGION"`
 	ReplicaProfile []string `help:"AWS profile of another account that has a replica stack; may be repeated." name:"replica-profile" placeholder:"NAME"`
-	All            bool     `help:"Show also each thing that is as it must be."`
-	JSON           bool     `help:"Print the report as JSON." name:"json"`
+}
+
+// options are the stage's, with the configuration that it is read by.
+func (f stageFlags) options(ctx context.Context, stderr io.Writer) (aws.Config, doctor.Options, error) {
+	o := doctor.Options{Stage: f.Stage, Now: clock.Real().Now}
+	if !stageName.MatchString(f.Stage) {
+		return aws.Config{}, o, fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first", f.Stage)
+	}
+	cfg, err := awsConfig(ctx, f.Region, "name the primary stack's", "stacks", stderr)
+	if err != nil {
+		return cfg, o, err
+	}
+	for _, name := range f.ReplicaProfile {
+		owner, err := awsconfig.Load(ctx, config.WithSharedConfigProfile(name), config.WithRegion(cfg.Region))
+		if err != nil {
+			return cfg, o, fmt.Errorf("load the AWS configuration of --replica-profile %s: %w", name, err)
+		}
+		o.Owners = append(o.Owners, owner)
+	}
+	return cfg, o, nil
+}
+
+type doctorCommand struct {
+	stageFlags
+	All  bool `help:"Show also each thing that is as it must be."`
+	JSON bool `help:"Print the report as JSON." name:"json"`
 }
 
 // Help is printed below the flags' list.
 func (doctorCommand) Help() string {
 	return `Says whether a deployment is as it must be: stacks, functions, subscription, pipe,
-state machine, rules, queues, alarms, and of every bucket versioning, EventBridge,
-notifications and replication rules. It has the deployed fetch-etags look at one
+state machine, heartbeats, rules, queues, alarms, and of every bucket versioning,
+EventBridge, notifications and replication rules. It has the deployed fetch-etags look at one
 version of each bucket, and at one that is not there. Failures come first, each with
 the command that mends it; ? is what could not be read, and is never fine. Nothing is
 changed. docs/doctor.md says what is looked at, and what is not.
@@ -34,20 +61,9 @@ could not be read; 2 wrong usage, or nothing could be found out.`
 }
 
 func (c doctorCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
-	if !stageName.MatchString(c.Stage) {
-		return trouble(stderr, fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first", c.Stage))
-	}
-	cfg, err := awsConfig(ctx, c.Region, "name the primary stack's", "stacks", stderr)
+	cfg, o, err := c.options(ctx, stderr)
 	if err != nil {
 		return trouble(stderr, err)
-	}
-	o := doctor.Options{Stage: c.Stage}
-	for _, name := range c.ReplicaProfile {
-		owner, err := awsconfig.Load(ctx, config.WithSharedConfigProfile(name), config.WithRegion(cfg.Region))
-		if err != nil {
-			return trouble(stderr, fmt.Errorf("load the AWS configuration of --replica-profile %s: %w", name, err))
-		}
-		o.Owners = append(o.Owners, owner)
 	}
 	report, err := doctor.Run(ctx, cfg, o)
 	if err != nil {

@@ -25,6 +25,7 @@ import (
 	"autobackup/local"
 	"autobackup/local/asl"
 	"autobackup/local/clock"
+	"autobackup/local/cloudwatch/alarms"
 	"autobackup/local/lambda"
 	"autobackup/local/sqs"
 )
@@ -70,6 +71,7 @@ func newGuardedWith(t *testing.T, clk *clock.Clock, parameters map[string]string
 		require.NoError(t, err)
 		g.first = environment.Region
 	}
+	g.CloudWatch.Put(g.first, account, alarms.NewMetric("Autobackup", "HeartbeatVerified", map[string]string{"Stage": "dev"}), alarms.Datapoint{At: time.Now(), Value: 1})
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": url, "AWS_REGION": g.first, "AWS_SECRET_ACCESS_KEY": local.SecretKey, "AWS_PROFILE": "", "AWS_DEFAULT_REGION": "",
 		"AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere", "HOME": t.TempDir(), "XDG_CONFIG_HOME": t.TempDir(),

@@ -20,7 +20,7 @@ const unbounded = "autobackup: without --boundary, whoever has this policy can m
 	"and use them: name the managed policy that autobackup policy boundary prints."
 
 type policyCommand struct {
-	Command string `arg:"" help:"What the policy is for: a command; upload or operate, of what people do with a deployed stack; owner, of replicas in another account; deploy, of a stack without the pipeline; or boundary, of all roles in both stacks: ${enum}." enum:"audit,explain,discover,attach,detach,doctor,evidence,parked,retry,discard,accept,demo,serve,policy,completion,upload,operate,owner,deploy,boundary"`
+	Command string `arg:"" help:"What the policy is for: a command; upload or operate, of what people do with a deployed stack; owner, of replicas in another account; deploy, of a stack without the pipeline; or boundary, of all roles in both stacks: ${enum}." enum:"audit,explain,discover,attach,detach,doctor,status,console,evidence,parked,retry,discard,accept,demo,serve,policy,completion,upload,operate,owner,deploy,boundary"`
 
 	Side      string   `help:"Whose policy: ${enum}. both is one identity for all buckets, report copies the report with --output-profile, caller assumes the roles that read. Of deploy: of which stack." enum:"both,primary,replica,report,caller" default:"both" group:"Who"`
 	Role      []string `help:"Of side caller: ARN of a role that it assumes, with * for any account; may be repeated." placeholder:"ARN" group:"Who"`
@@ -28,7 +28,7 @@ type policyCommand struct {
 
 	Primary       string   `help:"Primary bucket." placeholder:"BUCKET" group:"What"`
 	Replica       []string `help:"Replica bucket; may be repeated." placeholder:"BUCKET" group:"What"`
-	KMSKey        []string `help:"ARN of a KMS key that encrypts objects of the primary, of attach and detach the working bucket, of evidence its bucket, of retry, discard and parked the queues and the working bucket, of operate the queues, of boundary the functions' environment; may be repeated." name:"kms-key" placeholder:"ARN" group:"What"`
+	KMSKey        []string `help:"ARN of a KMS key that encrypts objects of the primary, of attach and detach the working bucket, of evidence its bucket, of console, retry, discard and parked the queues and the working bucket, of operate the queues, of boundary the functions' environment; may be repeated." name:"kms-key" placeholder:"ARN" group:"What"`
 	Evidence      string   `help:"Where evidence is, as s3://BUCKET or s3://BUCKET/PREFIX." placeholder:"WHERE" group:"What"`
 	Deletes       bool     `help:"Also delete objects, which leaves delete markers." group:"What"`
 	ReplicaKMSKey []string `help:"ARN of a KMS key that encrypts objects of the replicas; may be repeated." name:"replica-kms-key" placeholder:"ARN" group:"What"`

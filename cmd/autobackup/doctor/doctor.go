@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -26,6 +27,8 @@ const atOnce = 8
 // Options are the command's.
 type Options struct {
 	Stage string
+	// Now reads the clock: until then metrics are read.
+	Now func() time.Time
 	// Owners are configurations by which replicas of other accounts are read.
 	Owners []aws.Config
 }
@@ -33,6 +36,7 @@ type Options struct {
 // run is one Run.
 type run struct {
 	cfg     aws.Config
+	now     func() time.Time
 	owners  map[string]aws.Config // by account
 	buckets *attach.Reader
 	all     []discover.UploadRule // the stage's, in the order of the facts' rules
@@ -42,7 +46,7 @@ type run struct {
 // Run reads the stage's facts and judges them. An error means that nothing could be found
 // out, as where nobody knows the credentials.
 func Run(ctx context.Context, cfg aws.Config, o Options) (doctor.Report, error) {
-	r := &run{cfg: cfg, owners: map[string]aws.Config{}}
+	r := &run{cfg: cfg, now: o.Now, owners: map[string]aws.Config{}}
 	for _, owner := range o.Owners {
 		out, err := sts.NewFromConfig(owner).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 		if err != nil {
@@ -81,7 +85,7 @@ func (r *run) read(ctx context.Context) error {
 	for i := range r.Functions {
 		group.Go(func() error { return r.function(within, &r.Functions[i]) })
 	}
-	for _, read := range []func(context.Context) error{r.mapping, r.topic, r.pipe, r.machine, r.audits, r.rules, r.queues, r.alarms} {
+	for _, read := range []func(context.Context) error{r.mapping, r.topic, r.pipe, r.machine, r.audits, r.heartbeats, r.rules, r.queues, r.alarms} {
 		group.Go(func() error { return read(within) })
 	}
 	if err := errors.Join(group.Wait(), ctx.Err()); err != nil {
@@ -189,9 +193,13 @@ func (r *run) taken(ctx context.Context, primary doctor.Stack) error {
 	return nil
 }
 
-// unread says why a call did not tell what it was made for. What the credentials are to blame
-// for ends everything, as it would be the same for every other call.
 func unread(operation string, err error) (*doctor.Unread, error) {
+	return Unread(operation, action(operation), err)
+}
+
+// Unread says why a call did not tell what it was made for, and which action lets it. What the
+// credentials are to blame for ends everything, as it would be the same for every other call.
+func Unread(operation, action string, err error) (*doctor.Unread, error) {
 	if next, is := identity.Denied(err); is {
 		return nil, fmt.Errorf("%s: %s", s3error.Explain(operation, err), next)
 	}
@@ -199,11 +207,11 @@ func unread(operation string, err error) (*doctor.Unread, error) {
 		return nil, err
 	}
 	u := &doctor.Unread{Why: text.Line(s3error.Explain(operation, err), 200)}
-	if discover.Denied(err) || s3error.Code(err) == "AuthorizationError" { // SNS has a code of its own
-		u.Grant = action(operation)
-		if refusal, told := s3error.RefusalOf(err); told {
-			u.Grant = refusal.Action
-		}
+	switch refusal, told := s3error.RefusalOf(err); {
+	case told: // also of what the call does behind itself, such as KMS's for SQS
+		u.Grant = refusal.Action
+	case discover.Denied(err) || s3error.Code(err) == "AuthorizationError": // SNS has a code of its own
+		u.Grant = action
 	}
 	return u, nil
 }
@@ -214,9 +222,9 @@ func missing(err error) bool {
 	return strings.Contains(code, "NotFound") || strings.HasSuffix(code, "DoesNotExist") || strings.HasSuffix(code, "NonExistentQueue")
 }
 
-// told handles what a call was answered: whether what it asks for is not there, and why it is
+// Told handles what a call was answered: whether what it asks for is not there, and why it is
 // not known.
-func told(operation string, err error, gone *bool, why **doctor.Unread) error {
+func Told(operation string, err error, gone *bool, why **doctor.Unread) error {
 	switch {
 	case err == nil:
 		return nil

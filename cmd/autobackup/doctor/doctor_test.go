@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -25,7 +26,7 @@ func TestAHealthyStageIsAsItMustBe(t *testing.T) {
 	assert.Empty(t, bad(r))
 	assert.Equal(t, 0, r.Exit)
 	assert.Equal(t, 4, r.Buckets)
-	assert.Equal(t, []string{"stacks", "functions", "versions", "subscription", "pipe", "state machine", "rules", "queues", "alarms", "buckets", "looks"}, areas(r))
+	assert.Equal(t, []string{"stacks", "functions", "versions", "subscription", "pipe", "state machine", "heartbeats", "rules", "queues", "alarms", "buckets", "looks"}, areas(r))
 }
 
 // Who looks from the one account sees nothing of the other, and says so.
@@ -42,7 +43,7 @@ func TestAStackOfAnotherAccountIsUnknownWithoutAProfileOfIt(t *testing.T) {
 	assert.Contains(t, strings.Join(got, "\n"), "? | autobackup-hash-bytes-dev | whether it runs in "+w.second.Region+" of "+other+why)
 
 	owner := w.AWSConfigOf(w.Gate.As(iam.Principal{ARN: "arn:aws:iam::" + other + ":root"}), w.first.Region)
-	r, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage, Owners: []aws.Config{owner}})
+	r, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage, Now: time.Now, Owners: []aws.Config{owner}})
 	require.NoError(t, err)
 	assert.Empty(t, bad(r))
 	assert.Equal(t, []core.Side{{Account: other, Region: w.second.Region}}, r.Replicas)
@@ -76,6 +77,19 @@ func TestVersionsWithoutAnIDAreNotAskedFor(t *testing.T) {
 	r := w.doctor()
 	assert.Empty(t, bad(r))
 	assert.Regexp(t, theirs+" +no version with an id is among its first keys", r.Screen(true))
+}
+
+// A stage whose schedule of heartbeats is off, or of which none came out verified, is told so.
+func TestWhatIsKnownOfHeartbeatsIsTold(t *testing.T) {
+	w := newWorld(t)
+	assert.Regexp(t, `autobackup-heartbeat-dev +it is enabled, and the last heartbeat came out verified at 20`, w.doctor().Screen(true))
+	r, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage, Now: func() time.Time { return time.Now().Add(4 * time.Hour) }})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"WARN | autobackup-heartbeat-dev | no heartbeat has come out verified in the last three hours: of a stage that was deployed within the last half hour that is so, and of another its alarms tell | docs/heartbeats.md"}, bad(r))
+	w.Events.Bus(w.first.Region).Switch(w.arn("events", "rule/autobackup-heartbeat-dev"), false)
+	assert.Equal(t, []string{"FAIL | autobackup-heartbeat-dev | it is DISABLED: no heartbeat is put | aws events enable-rule --name autobackup-heartbeat-dev --region " + w.first.Region}, bad(w.doctor()))
+	without := newWorldOf(t, account, map[string]string{"Form": "lean"}).doctor()
+	assert.Regexp(t, "ok +heartbeats +the stage puts none: ", without.Screen(true))
 }
 
 // A part of a composite alarm may be in ALARM where nothing is wrong.
@@ -140,12 +154,12 @@ func TestCredentialsThatAreRefusedEndEverything(t *testing.T) {
 	w := newWorld(t)
 	for _, code := range []string{"ExpiredToken", "UnrecognizedClientException"} {
 		w.failing = code
-		_, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage})
+		_, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage, Now: time.Now})
 		require.ErrorContains(t, err, "log in again, as with aws sso login", code)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	_, err := doctor.Run(ctx, w.config(), doctor.Options{Stage: stage})
+	_, err := doctor.Run(ctx, w.config(), doctor.Options{Stage: stage, Now: time.Now})
 	require.ErrorIs(t, err, context.Canceled)
 }
 

@@ -33,7 +33,7 @@ func Function(metrics io.Writer, now func() time.Time) wire.Build {
 			return nil, errors.New("environment variable STAGE is not set: set it to a value like dev")
 		}
 		return handler.New("doctor", log, func(ctx context.Context, _ any) (Looked, error) {
-			report, err := Run(ctx, cfg, Options{Stage: stage})
+			report, err := Run(ctx, cfg, Options{Stage: stage, Now: now})
 			if err != nil {
 				return Looked{}, err
 			}

@@ -78,7 +78,7 @@ func (r *run) list(ctx context.Context, i int) ([]sought, error) {
 		Bucket: &b.Bucket.Bucket, MaxKeys: aws.Int32(rows), EncodingType: types.EncodingTypeUrl, ExpectedBucketOwner: &r.Stage.Account,
 	}, func(o *s3.Options) { o.Region = b.Region })
 	if err != nil {
-		return nil, told("ListObjectVersions", err, nil, &b.Look.Unread)
+		return nil, Told("ListObjectVersions", err, nil, &b.Look.Unread)
 	}
 	var found []sought
 	add := func(key, version *string) {
@@ -153,7 +153,7 @@ func (r *run) invoke(ctx context.Context, in batch.Batch) (out batch.Batch, why 
 	}
 	answer, err := lambda.NewFromConfig(r.cfg).Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(r.fetcher()), Payload: payload})
 	if err != nil {
-		err = told("Invoke", err, nil, &why)
+		err = Told("Invoke", err, nil, &why)
 		return out, why, err
 	}
 	if answer.FunctionError != nil {

@@ -36,6 +36,8 @@ var Permissions = []Permission{
 	{"GetFunctionConfiguration", "lambda:GetFunctionConfiguration", []Place{Functions}},
 	{"Invoke", "lambda:InvokeFunction", []Place{Fetcher}},
 	{"ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic", []Place{Topic}},
+	// CloudWatch's call for metrics has no resource.
+	{"GetMetricData", "cloudwatch:GetMetricData", []Place{Anything}},
 	// SNS's call names a subscription, Lambda's has no narrower resource, and CloudWatch tells of composite alarms to whom it is
 	// allowed on everything.
 	{"GetSubscriptionAttributes", "sns:GetSubscriptionAttributes", []Place{Anything}},

@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
@@ -40,7 +41,7 @@ func TestAScheduledDoctorSeesWhatIsTurnedOffAndWhatIsOver(t *testing.T) {
 
 func TestAStageThatKeepsEvidenceHasAFunctionMore(t *testing.T) {
 	w := newWorldOf(t, account, map[string]string{"EvidenceDays": "400"})
-	report, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage})
+	report, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage, Now: time.Now})
 	require.NoError(t, err)
 	screen := report.Screen(true)
 	assert.Contains(t, screen, "autobackup-evidence-"+stage)
@@ -49,7 +50,7 @@ func TestAStageThatKeepsEvidenceHasAFunctionMore(t *testing.T) {
 
 func TestAStageThatMakesAuditsHasAFunctionMore(t *testing.T) {
 	w := newWorldOf(t, account, map[string]string{"AuditLevel": "rest", "DoctorSchedule": "rate(1 day)"})
-	report, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage})
+	report, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage, Now: time.Now})
 	require.NoError(t, err)
 	screen := report.Screen(true)
 	assert.Contains(t, screen, "autobackup-audit-"+stage)

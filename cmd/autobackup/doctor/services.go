@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -19,6 +20,7 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"autobackup/cmd/autobackup/discover"
+	"autobackup/cmd/autobackup/metrics"
 	"autobackup/internal/attach"
 	"autobackup/internal/doctor"
 )
@@ -32,7 +34,7 @@ func (r *run) stack(ctx context.Context, s *doctor.Stack) error {
 	}
 	found, err := discover.DescribeStack(ctx, cfg, s.Name)
 	if err != nil {
-		return told("DescribeStacks", err, nil, &s.Unread)
+		return Told("DescribeStacks", err, nil, &s.Unread)
 	}
 	s.Status, s.Parameters, s.Outputs = found.Status, found.Parameters, found.Outputs
 	return nil
@@ -47,7 +49,7 @@ func (r *run) function(ctx context.Context, f *doctor.Function) error {
 	}
 	out, err := lambda.NewFromConfig(cfg).GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &f.Name})
 	if err != nil {
-		return told("GetFunctionConfiguration", err, &f.Gone, &f.Unread)
+		return Told("GetFunctionConfiguration", err, &f.Gone, &f.Unread)
 	}
 	f.State, f.Update, f.Code = string(out.State), string(out.LastUpdateStatus), aws.ToString(out.CodeSha256)
 	f.Why = strings.TrimSpace(aws.ToString(out.StateReason) + " " + aws.ToString(out.LastUpdateStatusReason))
@@ -65,7 +67,7 @@ func (r *run) mapping(ctx context.Context) error {
 		return nil
 	}
 	if err != nil {
-		return told("ListEventSourceMappings", err, nil, &r.NoMapping)
+		return Told("ListEventSourceMappings", err, nil, &r.NoMapping)
 	}
 	for _, m := range out.EventSourceMappings {
 		if strings.HasSuffix(aws.ToString(m.EventSourceArn), ":autobackup-failure-queue-"+r.Stage.Name) {
@@ -87,7 +89,7 @@ func (r *run) topic(ctx context.Context) error {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return told("ListSubscriptionsByTopic", err, &t.Gone, &t.Unread)
+			return Told("ListSubscriptionsByTopic", err, &t.Gone, &t.Unread)
 		}
 		for _, s := range page.Subscriptions {
 			one := doctor.Subscription{Endpoint: aws.ToString(s.Endpoint)}
@@ -99,7 +101,7 @@ func (r *run) topic(ctx context.Context) error {
 			out, err := client.GetSubscriptionAttributes(ctx, &sns.GetSubscriptionAttributesInput{SubscriptionArn: &one.ARN})
 			if err == nil {
 				one.ByLink = strings.HasPrefix(aws.ToString(s.Protocol), "email") && out.Attributes["ConfirmationWasAuthenticated"] != "true"
-			} else if err := told("GetSubscriptionAttributes", err, nil, &one.Unread); err != nil {
+			} else if err := Told("GetSubscriptionAttributes", err, nil, &one.Unread); err != nil {
 				return err
 			}
 			t.Subscriptions = append(t.Subscriptions, one)
@@ -114,7 +116,7 @@ func (r *run) pipe(ctx context.Context) error {
 	p.Name = "autobackup-validation-pipe-" + r.Stage.Name
 	out, err := pipes.NewFromConfig(r.cfg).DescribePipe(ctx, &pipes.DescribePipeInput{Name: &p.Name})
 	if err != nil {
-		return told("DescribePipe", err, &p.Gone, &p.Unread)
+		return Told("DescribePipe", err, &p.Gone, &p.Unread)
 	}
 	p.State = string(out.CurrentState)
 	return nil
@@ -126,7 +128,7 @@ func (r *run) machine(ctx context.Context) error {
 	m.Name = "autobackup-validation-" + r.Stage.Name
 	out, err := sfn.NewFromConfig(r.cfg).DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: aws.String(r.arn("states", "stateMachine:"+m.Name))})
 	if err != nil {
-		return told("DescribeStateMachine", err, &m.Gone, &m.Unread)
+		return Told("DescribeStateMachine", err, &m.Gone, &m.Unread)
 	}
 	m.State = string(out.Status)
 	return nil
@@ -144,12 +146,12 @@ func (r *run) audits(ctx context.Context) error {
 	client, machine := sfn.NewFromConfig(r.cfg), r.arn("states", "stateMachine:"+a.Machine.Name)
 	out, err := client.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &machine})
 	if err != nil {
-		return told("DescribeStateMachine", err, &a.Machine.Gone, &a.Machine.Unread)
+		return Told("DescribeStateMachine", err, &a.Machine.Gone, &a.Machine.Unread)
 	}
 	a.Machine.State = string(out.Status)
 	last, err := client.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: &machine, StatusFilter: sfntypes.ExecutionStatusSucceeded, MaxResults: 1})
 	if err != nil {
-		return told("ListExecutions", err, nil, &a.Unread)
+		return Told("ListExecutions", err, nil, &a.Unread)
 	}
 	if len(last.Executions) > 0 {
 		a.Last = aws.ToTime(last.Executions[0].StopDate)
@@ -163,12 +165,55 @@ func makesAudits(s doctor.Stack) bool {
 	return level != "" && level != "none"
 }
 
+// past is how far back heartbeats are looked for: many times what an alarm waits for.
+const past = 3 * time.Hour
+
+// heartbeats reads whether the stage's schedule is enabled, and when the last heartbeat came out
+// verified: each that is put writes a zero (docs/metrics.md).
+// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRules.html
+func (r *run) heartbeats(ctx context.Context) error {
+	if !putsHeartbeats(r.Stacks[0]) {
+		return nil
+	}
+	b := &doctor.Heartbeats{Rule: doctor.Running{Name: "autobackup-heartbeat-" + r.Stage.Name, Gone: true}}
+	r.Beats = b
+	out, err := eventbridge.NewFromConfig(r.cfg).ListRules(ctx, &eventbridge.ListRulesInput{NamePrefix: &b.Rule.Name})
+	if err != nil {
+		b.Rule.Gone = false
+		if err := Told("ListRules", err, nil, &b.Rule.Unread); err != nil {
+			return err
+		}
+		out = &eventbridge.ListRulesOutput{}
+	}
+	for _, rule := range out.Rules {
+		if aws.ToString(rule.Name) == b.Rule.Name {
+			b.Rule.Gone, b.Rule.State = false, string(rule.State)
+		}
+	}
+	until := r.now().Truncate(time.Minute).Add(time.Minute)
+	points, err := metrics.Read(ctx, r.cfg, []metrics.Query{metrics.OfStage(r.Stage.Name, "HeartbeatVerified", "Maximum")}, until.Add(-past), until, time.Minute)
+	if err != nil {
+		return Told("GetMetricData", err, nil, &b.Unread)
+	}
+	for _, p := range points[0] {
+		if p.Value > 0 {
+			b.Last = p.At
+		}
+	}
+	return nil
+}
+
+// putsHeartbeats says whether a primary stack does, as its template does.
+func putsHeartbeats(s doctor.Stack) bool {
+	return s.Parameters["Form"] == "full" && s.Parameters["Heartbeats"] == "Enabled" && s.Parameters["ReplicaRegion"] != ""
+}
+
 // rules reads those of the stage, also the ones that are disabled, and where they send.
 // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTargetsByRule.html
 func (r *run) rules(ctx context.Context) error {
 	every, err := discover.EveryUploadRule(ctx, r.cfg, r.Stage.Region)
 	if err != nil {
-		return told("ListRules", err, nil, &r.NoRules)
+		return Told("ListRules", err, nil, &r.NoRules)
 	}
 	client := eventbridge.NewFromConfig(r.cfg)
 	for _, trigger := range every {
@@ -181,7 +226,7 @@ func (r *run) rules(ctx context.Context) error {
 			for _, target := range out.Targets {
 				one.Targets = append(one.Targets, aws.ToString(target.Arn))
 			}
-		} else if err := told("ListTargetsByRule", err, nil, &one.Unread); err != nil {
+		} else if err := Told("ListTargetsByRule", err, nil, &one.Unread); err != nil {
 			return err
 		}
 		r.all, r.Rules = append(r.all, trigger), append(r.Rules, one)
@@ -200,7 +245,7 @@ func (r *run) queues(ctx context.Context) error {
 			operation, err = "GetQueueAttributes", count(ctx, client, found.QueueUrl, &q)
 		}
 		if err != nil {
-			if err := told(operation, err, &q.Gone, &q.Unread); err != nil {
+			if err := Told(operation, err, &q.Gone, &q.Unread); err != nil {
 				return err
 			}
 		}
@@ -243,7 +288,7 @@ func (r *run) alarms(ctx context.Context) error {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return told("DescribeAlarms", err, nil, &r.NoAlarms)
+			return Told("DescribeAlarms", err, nil, &r.NoAlarms)
 		}
 		for _, a := range page.MetricAlarms {
 			add(a.AlarmName, a.StateValue, a.ActionsEnabled, a.AlarmActions)

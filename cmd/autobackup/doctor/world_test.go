@@ -29,6 +29,7 @@ import (
 	"autobackup/internal/wire"
 	"autobackup/local"
 	"autobackup/local/clock"
+	"autobackup/local/cloudwatch/alarms"
 	"autobackup/local/gate"
 	"autobackup/local/lambda"
 	locals3 "autobackup/local/s3"
@@ -134,11 +135,19 @@ func newWorldOf(t *testing.T, owner string, more map[string]string, changes ...c
 	made, err := w.Deploy(w.first, ofPrimary)
 	require.NoError(t, err)
 	w.address = made.Parameters["AlertEmail"]
+	w.beats(time.Now())
 	for _, bucket := range []string{w.of("documents"), w.of("media"), theirs} { // databases stays empty
 		w.put(bucket, "one")
 		w.put(bucket, "two")
 	}
 	return w
+}
+
+// beats has a heartbeat come out verified.
+func (w *world) beats(at time.Time) {
+	of := alarms.NewMetric("Autobackup", "HeartbeatVerified", map[string]string{"Stage": stage})
+	w.CloudWatch.Put(w.first.Region, account, of, alarms.Datapoint{At: at, Value: 2})
+	w.CloudWatch.Put(w.first.Region, account, of, alarms.Datapoint{At: at.Add(time.Second), Value: 0}) // of the next one that is put
 }
 
 // functions are all that the template may have, doctor among them, which is the command.
@@ -238,7 +247,7 @@ func (w *world) arn(service, resource string) string {
 
 func (w *world) doctor() core.Report {
 	w.t.Helper()
-	r, err := doctor.Run(w.t.Context(), w.config(), doctor.Options{Stage: stage})
+	r, err := doctor.Run(w.t.Context(), w.config(), doctor.Options{Stage: stage, Now: time.Now})
 	require.NoError(w.t, err)
 	return r
 }

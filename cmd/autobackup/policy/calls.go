@@ -241,6 +241,22 @@ func ofDoctor(s Side) (all []Call) {
 	return all
 }
 
+// ofConsole are made by the page beside those of doctor: executions are shown, parked messages
+// are looked at where that is asked for, and reports of the stage's audits are opened.
+var ofConsole = []Call{
+	{Operation: "ListExecutions", Actions: []string{"states:ListExecutions"}, On: stateMachine},
+	{Operation: "DescribeExecution", Actions: []string{"states:DescribeExecution"}, On: executions},
+	{Operation: "GetExecutionHistory", Actions: []string{"states:GetExecutionHistory"}, On: executions},
+	{Operation: "DescribeStateMachineForExecution", Actions: []string{"states:DescribeStateMachineForExecution"}, On: executions},
+	{Operation: "ReceiveMessage", Actions: []string{"sqs:ReceiveMessage"}, On: dlqs},
+	{Operation: "ReceiveMessage", Actions: []string{"sqs:ReceiveMessage"}, On: eventDLQ},
+	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: queueKeys},
+	{Operation: "ListObjectsV2", Actions: []string{"s3:ListBucket"}, On: workBucket},
+	{Operation: "GetObject", Actions: []string{"s3:GetObject"}, On: auditReports},
+	// S3 makes it where the working bucket has a key, the primary stack's StorageKey.
+	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: workKeys},
+}
+
 // looks says whether versions are looked at at all.
 func looks(o Options) bool { return o.Command == Explain || o.Level != audit.Listed }
 

@@ -118,7 +118,7 @@ func (o Options) checkARNs() error {
 // checkPlace refuses an ARN that nothing the policy is about can be used with.
 func (o Options) checkPlace(flag, text string) error {
 	a, _ := arn.Parse(text) // its form is known
-	ofQueues := flag == "kms-key" && slices.Contains([]string{Parked, Retry, Discard, Operate}, o.Command)
+	ofQueues := flag == "kms-key" && slices.Contains([]string{Console, Parked, Retry, Discard, Operate}, o.Command)
 	switch {
 	case a.Partition != o.Partition:
 		return fmt.Errorf("--%s: %s is of the partition %s, and the policy of %s: name one of the same, or the other with --partition", flag, text, a.Partition, o.Partition)

@@ -20,6 +20,8 @@ const (
 	Attach   = "attach"
 	Detach   = "detach"
 	Doctor   = "doctor"
+	Status   = "status" // which is doctor, and calls nothing that doctor does not
+	Console  = "console"
 	Evidence = "evidence"
 )
 
@@ -126,11 +128,14 @@ func For(o Options) (Document, error) {
 	return d, nil
 }
 
+// doctors says whether the command does what doctor does.
+func (o Options) doctors() bool { return slices.Contains([]string{Doctor, Status, Console}, o.Command) }
+
 func (o Options) sides() []Side {
 	switch {
 	case o.Command == Upload, o.Command == Detach:
 		return []Side{Primary}
-	case o.Command == Attach || o.Command == Doctor:
+	case o.Command == Attach || o.doctors():
 		return []Side{Primary, Replica}
 	case o.Side != Both || o.Command == Parked || o.Command == Retry || o.Command == Discard || o.Command == Operate || o.Command == Discover || o.Command == Evidence:
 		return []Side{o.Side}
@@ -159,8 +164,11 @@ func (o Options) Calls(s Side) []Call {
 		all = ofAccounts(s)
 	case o.Command == Attach || o.Command == Detach:
 		all = ofAttached(o.Command, s)
-	case o.Command == Doctor:
+	case o.doctors():
 		all = ofDoctor(s)
+		if o.Command == Console && s == Primary {
+			all = append(all, ofConsole...)
+		}
 	case o.Command == Evidence:
 		all = ofEvidence
 	case s == Caller:

@@ -302,7 +302,7 @@ func TestWhatIsRightIsNotRefused(t *testing.T) {
 
 func TestAFlagThatWouldChangeNothingIsRefused(t *testing.T) {
 	assert.EqualError(t, policy.Refuse(policy.Upload, "region"),
-		"--region changes nothing of the policy for upload, only of that for doctor, parked, retry, discard and operate: leave it out; upload takes --partition, --primary, --kms-key and --deletes")
+		"--region changes nothing of the policy for upload, only of that for doctor, status, console, parked, retry, discard and operate: leave it out; upload takes --partition, --primary, --kms-key and --deletes")
 	assert.EqualError(t, policy.Refuse("demo", "deletes"),
 		"--deletes changes nothing of the policy for demo, only of that for upload: leave it out; demo takes no flag")
 	assert.NoError(t, policy.Refuse(policy.Operate, "region"))

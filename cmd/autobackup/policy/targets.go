@@ -30,12 +30,13 @@ const (
 	role         Target = "Roles"
 	workBucket   Target = "WorkBucket"
 	records      Target = "Records" // of what attach changed
+	auditReports Target = "AuditReports"
 
 	operationRecords Target = "Operations" // records of what people did with messages
 	validationDLQ    Target = "ValidationDLQ"
 	failureDLQ       Target = "FailureDLQ"
 	parkedQueues     Target = "ParkedQueues" // that people take messages from
-	workKeys         Target = "WorkKeys"
+	workKeys         Target = "WorkKeys"     // of the working bucket
 
 	stack            Target = "Stack"
 	stackAnywhere    Target = "StackInItsRegion"
@@ -89,6 +90,8 @@ func (o Options) resources(t Target, s Side) []string {
 		return o.Roles
 	case workBucket:
 		return []string{o.work()}
+	case auditReports:
+		return []string{o.work() + "/audits/*"}
 	case records:
 		return []string{o.work() + "/attached/*"}
 	case operationRecords:
@@ -154,7 +157,7 @@ func (o Options) arns(s Side, behind string) (all []string) {
 			names = []string{noReplica}
 		}
 	}
-	if o.Command == Doctor { // which also reads those that the stacks have made
+	if o.doctors() { // which also reads those that the stacks have made
 		names = o.stage(s)
 	}
 	for _, name := range names {

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"cmp"
+	_ "embed" // of the style
 	"encoding/json"
 	"html/template"
 	"io"
@@ -12,11 +13,18 @@ import (
 	"autobackup/internal/text"
 )
 
+//go:embed style.css
+var style string
+
+// Style is how pages look.
+func Style() string { return style }
+
 // Pages begins a template of a page that shows texts which others chose: it escapes for
 // HTML what visible has made visible. A page has no script and loads nothing, and says so
 // to the browser with "meta", which then refuses both; "style" is how it looks.
 func Pages(name string) *template.Template {
 	return template.Must(template.New(name).Funcs(template.FuncMap{
+		"css":     func() template.CSS { return template.CSS(style) }, //nolint:gosec // a file of this package's
 		"grouped": grouped, "counted": counted, "visible": visible, "moment": moment,
 	}).ParseFS(templates, "head.html.tmpl"))
 }

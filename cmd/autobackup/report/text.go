@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"autobackup/internal/text"
 )
 
 // Visible shows a text as all that an audit shows.
@@ -22,16 +24,7 @@ func visible(s string) string {
 // Grouped is a count with a comma between each three digits.
 func Grouped(n int64) string { return grouped(n) }
 
-// grouped is a count with a comma between each three digits.
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := strings.TrimRight(digits, "0123456789")
-	digits = digits[len(sign):]
-	for at := len(digits) - 3; at > 0; at -= 3 {
-		digits = digits[:at] + "," + digits[at:]
-	}
-	return sign + digits
-}
+func grouped(n int64) string { return text.Grouped(n) }
 
 // counted is a count with its noun: "1 version", "2,000 versions".
 func counted(n int64, noun string) string {

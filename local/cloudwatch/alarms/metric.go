@@ -68,6 +68,31 @@ var statistics = map[string]func([]float64) float64{
 	"Maximum": slices.Max[[]float64],
 }
 
+// Aggregate makes one value of those of a period, by the statistic's name; false: it is none of
+// these.
+func Aggregate(name string) (func([]float64) float64, bool) {
+	aggregate, known := statistics[name]
+	return aggregate, known
+}
+
+// Periods has one value for each period that has datapoints, the oldest first, at the period's
+// beginning. Periods are counted from begin; what is at end is left out.
+func (d Data) Periods(of Metric, begin, end time.Time, period time.Duration, aggregate func([]float64) float64) (all []Datapoint) {
+	var values []float64
+	for _, p := range d[of] {
+		if p.At.Before(begin) || !p.At.Before(end) {
+			continue
+		}
+		at := begin.Add(p.At.Sub(begin) / period * period)
+		if n := len(all); n == 0 || !all[n-1].At.Equal(at) {
+			all, values = append(all, Datapoint{At: at}), nil
+		}
+		values = append(values, p.Value)
+		all[len(all)-1].Value = aggregate(values)
+	}
+	return all
+}
+
 // statistic is a metric as an alarm reads it.
 type statistic struct {
 	of        Metric

@@ -42,6 +42,10 @@ func handle(ctx context.Context, in input) (any, error) {
 	case "log":
 		fmt.Println("a line for the log")
 		return nil, nil
+	case "measure":
+		fmt.Println(`{"Verified":1,"_aws":{"n":1}}`)
+		fmt.Println(`{"level":"INFO","text":"{\"_aws\":"}`)
+		return nil, nil
 	case "typed":
 		return nil, &gone{}
 	case "wrapped":

@@ -1,0 +1,72 @@
+package cli_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/cli"
+	"autobackup/local"
+	"autobackup/local/clock"
+)
+
+// opening is an output that opens the address in it, as a browser would, and then has Ctrl-C pressed.
+type opening struct {
+	t    *testing.T
+	text strings.Builder
+	page string
+}
+
+func (o *opening) Write(b []byte) (int, error) {
+	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+/\?token=\w+`).Find(b)
+	require.NotNil(o.t, address, string(b))
+	go func() {
+		jar, _ := cookiejar.New(nil)
+		r, _ := http.NewRequestWithContext(o.t.Context(), http.MethodGet, string(address), nil)
+		if answer, err := (&http.Client{Jar: jar}).Do(r); err == nil {
+			text, _ := io.ReadAll(answer.Body)
+			_ = answer.Body.Close()
+			o.page = string(text)
+		}
+		_ = syscall.Kill(os.Getpid(), syscall.SIGINT)
+	}()
+	return o.text.Write(b)
+}
+
+// What docs/console.md has people type shows a page until it is stopped.
+func TestTheConsoleShowsThePageUntilItIsStopped(t *testing.T) {
+	g := newGuarded(t, clock.Real())
+	t.Setenv("AWS_ACCESS_KEY_ID", local.AccessKey)
+	text, err := os.ReadFile("../../../docs/console.md")
+	require.NoError(t, err)
+	line := regexp.MustCompile(`(?m)^autobackup console .*$`).FindString(string(text))
+	words := strings.Fields(strings.ReplaceAll(line, "eu-central-1", g.first))
+	require.Greater(t, len(words), 2)
+	out, said := &opening{t: t}, strings.Builder{}
+	assert.Equal(t, cli.Expected, cli.Run(append(words[1:], "--listen", "127.0.0.1:0"), out, &said), said.String())
+	assert.Contains(t, out.page, "<h1>Overview</h1>")
+	assert.Contains(t, out.page, "<strong>dev</strong>")
+	assert.Contains(t, out.text.String(), "The page of the stage dev, which reads and changes nothing, until Ctrl-C:\n")
+}
+
+// The page can read what the credentials can: it is for this machine alone.
+func TestTheConsoleListensOnThisMachineAlone(t *testing.T) {
+	g := newGuarded(t, clock.Real())
+	t.Setenv("AWS_ACCESS_KEY_ID", local.AccessKey)
+	for listen, want := range map[string]string{
+		"0.0.0.0:0": "name an address of the loopback", "nowhere": "listen on nowhere: ",
+	} {
+		code, stdout, stderr := run("console", "--region", g.first, "--listen", listen)
+		assert.Equal(t, cli.Trouble, code)
+		assert.Empty(t, stdout)
+		assert.Contains(t, stderr, want)
+	}
+}

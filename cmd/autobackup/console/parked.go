@@ -1,0 +1,161 @@
+package console
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"autobackup/cmd/autobackup/overview"
+	"autobackup/internal/alert"
+	"autobackup/internal/batch"
+	"autobackup/internal/doctor"
+	"autobackup/internal/reason"
+	"autobackup/internal/s3event"
+	"autobackup/internal/shell"
+	"autobackup/internal/told"
+	"autobackup/internal/verdict"
+)
+
+// What a sample takes: it hides what it has from others for half a minute.
+const (
+	sampled = 10
+	hidden  = 30
+)
+
+// parkedData is what the page shows.
+type parkedData struct {
+	Queues  []string
+	Queue   string // that was looked into; empty: none was
+	Hidden  int
+	Sampled int
+	Unread  *doctor.Unread
+	Gone    bool
+	Reasons []reasonData
+	Count   int
+}
+
+// reasonData are the messages of a sample that were parked for one reason.
+type reasonData struct {
+	Reason  reason.Code
+	Meaning string
+	Next    string
+	Guide   string // where more about it is
+	// LookAgain is the command that has all that is parked looked at again.
+	LookAgain string
+	Messages  []parked
+}
+
+type parked struct {
+	ID, Body  string
+	Object    string
+	Explain   string // the command; empty where there is no version
+	Detail    string
+	Edited    bool // it is not as it was parked: the facts are of another
+	Sent      time.Time
+	Received  string
+	Alerts    string
+	Execution string // its name
+	facts     verdict.Verdict
+}
+
+// Replicas are what came of each, by the facts that it was parked with.
+func (p parked) Replicas() []verdict.Entry { return p.facts.Replicas }
+
+func deadLetters(stage string) []string {
+	return slices.DeleteFunc(overview.Queues(stage), func(name string) bool { return !strings.Contains(name, "-dlq-") })
+}
+
+// parked is the page before anything is asked for: a look is a receipt, which hides messages.
+func (c *console) parked(*http.Request) (any, int, error) {
+	return parkedData{Queues: deadLetters(c.Stage), Hidden: hidden, Sampled: sampled}, 0, nil
+}
+
+// sample receives some messages of a queue.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+func (c *console) sample(r *http.Request) (any, int, error) {
+	d := parkedData{Queues: deadLetters(c.Stage), Queue: r.PostFormValue("queue"), Hidden: hidden, Sampled: sampled}
+	if !slices.Contains(d.Queues, d.Queue) {
+		return nil, 0, wrong("The stage parks messages in no such queue.")
+	}
+	client := sqs.NewFromConfig(c.cfg)
+	found, err := client.GetQueueUrl(r.Context(), &sqs.GetQueueUrlInput{QueueName: &d.Queue})
+	if err != nil {
+		d.Unread, err = because("GetQueueUrl", err)
+		return d, 0, err
+	}
+	got, err := client.ReceiveMessage(r.Context(), &sqs.ReceiveMessageInput{
+		QueueUrl: found.QueueUrl, MaxNumberOfMessages: sampled, VisibilityTimeout: hidden, WaitTimeSeconds: 1,
+		MessageAttributeNames: []string{"All"}, MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
+	})
+	if err != nil {
+		d.Unread, err = because("ReceiveMessage", err)
+		return d, 0, err
+	}
+	d.Count = len(got.Messages)
+	at, err := c.here(r.Context())
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, m := range got.Messages {
+		code, one := reason.Code(attribute(m, "reason")), newParked(m)
+		i := slices.IndexFunc(d.Reasons, func(r reasonData) bool { return r.Reason == code })
+		if i < 0 {
+			i = len(d.Reasons)
+			d.Reasons = append(d.Reasons, c.newReason(at, code, m, one.facts))
+		}
+		d.Reasons[i].Messages = append(d.Reasons[i].Messages, one)
+	}
+	return d, 0, nil
+}
+
+// newReason has the words of e-mails about a message that was parked for a reason.
+func (c *console) newReason(at arn.ARN, code reason.Code, m types.Message, facts verdict.Verdict) reasonData {
+	if code == "" {
+		return reasonData{Meaning: "Nothing has judged it: SQS moved it here after its receives, or EventBridge or a function could not hand it on.", Next: "Find out what failed, then have it handed on again.", Guide: "docs/runbooks/README.md"}
+	}
+	failed := batch.Failed{ID: aws.ToString(m.MessageId), Body: aws.ToString(m.Body), Reason: code, Detail: attribute(m, "detail"), Verdict: facts}
+	findings := told.Findings(failed, attribute(m, "execution"), 0)
+	queue := func(kind string) string { return named(at, "sqs", "autobackup-"+kind+"-"+c.Stage) }
+	b := alert.Context{Stage: c.Stage, Queues: alert.Queues{ValidationARN: queue("validation-queue"), FailureARN: queue("failure-queue"), DLQARN: queue("validation-dlq")}}.Brief(findings[0])
+	d := reasonData{Reason: code, Meaning: b.What + " " + b.Why, Next: strings.ReplaceAll(b.Next, " (command lookAgain)", ""), LookAgain: b.LookAgain}
+	if slices.Contains(reason.Severity(), code) {
+		d.Guide = "docs/verdicts.md#" + strings.ToLower(string(code))
+	}
+	return d
+}
+
+func attribute(m types.Message, name string) string {
+	return aws.ToString(m.MessageAttributes[name].StringValue)
+}
+
+// newParked reads a message. Whoever may send to the queue may have written all of it.
+func newParked(m types.Message) parked {
+	p := parked{ID: aws.ToString(m.MessageId), Body: aws.ToString(m.Body), Detail: attribute(m, "detail"), Alerts: attribute(m, "alerts"), Received: m.Attributes["ApproximateReceiveCount"]}
+	if milliseconds, err := json.Number(m.Attributes["SentTimestamp"]).Int64(); err == nil {
+		p.Sent = time.UnixMilli(milliseconds)
+	}
+	if version, err := s3event.Parse(p.Body); err == nil {
+		p.Object = version.URI()
+		if !shell.Odd(version.Key) && !shell.Odd(version.VersionID) {
+			p.Explain = shell.Explain(version.Bucket, version.Key, version.VersionID)
+		}
+	}
+	p.Edited = batch.Edited(p.Body, attribute(m, "sum"))
+	var facts verdict.Verdict
+	if !p.Edited && json.Unmarshal([]byte(attribute(m, "facts")), &facts) == nil {
+		p.facts = facts
+	}
+	of := attribute(m, "execution")
+	p.Execution = of[strings.LastIndex(of, ":")+1:]
+	if !executionName.MatchString(p.Execution) {
+		p.Execution = ""
+	}
+	return p
+}

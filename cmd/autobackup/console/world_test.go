@@ -1,0 +1,143 @@
+package console_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/audit"
+	"autobackup/cmd/autobackup/console"
+	"autobackup/internal/handler"
+	"autobackup/internal/wire"
+	"autobackup/local"
+	"autobackup/local/clock"
+	"autobackup/local/lambda"
+	locals3 "autobackup/local/s3"
+)
+
+const (
+	account = "123456789012"
+	project = "../../.."
+	token   = "the-token-of-this-test"
+)
+
+// plans are what becomes of replicas, by the last part of the key.
+var plans = map[string]locals3.Plan{
+	"photo.jpg": {Corrupt: locals3.FlipBit}, "slow.mov": {Lag: 20 * time.Minute}, "orders.dump": {Fail: true},
+}
+
+// world is both stacks on this machine, and the page that shows them.
+type world struct {
+	*local.Stack
+	t       *testing.T
+	region  string
+	address string
+	browser *http.Client // which has the token
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t}
+	clk := clock.Skipping(t.Context())
+	functions := wire.Functions(embedded{w}, clk.Now)
+	functions["audit"] = audit.Function(embedded{w}, clk.Now)
+	stack := httptest.NewUnstartedServer(nil)
+	var err error
+	w.Stack, err = local.Start(t.Context(), local.Config{
+		Clock: clk, Project: project, Dir: t.TempDir(), Account: account, Seed: 7, URL: "http://" + stack.Listener.Addr().String(), KeepHistory: true,
+		Runtime: lambda.InProcess(functions, handler.Logger(io.Discard), func(region string) aws.Config { return w.AWSConfig(region) }),
+	})
+	require.NoError(t, err)
+	stack.Config.Handler = w.Stack
+	stack.Start()
+	t.Cleanup(func() {
+		stack.Close()
+		require.NoError(t, w.Close())
+	})
+	for _, name := range []string{"replica", "default"} {
+		environment, err := local.Environment(project, name)
+		require.NoError(t, err)
+		_, err = w.Deploy(environment, map[string]map[string]string{"default": {"AuditLevel": "listed"}}[name])
+		require.NoError(t, err)
+		w.region = environment.Region
+	}
+	require.NoError(t, w.WaitIdle(t.Context()))
+	w.show(w.AWSConfig(w.region))
+	w.S3.Replicate = func(r locals3.Replication) locals3.Plan { return plans[path.Base(r.Key)] }
+	return w
+}
+
+// embedded is CloudWatch as it reads what functions measure.
+type embedded struct{ w *world }
+
+func (e embedded) Write(lines []byte) (int, error) {
+	return len(lines), e.w.CloudWatch.PutEmbedded("eu-central-1", account, lines)
+}
+
+// show has the page be shown by somebody's configuration.
+func (w *world) show(cfg aws.Config) {
+	server := httptest.NewUnstartedServer(nil)
+	host := server.Listener.Addr().String()
+	server.Config.Handler = console.New(cfg, console.Options{Stage: "dev", Now: w.Clock.Now, Token: token, Hosts: []string{host}})
+	server.Start()
+	w.t.Cleanup(server.Close)
+	w.address = "http://" + host
+	jar, err := cookiejar.New(nil)
+	require.NoError(w.t, err)
+	w.browser = &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error { r.Header.Del("Origin"); return nil }}
+	w.get("/?token=" + token)
+}
+
+// get is the text of a page that is there.
+func (w *world) get(path string) string {
+	w.t.Helper()
+	status, text := w.ask(http.MethodGet, path, nil)
+	assert.Equal(w.t, http.StatusOK, status, "%s: %s", path, text)
+	return text
+}
+
+func (w *world) ask(method, path string, form url.Values) (int, string) {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(context.WithoutCancel(w.t.Context()), method, w.address+path, strings.NewReader(form.Encode()))
+	require.NoError(w.t, err)
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", w.address)
+	}
+	answer, err := w.browser.Do(r)
+	require.NoError(w.t, err)
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(answer.Body)
+	require.NoError(w.t, err)
+	return answer.StatusCode, string(text)
+}
+
+func (w *world) bucket(category string) string {
+	return "autobackup-dev-primary-" + category + "-" + account
+}
+
+// put uploads an object.
+func (w *world) put(bucket, key, content string) {
+	w.t.Helper()
+	client := s3.NewFromConfig(w.AWSConfig(w.region), func(o *s3.Options) { o.UsePathStyle = true })
+	_, err := client.PutObject(w.t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader(content)})
+	require.NoError(w.t, err)
+}
+
+// settle waits until all that was uploaded has its verdict.
+func (w *world) settle() {
+	w.t.Helper()
+	require.NoError(w.t, w.WaitIdle(w.t.Context()))
+}
