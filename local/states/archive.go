@@ -105,6 +105,7 @@ func (s *Service) forget(before time.Time) {
 	for arn, run := range s.mapRuns {
 		if !run.Stop.IsZero() && run.Stop.Before(before) {
 			delete(s.mapRuns, arn)
+			s.keepMapRun(arn)
 		}
 	}
 	if err := s.archive.forget(day); err != nil {
