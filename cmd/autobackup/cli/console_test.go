@@ -22,20 +22,22 @@ import (
 type opening struct {
 	t    *testing.T
 	text strings.Builder
-	page string
+	page chan string
 }
 
 func (o *opening) Write(b []byte) (int, error) {
 	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+/\?token=\w+`).Find(b)
 	require.NotNil(o.t, address, string(b))
 	go func() {
+		page := ""
 		jar, _ := cookiejar.New(nil)
 		r, _ := http.NewRequestWithContext(o.t.Context(), http.MethodGet, string(address), nil)
 		if answer, err := (&http.Client{Jar: jar}).Do(r); err == nil {
 			text, _ := io.ReadAll(answer.Body)
 			_ = answer.Body.Close()
-			o.page = string(text)
+			page = string(text)
 		}
+		o.page <- page
 		_ = syscall.Kill(os.Getpid(), syscall.SIGINT)
 	}()
 	return o.text.Write(b)
@@ -50,10 +52,11 @@ func TestTheConsoleShowsThePageUntilItIsStopped(t *testing.T) {
 	line := regexp.MustCompile(`(?m)^autobackup console .*$`).FindString(string(text))
 	words := strings.Fields(strings.ReplaceAll(line, "eu-central-1", g.first))
 	require.Greater(t, len(words), 2)
-	out, said := &opening{t: t}, strings.Builder{}
+	out, said := &opening{t: t, page: make(chan string, 1)}, strings.Builder{}
 	assert.Equal(t, cli.Expected, cli.Run(append(words[1:], "--listen", "127.0.0.1:0"), out, &said), said.String())
-	assert.Contains(t, out.page, "<h1>Overview</h1>")
-	assert.Contains(t, out.page, "<strong>dev</strong>")
+	page := <-out.page
+	assert.Contains(t, page, "<h1>Overview</h1>")
+	assert.Contains(t, page, "<strong>dev</strong>")
 	assert.Contains(t, out.text.String(), "The page of the stage dev, which reads and changes nothing, until Ctrl-C:\n")
 }
 
