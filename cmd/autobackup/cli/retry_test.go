@@ -130,7 +130,7 @@ func TestRetryExitsByWhatBecameOfTheMessages(t *testing.T) {
 	assert.Empty(t, stdout)
 	assert.Contains(t, stderr, "autobackup: error: there is no queue autobackup-validation-queue-qa in "+region)
 
-	code, stdout, stderr = run("retry", "--why", "mended", "--yes", "--json")
+	code, stdout, stderr = run("retry", "--from", "event-dlq", "--why", "mended", "--yes", "--json")
 	assert.Equal(t, cli.Expected, code, stderr)
 	var report retry.Report
 	require.NoError(t, json.Unmarshal([]byte(stdout), &report))
@@ -139,7 +139,7 @@ func TestRetryExitsByWhatBecameOfTheMessages(t *testing.T) {
 	assert.Contains(t, stderr, "autobackup-event-dlq-dev", "the plan shows, beside the JSON")
 
 	undelivered(t, stack, region, strings.Repeat("large", 1000))
-	code, stdout, stderr = run("retry", "--why", "mended", "--yes")
+	code, stdout, stderr = run("retry", "--from", "event-dlq", "--why", "mended", "--yes")
 	assert.Equal(t, cli.Unexpected, code, stderr)
 	assert.Contains(t, stdout, "Left where they are: 1 message\n")
 	assert.Contains(t, stdout, "it has 5000 bytes, and autobackup-validation-queue-dev takes at most 2048")

@@ -96,6 +96,18 @@ func TestWhatComesBackDuringARunIsNotSentRoundAndRound(t *testing.T) {
 	})
 }
 
+func TestMessagesOfOneEventAreAllTakenAlsoOfDifferentPages(t *testing.T) {
+	inWorld(t, func(w *world) {
+		for range 12 {
+			w.send("validation-dlq", event("again and again"))
+		}
+		time.Sleep(time.Minute)
+		report := w.done()
+		assert.Equal(t, 12, report.Parked.Done)
+		assert.Zero(t, report.Parked.Returned)
+	})
+}
+
 func TestAMessageWithoutRoomForItsAttributesKeepsItsReason(t *testing.T) {
 	inWorld(t, func(w *world) {
 		text := func(s string) sqs.Attribute { return sqs.Attribute{DataType: "String", Value: s} }
