@@ -11,6 +11,7 @@ import (
 	"autobackup/local/clock"
 	"autobackup/local/gate"
 	"autobackup/local/lambda"
+	"autobackup/local/store"
 )
 
 // AccessKey and SecretKey are the credentials that clients of a stack sign
@@ -28,7 +29,10 @@ type Config struct {
 	Account string // 12 digits
 	Seed    uint64 // of ids and jitter: two stacks with one seed behave alike
 	Kept    *Kept  // what another stack with this Dir left, to go on with; nil for nothing
-	URL     string // where ServeHTTP is reachable, without a slash at the end
+	// Store, which lies in Dir, has what another stack with it came to, and gets what this one
+	// comes to, from Load on; nil: nothing is kept, but by Suspend.
+	Store *store.Store
+	URL   string // where ServeHTTP is reachable, without a slash at the end
 	// HTTPClient makes the requests of AWSConfig; nil is the SDK's own.
 	HTTPClient aws.HTTPClient
 	// Runtime makes the functions run: lambda.Binaries or lambda.InProcess.
@@ -37,7 +41,10 @@ type Config struct {
 	// History, if set, gets every event of every execution, those that distributed
 	// Maps start included. It must not block.
 	History func(executionARN string, event types.HistoryEvent)
-	// KeepHistory keeps the events of executions until they succeed, for
+	// Known, if set, gets the events that executions had in another stack with Store, before
+	// they go on.
+	Known func(executionARN string, event types.HistoryEvent)
+	// KeepHistory keeps the events of executions as long as these, for
 	// GetExecutionHistory. Without it none are kept.
 	KeepHistory bool
 	// TerminalDataLimit is asl.Execution's, for every execution: States.ALL does not

@@ -11,6 +11,11 @@ import (
 // request tells by its signature which service in which region it is for:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 func (s *Stack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if s.Store.Broken() != nil { // what was answered may not be there
+			panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's own way to close the connection: it recovers
+		}
+	}()
 	switch _, service := sigv4.Scope(r); service {
 	case "sqs":
 		s.SQS.ServeHTTP(w, r)

@@ -23,8 +23,13 @@ func (s *Stack) Suspend() (Kept, error) {
 	return kept, errors.Join(s.failed(), s.S3.Close())
 }
 
-// Resume goes on with the executions of Config.Kept. It comes after Deploy.
+// Resume goes on with the executions of Config.Kept, or with everything that Load found. It
+// comes after Deploy and Load, and once URL answers.
 func (s *Stack) Resume() error {
+	if s.Store != nil {
+		s.S3.Resume()
+		return s.States.Load(s.Store)
+	}
 	if s.Kept == nil {
 		return nil
 	}

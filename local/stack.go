@@ -75,7 +75,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 			return nil, fmt.Errorf("start the stack with what another kept: its ids: %w", err)
 		}
 	}
-	store, err := s3.New(s3.Config{Clock: cfg.Clock, Dir: cfg.Dir, Account: cfg.Account, Random: ids})
+	store, err := s3.New(s3.Config{Clock: cfg.Clock, Dir: cfg.Dir, Account: cfg.Account, Kept: cfg.Store != nil, Random: ids})
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	}
 	s.States = states.New(ctx, states.Config{
 		Clock: cfg.Clock, NewID: ids.next, Seed: cfg.Seed, Project: cfg.Project, Dir: cfg.Dir, AWSConfig: s.signing, Gate: s.Gate,
-		History: cfg.History, KeepHistory: cfg.KeepHistory, TerminalDataLimit: cfg.TerminalDataLimit,
+		History: cfg.History, Known: cfg.Known, KeepHistory: cfg.KeepHistory, TerminalDataLimit: cfg.TerminalDataLimit,
 		Functions: s.Lambda, Topics: s.SNS, Queues: s.SQS, Events: s.Events, Logs: s.Logs, Failed: s.fail, Ended: s.ended,
 	})
 	s.Events.Start = func(by gate.Caller, stateMachineARN string, input []byte) error {
@@ -115,6 +115,9 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	s.Pipes.Gate, s.Pipes.Failed, s.Pipes.Logs = s.Gate, s.misses.note, s.Logs
 	s.Pipes.NewID, s.Pipes.Account = ids.next, cfg.Account
 	s.S3.OnEvent, s.S3.OnNotification = s.put, s.notify
+	if cfg.Store != nil { // before Load no message would be kept: buckets that are made test the way to their queues
+		s.S3.OnNotification = func(string, string, []byte) error { return nil }
+	}
 	s.measures()
 	return s, nil
 }
@@ -165,9 +168,14 @@ func (s *Stack) failed() error {
 }
 
 // Close stops consumers, executions and functions, in this order: an execution
-// whose function is killed would go on, alert and park. It removes object bytes.
+// whose function is killed would go on, alert and park. It removes object bytes, unless
+// they are kept.
 // Its error also tells of anything that went wrong in the stack itself.
 func (s *Stack) Close() error {
+	if s.Store != nil {
+		_, err := s.Suspend()
+		return errors.Join(err, s.Store.Broken())
+	}
 	s.Pipes.Close()
 	s.Lambda.Stop()
 	s.States.Close()

@@ -41,6 +41,13 @@ func Skipping(ctx context.Context) *Clock {
 	return c
 }
 
+// NotBefore has the clock show a time at least, as one does that goes on where another was.
+func (c *Clock) NotBefore(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.offset = max(c.offset, time.Until(at))
+}
+
 // Now is the time by this clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()

@@ -58,6 +58,7 @@ func (s *Server) ageTo(b *bucket, midnight time.Time) (tell func()) {
 		if b.lifecycle.aborts(u, midnight) {
 			u.discard()
 			delete(b.uploads, id)
+			s.keepUpload(b, id)
 		}
 	}
 	return tell

@@ -94,6 +94,7 @@ func (s *Server) addBucket(b *bucket) error {
 	}
 	b.created, b.uploads, b.erased = s.clock.Now(), map[string]*upload{}, map[string]bool{}
 	b.aged = b.created
+	b.objects.changed = func(key string) { s.keepVersions(b, key) }
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.buckets[b.name] != nil {
@@ -101,6 +102,7 @@ func (s *Server) addBucket(b *bucket) error {
 			"Your previous request to create the named bucket succeeded and you already own it.").detail("BucketName", b.name)
 	}
 	s.buckets[b.name] = b
+	s.keepBucket(b.name)
 	return nil
 }
 
@@ -138,7 +140,10 @@ func (s *Server) withAged(c *call, f func(*bucket) error) (tell func(), err erro
 	if err != nil {
 		return func() {}, err
 	}
-	return s.age(b), f(b)
+	if tell, err = s.age(b), f(b); err == nil && c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
+		s.keepBucket(b.name)
+	}
+	return tell, err
 }
 
 func (s *Server) deleteBucket(c *call) error {
@@ -157,10 +162,13 @@ func (s *Server) dropBucket(b *bucket) error {
 		return fail(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty. "+
 			"You must delete all versions in the bucket.").detail("BucketName", b.name)
 	}
-	for _, u := range b.uploads {
+	for id, u := range b.uploads {
 		u.discard()
+		delete(b.uploads, id)
+		s.keepUpload(b, id)
 	}
 	delete(s.buckets, b.name)
+	s.keepBucket(b.name)
 	return nil
 }
 

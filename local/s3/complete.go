@@ -54,6 +54,9 @@ func (s *Server) completeMultipartUpload(c *call) error {
 	for _, p := range request.Parts {
 		delete(u.parts, p.PartNumber)
 	}
+	s.mu.Lock()
+	s.keepUpload(s.buckets[c.bucket], v.upload)
+	s.mu.Unlock()
 	u.discard() // what the object has no use for
 	c.completed(v)
 	return nil

@@ -61,6 +61,7 @@ func (s *Server) delete(c *call, id string) (deleted, error) {
 		}
 		if v.replica {
 			b.erased[v.id] = true
+			s.keepErased(b, v.id)
 		}
 		gone.was, tell = v.marker, s.removed(b, c.key, v, reasonDelete, s.clock.Now(), c.origin(s.account))
 		v.body.release()

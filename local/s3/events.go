@@ -138,8 +138,7 @@ func (s *Server) toEventBridge(b *bucket, detailType, key string, v *version, se
 		Time: at.Truncate(time.Second).Format(time.RFC3339), Region: b.region,
 		Resources: []string{bucketARN + b.name}, Detail: detail,
 	}
-	region := b.region
-	return func() { s.OnEvent(region, e.json()) }
+	return s.outgoing(message{Region: b.region, Body: e.json()})
 }
 
 // json leaves <, > and & as they are, as S3 does.

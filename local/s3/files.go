@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"sync/atomic"
 )
 
@@ -19,14 +20,39 @@ const (
 // files keeps object bytes: in one file per part, or in memory.
 type files struct {
 	dir      string
+	kept     bool          // nothing is in memory alone
 	last     atomic.Uint64 // number of the last file
 	inMemory atomic.Int64  // bytes
+	mu       sync.Mutex
+	gone     []string // files that no record will name
+}
+
+// remove removes a file. One that can't be removed is left for Close. Where records name
+// files, it goes after the record that named it.
+func (f *files) remove(path string) {
+	if !f.kept {
+		_ = os.Remove(path)
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gone = append(f.gone, path)
+}
+
+// sweep removes what remove left.
+func (f *files) sweep() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, path := range f.gone {
+		_ = os.Remove(path) // Load finds it again
+	}
+	f.gone = nil
 }
 
 // store keeps what fill writes, which is about size bytes; fill returns the part
 // without its place. Nothing is left behind when it fails.
 func (f *files) store(size int64, fill func(io.Writer) (part, error)) (part, error) {
-	if size > shortBody {
+	if size > shortBody || f.kept {
 		return f.storeFile(fill)
 	}
 	if f.inMemory.Add(size) > memoryBound {
@@ -52,7 +78,6 @@ func (f *files) storeFile(fill func(io.Writer) (part, error)) (part, error) {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return part{}, errors.Join(err, os.Remove(file.Name()))
 	}
-	// A file that can't be removed is left for Close.
-	p.path, p.remove = file.Name(), func() { _ = os.Remove(file.Name()) }
+	p.path, p.remove = file.Name(), func() { f.remove(file.Name()) }
 	return p, nil
 }

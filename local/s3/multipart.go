@@ -50,6 +50,7 @@ func (s *Server) createMultipartUpload(c *call) error {
 	err = s.withBucket(c, func(b *bucket) error {
 		u.initiated = s.clock.Now()
 		b.uploads[id] = u
+		s.keepUpload(b, id)
 		return nil
 	})
 	if err != nil {
@@ -112,7 +113,11 @@ func (s *Server) withUpload(c *call, f func(*bucket, *upload) error) error {
 		if err != nil {
 			return err
 		}
-		return f(b, u)
+		err = f(b, u)
+		if c.r.Method == http.MethodPut || c.r.Method == http.MethodDelete { // one that is completed is kept until it is
+			s.keepUpload(b, c.query.Get("uploadId"))
+		}
+		return err
 	})
 }
 

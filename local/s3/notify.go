@@ -2,6 +2,7 @@ package s3
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -75,13 +76,16 @@ func (s *Server) send(b *bucket, name, key string, write func() notified) func()
 	}
 	n := write()
 	n.Name = name
-	return func() {
-		for _, one := range wanted {
-			n.S3.Configuration = one.ID
-			// S3 drops what a target does not take after its own retries.
-			_ = s.notify(n.S3.Bucket.Name, one.target(), map[string][]notified{"Records": {n}})
+	tell := func() {}
+	for _, one := range wanted {
+		n.S3.Configuration = one.ID
+		body, err := json.Marshal(map[string][]notified{"Records": {n}})
+		if err != nil { // never: the types have only strings and numbers
+			continue
 		}
+		tell = both(tell, s.outgoing(message{Bucket: b.name, Target: one.target(), Body: body}))
 	}
+	return tell
 }
 
 // notified is about a version, whatever happened to it. The server is locked.

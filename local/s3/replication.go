@@ -30,6 +30,9 @@ type replication struct {
 	version             *version
 	rule                ReplicationRule
 	change              bool // of tags, after the upload
+	number              uint64
+	plan                *Plan     // nil: nobody has been asked yet
+	due                 time.Time // with a plan
 }
 
 var (
@@ -49,10 +52,37 @@ func (s *Server) replications(b *bucket, key string, v *version) []*replication 
 	var jobs []*replication
 	for destination, rule := range rules {
 		v.copies[destination] = statusPending
-		jobs = append(jobs, &replication{b.name, destination, key, v, *rule, false})
+		jobs = append(jobs, s.job(&replication{source: b.name, destination: destination, key: key, version: v, rule: *rule}))
 	}
-	s.pending += len(jobs)
 	return jobs
+}
+
+// job notes a replication that begins. The server is locked.
+func (s *Server) job(r *replication) *replication {
+	s.last++
+	r.number = s.last
+	s.jobs[r.number] = r
+	s.pending++
+	s.keepJob(r.number)
+	return r
+}
+
+// came notes what a replication has come to, and forgets it. The server is locked; what it
+// answers tells of a failure when it no longer is.
+func (s *Server) came(r *replication, err error) (tell func()) {
+	tell = func() {}
+	r.version.copies[r.destination] = statusCompleted
+	if err != nil {
+		r.version.copies[r.destination] = statusFailed
+		tell = s.failed(r, err)
+	}
+	if b := s.buckets[r.source]; b != nil {
+		b.objects.change(r.key)
+	}
+	s.pending--
+	delete(s.jobs, r.number)
+	s.keepJob(r.number)
+	return tell
 }
 
 func (s *Server) schedule(r *replication) {
@@ -60,6 +90,10 @@ func (s *Server) schedule(r *replication) {
 	if s.Replicate != nil {
 		plan = s.Replicate(Replication{r.source, r.destination, r.key, r.version.id, r.version.marker, r.change})
 	}
+	s.mu.Lock()
+	r.plan, r.due = &plan, s.clock.Now().Add(plan.Lag)
+	s.keepJob(r.number)
+	s.mu.Unlock()
 	s.clock.AfterFunc(plan.Lag, func() { s.replicate(r, plan) })
 }
 
@@ -79,12 +113,7 @@ func (s *Server) replicate(r *replication, plan Plan) {
 	if err == nil {
 		tell, err = s.deliver(r, replica)
 	}
-	r.version.copies[r.destination] = statusCompleted
-	if err != nil {
-		r.version.copies[r.destination] = statusFailed
-		tell = s.failed(r, err)
-	}
-	s.pending--
+	tell = both(tell, s.came(r, err))
 	s.mu.Unlock()
 	tell()
 }

@@ -196,6 +196,7 @@ func (s *Server) write(bucket, policy string) {
 	defer s.mu.Unlock()
 	if b := s.buckets[bucket]; b != nil {
 		b.policy = policy
+		s.keepBucket(bucket)
 	}
 }
 

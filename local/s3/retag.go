@@ -80,9 +80,8 @@ func (s *Server) changes(b *bucket, key string, v *version) (jobs []*replication
 			v.copies = map[string]string{}
 		}
 		v.copies[destination] = statusPending
-		jobs = append(jobs, &replication{b.name, destination, key, v, *rule, true})
+		jobs = append(jobs, s.job(&replication{source: b.name, destination: destination, key: key, version: v, rule: *rule, change: true}))
 	}
-	s.pending += len(jobs)
 	return jobs
 }
 
@@ -106,7 +105,6 @@ func (s *Server) replicateTags(r *replication, plan Plan) {
 	if plan.Fail {
 		err = errPlanned
 	}
-	tell := func() {}
 	s.mu.Lock()
 	to := s.buckets[r.destination]
 	switch from := s.current(r); {
@@ -120,12 +118,7 @@ func (s *Server) replicateTags(r *replication, plan Plan) {
 			to.retag(r.key, v, from.tags)
 		}
 	}
-	r.version.copies[r.destination] = statusCompleted
-	if err != nil {
-		r.version.copies[r.destination] = statusFailed
-		tell = s.failed(r, err)
-	}
-	s.pending--
+	tell := s.came(r, err)
 	s.mu.Unlock()
 	tell()
 }

@@ -23,10 +23,12 @@ import (
 	mathrand "math/rand/v2"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"autobackup/local/clock"
 	"autobackup/local/gate"
+	"autobackup/local/store"
 )
 
 // Config is what a Server is made from.
@@ -34,6 +36,7 @@ type Config struct {
 	Clock   *clock.Clock // tells all times, and runs replication
 	Dir     string       // existing directory; object bytes are kept in a new folder of it, but for 64 MiB of short ones
 	Account string       // 12 digits; owns every bucket
+	Kept    bool         // bytes stay in Dir for another server: see Load
 	Random  io.Reader    // seeds ids, and ETags of encrypted objects, with 32 bytes; nil: crypto/rand
 }
 
@@ -66,10 +69,13 @@ type Server struct {
 	closing chan struct{}
 	close   func()
 
-	mu      sync.Mutex // guards what follows, and everything reachable from it
+	mu      store.Lock // guards what follows, and everything reachable from it
 	buckets map[string]*bucket
 	seq     uint64 // of the last version made or removed
 	pending int
+	last    uint64                  // number of the last job or message
+	jobs    map[uint64]*replication // that are under way
+	telling map[uint64]message      // on their way
 	counts  map[Counted]int
 }
 
@@ -89,27 +95,40 @@ func New(cfg Config) (*Server, error) {
 	if _, err := io.ReadFull(cfg.Random, seed[:]); err != nil {
 		return nil, fmt.Errorf("start s3: read a seed: %w", err)
 	}
-	dir, err := os.MkdirTemp(cfg.Dir, "objects-")
+	dir, err := folder(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("start s3: make a folder for objects: %w", err)
 	}
 	s := &Server{
 		clock: cfg.Clock, account: cfg.Account, random: &random{source: mathrand.NewChaCha8(seed)},
-		files: &files{dir: dir}, closing: make(chan struct{}),
+		files: &files{dir: dir, kept: cfg.Kept}, closing: make(chan struct{}),
 		buckets: map[string]*bucket{}, counts: map[Counted]int{},
+		jobs: map[uint64]*replication{}, telling: map[uint64]message{},
 	}
 	s.close = sync.OnceFunc(func() { close(s.closing) })
 	return s, nil
 }
 
 // Close ends hanging requests, makes replications under way come to nothing,
-// and removes all object bytes.
+// and removes all object bytes, unless they are kept.
 func (s *Server) Close() error {
 	s.close()
+	if s.files.kept {
+		return nil
+	}
 	if err := os.RemoveAll(s.files.dir); err != nil {
 		return fmt.Errorf("close s3: %w", err)
 	}
 	return nil
+}
+
+// folder is where object bytes are.
+func folder(cfg Config) (string, error) {
+	if !cfg.Kept {
+		return os.MkdirTemp(cfg.Dir, "objects-")
+	}
+	dir := filepath.Join(cfg.Dir, "objects")
+	return dir, os.MkdirAll(dir, 0o700)
 }
 
 // ServeHTTP answers one S3 request.

@@ -128,6 +128,7 @@ func quoted(etag string) string { return strconv.Quote(etag) }
 type objects struct {
 	versions map[string][]*version // oldest first
 	keys     btree.Set[string]     // of versions, in order
+	changed  func(key string)      // is told whose versions are about to change; nil: nobody is
 }
 
 // add puts v where its making orders it: replicas may arrive in any order.
@@ -139,8 +140,16 @@ func (o *objects) add(key string, v *version) {
 	if !known {
 		o.keys.Insert(key)
 	}
+	o.change(key)
 	at, _ := slices.BinarySearchFunc(all, v, func(a, b *version) int { return cmp.Compare(a.seq, b.seq) })
 	o.versions[key] = slices.Insert(all, at, v)
+}
+
+// change tells that the versions of a key are about to change.
+func (o *objects) change(key string) {
+	if o.changed != nil {
+		o.changed(key)
+	}
 }
 
 // find looks for a version; an empty id means the current one. It is nil if
@@ -163,6 +172,7 @@ func (o *objects) remove(key, id string) *version {
 	if i < 0 {
 		return nil
 	}
+	o.change(key)
 	v := all[i]
 	o.versions[key] = slices.Delete(all, i, i+1)
 	if len(all) == 1 {
@@ -174,6 +184,7 @@ func (o *objects) remove(key, id string) *version {
 
 // replace puts a version in another one's place.
 func (o *objects) replace(key string, v, by *version) {
+	o.change(key)
 	o.versions[key][slices.Index(o.versions[key], v)] = by
 }
 

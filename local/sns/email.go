@@ -29,7 +29,14 @@ func (s *Service) deliver(topic Topic, to string, p Publication) error {
 	}
 	s.files++
 	name := fmt.Sprintf("%s-%06d.eml", p.Time.UTC().Format("20060102T150405Z"), s.files)
-	return os.WriteFile(filepath.Join(s.outbox, name), email(topic, to, p), 0o600)
+	file := filepath.Join(s.outbox, name)
+	if err := os.WriteFile(file, email(topic, to, p), 0o600); err != nil {
+		return err
+	}
+	if s.Mailed != nil {
+		s.Mailed(p, file)
+	}
+	return nil
 }
 
 // email is an Internet message. Its header has nothing that could break out of

@@ -10,7 +10,6 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -19,6 +18,7 @@ import (
 
 	"autobackup/local/clock"
 	"autobackup/local/gate"
+	"autobackup/local/store"
 	"autobackup/local/wire"
 )
 
@@ -34,18 +34,22 @@ const (
 type Service struct {
 	// Gate decides what callers may do. nil: everything.
 	Gate *gate.Gate
+	// Mailed, if set before the first message, is told of each e-mail and of its file. It must
+	// not call the service.
+	Mailed func(p Publication, file string)
 
 	clk    *clock.Clock
 	newID  func() string
 	outbox string
 
-	mu        sync.Mutex
+	mu        store.Lock
 	topics    map[string]Topic
 	published []Publication
 	unheard   map[string]int // messages that nobody got, by topic
 	confirmed map[string]Confirmation
 	fault     func(Publication) error
 	files     int
+	numbered  int // messages so far
 }
 
 // New returns a service without topics. newID makes message and request ids.
@@ -154,8 +158,11 @@ func (s *Service) Publish(p Publication) (id string, err error) {
 	if len(p.To) == 0 { // which SNS takes all the same
 		s.unheard[p.TopicARN]++
 	}
+	s.numbered++
+	s.keep(s.numbered, p)
 	if s.published = append(s.published, p); len(s.published) > remembered {
 		s.published = slices.Delete(s.published, 0, 1) // its e-mails are in the outbox
+		s.keep(s.numbered-remembered, nil)
 	}
 	return p.ID, nil
 }

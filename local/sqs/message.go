@@ -111,6 +111,7 @@ func (s *Service) add(q *queue, m Message, visible time.Time, counts string) {
 	m.VisibleAt, m.Receipt = visible, ""
 	in := &message{Message: m, before: m.ReceiveCount, order: q.arrivals}
 	q.byID[m.ID] = in
+	s.keepMessage(q, m.ID)
 	heap.Push(&q.waiting, in)
 }
 
@@ -118,6 +119,7 @@ func (s *Service) remove(q *queue, m *message, counts string) {
 	s.note(q, step{message: m.order, gone: true, counts: counts})
 	heap.Remove(&q.waiting, m.index)
 	delete(q.byID, m.ID)
+	s.keepMessage(q, m.ID)
 }
 
 func (q *queue) retention() time.Duration {

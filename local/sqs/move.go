@@ -91,6 +91,7 @@ func (s *Service) checkMove(sourceARN, destinationARN string, perSecond int) err
 // move moves what a second allows, and goes on after a second.
 func (s *Service) move(t *MoveTask) {
 	q, now := s.queues[t.SourceARN], s.clk.Now()
+	s.keepTasks()
 	defer func() { s.announce(q) }()
 	for n := 0; t.Moved < t.ToMove && len(q.waiting) > 0 && !q.waiting[0].VisibleAt.After(now); n++ {
 		if t.PerSecond > 0 && n == t.PerSecond {

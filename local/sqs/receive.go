@@ -112,6 +112,7 @@ func (s *Service) take(q *queue, limit int, visibility time.Duration) (got []Mes
 		}
 		m.VisibleAt, m.Receipt = now.Add(visibility), q.receipt(m.ID, s.newID())
 		heap.Push(&q.waiting, m)
+		s.keepMessage(q, m.ID)
 		s.note(q, step{message: m.order, visible: m.VisibleAt, counts: "NumberOfMessagesReceived"})
 		got = append(got, m.Message)
 	}
@@ -189,6 +190,7 @@ func (s *Service) ChangeVisibility(queueARN, handle string, seconds int) error {
 	}
 	m.VisibleAt = now.Add(time.Duration(seconds) * time.Second)
 	heap.Fix(&q.waiting, m.index)
+	s.keepMessage(q, m.ID)
 	s.note(q, step{message: m.order, visible: m.VisibleAt})
 	s.announce(q)
 	return nil

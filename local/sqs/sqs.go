@@ -14,13 +14,13 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"autobackup/local/clock"
 	"autobackup/local/gate"
+	"autobackup/local/store"
 	"autobackup/local/wire"
 )
 
@@ -35,7 +35,7 @@ type Service struct {
 	clk   *clock.Clock
 	newID func() string
 
-	mu        sync.Mutex
+	mu        store.Lock
 	queues    map[string]*queue // by ARN
 	consumers map[*Consumer]bool
 	tasks     []*MoveTask // newest last
@@ -116,6 +116,7 @@ func (s *Service) CreateQueue(q Queue) error {
 		return err
 	}
 	s.queues[q.ARN] = &queue{Queue: q, created: s.clk.Now(), byID: map[string]*message{}}
+	s.keepQueue(q.ARN)
 	return nil
 }
 
@@ -132,6 +133,7 @@ func (s *Service) DeleteQueue(queueARN string) {
 	}
 	s.clear(q)
 	delete(s.queues, queueARN)
+	s.keepQueue(queueARN)
 }
 
 func (s *Service) check(q Queue) error {
@@ -255,6 +257,7 @@ func (s *Service) Purge(queueARN string) error {
 			Message: "Only one PurgeQueue operation on " + q.Name() + " is allowed every 60 seconds."}
 	}
 	q.purged = s.clk.Now()
+	s.keepQueue(queueARN)
 	s.clear(q)
 	return nil
 }
@@ -263,6 +266,7 @@ func (s *Service) Purge(queueARN string) error {
 func (s *Service) clear(q *queue) {
 	for _, m := range q.waiting {
 		s.note(q, step{message: m.order, gone: true})
+		s.keepMessage(q, m.ID)
 	}
 	q.waiting, q.byID = nil, map[string]*message{}
 	s.announce(q)

@@ -36,18 +36,19 @@ type record struct {
 	Redriven       time.Time `json:",omitzero"`
 	Result         *asl.Result
 	Progress       *asl.Progress        `json:",omitempty"` // unless it succeeded
-	Events         []types.HistoryEvent `json:",omitempty"` // the same, with Config.KeepHistory
+	Events         []types.HistoryEvent `json:",omitempty"` // with Config.KeepHistory
 }
 
 // putAway moves an execution that has ended out of memory; s.mu is held.
 func (s *Service) putAway(e *execution, l *live) {
 	r := l.record(e)
+	r.Events = l.events
 	if e.status == types.ExecutionStatusSucceeded {
 		_ = os.RemoveAll(s.folder(e.id)) // what is left there disturbs nobody
 	} else {
 		p := l.run.Progress()
 		p.Result = nil // it is in the record
-		r.Progress, r.Events = &p, l.events
+		r.Progress = &p
 	}
 	place, err := s.archive.add(r)
 	if err != nil {
@@ -104,6 +105,7 @@ func (s *Service) forget(before time.Time) {
 	for arn, run := range s.mapRuns {
 		if !run.Stop.IsZero() && run.Stop.Before(before) {
 			delete(s.mapRuns, arn)
+			s.keepMapRun(arn)
 		}
 	}
 	if err := s.archive.forget(day); err != nil {

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
@@ -58,6 +59,8 @@ type live struct {
 	events  []types.HistoryEvent // with Config.KeepHistory
 	result  *asl.Result
 	stopped chan struct{} // closed when it has ended
+	keeping sync.Mutex    // while its progress is on its way to the store
+	stored  int           // events that are there
 }
 
 // begin runs an execution from its beginning, or from what it had come to; s.mu is held.
@@ -65,7 +68,8 @@ func (s *Service) begin(m *machine, e *execution, l *live, from *asl.Progress, r
 	e.live, l.stopped, e.status = l, make(chan struct{}), types.ExecutionStatusRunning
 	s.underway++
 	given := asl.Execution{
-		Clock: s.Clock, Seed: s.Seed ^ hashed(e.arn()), ARN: e.arn(), Name: e.name, RoleARN: m.role,
+		Changed: func() { s.keepProgress(e, l) },
+		Clock:   s.Clock, Seed: s.Seed ^ hashed(e.arn()), ARN: e.arn(), Name: e.name, RoleARN: m.role,
 		StateMachineARN: m.arn, StateMachineName: m.name, Input: l.input,
 		TerminalDataLimit: s.TerminalDataLimit,
 		Objects:           m.objects, Dir: s.folder(e.id), ChildHistory: s.History, MapRun: s.noteMapRun,
@@ -75,6 +79,7 @@ func (s *Service) begin(m *machine, e *execution, l *live, from *asl.Progress, r
 		given.History = func(event types.HistoryEvent) { s.event(e, l, event) }
 	}
 	l.run = m.Begin(m.ctx, given)
+	s.keepBeginning(e, l)
 	s.running.Go(func() { s.run(m, e, l) })
 }
 
@@ -120,6 +125,7 @@ func (s *Service) run(m *machine, e *execution, l *live) {
 	}
 	s.log(m, &Execution{ARN: e.arn(), Name: e.name, Input: l.input, Result: &result, started: e.started})
 	s.putAway(e, l)
+	s.keepNone(e, l)
 	s.underway--
 	close(l.stopped)
 	close(s.ended)

@@ -29,9 +29,8 @@ func (s *Service) getExecutionHistory(r wire.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !s.KeepHistory || e.status == types.ExecutionStatusSucceeded {
-		return nil, wire.Invalid("ValidationException",
-			"the local stack keeps no history of an execution that succeeded, and of no other without Config.KeepHistory")
+	if !s.KeepHistory {
+		return nil, wire.Invalid("ValidationException", "the local stack keeps no history without Config.KeepHistory")
 	}
 	all, err := s.eventsOf(e)
 	if err != nil {

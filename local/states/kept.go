@@ -41,12 +41,16 @@ func (s *Service) Keep() Kept {
 // Suspend stops all executions without a trace, in place of Close, and tells what was
 // under way. Nothing but their tasks may start executions any more.
 func (s *Service) Suspend() (k Kept) {
+	s.mu.Lock()
+	s.suspended = true
+	s.mu.Unlock()
 	for seen, n := map[*execution]bool{}, -1; n < len(seen); {
 		n = len(seen)
 		k.Executions = append(k.Executions, s.keep((*asl.Run).Suspend, seen)...)
 		s.running.Wait() // a task may have started another execution meanwhile
 	}
 	k.MapRuns = s.allMapRuns()
+	s.store(k)
 	s.Close()
 	return k
 }
@@ -80,6 +84,10 @@ func (s *Service) liveOf(e *execution) *live {
 func (s *Service) underWay(e *execution, l *live, p asl.Progress) UnderWay {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return l.underWay(e, p)
+}
+
+func (l *live) underWay(e *execution, p asl.Progress) UnderWay {
 	return UnderWay{StateMachineARN: e.machine, Name: e.name, Input: string(l.input), Progress: p,
 		Events: slices.Clone(l.events[:min(len(l.events), int(p.Events))])}
 }

@@ -11,6 +11,7 @@ func (s *Service) noteMapRun(r asl.MapRun) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mapRuns[r.ARN] = r
+	s.keepMapRun(r.ARN)
 }
 
 // counts is asl.Counts on the wire.

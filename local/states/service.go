@@ -24,6 +24,7 @@ import (
 	"autobackup/local/logs"
 	"autobackup/local/sns"
 	"autobackup/local/sqs"
+	"autobackup/local/store"
 )
 
 // Config is what a Service is made from.
@@ -40,7 +41,10 @@ type Config struct {
 	// History, if set, gets every event of every execution, those that distributed
 	// Maps start included. It must not block.
 	History func(executionARN string, event types.HistoryEvent)
-	// KeepHistory keeps the events of executions until they succeed, for
+	// Known, if set, gets the events that executions had which another service began, before they
+	// go on.
+	Known func(executionARN string, event types.HistoryEvent)
+	// KeepHistory keeps the events of executions as long as these, for
 	// GetExecutionHistory. Without it none are kept.
 	KeepHistory bool
 	// TerminalDataLimit is asl.Execution's, for every execution: States.ALL does not
@@ -69,7 +73,7 @@ type Service struct {
 	ctx  context.Context //nolint:containedctx // its end aborts executions, which outlive every call
 	stop context.CancelFunc
 
-	mu         sync.Mutex
+	mu         store.Lock
 	machines   map[string]*machine // by ARN
 	executions []*execution        // in the order of their start
 	byID       map[id]*execution   // the same
@@ -82,6 +86,7 @@ type Service struct {
 	underway  int                   // executions that have not ended
 	mapRuns   map[string]asl.MapRun // by ARN, as last told
 	tokens    map[string]time.Time  // of redrives: when each came
+	suspended bool                  // nothing that executions come to is kept any more
 	running   sync.WaitGroup
 	ended     chan struct{} // closed, and replaced, when an execution ends
 }

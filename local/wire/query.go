@@ -1,9 +1,12 @@
 package wire
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"net/http"
 	"strings"
+
+	"autobackup/local/sigv4"
 )
 
 // maxForm holds the largest message of SNS with every byte percent-encoded.
@@ -75,4 +78,27 @@ func Refuse(w http.ResponseWriter, r *http.Request, why string) {
 		return
 	}
 	http.Error(w, why, http.StatusNotImplemented)
+}
+
+// Forbid refuses a request of whatever service, in the form of the protocol that it speaks.
+func Forbid(w http.ResponseWriter, r *http.Request, why string) {
+	e := &Error{Code: "AccessDenied", Shape: "AccessDeniedException", Status: http.StatusForbidden, Message: why}
+	_, service := sigv4.Scope(r)
+	switch {
+	case r.Header.Get("X-Amz-Target") != "":
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.WriteHeader(e.Status)
+		_ = json.NewEncoder(w).Encode(map[string]string{"__type": e.Name(), "message": e.Message}) // the client has gone away
+	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+		Query{}.fail(w, e, "")
+	case service == "lambda" || service == "pipes":
+		FailREST(w, e)
+	default: // S3
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(e.Status)
+		_ = xml.NewEncoder(w).Encode(struct { // the client has gone away
+			XMLName       xml.Name `xml:"Error"`
+			Code, Message string
+		}{Code: e.Code, Message: e.Message})
+	}
 }

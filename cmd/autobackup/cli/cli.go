@@ -43,12 +43,15 @@ type commands struct {
 	Accept   acceptCommand   `cmd:"" help:"Take what is known and meant out of the findings of the next audits."`
 	Policy   policyCommand   `cmd:"" help:"Print the least IAM policy for a command or for deploying, or a boundary of all roles."`
 	Demo     demoCommand     `cmd:"" help:"Run the main job on this machine: two regions, replication, validation, alerts."`
-	Serve    serveCommand    `cmd:"" help:"Run both stacks on this machine until Ctrl-C, for the aws CLI and sam local invoke."`
+	Serve    serveCommand    `cmd:"" help:"Run both stacks on this machine until Ctrl-C, to see what comes of uploads by your own tools."`
 	Requeue  requeueCommand  `cmd:"" help:"Put back what no redrive reaches: messages in failed executions, and undelivered events."`
 }
 
 type serveCommand struct {
 	Listen  string `help:"Address to listen on, ${default} where none is given; where it is of the loopback, also listen for Docker's containers, on its bridge." default:"127.0.0.1:9400" placeholder:"HOST:PORT"`
+	Dir     string `help:"Keep everything in this folder, which is made: the next serve with it goes on where this one was stopped, or killed." placeholder:"DIR"`
+	Fast    bool   `help:"Let waits and delays pass at once."`
+	Env     bool   `help:"Print what a shell exports to talk to the serve that listens there, and end: eval \"$(autobackup serve --env)\"."`
 	Project string `help:"Folder of template.yaml and samconfig.toml." default:"." type:"existingdir"`
 }
 
@@ -157,7 +160,14 @@ func (d demoCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 }
 
 func (s serveCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
-	if err := serve.Run(ctx, serve.Options{Project: s.Project, Listen: s.Listen, Out: stdout, Progress: stderr}); err != nil {
+	if s.Env {
+		if err := serve.Environment(ctx, s.Listen, stdout); err != nil {
+			return trouble(stderr, err)
+		}
+		return Expected
+	}
+	o := serve.Options{Project: s.Project, Listen: s.Listen, Dir: s.Dir, Fast: s.Fast, In: os.Stdin, Out: stdout, Progress: stderr}
+	if err := serve.Run(ctx, o); err != nil {
 		return trouble(stderr, err)
 	}
 	return Expected

@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"autobackup/cmd/autobackup/watch"
 	"autobackup/local"
 	"autobackup/local/clock"
 )
@@ -30,7 +31,7 @@ type run struct {
 	Options
 	stack   *local.Stack
 	clock   *clock.Clock
-	watcher *watcher
+	watcher *watch.Watcher
 	pair    pair
 	display *display
 
@@ -53,7 +54,7 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	r := &run{Options: o, clock: clock.Skipping(ctx), display: newDisplay(o.Progress)}
 	defer r.display.Stop()
-	r.watcher = newWatcher(r.clock)
+	r.watcher = watch.New(r.clock)
 	closeStack, err := r.deploy(ctx, folder)
 	if err != nil {
 		return nil, err

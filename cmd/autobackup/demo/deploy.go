@@ -57,7 +57,7 @@ func (r *run) deploy(ctx context.Context, folder string) (stop func() error, err
 	}
 	r.stack, err = local.Start(ctx, local.Config{
 		Clock: r.clock, Project: r.Project, Dir: folder, Account: account, Seed: seed,
-		URL: "http://" + listener.Addr().String(), Runtime: binaries, History: r.watcher.event,
+		URL: "http://" + listener.Addr().String(), Runtime: binaries, History: r.watcher.Event,
 	})
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/progress"
 
 	"autobackup/cmd/autobackup/terminal"
+	"autobackup/cmd/autobackup/watch"
 )
 
 // display shows the demo's progress on a terminal, and nothing elsewhere.
@@ -28,10 +29,10 @@ func (d *display) say(what string) {
 }
 
 // uploading shows the uploads, and the verdicts as w sees them.
-func (d *display) uploading(total int, w *watcher) {
+func (d *display) uploading(total int, w *watch.Watcher) {
 	d.uploads, d.verdicts = d.Track("uploaded", total), d.Track("judged", total)
 	d.step.MarkAsDone()
-	w.progress = func(settled int) { d.verdicts.Increment(int64(settled) - d.verdicts.Value()) }
+	w.Settled = func(watch.Verdict) { d.verdicts.Increment(1) }
 }
 
 func (d *display) uploaded() { d.uploads.Increment(1) }

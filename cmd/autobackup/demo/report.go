@@ -142,13 +142,13 @@ func (r *Report) asExpected() bool {
 }
 
 func (r *run) rows() []Row {
-	outcomes := r.watcher.outcomes()
+	outcomes := r.watcher.Verdicts()
 	rows := make([]Row, 0, len(r.objects))
 	for _, o := range r.objects {
 		row := Row{Category: o.category, Bucket: o.bucket, Object: o.name}
 		if got, ok := outcomes[o.id]; ok {
 			row.Verdict, row.Reason, row.Evidence, row.Looks = got.Verdict, got.Reason, got.Evidence, got.Looks
-			row.Seconds = got.at.Sub(o.uploaded).Round(time.Second).Seconds()
+			row.Seconds = got.At.Sub(o.uploaded).Round(time.Second).Seconds()
 			row.Expected = Expectation{got.Verdict, got.Reason} == o.expect
 		}
 		rows = append(rows, row)

@@ -13,7 +13,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
-	"autobackup/internal/verdict"
+	"autobackup/cmd/autobackup/watch"
 	"autobackup/local"
 )
 
@@ -81,8 +81,7 @@ func (p *page) verdict(o Row) string {
 	if !p.colour {
 		return string(o.Verdict)
 	}
-	colour := map[verdict.Outcome]text.Color{verdict.Verified: text.FgGreen, verdict.Failed: text.FgRed, verdict.Skipped: text.FgYellow}[o.Verdict]
-	return colour.Sprint(o.Verdict)
+	return watch.Coloured(o.Verdict)
 }
 
 func asExpected(yes bool) string {

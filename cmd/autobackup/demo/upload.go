@@ -63,7 +63,7 @@ func (r *run) upload(ctx context.Context) error {
 	client := s3.NewFromConfig(uploads)
 	u := uploader{run: r, client: client, manager: transfermanager.New(client), looked: make(chan string, versions*len(items)+1)}
 	if r.Dir == "" {
-		r.watcher.looked = func(object string) { u.looked <- object }
+		r.watcher.Looked = func(object string) { u.looked <- object }
 	}
 	if err := u.send(ctx, items); err != nil {
 		return err

@@ -1,0 +1,102 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"autobackup/local"
+	"autobackup/local/clock"
+	"autobackup/local/store"
+)
+
+// folder is where everything lies.
+type folder struct {
+	dir          string
+	*store.Store // nil: nothing is kept
+}
+
+// folder opens the one that is named, or makes one for as long as this runs. A folder with
+// anything else in it stays as it is.
+func (o Options) folder() (f folder, err error) {
+	if o.Dir == "" {
+		if f.dir, err = os.MkdirTemp("", "autobackup-serve-"); err != nil {
+			return f, fmt.Errorf("make a folder for the stacks' data: %w", err)
+		}
+		return f, nil
+	}
+	if f.dir, err = filepath.Abs(o.Dir); err != nil {
+		return f, err
+	}
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return f, fmt.Errorf("make a folder for the stacks' data: %w", err)
+	}
+	inside, err := os.ReadDir(f.dir)
+	if err != nil {
+		return f, fmt.Errorf("keep everything: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(f.dir, store.File)); len(inside) > 0 && errors.Is(err, os.ErrNotExist) {
+		return f, fmt.Errorf("keep everything in %s: it holds something else: name an empty folder, one that is not there, or one of an earlier serve", o.Dir)
+	}
+	if f.Store, err = store.Open(f.dir); errors.Is(err, store.ErrInUse) {
+		return f, fmt.Errorf("keep everything in %s: another autobackup serve has this folder: stop it, or name another folder", o.Dir)
+	}
+	if err != nil {
+		return f, fmt.Errorf("keep everything in %s: %w", o.Dir, err)
+	}
+	if err := local.CheckStore(f.Store, account); err != nil {
+		return f, errors.Join(fmt.Errorf("go on in %s: %w", o.Dir, err), f.Close())
+	}
+	return f, nil
+}
+
+// times has a clock go on where that of the serve before was, which may have run ahead, and
+// what is written have its time.
+func (f folder) times(clk *clock.Clock) error {
+	if f.Store == nil {
+		return nil
+	}
+	last, err := f.Written()
+	if err != nil {
+		return fmt.Errorf("go on in %s: %w", f.dir, err)
+	}
+	clk.NotBefore(last)
+	f.Now = clk.Now
+	return nil
+}
+
+// load has a stack know what the serve before came to.
+func (f folder) load(stack *local.Stack) error {
+	if f.Store != nil {
+		if err := stack.Load(); err != nil {
+			return fmt.Errorf("go on in %s: %w", f.dir, err)
+		}
+	}
+	if err := os.MkdirAll(stack.Outbox(), 0o750); err != nil {
+		return fmt.Errorf("make a folder for e-mails: %w", err)
+	}
+	return nil
+}
+
+// whileWritten ends when nothing can be written any more, too.
+func (f folder) whileWritten(ctx context.Context) context.Context {
+	ctx, stop := context.WithCancel(ctx)
+	go func() {
+		defer stop()
+		select {
+		case <-f.Failed():
+		case <-ctx.Done():
+		}
+	}()
+	return ctx
+}
+
+// close closes the folder. One that nobody named goes.
+func (f folder) close() error {
+	if f.Store != nil {
+		return f.Close()
+	}
+	return os.RemoveAll(f.dir)
+}

@@ -1,0 +1,325 @@
+package serve_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/serve"
+	"autobackup/local/store"
+)
+
+// quick is a project whose uploads are looked at as soon as they are there.
+const quick = "DeliveryDelaySeconds=0 BatchWindowSeconds=1"
+
+// projectWith is this project with other parameters of the primary stack.
+func projectWith(t *testing.T, parameters string) string {
+	t.Helper()
+	folder := t.TempDir()
+	from, err := filepath.Abs(project)
+	require.NoError(t, err)
+	for _, name := range []string{"template.yaml", "replica.yaml", "statemachine", "lambdas"} {
+		require.NoError(t, os.Symlink(filepath.Join(from, name), filepath.Join(folder, name)))
+	}
+	text, err := os.ReadFile(filepath.Join(project, "samconfig.toml"))
+	require.NoError(t, err)
+	changed := strings.Replace(string(text), `parameter_overrides = "Stage=dev ReplicaRegion=eu-west-1`, `parameter_overrides = "Stage=dev ReplicaRegion=eu-west-1 `+parameters, 1)
+	require.NotEqual(t, string(text), changed)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "samconfig.toml"), []byte(changed), 0o600))
+	return folder
+}
+
+// program is built once.
+var program = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "autobackup-test-")
+	if err != nil {
+		return "", err
+	}
+	at := filepath.Join(folder, "autobackup")
+	out, err := exec.Command("go", "build", "-o", at, "..").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return at, nil
+})
+
+// process is a serve in a process of its own.
+type process struct {
+	running
+	*exec.Cmd
+}
+
+func started(t *testing.T, arguments ...string) process {
+	t.Helper()
+	at, err := program()
+	require.NoError(t, err)
+	c := exec.Command(at, append([]string{"serve", "--listen", "127.0.0.1:0"}, arguments...)...)
+	p := process{running{transcript: &transcript{}}, c}
+	c.Stdout, c.Stderr = p.transcript, p.transcript
+	if p.typed, err = c.StdinPipe(); err != nil {
+		require.NoError(t, err)
+	}
+	require.NoError(t, c.Start())
+	t.Cleanup(func() { _ = c.Process.Kill() }) // where the test didn't
+	p.at = p.says(t, ready)[1]
+	return p
+}
+
+// kill ends the process as the machine's owner would, or a lack of memory.
+func (p process) kill(t *testing.T) {
+	t.Helper()
+	require.NoError(t, p.Process.Signal(syscall.SIGKILL))
+	_ = p.Wait() // killed
+}
+
+const machine = "arn:aws:states:eu-central-1:123456789012:stateMachine:autobackup-validation-dev"
+
+// executions are all, by their names.
+func executions(t *testing.T, cfg aws.Config) map[string]*sfn.DescribeExecutionOutput {
+	t.Helper()
+	client, all := sfn.NewFromConfig(cfg), map[string]*sfn.DescribeExecutionOutput{}
+	pages := sfn.NewListExecutionsPaginator(client, &sfn.ListExecutionsInput{StateMachineArn: aws.String(machine)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		require.NoError(t, err)
+		for _, e := range page.Executions {
+			one, err := client.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: e.ExecutionArn})
+			require.NoError(t, err)
+			one.ResultMetadata = sfn.DescribeExecutionOutput{}.ResultMetadata // of this call
+			all[aws.ToString(e.Name)] = one
+		}
+	}
+	return all
+}
+
+func history(t *testing.T, cfg aws.Config, arn *string) []types.HistoryEvent {
+	t.Helper()
+	out, err := sfn.NewFromConfig(cfg).GetExecutionHistory(t.Context(), &sfn.GetExecutionHistoryInput{ExecutionArn: arn})
+	require.NoError(t, err)
+	return out.Events
+}
+
+func TestAValidationGoesOnWhereAKilledServeLeftIt(t *testing.T) {
+	project, dir := projectWith(t, quick), filepath.Join(t.TempDir(), "kept")
+	first := started(t, "--project", project, "--dir", dir)
+	first.says(t, "everything is kept in "+dir)
+	cfg := first.client(t, "")
+	_, err := first.typed.Write([]byte("l\n"))
+	require.NoError(t, err)
+	first.says(t, "the next replica comes after 10 minutes")
+	upload(t, cfg, "lags")
+	parts := s3.NewFromConfig(cfg)
+	begun, err := parts.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: aws.String(documents), Key: aws.String("parts")})
+	require.NoError(t, err)
+	part, err := parts.UploadPart(t.Context(), &s3.UploadPartInput{
+		Bucket: aws.String(documents), Key: aws.String("parts"), UploadId: begun.UploadId, PartNumber: aws.Int32(1), Body: strings.NewReader("content"),
+	})
+	require.NoError(t, err)
+	var waits *sfn.DescribeExecutionOutput
+	var before []types.HistoryEvent
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		for _, waits = range executions(t, cfg) {
+			before = history(t, cfg, waits.ExecutionArn)
+		}
+		assert.True(c, slices.ContainsFunc(before, func(e types.HistoryEvent) bool {
+			return e.StateExitedEventDetails != nil && aws.ToString(e.StateExitedEventDetails.Name) == "CompareETags"
+		}))
+	}, time.Minute, 100*time.Millisecond, "it waits for the replica")
+	first.kill(t)
+
+	second := started(t, "--project", project, "--dir", dir, "--fast")
+	second.says(t, `(?m)  documents  lags  verified  full-object checksum`)
+	cfg = second.client(t, "")
+	now := executions(t, cfg)[aws.ToString(waits.Name)]
+	assert.Equal(t, types.ExecutionStatusSucceeded, now.Status)
+	assert.Equal(t, waits.StartDate, now.StartDate)
+	assert.GreaterOrEqual(t, now.StopDate.Sub(*now.StartDate), 10*time.Minute, "the replica came in its time")
+	completed, err := s3.NewFromConfig(cfg).CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{
+		Bucket: aws.String(documents), Key: aws.String("parts"), UploadId: begun.UploadId,
+		MultipartUpload: &s3types.CompletedMultipartUpload{Parts: []s3types.CompletedPart{{ETag: part.ETag, PartNumber: aws.Int32(1)}}},
+	})
+	require.NoError(t, err, "a part that was taken is there")
+	require.NotEmpty(t, aws.ToString(completed.VersionId))
+	second.says(t, `(?m)  documents  parts  verified`)
+	second.kill(t)
+}
+
+func TestEveryUploadIsVerifiedHoweverOftenServeIsKilled(t *testing.T) {
+	project, dir := projectWith(t, quick), t.TempDir()
+	uploaded := map[string]bool{}
+	random := rand.New(rand.NewPCG(1, 2))
+	for round := range 6 {
+		p := started(t, "--project", project, "--dir", dir, "--fast")
+		cfg := p.client(t, "")
+		for i := range 4 {
+			key := fmt.Sprintf("round-%d/%d", round, i)
+			uploaded["s3://"+documents+"/"+key+"@"+upload(t, cfg, key)] = true
+		}
+		time.Sleep(time.Duration(random.IntN(1500)) * time.Millisecond)
+		p.kill(t)
+	}
+	last := started(t, "--project", project, "--dir", dir, "--fast")
+	cfg := last.client(t, "")
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		verified := map[string]bool{}
+		for _, e := range executions(t, cfg) {
+			assert.Contains(c, []types.ExecutionStatus{types.ExecutionStatusSucceeded, types.ExecutionStatusRunning}, e.Status)
+			var out struct {
+				Objects []struct{ Object, Verdict string }
+			}
+			if e.Output != nil && assert.NoError(c, json.Unmarshal([]byte(*e.Output), &out)) {
+				for _, o := range out.Objects {
+					assert.Equal(c, "verified", o.Verdict, o.Object)
+					verified[o.Object] = true
+				}
+			}
+		}
+		assert.Equal(c, uploaded, verified, "each that was answered, and no other")
+	}, time.Minute, 200*time.Millisecond)
+	last.kill(t)
+}
+
+// seen is everything there is of what people look at.
+func seen(t *testing.T, r running) string {
+	t.Helper()
+	cfg := r.client(t, "")
+	var all []any
+	for name, region := range map[string]string{documents: "", replicas: "eu-west-1", "mine": ""} {
+		client := s3.NewFromConfig(r.client(t, region))
+		versions, err := client.ListObjectVersions(t.Context(), &s3.ListObjectVersionsInput{Bucket: &name})
+		require.NoError(t, err)
+		for _, v := range versions.Versions {
+			head, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &name, Key: v.Key, VersionId: v.VersionId, ChecksumMode: s3types.ChecksumModeEnabled})
+			require.NoError(t, err)
+			body, err := io.ReadAll(head.Body)
+			require.NoError(t, err)
+			all = append(all, name, v, string(body), head.Metadata, head.ReplicationStatus, head.ChecksumCRC32, head.ChecksumCRC64NVME, head.SSEKMSKeyId)
+		}
+		all = append(all, versions.DeleteMarkers)
+	}
+	queue := aws.String(aws.ToString(cfg.BaseEndpoint) + "/123456789012/autobackup-validation-dlq-dev")
+	attributes, err := sqs.NewFromConfig(cfg).GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: queue, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
+	require.NoError(t, err)
+	mails, err := filepath.Glob(filepath.Dir(r.says(t, `E-mails are written to (\S+)`)[1]) + "/outbox/*")
+	require.NoError(t, err)
+	all = append(all, attributes.Attributes, mails, executions(t, cfg))
+	for _, e := range executions(t, cfg) {
+		all = append(all, e.RedriveCount)
+	}
+	text, err := json.MarshalIndent(all, "", " ")
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestEverythingIsAsItWasAfterAStop(t *testing.T) {
+	dir := t.TempDir()
+	first := served(t, serve.Options{Project: projectWith(t, quick), Dir: dir, Fast: true})
+	cfg := first.client(t, "")
+	_, err := first.typed.Write([]byte("c\n"))
+	require.NoError(t, err)
+	first.says(t, "the next replica has a flipped bit")
+	upload(t, cfg, "damaged")
+	first.says(t, `(?m)  e-mail  .*CONTENT_MISMATCH`)
+	upload(t, cfg, "fine")
+	first.says(t, `documents  fine  verified`)
+	client := s3.NewFromConfig(cfg)
+	_, err = client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(documents), Key: aws.String("fine")})
+	require.NoError(t, err)
+	first.says(t, `documents  fine \(delete marker\)  verified`)
+	_, err = client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("mine"), CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: "eu-central-1"}})
+	require.NoError(t, err)
+	_, err = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("mine"), Key: aws.String("odd ☃\n"), Body: strings.NewReader("mine"), Metadata: map[string]string{"a": "b"}})
+	require.NoError(t, err)
+	before := seen(t, first)
+	require.NoError(t, first.end())
+
+	second := served(t, serve.Options{Project: projectWith(t, quick), Dir: dir})
+	assert.Equal(t, before, seen(t, second))
+	assert.NotContains(t, second.String(), "verified", "nothing is told again")
+	received, err := sqs.NewFromConfig(second.client(t, "")).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
+		QueueUrl: aws.String("http://" + second.at + "/123456789012/autobackup-validation-dlq-dev"), MessageAttributeNames: []string{"All"},
+	})
+	require.NoError(t, err)
+	require.Len(t, received.Messages, 1)
+	assert.Equal(t, "CONTENT_MISMATCH", aws.ToString(received.Messages[0].MessageAttributes["reason"].StringValue))
+
+	var out bytes.Buffer
+	err = serve.Run(t.Context(), serve.Options{Project: project, Listen: "127.0.0.1:0", Dir: dir, Out: &out, Progress: &out})
+	require.ErrorContains(t, err, "another autobackup serve has this folder: stop it, or name another folder")
+	require.NoError(t, second.end())
+
+	more := served(t, serve.Options{Project: projectWith(t, quick+` Categories=documents,media,databases,letters`), Dir: dir, Fast: true})
+	assert.Contains(t, seen(t, more), `"damaged"`)
+	_, err = s3.NewFromConfig(more.client(t, "")).PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String("autobackup-dev-primary-letters-123456789012"), Key: aws.String("new"), Body: strings.NewReader("new"),
+	})
+	require.NoError(t, err, "a category that was added has its bucket")
+	require.NoError(t, more.end())
+}
+
+func TestAFolderThatCanNotBeGoneOnInIsRefusedAndStaysAsItIs(t *testing.T) {
+	dir := t.TempDir()
+	first := served(t, serve.Options{Dir: dir})
+	upload(t, first.client(t, ""), "kept")
+	require.NoError(t, first.end())
+	refused := func(o serve.Options, want string) {
+		var out bytes.Buffer
+		o.Listen, o.Out, o.Progress = "127.0.0.1:0", &out, io.Discard
+		if o.Project == "" {
+			o.Project = project
+		}
+		require.ErrorContains(t, serve.Run(t.Context(), o), want)
+		assert.Empty(t, out.String())
+	}
+	refused(serve.Options{Dir: dir, Project: projectWith(t, "ValidationNothing=1")}, "the template has no parameter ValidationNothing")
+	refused(serve.Options{Dir: dir, Project: projectWith(t, "Stage=other")}, "that would replace it, which this folder can't follow: take the change back, or name another folder")
+	elsewhere := projectWith(t, quick)
+	text, err := os.ReadFile(filepath.Join(elsewhere, "samconfig.toml"))
+	require.NoError(t, err)
+	moved := strings.Replace(string(text), `region = "eu-central-1"`, `region = "eu-north-1"`, 1)
+	require.NoError(t, os.WriteFile(filepath.Join(elsewhere, "samconfig.toml"), []byte(moved), 0o600))
+	refused(serve.Options{Dir: dir, Project: elsewhere}, "it has the stacks eu-central-1 autobackup-dev, eu-west-1 autobackup-replica-dev, and samconfig.toml has eu-north-1 autobackup-dev,")
+	other := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(other, "thesis.txt"), []byte("mine"), 0o600))
+	refused(serve.Options{Dir: other}, "it holds something else: name an empty folder, one that is not there, or one of an earlier serve")
+
+	again := served(t, serve.Options{Dir: dir})
+	_, err = s3.NewFromConfig(again.client(t, "")).HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String(documents), Key: aws.String("kept")})
+	require.NoError(t, err)
+	require.NoError(t, again.end())
+
+	for kept, want := range map[any]string{
+		struct{ Format int }{1 << 20}: "a newer version of this program wrote it: use that, or another folder",
+		struct {
+			Format  int
+			Account string
+		}{1, "000000000000"}: "it is of account 000000000000, not of 123456789012: name another folder",
+	} {
+		s, err := store.Open(dir)
+		require.NoError(t, err)
+		s.Write(map[store.Record]any{{Kind: "folder"}: kept})
+		require.NoError(t, s.Close())
+		refused(serve.Options{Dir: dir}, want)
+	}
+}
