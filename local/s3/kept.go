@@ -247,7 +247,7 @@ type keptVersion struct {
 func keptAll(all []*version) (kept []keptVersion) {
 	for _, v := range all {
 		k := keptVersion{
-			keptAttributes: v.attributes.kept(), ID: v.id, Seq: v.seq, Modified: v.modified, Marker: v.marker, ETag: v.etag,
+			keptAttributes: v.kept(), ID: v.id, Seq: v.seq, Modified: v.modified, Marker: v.marker, ETag: v.etag,
 			Algorithm: nameOf(v.checksum.algorithm), Checksum: v.checksum.value, Kind: v.checksum.kind,
 			Upload: v.upload, Reason: v.reason, Replica: v.replica, Copies: v.copies,
 		}

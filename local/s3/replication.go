@@ -64,6 +64,7 @@ func (s *Server) job(r *replication) *replication {
 	s.jobs[r.number] = r
 	s.pending++
 	s.keepJob(r.number)
+	s.buckets[r.source].objects.change(r.key) // which is PENDING now
 	return r
 }
 

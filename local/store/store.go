@@ -15,6 +15,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // File is the name of the store in its folder.
@@ -40,7 +41,7 @@ type Store struct {
 // Open opens the store in a folder, which is there, or makes one.
 func Open(dir string) (*Store, error) {
 	db, err := bolt.Open(filepath.Join(dir, File), 0o600, &bolt.Options{Timeout: patience, FreelistType: bolt.FreelistMapType})
-	if errors.Is(err, bolt.ErrTimeout) {
+	if errors.Is(err, berrors.ErrTimeout) {
 		err = ErrInUse
 	}
 	if err != nil {

@@ -155,6 +155,9 @@ func TestAValidationGoesOnWhereAKilledServeLeftIt(t *testing.T) {
 	assert.Equal(t, types.ExecutionStatusSucceeded, now.Status)
 	assert.Equal(t, waits.StartDate, now.StartDate)
 	assert.GreaterOrEqual(t, now.StopDate.Sub(*now.StartDate), 10*time.Minute, "the replica came in its time")
+	after := history(t, cfg, waits.ExecutionArn)
+	require.Greater(t, len(after), len(before))
+	assert.Equal(t, before, after[:len(before)], "nothing that was done is done again")
 	completed, err := s3.NewFromConfig(cfg).CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{
 		Bucket: aws.String(documents), Key: aws.String("parts"), UploadId: begun.UploadId,
 		MultipartUpload: &s3types.CompletedMultipartUpload{Parts: []s3types.CompletedPart{{ETag: part.ETag, PartNumber: aws.Int32(1)}}},
