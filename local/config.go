@@ -44,8 +44,8 @@ type Config struct {
 	// Known, if set, gets the events that executions had in another stack with Store, before
 	// they go on.
 	Known func(executionARN string, event types.HistoryEvent)
-	// KeepHistory keeps the events of executions as long as these, for
-	// GetExecutionHistory. Without it none are kept.
+	// KeepHistory keeps the events of executions for GetExecutionHistory. Without it none are
+	// kept.
 	KeepHistory bool
 	// TerminalDataLimit is asl.Execution's, for every execution: States.ALL does not
 	// cover a task's result that is too large.

@@ -100,9 +100,7 @@ func TestStepFunctionsRefusesWhatIsNotThereOrNotSupported(t *testing.T) {
 		client := sfn.NewFromConfig(w.AWSConfig(w.region), func(o *sfn.Options) { o.RetryMaxAttempts = 1 })
 		ctx, nowhere := w.t.Context(), aws.String(w.machine()+"-gone")
 		w.startAndFail(1)
-		w.put("a.txt", "content")
-		w.settle()
-		failed, succeeded := w.States.Executions()[0].ARN, w.States.Executions()[1].ARN
+		failed := w.States.Executions()[0].ARN
 		cases := map[string]func() error{
 			"StateMachineDoesNotExist": func() error {
 				_, err := client.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: nowhere})
@@ -141,14 +139,11 @@ func TestStepFunctionsRefusesWhatIsNotThereOrNotSupported(t *testing.T) {
 				return err
 			},
 		}
-		whole, err := client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &succeeded})
-		require.NoError(t, err)
-		assert.Equal(t, types.HistoryEventTypeExecutionSucceeded, whole.Events[len(whole.Events)-1].Type)
 		for want, call := range cases {
 			assert.ErrorContains(t, call(), want)
 		}
 		w.States.KeepHistory = false
-		_, err = client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &failed})
-		assert.ErrorContains(t, err, "keeps no history without Config.KeepHistory")
+		_, err := client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &failed})
+		assert.ErrorContains(t, err, "keeps no history of executions without Config.KeepHistory")
 	})
 }

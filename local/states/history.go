@@ -30,7 +30,7 @@ func (s *Service) getExecutionHistory(r wire.Request) (any, error) {
 		return nil, err
 	}
 	if !s.KeepHistory {
-		return nil, wire.Invalid("ValidationException", "the local stack keeps no history without Config.KeepHistory")
+		return nil, wire.Invalid("ValidationException", "the local stack keeps no history of executions without Config.KeepHistory")
 	}
 	all, err := s.eventsOf(e)
 	if err != nil {
