@@ -183,6 +183,8 @@ func (w *world) ofOthers() (all []request) {
 			needs:  []string{"events:ListTargetsByRule " + arn("events", "rule/autobackup-s3-upload-trigger-dev")},
 		},
 		request{service: "pipes", operation: "DescribePipe", method: http.MethodGet, path: "/v1/pipes/autobackup-validation-pipe-dev", needs: []string{"pipes:DescribePipe " + arn("pipes", "pipe/autobackup-validation-pipe-dev")}},
+		request{service: "pipes", operation: "StopPipe", method: http.MethodPost, path: "/v1/pipes/autobackup-validation-pipe-dev/stop", needs: []string{"pipes:StopPipe " + arn("pipes", "pipe/autobackup-validation-pipe-dev")}},
+		request{service: "pipes", operation: "StartPipe", method: http.MethodPost, path: "/v1/pipes/autobackup-validation-pipe-dev/start", needs: []string{"pipes:StartPipe " + arn("pipes", "pipe/autobackup-validation-pipe-dev")}},
 		request{service: "cloudformation", operation: "DescribeStacks", method: http.MethodPost, path: "/", header: form, body: "Action=DescribeStacks", needs: []string{"cloudformation:DescribeStacks " + arn("cloudformation", "stack/*/none")}},
 		request{service: "cloudformation", operation: "DescribeStacks", method: http.MethodPost, path: "/", header: form, body: "Action=DescribeStacks&StackName=another", needs: []string{"cloudformation:DescribeStacks " + arn("cloudformation", "stack/another/none")}},
 		request{

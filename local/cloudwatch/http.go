@@ -25,10 +25,14 @@ const (
 // Actions names what is served over HTTP.
 func Actions() []string { return []string{"DescribeAlarms"} }
 
-// ServeHTTP answers requests of the protocol that the SDKs speak to CloudWatch, and refuses
+// ServeHTTP answers requests of the protocols that the SDKs and the aws CLI speak to CloudWatch, and refuses
 // other actions and parameters by name.
 // https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("X-Amz-Target") != "" {
+		s.serveJSON(w, r)
+		return
+	}
 	answer, err := s.answer(r)
 	w.Header().Set("Content-Type", "application/cbor")
 	w.Header().Set("Smithy-Protocol", protocol)
