@@ -29,6 +29,7 @@ func (w *world) ofS3() (all []request) {
 	on("GetBucketPolicy", http.MethodGet, "?policy", "GetBucketPolicy")
 	on("GetBucketTagging", http.MethodGet, "?tagging", "GetBucketTagging")
 	on("GetBucketRequestPayment", http.MethodGet, "?requestPayment", "GetBucketRequestPayment")
+	on("ListObjects", http.MethodGet, "", "ListBucket")
 	on("ListObjectsV2", http.MethodGet, "?list-type=2", "ListBucket")
 	on("ListObjectVersions", http.MethodGet, "?versions", "ListBucketVersions")
 	on("HeadBucket", http.MethodHead, "", "ListBucket")

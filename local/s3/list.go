@@ -13,7 +13,7 @@ import (
 // maxKeys is the longest page.
 const maxKeys = 1000
 
-// listing is what the two list operations ask for alike.
+// listing is what the list operations ask for alike.
 type listing struct {
 	prefix    string
 	delimiter string
@@ -155,28 +155,76 @@ func (s *Server) listObjectsV2(c *call) error {
 }
 
 func (s *Server) fillV2(answer *listV2Result, l listing, o *objects, marker string, owned bool) {
-	if l.max == 0 {
-		return
+	var last string
+	answer.Contents, answer.CommonPrefixes, last, answer.IsTruncated = s.page(l, o, marker, owned)
+	answer.KeyCount = len(answer.Contents) + len(answer.CommonPrefixes)
+	if answer.IsTruncated {
+		answer.NextContinuationToken = base64.URLEncoding.EncodeToString([]byte(last))
 	}
+}
+
+// page is what is listed of what stands behind a marker, and the last of it.
+func (s *Server) page(l listing, o *objects, marker string, owned bool) (contents []listedObject, prefixes []commonPrefix, last string, truncated bool) {
+	if l.max == 0 {
+		return nil, nil, marker, false
+	}
+	last = marker
 	shown := func(key string) bool { return !o.find(key, "").marker }
 	for item := range l.after(o, marker, shown) {
-		if answer.KeyCount == l.max {
-			answer.IsTruncated = true
-			answer.NextContinuationToken = base64.URLEncoding.EncodeToString([]byte(marker))
-			return
+		if len(contents)+len(prefixes) == l.max {
+			return contents, prefixes, last, true
 		}
-		answer.KeyCount++
-		marker = item.name
+		last = item.name
 		if item.common {
-			answer.CommonPrefixes = append(answer.CommonPrefixes, commonPrefix{l.text(item.name)})
+			prefixes = append(prefixes, commonPrefix{l.text(item.name)})
 			continue
 		}
 		listed := l.object(item.name, o.find(item.name, ""))
 		if owned {
 			listed.Owner = &owner{s.account, s.account}
 		}
-		answer.Contents = append(answer.Contents, listed)
+		contents = append(contents, listed)
 	}
+	return contents, prefixes, last, false
+}
+
+type listResult struct {
+	XMLName        xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
+	Name           string
+	Prefix         string
+	Marker         string
+	NextMarker     string `xml:",omitempty"`
+	Delimiter      string `xml:",omitempty"`
+	MaxKeys        int
+	EncodingType   string `xml:",omitempty"`
+	IsTruncated    bool
+	Contents       []listedObject
+	CommonPrefixes []commonPrefix
+}
+
+// listObjects lists current versions as clients of old do. A next marker is told with a delimiter
+// alone: without one, it is the last key.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
+func (s *Server) listObjects(c *call) error {
+	l, err := c.listing()
+	if err != nil {
+		return err
+	}
+	marker := c.query.Get("marker")
+	answer := listResult{Name: c.bucket, Prefix: l.text(l.prefix), Marker: l.text(marker), Delimiter: l.text(l.delimiter), MaxKeys: l.max, EncodingType: l.encodingType()}
+	err = s.withBucket(c, func(b *bucket) error {
+		var last string
+		answer.Contents, answer.CommonPrefixes, last, answer.IsTruncated = s.page(l, &b.objects, marker, true)
+		if answer.IsTruncated && l.delimiter != "" {
+			answer.NextMarker = l.text(last)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	c.xml(http.StatusOK, answer)
+	return nil
 }
 
 func (l listing) object(key string, v *version) listedObject {

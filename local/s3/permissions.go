@@ -43,6 +43,7 @@ func (c *call) permissions(op *operation) []string {
 // otherActions are those of operations of another name.
 var otherActions = map[string]string{
 	"ListBuckets":                        "s3:ListAllMyBuckets",
+	"ListObjects":                        "s3:ListBucket",
 	"ListObjectsV2":                      "s3:ListBucket",
 	"ListObjectVersions":                 "s3:ListBucketVersions",
 	"HeadBucket":                         "s3:ListBucket",

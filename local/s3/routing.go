@@ -65,6 +65,7 @@ var operations = []*operation{
 		params: []string{"prefix", "delimiter", "max-keys", "encoding-type", "continuation-token", "start-after", "fetch-owner"}},
 	{name: "ListObjectVersions", method: http.MethodGet, on: bucketResource, by: "versions", handle: (*Server).listObjectVersions,
 		params: []string{"prefix", "delimiter", "max-keys", "encoding-type", "key-marker", "version-id-marker"}},
+	{name: "ListObjects", method: http.MethodGet, on: bucketResource, handle: (*Server).listObjects, params: []string{"prefix", "delimiter", "max-keys", "encoding-type", "marker"}},
 	{name: "CreateBucket", method: http.MethodPut, on: bucketResource, header: []string{bucketLockHeader}, handle: (*Server).createBucket},
 	{name: "DeleteBucket", method: http.MethodDelete, on: bucketResource, handle: (*Server).deleteBucket},
 	{name: "HeadBucket", method: http.MethodHead, on: bucketResource, handle: (*Server).headBucket},
@@ -196,8 +197,6 @@ func unsupportedName(method string, on resource, param string) string {
 		return method + " with the query parameter " + param
 	}
 	switch {
-	case method == http.MethodGet && on == bucketResource:
-		return "ListObjects (version 1)"
 	case method == http.MethodPost && on == bucketResource:
 		return "POST Object (a browser's upload)"
 	}

@@ -59,7 +59,6 @@ aws pipes stop-pipe --name autobackup-validation-pipe-dev → STOPPED
 aws pipes describe-pipe --name autobackup-validation-pipe-dev → STOPPED
 aws pipes start-pipe --name autobackup-validation-pipe-dev → RUNNING
 aws s3api get-bucket-acl --bucket $bucket ✗ GetBucketAcl is not supported by the local S3
-aws s3api list-objects --bucket $bucket ✗ ListObjects (version 1) is not supported by the local S3
 aws s3api list-multipart-uploads --bucket $bucket ✗ GetBucketMultipartUploads is not supported by the local S3
 aws sqs list-queue-tags --queue-url $url ✗ the local stack does not support ListQueueTags
 aws sns list-subscriptions ✗ the local stack does not support the SNS action "ListSubscriptions"
@@ -85,7 +84,7 @@ assert into.getvalue() == b"x" * (9 << 20)
 s3.copy({"Bucket": bucket, "Key": "boto3/short"}, bucket, "boto3/copied")
 keys = [o["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="boto3/") for o in page["Contents"]]
 assert keys == ["boto3/copied", "boto3/long", "boto3/short"], keys
-s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys]})
+boto3.resource("s3").Bucket(bucket).objects.filter(Prefix="boto3/").delete()
 sqs = boto3.client("sqs")
 sqs.send_message(QueueUrl=url, MessageBody="boto3", MessageAttributes={"a": {"DataType": "String", "StringValue": "b"}})
 assert any(m["Body"] == "boto3" for m in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"])

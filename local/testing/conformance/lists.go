@@ -18,6 +18,7 @@ var listTests = map[string]func(T, *bed){
 	"a token goes before start-after":                tokenFirst,
 	"keys are listed in order, page by page":         pagesOfKeys,
 	"a delimiter groups keys":                        groupedKeys,
+	"the list of old comes page by page, too":        pagesOfOld,
 	"deleted keys are not listed":                    deletedKeysHidden,
 	"odd keys are listed URL-encoded":                encodedKeys,
 	"versions are listed newest first, page by page": pagesOfVersions,
@@ -51,6 +52,43 @@ func (b *bed) listed(t T, input *s3.ListObjectsV2Input) (keys, prefixes []string
 		}
 	}
 	return keys, prefixes
+}
+
+// listedAsOfOld is listed, by the list of old: without a delimiter the last key is the next marker.
+func (b *bed) listedAsOfOld(t T, input *s3.ListObjectsInput) (keys, prefixes []string) {
+	t.Helper()
+	for {
+		page, err := b.s3.ListObjects(t.Context(), input)
+		require.NoError(t, err)
+		assert.Equal(t, aws.ToString(input.Marker), aws.ToString(page.Marker))
+		for _, object := range page.Contents {
+			keys = append(keys, *object.Key)
+			input.Marker = object.Key
+		}
+		for _, prefix := range page.CommonPrefixes {
+			prefixes = append(prefixes, *prefix.Prefix)
+		}
+		if !aws.ToBool(page.IsTruncated) {
+			return keys, prefixes
+		}
+		if input.Delimiter != nil {
+			require.NotEmpty(t, aws.ToString(page.NextMarker))
+			input.Marker = page.NextMarker
+		}
+	}
+}
+
+func pagesOfOld(t T, b *bed) {
+	bucket := b.tree(t)
+	for size := range int32(len(tree) + 1) {
+		got, _ := b.listedAsOfOld(t, &s3.ListObjectsInput{Bucket: bucket, MaxKeys: aws.Int32(size + 1)})
+		assert.Equal(t, tree, got, "pages of %d", size+1)
+		keys, prefixes := b.listedAsOfOld(t, &s3.ListObjectsInput{Bucket: bucket, Delimiter: aws.String("/"), MaxKeys: aws.Int32(size + 1)})
+		assert.Equal(t, []string{"b", "e"}, keys)
+		assert.Equal(t, []string{"a/", "c/"}, prefixes)
+	}
+	got, _ := b.listedAsOfOld(t, &s3.ListObjectsInput{Bucket: bucket, Prefix: aws.String("c/")})
+	assert.Equal(t, []string{"c/1", "c/d/1"}, got)
 }
 
 func pagesOfKeys(t T, b *bed) {
