@@ -208,8 +208,8 @@ func seen(t *testing.T, r running) string {
 	t.Helper()
 	cfg := r.client(t, "")
 	var all []any
-	for name, region := range map[string]string{documents: "", replicas: "eu-west-1", "mine": ""} {
-		client := s3.NewFromConfig(r.client(t, region))
+	for _, name := range []string{documents, replicas, "mine"} {
+		client := s3.NewFromConfig(r.client(t, map[string]string{replicas: "eu-west-1"}[name]))
 		versions, err := client.ListObjectVersions(t.Context(), &s3.ListObjectVersionsInput{Bucket: &name})
 		require.NoError(t, err)
 		for _, v := range versions.Versions {
