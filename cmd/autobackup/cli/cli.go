@@ -54,6 +54,7 @@ type commands struct {
 
 type serveCommand struct {
 	Listen  string `help:"Address to listen on, ${default} where none is given; where it is of the loopback, also listen for Docker's containers, on its bridge." default:"127.0.0.1:9400" placeholder:"HOST:PORT"`
+	Page    string `help:"Address to show the page at." default:"127.0.0.1:4747" placeholder:"HOST:PORT"`
 	Dir     string `help:"Keep everything in this folder, which is made: the next serve with it goes on where this one was stopped, or killed." placeholder:"DIR"`
 	Fast    bool   `help:"Let waits and delays pass at once."`
 	Env     bool   `help:"Print what a shell exports to talk to the serve that listens there, and end: eval \"$(autobackup serve --env)\"."`
@@ -174,7 +175,7 @@ func (s serveCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 		}
 		return Expected
 	}
-	o := serve.Options{Project: s.Project, Listen: s.Listen, Dir: s.Dir, Fast: s.Fast, In: os.Stdin, Out: stdout, Progress: stderr}
+	o := serve.Options{Project: s.Project, Listen: s.Listen, Page: s.Page, Dir: s.Dir, Fast: s.Fast, In: os.Stdin, Out: stdout, Progress: stderr}
 	if err := serve.Run(ctx, o); err != nil {
 		return trouble(stderr, err)
 	}

@@ -12,26 +12,52 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Run shows the page at an address of this machine until ctx ends, and says where it is. The page
-// can do what the credentials can, so nobody else's machine is let in.
-func Run(ctx context.Context, cfg aws.Config, o Options, listen string, out io.Writer) error {
+// Page is the page at its address, from where it listens until it was served.
+type Page struct {
+	URL      string // with the token
+	listener net.Listener
+	token    string
+	hosts    []string
+}
+
+// Open listens on an address of the loopback, which flag names.
+func Open(ctx context.Context, flag, listen string) (*Page, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w (name another address with --listen)", listen, err)
+		return nil, fmt.Errorf("listen on %s: %w (name another address with %s)", listen, err, flag)
 	}
 	at, _ := listener.Addr().(*net.TCPAddr)
 	if at == nil || !at.IP.IsLoopback() {
-		return errors.Join(fmt.Errorf("--listen %s: the page shows what your credentials may read, and is for this machine alone: name an address of the loopback, such as 127.0.0.1:4747", listen), listener.Close())
+		return nil, errors.Join(fmt.Errorf("%s %s: the page shows what your credentials may read, and is for this machine alone: name an address of the loopback, such as 127.0.0.1:4747", flag, listen), listener.Close())
 	}
-	o.Token, o.Hosts = NewToken(), []string{at.String(), fmt.Sprintf("localhost:%d", at.Port)}
+	p := &Page{listener: listener, token: NewToken(), hosts: []string{at.String(), fmt.Sprintf("localhost:%d", at.Port)}}
+	p.URL = fmt.Sprintf("http://%s/?token=%s", at, p.token)
+	return p, nil
+}
+
+// Close gives the address back where it is not served. Serve does so at its end.
+func (p *Page) Close() error { return p.listener.Close() }
+
+// Serve shows a stage until ctx ends.
+func (p *Page) Serve(ctx context.Context, cfg aws.Config, o Options) error {
+	o.Token, o.Hosts = p.token, p.hosts
 	server := &http.Server{Handler: New(cfg, o), ReadHeaderTimeout: time.Minute}
-	if _, err := fmt.Fprintf(out, "The page of the stage %s, which reads and changes nothing, until Ctrl-C:\nhttp://%s/?token=%s\n", o.Stage, at, o.Token); err != nil {
-		return errors.Join(err, listener.Close())
-	}
 	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stopped()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve the page: %w", err)
 	}
 	return nil
+}
+
+// Run listens, says where, and shows a stage until ctx ends.
+func Run(ctx context.Context, cfg aws.Config, o Options, listen string, out io.Writer) error {
+	page, err := Open(ctx, "--listen", listen)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(out, "The page of the stage %s, which reads and changes nothing, until Ctrl-C:\n%s\n", o.Stage, page.URL); err != nil {
+		return errors.Join(err, page.Close())
+	}
+	return page.Serve(ctx, cfg, o)
 }

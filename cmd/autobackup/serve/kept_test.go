@@ -74,7 +74,7 @@ func started(t *testing.T, arguments ...string) process {
 	t.Helper()
 	at, err := program()
 	require.NoError(t, err)
-	c := exec.Command(at, append([]string{"serve", "--listen", "127.0.0.1:0"}, arguments...)...)
+	c := exec.Command(at, append([]string{"serve", "--listen", "127.0.0.1:0", "--page", "127.0.0.1:0"}, arguments...)...)
 	p := process{running{transcript: &transcript{}}, c}
 	c.Stdout, c.Stderr = p.transcript, p.transcript
 	if p.typed, err = c.StdinPipe(); err != nil {
@@ -268,7 +268,7 @@ func TestEverythingIsAsItWasAfterAStop(t *testing.T) {
 	assert.Equal(t, "CONTENT_MISMATCH", aws.ToString(received.Messages[0].MessageAttributes["reason"].StringValue))
 
 	var out bytes.Buffer
-	err = serve.Run(t.Context(), serve.Options{Project: project, Listen: "127.0.0.1:0", Dir: dir, Out: &out, Progress: &out})
+	err = serve.Run(t.Context(), serve.Options{Project: project, Listen: "127.0.0.1:0", Page: "127.0.0.1:0", Dir: dir, Out: &out, Progress: &out})
 	require.ErrorContains(t, err, "another autobackup serve has this folder: stop it, or name another folder")
 	require.NoError(t, second.end())
 
@@ -288,7 +288,7 @@ func TestAFolderThatCanNotBeGoneOnInIsRefusedAndStaysAsItIs(t *testing.T) {
 	require.NoError(t, first.end())
 	refused := func(o serve.Options, want string) {
 		var out bytes.Buffer
-		o.Listen, o.Out, o.Progress = "127.0.0.1:0", &out, io.Discard
+		o.Listen, o.Page, o.Out, o.Progress = "127.0.0.1:0", "127.0.0.1:0", &out, io.Discard
 		if o.Project == "" {
 			o.Project = project
 		}

@@ -21,6 +21,7 @@ import (
 
 // first is the first screen.
 const first = `Both stacks run on this machine, in %s and %s, for account %s. Nothing here is AWS; %s.
+page     %s
 In another terminal:
 
   eval "$(%s serve --env%s)"      # endpoint and test keys, this shell only
@@ -53,7 +54,7 @@ func newScreen(out io.Writer, clk *clock.Clock) *screen {
 }
 
 // first writes the first screen, at once.
-func (s *screen) first(o Options, a at, environments []samconfig.Environment, primary *template.Stack, outbox string) error {
+func (s *screen) first(o Options, a at, page string, environments []samconfig.Environment, primary *template.Stack, outbox string) error {
 	listen, upload, time, typed := "", "", inTime, onKeys
 	if o.Listen != DefaultListen {
 		listen = " --listen " + strings.TrimPrefix(a.URL, "http://")
@@ -67,7 +68,7 @@ func (s *screen) first(o Options, a at, environments []samconfig.Environment, pr
 	if !terminal.Is(o.In) {
 		typed += "  (each on a line)"
 	}
-	_, err := fmt.Fprintf(s.out, first, environments[1].Region, environments[0].Region, account, o.keeps(), itself(), listen, upload, time, outbox, typed)
+	_, err := fmt.Fprintf(s.out, first, environments[1].Region, environments[0].Region, account, o.keeps(), page, itself(), listen, upload, time, outbox, typed)
 	return err
 }
 

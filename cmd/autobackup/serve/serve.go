@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"autobackup/cmd/autobackup/console"
 	"autobackup/cmd/autobackup/functions"
 	"autobackup/cmd/autobackup/watch"
 	"autobackup/local"
@@ -31,6 +32,7 @@ const account = "123456789012"
 type Options struct {
 	Project  string    // folder of the templates
 	Listen   string    // address, with a port; 0 is a free one
+	Page     string    // address of the page, as Listen
 	Fast     bool      // waits and delays pass at once
 	Dir      string    // folder to keep everything in, which is made; empty: nothing is kept
 	In       io.Reader // what is typed: keys of a terminal, lines of anything else
@@ -59,6 +61,11 @@ func Run(ctx context.Context, o Options) (err error) {
 			_ = l.Close() // it is closed already, where it was served
 		}
 	}()
+	page, err := console.Open(ctx, "--page", o.Page)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = page.Close() }() // as the listeners
 	folder, err := o.folder()
 	if err != nil {
 		return err
@@ -71,10 +78,10 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, o, environments, binaries, listeners, folder)
+	return serve(ctx, o, environments, binaries, listeners, page, folder)
 }
 
-func serve(ctx context.Context, o Options, environments []samconfig.Environment, binaries lambda.Runtime, listeners []net.Listener, folder folder) (err error) {
+func serve(ctx context.Context, o Options, environments []samconfig.Environment, binaries lambda.Runtime, listeners []net.Listener, page *console.Page, folder folder) (err error) {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx)) // Close ends the stack, in order
 	defer stop()
 	clk := clock.Real()
@@ -109,7 +116,13 @@ func serve(ctx context.Context, o Options, environments []samconfig.Environment,
 	for _, l := range listeners {
 		go server.Serve(l) //nolint:errcheck // always ErrServerClosed
 	}
-	if err := s.first(o, at, environments, primary, stack.Outbox()); err != nil {
+	shown := make(chan error, 1)
+	looking, look := context.WithCancel(running)
+	go func() {
+		shown <- page.Serve(looking, stack.AWSConfig(at.Region), console.Options{Stage: s.stage, Now: clk.Now})
+	}()
+	defer func() { look(); err = errors.Join(err, <-shown) }() // before what it asks ends
+	if err := s.first(o, at, page.URL, environments, primary, stack.Outbox()); err != nil {
 		return err
 	}
 	if err := stack.Resume(); err != nil {

@@ -76,6 +76,7 @@ func served(t *testing.T, o serve.Options) running {
 	in, typed := io.Pipe()
 	r := running{transcript: &transcript{}, typed: typed}
 	o.Project = cmp.Or(o.Project, project)
+	o.Page = cmp.Or(o.Page, "127.0.0.1:0")
 	o.Listen, o.In, o.Out, o.Progress = "127.0.0.1:0", in, r.transcript, io.Discard
 	ended := make(chan error, 1)
 	go func() { ended <- serve.Run(ctx, o) }()
@@ -293,7 +294,7 @@ func TestAnAddressInUseIsTold(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, listener.Close()) }()
 	var out bytes.Buffer
-	err = serve.Run(t.Context(), serve.Options{Project: project, Listen: listener.Addr().String(), Out: &out, Progress: &out})
+	err = serve.Run(t.Context(), serve.Options{Project: project, Listen: listener.Addr().String(), Page: "127.0.0.1:0", Out: &out, Progress: &out})
 	require.ErrorContains(t, err, "address already in use (name another address with --listen)")
 	assert.Empty(t, out.String(), "it is told before anything is built")
 }
@@ -311,7 +312,7 @@ func TestAFolderThatIsNotTheProjectsIsToldByWhatItLacks(t *testing.T) {
 			listen = listener.Addr().String()
 			require.NoError(t, listener.Close())
 		}
-		err := serve.Run(t.Context(), serve.Options{Project: folder, Listen: listen, Out: io.Discard, Progress: io.Discard})
+		err := serve.Run(t.Context(), serve.Options{Project: folder, Listen: listen, Page: "127.0.0.1:0", Out: io.Discard, Progress: io.Discard})
 		require.EqualError(t, err, c.want+": no such file or directory (run this in the project's folder, or name it with --project)")
 		freed, err := net.Listen("tcp", listen)
 		require.NoError(t, err, "nothing listens any more")
