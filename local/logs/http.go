@@ -42,6 +42,7 @@ type filterRequest struct {
 	FilterPattern string `json:"filterPattern"`
 	Limit         int    `json:"limit"`
 	NextToken     string `json:"nextToken"`
+	Interleaved   bool   `json:"interleaved"` // which the aws CLI sends, and which has been so for all since 2019
 }
 
 type event struct {

@@ -52,7 +52,7 @@ aws stepfunctions list-state-machines → autobackup-validation-dev
 aws stepfunctions list-executions --state-machine-arn arn:aws:states:$arn:stateMachine:autobackup-validation-dev → executions
 aws lambda get-function-configuration --function-name autobackup-fetch-etags-dev → Active
 aws lambda invoke --function-name autobackup-fetch-etags-dev --payload e30= answer → StatusCode
-aws logs tail /aws/lambda/autobackup-fetch-etags-dev → REPORT
+aws logs tail /aws/lambda/autobackup-fetch-etags-dev → END RequestId
 aws events list-rules → autobackup-s3-upload-trigger-dev
 aws cloudwatch describe-alarms --alarm-name-prefix autobackup- → INSUFFICIENT_DATA
 aws cloudformation describe-stacks --stack-name autobackup-dev → CREATE_COMPLETE
