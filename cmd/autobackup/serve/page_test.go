@@ -35,13 +35,14 @@ func (r running) browse(t *testing.T) browser {
 	return b
 }
 
-func (b browser) does(method, path string) string {
+func (b browser) does(method, path, form string) string {
 	b.t.Helper()
 	to, err := b.address.Parse("/" + path)
 	require.NoError(b.t, err)
-	request, err := http.NewRequestWithContext(context.WithoutCancel(b.t.Context()), method, to.String(), http.NoBody)
+	request, err := http.NewRequestWithContext(context.WithoutCancel(b.t.Context()), method, to.String(), strings.NewReader(form))
 	require.NoError(b.t, err)
 	request.Header.Set("Origin", "http://"+b.address.Host)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	answer, err := b.client.Do(request)
 	require.NoError(b.t, err)
 	defer func() { _ = answer.Body.Close() }()
@@ -51,7 +52,7 @@ func (b browser) does(method, path string) string {
 	return html.UnescapeString(string(page))
 }
 
-func (b browser) opens(path string) string { return b.does(http.MethodGet, path) }
+func (b browser) opens(path string) string { return b.does(http.MethodGet, path, "") }
 
 func TestThePageShowsWhatComesOfUploads(t *testing.T) {
 	r := served(t, serve.Options{Fast: true})
@@ -70,7 +71,7 @@ func TestThePageShowsWhatComesOfUploads(t *testing.T) {
 	execution := b.opens(link[1])
 	assert.Contains(t, execution, "CONTENT_MISMATCH")
 	assert.Contains(t, execution, "FetchETags")
-	assert.Contains(t, b.does(http.MethodPost, "parked"), "CONTENT_MISMATCH")
+	assert.Contains(t, b.does(http.MethodPost, "parked", "queue=autobackup-validation-dlq-dev"), "CONTENT_MISMATCH")
 
 	stranger := &http.Client{}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+b.address.Host+"/", http.NoBody)
