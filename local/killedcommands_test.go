@@ -107,7 +107,7 @@ func commands() map[string]command {
 			return err
 		}, (*world).notices, nil, inAcmes},
 		"doctor": {attachedBefore, func(ctx context.Context, _ *world, cfg aws.Config, _ string) error {
-			_, err := doctor.Run(ctx, cfg, doctor.Options{Stage: "dev"})
+			_, err := doctor.Run(ctx, cfg, doctor.Options{Stage: "dev", Now: time.Now})
 			return err
 		}, (*world).notices, nil, inAcmes},
 	}

@@ -60,7 +60,7 @@ func (w *world) eachAlarm(change func(*cloudwatch.Alarm)) {
 // finds are what doctor says FAIL about.
 func (w *world) finds() string {
 	w.t.Helper()
-	report, err := doctor.Run(w.t.Context(), w.AWSConfig(w.region), doctor.Options{Stage: "dev"})
+	report, err := doctor.Run(w.t.Context(), w.AWSConfig(w.region), doctor.Options{Stage: "dev", Now: time.Now})
 	require.NoError(w.t, err)
 	var all []string
 	for _, f := range report.Findings {

@@ -128,7 +128,7 @@ func TestTheOverviewIsWhatStatusShows(t *testing.T) {
 	assert.Regexp(t, `^dev 123456789012 eu-central-1 Overview Executions Parked Audits as of 20\S+ \S+ UTC `, strings.TrimPrefix(shown, "To the content "))
 	assert.Contains(t, shown, "FAIL autobackup-validation-dlq-dev ")
 	assert.Contains(t, shown, "messages parked, and waiting for a decision")
-	assert.Contains(t, shown, "mend aws sqs start-message-move-task --source-arn "+w.queue("validation-dlq"))
+	assert.Contains(t, shown, "mend autobackup parked --stage dev --region ")
 	assert.Contains(t, shown, "verified 2 in the last hour, 2 in 24 hours")
 	assert.Regexp(t, `audit: 20\S+: \d+ versions listed, `, shown)
 	assert.Regexp(t, `Result: [1-9]\d* failed, \d+ warnings?, 0 unknown exit 1 `, shown)
