@@ -12,6 +12,7 @@ import pathlib
 import re
 import sys
 
+from needs import ON_EVERYTHING
 from reference import LABELLED, REFERENCE, Wrong, has_form
 
 LOCAL = pathlib.Path(__file__).resolve().parent.parent / "local"
@@ -25,7 +26,7 @@ calls = [json.loads(line) for line in pathlib.Path(sys.argv[1]).read_text(encodi
 for call in calls:
     action, resource = call["action"], call["resource"]
     try:
-        if LABELLED not in REFERENCE.types_of("states", resource):
+        if (resource != "*" or action not in ON_EVERYTHING) and LABELLED not in REFERENCE.types_of("states", resource):
             REFERENCE.refuse_wrong_resource(action, resource)
     except Wrong as error:
         problems.add(str(error))

@@ -53,7 +53,7 @@ const DIFFERENCES = [
     why: `These need * although AWS's reference has a resource for them, as ON_EVERYTHING of .ci/needs.py says
       with AWS's pages; iam-simulate takes * for a list of resources then.`,
     is: (c, ours, theirs) =>
-      ["cloudwatch:DescribeAlarms", "cloudwatch:PutCompositeAlarm", "sns:GetSubscriptionAttributes", "sns:Unsubscribe"].includes(c.Request.Action) && theirs.startsWith("wildcard"),
+      ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:PutCompositeAlarm", "sns:GetSubscriptionAttributes", "sns:Unsubscribe"].includes(c.Request.Action) && theirs.startsWith("wildcard"),
   },
   {
   why: `Lambda makes network interfaces with a role's permissions on *, as AWSLambdaVPCAccessExecutionRole has them, although

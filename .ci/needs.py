@@ -129,6 +129,8 @@ ON_EVERYTHING = {
     "cloudwatch:PutCompositeAlarm": "It must be granted on *: CloudWatch refuses a narrower resource.",
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
     "cloudwatch:DescribeAlarms": "With a narrower resource it tells of no composite alarm.",
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+    "cloudwatch:GetMetricData": "Metrics that services and functions write are no resource; its optional one is a dataset of OTLP.",
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
     "sns:Unsubscribe": "The call names a subscription. AWS's table had no resource for it until 2026, and now an optional one.",
     "sns:GetSubscriptionAttributes": "The same.",
