@@ -42,7 +42,8 @@ var plans = map[string]locals3.Plan{
 type world struct {
 	*local.Stack
 	t       *testing.T
-	region  string
+	region  string // of the primary
+	second  string // of the replicas
 	address string
 	browser *http.Client // which has the token
 }
@@ -71,7 +72,7 @@ func newWorld(t *testing.T) *world {
 		require.NoError(t, err)
 		_, err = w.Deploy(environment, map[string]map[string]string{"default": {"AuditLevel": "listed"}}[name])
 		require.NoError(t, err)
-		w.region = environment.Region
+		w.second, w.region = w.region, environment.Region
 	}
 	require.NoError(t, w.WaitIdle(t.Context()))
 	w.show(w.AWSConfig(w.region))
@@ -83,7 +84,7 @@ func newWorld(t *testing.T) *world {
 type embedded struct{ w *world }
 
 func (e embedded) Write(lines []byte) (int, error) {
-	return len(lines), e.w.CloudWatch.PutEmbedded("eu-central-1", account, lines)
+	return len(lines), e.w.CloudWatch.PutEmbedded(e.w.region, account, lines)
 }
 
 // show has the page be shown by somebody's configuration.

@@ -35,7 +35,7 @@ aws s3api list-object-versions --bucket $bucket --prefix long → VersionId
 aws s3api head-object --bucket $bucket --key long --checksum-mode ENABLED → ChecksumCRC64NVME
 aws s3api get-object-attributes --bucket $bucket --key long --object-attributes Checksum ObjectParts ETag ObjectSize → TotalPartsCount
 aws s3api get-bucket-versioning --bucket $bucket → Enabled
-aws s3api get-bucket-location --bucket $bucket → eu-central-1
+aws s3api get-bucket-location --bucket $bucket → $region
 aws s3api get-bucket-replication --bucket $bucket → ReplicationConfiguration
 aws s3api get-bucket-notification-configuration --bucket $bucket → EventBridgeConfiguration
 aws s3api get-bucket-encryption --bucket $bucket → AES256
@@ -113,7 +113,7 @@ func TestOrdinaryCallsAreAnsweredOrRefusedInASentence(t *testing.T) {
 	}
 	r, folder := served(t, serve.Options{}), t.TempDir()
 	url := "http://" + r.at + "/123456789012/autobackup-validation-dlq-dev"
-	words := strings.NewReplacer("$bucket", documents, "$url", url, "$arn", "eu-central-1:123456789012")
+	words := strings.NewReplacer("$bucket", documents, "$url", url, "$arn", firstRegion+":123456789012", "$region", firstRegion)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "short"), []byte("content"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "long"), bytes.Repeat([]byte("content "), 2<<20), 0o600))
 	for line := range strings.Lines(strings.TrimSpace(ordinary)) {

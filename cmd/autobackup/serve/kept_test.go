@@ -44,7 +44,7 @@ func projectWith(t *testing.T, parameters string) string {
 	}
 	text, err := os.ReadFile(filepath.Join(project, "samconfig.toml"))
 	require.NoError(t, err)
-	changed := strings.Replace(string(text), `parameter_overrides = "Stage=dev ReplicaRegion=eu-west-1`, `parameter_overrides = "Stage=dev ReplicaRegion=eu-west-1 `+parameters, 1)
+	changed := strings.Replace(string(text), `parameter_overrides = "Stage=dev `, `parameter_overrides = "Stage=dev `+parameters+` `, 1)
 	require.NotEqual(t, string(text), changed)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "samconfig.toml"), []byte(changed), 0o600))
 	return folder
@@ -93,7 +93,7 @@ func (p process) kill(t *testing.T) {
 	_ = p.Wait() // killed
 }
 
-const machine = "arn:aws:states:eu-central-1:123456789012:stateMachine:autobackup-validation-dev"
+var machine = "arn:aws:states:" + firstRegion + ":123456789012:stateMachine:autobackup-validation-dev"
 
 // executions are all, by their names.
 func executions(t *testing.T, cfg aws.Config) map[string]*sfn.DescribeExecutionOutput {
@@ -209,7 +209,7 @@ func seen(t *testing.T, r running) string {
 	cfg := r.client(t, "")
 	var all []any
 	for _, name := range []string{documents, replicas, "mine"} {
-		client := s3.NewFromConfig(r.client(t, map[string]string{replicas: "eu-west-1"}[name]))
+		client := s3.NewFromConfig(r.client(t, map[string]string{replicas: secondRegion}[name]))
 		versions, err := client.ListObjectVersions(t.Context(), &s3.ListObjectVersionsInput{Bucket: &name})
 		require.NoError(t, err)
 		for _, v := range versions.Versions {
@@ -250,7 +250,11 @@ func TestEverythingIsAsItWasAfterAStop(t *testing.T) {
 	_, err = client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(documents), Key: aws.String("fine")})
 	require.NoError(t, err)
 	first.says(t, `documents  fine \(delete marker\)  verified`)
-	_, err = client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("mine"), CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: "eu-central-1"}})
+	made := &s3.CreateBucketInput{Bucket: aws.String("mine")}
+	if firstRegion != "us-east-1" { // which is no constraint
+		made.CreateBucketConfiguration = &s3types.CreateBucketConfiguration{LocationConstraint: s3types.BucketLocationConstraint(firstRegion)}
+	}
+	_, err = client.CreateBucket(t.Context(), made)
 	require.NoError(t, err)
 	_, err = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("mine"), Key: aws.String("odd ☃\n"), Body: strings.NewReader("mine"), Metadata: map[string]string{"a": "b"}})
 	require.NoError(t, err)
@@ -300,9 +304,9 @@ func TestAFolderThatCanNotBeGoneOnInIsRefusedAndStaysAsItIs(t *testing.T) {
 	elsewhere := projectWith(t, quick)
 	text, err := os.ReadFile(filepath.Join(elsewhere, "samconfig.toml"))
 	require.NoError(t, err)
-	moved := strings.Replace(string(text), `region = "eu-central-1"`, `region = "eu-north-1"`, 1)
+	moved := strings.Replace(string(text), `region = "`+firstRegion+`"`, `region = "eu-north-1"`, 1)
 	require.NoError(t, os.WriteFile(filepath.Join(elsewhere, "samconfig.toml"), []byte(moved), 0o600))
-	refused(serve.Options{Dir: dir, Project: elsewhere}, "it has the stacks eu-central-1 autobackup-dev, eu-west-1 autobackup-replica-dev, and samconfig.toml has eu-north-1 autobackup-dev,")
+	refused(serve.Options{Dir: dir, Project: elsewhere}, "it has the stacks "+firstRegion+" autobackup-dev, "+secondRegion+" autobackup-replica-dev, and samconfig.toml has eu-north-1 autobackup-dev,")
 	other := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(other, "thesis.txt"), []byte("mine"), 0o600))
 	refused(serve.Options{Dir: other}, "it holds something else: name an empty folder, one that is not there, or one of an earlier serve")

@@ -31,6 +31,17 @@ import (
 
 const project = "../../.."
 
+// The regions of both stacks. People change them in samconfig.toml, and the tests must still pass.
+var firstRegion, secondRegion = regionOf("default"), regionOf("replica")
+
+func regionOf(name string) string {
+	environment, err := local.Environment(project, name)
+	if err != nil {
+		panic(err)
+	}
+	return environment.Region
+}
+
 // transcript is what was written so far.
 type transcript struct {
 	mu   sync.Mutex
