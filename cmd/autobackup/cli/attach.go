@@ -87,9 +87,17 @@ usage, or nothing could be found out.`
 // stageName is a stage's, as the templates have it.
 var stageName = regexp.MustCompile(`^[a-z][a-z0-9]{0,9}$`)
 
+// checkStage refuses what no stage is named.
+func checkStage(stage string) error {
+	if !stageName.MatchString(stage) {
+		return fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first", stage)
+	}
+	return nil
+}
+
 func (f attachFlags) load(ctx context.Context, stderr io.Writer) (cfg aws.Config, err error) {
-	if !stageName.MatchString(f.Stage) {
-		return cfg, fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first", f.Stage)
+	if err := checkStage(f.Stage); err != nil {
+		return cfg, err
 	}
 	return awsConfig(ctx, f.Region, "name the stage's", "buckets", stderr)
 }

@@ -47,7 +47,7 @@ func (c auditCommand) stage(ctx context.Context, stderr io.Writer) (s *audit.Sta
 	case c.Stage == "":
 		return nil, on, errors.New("--last is of an audit that a stage has made: name it with --stage")
 	case !stageName.MatchString(c.Stage):
-		return nil, on, fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first", c.Stage)
+		return nil, on, checkStage(c.Stage)
 	case len(c.Replicas) > 0:
 		return nil, on, errors.New("a stage audits where its replication rules lead: name the primary alone")
 	}

@@ -24,8 +24,8 @@ type stageFlags struct {
 // options are the stage's, with the configuration that it is read by.
 func (f stageFlags) options(ctx context.Context, stderr io.Writer) (aws.Config, doctor.Options, error) {
 	o := doctor.Options{Stage: f.Stage, Now: clock.Real().Now}
-	if !stageName.MatchString(f.Stage) {
-		return aws.Config{}, o, fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first", f.Stage)
+	if err := checkStage(f.Stage); err != nil {
+		return aws.Config{}, o, err
 	}
 	cfg, err := awsConfig(ctx, f.Region, "name the primary stack's", "stacks", stderr)
 	if err != nil {

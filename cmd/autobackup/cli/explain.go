@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"time"
 
@@ -76,8 +75,10 @@ func (c explainCommand) options() (o explain.Options, err error) {
 		Deadline: c.Deadline, MarkerDeadline: c.MarkerDeadline, Erased: c.Erased,
 		Clock: func() time.Time { return clock.Real().Now().UTC() }, Wait: smithytime.SleepWithContext,
 	}
-	if o.Stage, o.Since = c.Stage, c.Since; c.Stage != "" && !stageName.MatchString(c.Stage) {
-		return o, fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first", c.Stage)
+	if o.Stage, o.Since = c.Stage, c.Since; c.Stage != "" {
+		if err := checkStage(c.Stage); err != nil {
+			return o, err
+		}
 	}
 	if o.Accepted, err = accept.Named(c.Accepted); err != nil {
 		return o, err

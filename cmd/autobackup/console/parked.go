@@ -148,11 +148,8 @@ func newParked(m types.Message) parked {
 		}
 	}
 	p.Edited = batch.Edited(p.Body, attribute(m, "sum"))
-	var facts verdict.Verdict
-	if !p.Edited && json.Unmarshal([]byte(attribute(m, "facts")), &facts) == nil {
-		p.facts = facts
-	}
-	of := attribute(m, "execution")
+	read, of, _ := batch.Parked(p.ID, p.Body, func(name string) string { return attribute(m, name) })
+	p.facts = read.Verdict
 	p.Execution = of[strings.LastIndex(of, ":")+1:]
 	if !executionName.MatchString(p.Execution) {
 		p.Execution = ""
