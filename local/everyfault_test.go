@@ -186,6 +186,11 @@ type sortOf struct {
 	done  bool
 }
 
+var executionID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
+// withoutIDs is a text without the ids of executions, of which now one comes first and now another.
+func withoutIDs(text any) string { return executionID.ReplaceAllString(fmt.Sprint(text), "*") }
+
 // sorted are faults by their sort, and the sorts in the order of the first of each: those of the
 // workflow's own calls, and the others.
 func sorted(all []faults.Fault) (own, others []sortOf, bySort map[sortOf][]faults.Fault) {
@@ -201,6 +206,7 @@ func sorted(all []faults.Fault) (own, others []sortOf, bySort map[sortOf][]fault
 		if bucket, _, ofObject := strings.Cut(f.Resource, "/"); ofObject && strings.HasPrefix(bucket, "arn:aws:s3:::") && !strings.Contains(bucket, "-work-") {
 			k.call.Resource = bucket // which has many
 		}
+		k.call.Resource = withoutIDs(k.call.Resource)
 		switch {
 		case bySort[k] != nil:
 		case ofWorkflow(f.Call):
@@ -274,8 +280,8 @@ func spread(r *rand.Rand, sorts []sortOf, bySort map[sortOf][]faults.Fault, n in
 		k := slices.MinFunc(sorts, func(a, b sortOf) int {
 			return cmp.Or(cmp.Compare(had("sort", a), had("sort", b)), slices.Compare(before(a, had), before(b, had)))
 		})
-		alike := shuffled(r, slices.Clone(bySort[k]))
-		f := slices.MinFunc(alike, func(a, b faults.Fault) int { return cmp.Compare(had("kind", a.What), had("kind", b.What)) })
+		ofSort := shuffled(r, slices.Clone(bySort[k]))
+		f := slices.MinFunc(ofSort, func(a, b faults.Fault) int { return cmp.Compare(had("kind", a.What), had("kind", b.What)) })
 		for _, what := range [][]any{{"sort", k}, {"kind", f.What}, {k.class}, {k.call}, {k.class, k.call}, {k.class, k.what}} {
 			counts[fmt.Sprintln(what...)]++
 		}
@@ -287,7 +293,7 @@ func spread(r *rand.Rand, sorts []sortOf, bySort map[sortOf][]faults.Fault, n in
 // shuffled has some in an order that is the same each time, in whichever they came: what is called at
 // once comes in any.
 func shuffled[T any](r *rand.Rand, some []T) []T {
-	slices.SortStableFunc(some, func(a, b T) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	slices.SortStableFunc(some, func(a, b T) int { return cmp.Compare(withoutIDs(a), withoutIDs(b)) })
 	r.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
 	return some
 }

@@ -38,7 +38,7 @@ var exploredWorlds = map[string]explored{
 	"attached":      {slices.Concat(soon, configurations["attached"]), (*world).bytesRead, 0, 4, "etags"},
 	"audited":       {slices.Concat(soon, audited(defaults("template.yaml", "AuditFindings", "validate"))), (*world).auditedOnce, 0, 8, "audit"},
 	"given up":      {soon, (*world).givenUp, 0, 10, "FailureNotifierRole|failure-notifier"},
-	"bytes read":    {slices.Concat(soon, always), (*world).bytesRead, 20, 18, "BytesRole|-bytes-dev"},
+	"bytes read":    {slices.Concat(soon, always), (*world).bytesRead, 20, 18, "/results/|-bytes-dev"},
 	"own keys":      {slices.Concat(soon, configurations["SSE-KMS"]), (*world).bytesRead, 0, 3, "BytesRole|-bytes-dev"},
 	"told again":    {soon, (*world).toldAgain, 0, 32, "FailureNotifierRole|failure-notifier"},
 	"heartbeats":    {slices.Concat(soon, ownKeys(account)), (*world).besideHeartbeats, 0, 8, "heartbeat"},
