@@ -15,6 +15,20 @@ type state struct {
 	Default string
 	Choices []struct{ Next string }
 	Catch   []struct{ Next string }
+
+	ItemProcessor *processor // of a Map
+	Branches      []states   // of a Parallel
+}
+
+// states are those of a machine, of a branch, or of what a Map does with each item.
+type states struct {
+	StartAt string
+	States  map[string]state
+}
+
+type processor struct {
+	states
+	ProcessorConfig struct{ Mode string }
 }
 
 // Machine is a state machine's states and where each leads.
@@ -23,6 +37,16 @@ type Machine struct {
 	States []string // in an order in which they may be reached, the start first
 	Kinds  map[string]string
 	Lines  []Line
+	Inside []Inside // of its Maps and Parallels, in the order of States
+}
+
+// Inside is the machine of a Map's items, or of a branch of a Parallel.
+type Inside struct {
+	State string // the Map or Parallel
+	// Apart says that items are executions of their own, of which the history of this one has nothing
+	// (https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html).
+	Apart bool
+	Machine
 }
 
 // Line leads from a state to another.
@@ -31,30 +55,40 @@ type Line struct {
 	Caught   bool // an error that was caught leads there, and nothing else
 }
 
-// Parse reads a definition. States inside of Maps and Parallels are theirs.
+// Parse reads a definition.
 func Parse(definition string) (Machine, error) {
-	var d struct {
-		StartAt string
-		States  map[string]state
-	}
+	var d states
 	if err := json.Unmarshal([]byte(definition), &d); err != nil {
 		return Machine{}, fmt.Errorf("read the definition: %w", err)
 	}
+	m, err := d.machine()
+	if err != nil {
+		return m, fmt.Errorf("read the definition: %w", err)
+	}
+	return m, nil
+}
+
+func (d states) machine() (Machine, error) {
 	m := Machine{Start: d.StartAt, Kinds: map[string]string{}}
 	if _, known := d.States[d.StartAt]; !known {
-		return m, errors.New("read the definition: StartAt names no state")
+		return m, errors.New("StartAt names no state")
 	}
 	var reach func(name string) error
 	reach = func(name string) error {
 		s, known := d.States[name]
 		if !known {
-			return fmt.Errorf("read the definition: a state leads to %q, which is none", name)
+			return fmt.Errorf("a state leads to %q, which is none", name)
 		}
 		if _, seen := m.Kinds[name]; seen {
 			return nil
 		}
 		m.Kinds[name] = s.Type
 		m.States = append(m.States, name)
+		inside, err := s.inside(name)
+		if err != nil {
+			return err
+		}
+		m.Inside = append(m.Inside, inside...)
 		for _, line := range s.lines(name) {
 			m.Lines = append(m.Lines, line)
 			if err := reach(line.To); err != nil {
@@ -64,6 +98,24 @@ func Parse(definition string) (Machine, error) {
 		return nil
 	}
 	return m, reach(d.StartAt)
+}
+
+// inside are the machines of a state, and those of their states.
+func (s state) inside(name string) (all []Inside, err error) {
+	parts, apart := s.Branches, false
+	if s.ItemProcessor != nil {
+		parts, apart = append(parts, s.ItemProcessor.states), s.ItemProcessor.ProcessorConfig.Mode == "DISTRIBUTED"
+	}
+	for _, part := range parts {
+		m, err := part.machine()
+		if err != nil {
+			return nil, fmt.Errorf("inside of %s: %w", name, err)
+		}
+		deeper := m.Inside
+		m.Inside = nil
+		all = append(append(all, Inside{State: name, Apart: apart, Machine: m}), deeper...)
+	}
+	return all, nil
 }
 
 // lines are those that lead from a state, each to another state once.

@@ -23,6 +23,10 @@ func TestTheDeployedMachinesAreDrawnWithoutBoxesOnEachOther(t *testing.T) {
 		assert.Len(t, d.Boxes, len(m.States))
 		assert.Len(t, d.Lines, len(m.Lines))
 		assertApart(t, d)
+		for _, in := range m.Inside {
+			assertApart(t, diagram.Draw(in.Machine))
+		}
+		assert.NotEmpty(t, m.Inside)
 		assert.Equal(t, m.Start, d.Boxes[0].State, "the start is on top")
 	}
 }
@@ -70,11 +74,27 @@ func TestALineDownLeadsToALowerRowAndOneBackUp(t *testing.T) {
 	}
 }
 
+func TestWhatIsInsideOfMapsAndParallelsIsAMachineOfItsOwn(t *testing.T) {
+	m, err := diagram.Parse(`{"StartAt": "Each", "States": {
+		"Each": {"Type": "Map", "Next": "Both", "ItemProcessor": {"StartAt": "A", "States": {"A": {"Type": "Map", "ItemProcessor": {
+			"ProcessorConfig": {"Mode": "DISTRIBUTED"}, "StartAt": "Deep", "States": {"Deep": {"Type": "Task"}}}}}}},
+		"Both": {"Type": "Parallel", "Branches": [{"StartAt": "Left", "States": {"Left": {"Type": "Pass", "Next": "Then"}, "Then": {"Type": "Pass"}}}, {"StartAt": "Right", "States": {"Right": {"Type": "Fail"}}}]}}}`)
+	require.NoError(t, err)
+	var all []string
+	for _, in := range m.Inside {
+		all = append(all, fmt.Sprintf("%s %v %v %v", in.State, in.Apart, in.States, in.Lines))
+		assert.Empty(t, in.Inside, "each is named once")
+	}
+	assert.Equal(t, []string{"Each false [A] []", "A true [Deep] []", "Both false [Left Then] [{Left Then false}]", "Both false [Right] []"}, all)
+	assert.Equal(t, []string{"Each", "Both"}, m.States)
+}
+
 func TestWhatIsNoDefinitionIsAnError(t *testing.T) {
 	for definition, want := range map[string]string{
 		`{`:                              "read the definition: ",
 		`{"StartAt": "A", "States": {}}`: "StartAt names no state",
-		`{"StartAt": "A", "States": {"A": {"Next": "B"}}}`: `a state leads to "B", which is none`,
+		`{"StartAt": "A", "States": {"A": {"Next": "B"}}}`:                       `a state leads to "B", which is none`,
+		`{"StartAt": "A", "States": {"A": {"ItemProcessor": {"StartAt": "B"}}}}`: "read the definition: inside of A: StartAt names no state",
 	} {
 		_, err := diagram.Parse(definition)
 		assert.ErrorContains(t, err, want)

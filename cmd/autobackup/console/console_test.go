@@ -183,6 +183,9 @@ func TestAnExecutionIsItsObjectsItsGraphAndItsHistory(t *testing.T) {
 	assert.Regexp(t, `<text class="name"[^>]*>WaitForReplication</text><text[^>]*>\d+ times, \d+m`, page, "the waits, with their time")
 	assert.Contains(t, page, "ParkFailures to TellFailures: 2 times")
 	assert.Contains(t, shown, "ParkFailure 4 0 0", "what is inside of a Map is in the table")
+	assert.Regexp(t, `<text class="name"[^>]*>ParkFailure</text><text[^>]*>4 times`, page, "and in a graph of its own")
+	assert.Contains(t, shown, "Inside of ParkFailures")
+	assert.NotContains(t, shown, "Inside of ReadRanges", "where it has not been")
 	for _, state := range []string{"FetchETags", "CompareETags", "Verdicts", "Done"} {
 		assert.Contains(t, shown, "data of "+state)
 	}

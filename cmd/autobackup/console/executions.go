@@ -121,7 +121,7 @@ type executionData struct {
 	Course        course.Course
 	Visits        []course.Visits
 	Objects       []course.Object
-	Graph         *graph
+	Graphs        []*graph
 }
 
 func (c *console) execution(r *http.Request) (any, int, error) {
@@ -201,7 +201,7 @@ func (c *console) draw(ctx context.Context, d *executionData) error {
 		d.NotDrawn = err.Error()
 		return nil //nolint:nilerr // the page says it
 	}
-	d.Graph = newGraph(diagram.Draw(machine), d)
+	d.Graphs = newGraphs(machine, d)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"autobackup/internal/course"
@@ -11,6 +12,8 @@ import (
 
 // graph is a drawing with what an execution did.
 type graph struct {
+	Inside        string // the state whose items or branches it is of; empty of the machine itself
+	Apart         bool   // its items are executions of their own
 	Width, Height float64
 	Boxes         []box
 	Lines         []line
@@ -28,6 +31,19 @@ type line struct {
 	Path  string
 	Class string
 	Title string
+}
+
+// newGraphs are the machine itself, and the inside of each state that the execution has been in.
+func newGraphs(m diagram.Machine, e *executionData) []*graph {
+	all := []*graph{newGraph(diagram.Draw(m), e)}
+	for _, in := range m.Inside {
+		if slices.ContainsFunc(e.Visits, func(v course.Visits) bool { return v.State == in.State }) {
+			g := newGraph(diagram.Draw(in.Machine), e)
+			g.Inside, g.Apart = in.State, in.Apart
+			all = append(all, g)
+		}
+	}
+	return all
 }
 
 // newGraph marks where an execution has been. Without a history, no state is marked.
