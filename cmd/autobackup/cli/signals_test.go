@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 	"testing"
 	"time"
@@ -36,6 +37,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestTheProgramTidiesUpWhenItsTerminalIsClosedUnlessItIsToOutliveIt(t *testing.T) {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // so that under nohup the programs below do not inherit that it is ignored
 	for name, c := range map[string]struct {
 		before string
 		signal os.Signal
