@@ -39,9 +39,8 @@ func TestWhatBecameOfAVersionIsReadFromTheLog(t *testing.T) {
 		user, err := w.Gate.User("ops", map[string]any{"Version": "2012-10-17", "Statement": map[string]any{"Effect": "Allow", "Action": "logs:FilterLogEvents", "Resource": group + ":*"}})
 		require.NoError(w.t, err)
 		of := func(key, version string, by gate.Caller) (logged.Found, error) {
-			return logged.Of(w.t.Context(), w.AWSConfigOf(by, w.region), logged.Asked{
-				Stage: "dev", Version: s3event.ObjectVersion{Bucket: w.bucket(), Key: key, VersionID: version}, From: began, To: time.Now().Add(time.Second), Clock: time.Now, Within: time.Minute,
-			})
+			return logged.Of(w.t.Context(), w.AWSConfigOf(by, w.region), s3event.ObjectVersion{Bucket: w.bucket(), Key: key, VersionID: version},
+				logged.Part{Stage: "dev", From: began, To: time.Now().Add(time.Second), Within: time.Minute})
 		}
 		slow, err := of("slow.bin", version["slow.bin"], user)
 		require.NoError(w.t, err)

@@ -22,6 +22,17 @@ type Email struct {
 	Message string // at most MaxMessage bytes
 }
 
+// Copy is an e-mail as SNS took it. The sender logs it, in a line whose message is Sent and which
+// has it as its attribute "email": nothing else keeps what operators were told.
+type Copy struct {
+	Subject string `json:"subject"`
+	Message string `json:"message"`
+	ID      string `json:"id"` // of SNS
+}
+
+// Sent is the message of the line of the sender's log that has a Copy. It is looked for.
+const Sent = "e-mailed"
+
 // Context is what every e-mail of a deployment says.
 type Context struct {
 	Stage  string

@@ -75,10 +75,11 @@ func (n Notifier) chat(ctx context.Context, news told.News) error {
 
 func (n Notifier) publish(ctx context.Context, news told.News) error {
 	mail := alert.Compose(n.Alert, news)
-	_, err := n.SNS.Publish(ctx, &sns.PublishInput{TopicArn: &n.Topic, Subject: aws.String(mail.Subject), Message: aws.String(mail.Message)})
+	out, err := n.SNS.Publish(ctx, &sns.PublishInput{TopicArn: &n.Topic, Subject: aws.String(mail.Subject), Message: aws.String(mail.Message)})
 	if err != nil {
 		return fmt.Errorf("publish an e-mail about %d causes to %s: %w", len(news.Causes), n.Topic, err)
 	}
+	n.Log.InfoContext(ctx, alert.Sent, "email", alert.Copy{Subject: mail.Subject, Message: mail.Message, ID: aws.ToString(out.MessageId)})
 	for _, c := range news.Causes {
 		n.Log.InfoContext(ctx, "told", "reason", string(c.Reason), "bucket", c.Bucket, "replica", c.Replica, "cause", c.S3,
 			"kind", string(c.Kind), "new", c.New, "total", c.Total, "since", c.Since)

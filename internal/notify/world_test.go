@@ -199,7 +199,7 @@ func (w *world) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns.
 		w.mails = append(w.mails, mail{w.now, *in.Subject, *in.Message, claim.News})
 		return nil
 	})
-	return &sns.PublishOutput{}, err
+	return &sns.PublishOutput{MessageId: aws.String(fmt.Sprintf("message %d", len(w.mails)))}, err
 }
 
 func (w *world) PutEvents(_ context.Context, in *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {

@@ -102,21 +102,38 @@ func (s *Service) filterLogEvents(r wire.Request) (any, error) {
 	return answer, nil
 }
 
-// member is the form of a filter pattern that is understood: one member of a JSON object is a text.
+// mostPattern is how long a pattern may be.
+const mostPattern = 1024
+
+// The form of a filter pattern that is understood: members of a JSON object are texts, or begin with
+// them.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
-var member = regexp.MustCompile(`^\{ *\$\.([A-Za-z]+) *= *"([^"*\\]*)" *\}$`)
+const member = `\$\.([A-Za-z]+) *= *"([^"*\\]*)(\*?)"`
+
+var (
+	aMember = regexp.MustCompile(member)
+	members = regexp.MustCompile(`^\{ *(` + member + `|\(` + member + `\)( *&& *\(` + member + `\))*) *\}$`)
+)
 
 func pattern(of string) (matches func(line string) bool, err error) {
 	if of == "" {
 		return func(string) bool { return true }, nil
 	}
-	asked := member.FindStringSubmatch(strings.TrimSpace(of))
-	if asked == nil {
-		return nil, wire.Invalid("InvalidParameterException", `the local stack does not support the filter pattern %s: use { $.name = "text" }, or none`, of)
+	if len(of) > mostPattern || !members.MatchString(strings.TrimSpace(of)) {
+		return nil, wire.Invalid("InvalidParameterException", `the local stack does not support the filter pattern %s: use { $.name = "text" }, with * at the text's end for what begins with it, { ($.name = "text") && ($.other = "text") }, or none, in at most %d characters`, of, mostPattern)
 	}
+	asked := aMember.FindAllStringSubmatch(of, -1)
 	return func(line string) bool {
 		var of map[string]json.RawMessage
-		var text string
-		return json.Unmarshal([]byte(line), &of) == nil && json.Unmarshal(of[asked[1]], &text) == nil && text == asked[2]
+		if json.Unmarshal([]byte(line), &of) != nil {
+			return false
+		}
+		for _, a := range asked {
+			var text string
+			if json.Unmarshal(of[a[1]], &text) != nil || text != a[2] && (a[3] == "" || !strings.HasPrefix(text, a[2])) {
+				return false
+			}
+		}
+		return true
 	}, nil
 }

@@ -3,6 +3,7 @@ package logs_test
 import (
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -71,16 +72,40 @@ func TestAGroupIsFilteredByOneMemberAndPageByPage(t *testing.T) {
 	assert.Empty(t, lines, "behind the last")
 }
 
+func TestAPatternMayHaveSeveralMembersAndTextsThatOthersBeginWith(t *testing.T) {
+	s, client := served(t)
+	for _, line := range []string{`{"a":"xy","b":"1"}`, `{"a":"xy","b":"12"}`, `{"a":"x","b":"1"}`} {
+		require.NoError(t, s.As(gate.Caller{}).Put(group, "stream", line))
+	}
+	for pattern, want := range map[string][]string{
+		`{ $.a = "x*" }`:                          {`{"a":"x","n":1}`, `{"a":"x","n":2}`, `{"a":"xy","b":"1"}`, `{"a":"xy","b":"12"}`, `{"a":"x","b":"1"}`},
+		`{ ($.a = "xy") && ($.b = "1") }`:         {`{"a":"xy","b":"1"}`},
+		`{ ($.a = "x*") && ($.b = "1*") }`:        {`{"a":"xy","b":"1"}`, `{"a":"xy","b":"12"}`, `{"a":"x","b":"1"}`},
+		`{($.a = "xy")&&($.b = "12")&&($.c="*")}`: nil,
+		`{ ($.a = "y") }`:                         {`{"a":"y"}`},
+	} {
+		out, err := client.FilterLogEvents(t.Context(), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String(name), FilterPattern: &pattern})
+		require.NoError(t, err)
+		var found []string
+		for _, e := range out.Events {
+			found = append(found, *e.Message)
+		}
+		assert.Equal(t, want, found, pattern)
+	}
+}
+
 func TestWhatIsNotServedIsRefusedByName(t *testing.T) {
 	_, client := served(t)
 	for said, in := range map[string]cloudwatchlogs.FilterLogEventsInput{
-		"does not support the filter pattern [a, b]":                {LogGroupName: aws.String(name), FilterPattern: aws.String("[a, b]")},
-		`does not support the filter pattern { $.a = "x*" }`:        {LogGroupName: aws.String(name), FilterPattern: aws.String(`{ $.a = "x*" }`)},
-		"it does not support the parameter \"logStreamNamePrefix\"": {LogGroupName: aws.String(name), LogStreamNamePrefix: aws.String("a")},
-		"ResourceNotFoundException: The specified log group":        {LogGroupName: aws.String("/other")},
-		`nextToken "x" or limit 0 is none`:                          {LogGroupName: aws.String(name), NextToken: aws.String("x")},
-		`nextToken "6" or limit 0 is none`:                          {LogGroupName: aws.String(name), NextToken: aws.String("6")},
-		`nextToken "" or limit 10001 is none`:                       {LogGroupName: aws.String(name), Limit: aws.Int32(10001)},
+		"does not support the filter pattern [a, b]":                     {LogGroupName: aws.String(name), FilterPattern: aws.String("[a, b]")},
+		`does not support the filter pattern { $.a = "*x" }`:             {LogGroupName: aws.String(name), FilterPattern: aws.String(`{ $.a = "*x" }`)},
+		`does not support the filter pattern { $.a = "x" && $.b = "y" }`: {LogGroupName: aws.String(name), FilterPattern: aws.String(`{ $.a = "x" && $.b = "y" }`)},
+		`in at most 1024 characters`:                                     {LogGroupName: aws.String(name), FilterPattern: aws.String(`{ $.a = "` + strings.Repeat("x", 1020) + `" }`)},
+		"it does not support the parameter \"logStreamNamePrefix\"":      {LogGroupName: aws.String(name), LogStreamNamePrefix: aws.String("a")},
+		"ResourceNotFoundException: The specified log group":             {LogGroupName: aws.String("/other")},
+		`nextToken "x" or limit 0 is none`:                               {LogGroupName: aws.String(name), NextToken: aws.String("x")},
+		`nextToken "6" or limit 0 is none`:                               {LogGroupName: aws.String(name), NextToken: aws.String("6")},
+		`nextToken "" or limit 10001 is none`:                            {LogGroupName: aws.String(name), Limit: aws.Int32(10001)},
 	} {
 		_, err := client.FilterLogEvents(t.Context(), &in)
 		assert.ErrorContains(t, err, said)

@@ -154,9 +154,8 @@ const searching = 20 * time.Second
 // soFar adds what the stage made of the version. That it is not known takes nothing from the rest,
 // which is about what is there now.
 func (o Options) soFar(ctx context.Context, e *Explanation, primary *pair.Side) {
-	found, err := logged.Of(ctx, primary.Config(), logged.Asked{
-		Stage: o.Stage, Version: s3event.ObjectVersion{Bucket: o.Primary, Key: o.Key, VersionID: e.Version}, From: e.At.Add(-o.Since), To: o.Clock(), Clock: o.Clock, Within: searching,
-	})
+	version := s3event.ObjectVersion{Bucket: o.Primary, Key: o.Key, VersionID: e.Version}
+	found, err := logged.Of(ctx, primary.Config(), version, logged.Part{Stage: o.Stage, From: e.At.Add(-o.Since), To: o.Clock(), Within: searching})
 	if err != nil {
 		e.Unlogged = err.Error()
 		return

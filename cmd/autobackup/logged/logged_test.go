@@ -1,49 +1,83 @@
 package logged_test
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/logged"
+	"autobackup/internal/alert"
+	"autobackup/internal/handler"
+	"autobackup/internal/reason"
 	"autobackup/internal/s3event"
 	"autobackup/local/clock"
 	"autobackup/local/gate"
 	"autobackup/local/logs"
 	"autobackup/local/template"
+	"autobackup/local/testing/hostile"
 	"autobackup/local/testing/memnet"
 )
 
 const (
 	account, region = "111122223333", "eu-central-1"
-	group           = "arn:aws:logs:" + region + ":" + account + ":log-group:/aws/lambda/autobackup-compare-etags-dev"
+	groups          = "arn:aws:logs:" + region + ":" + account + ":log-group:/aws/lambda/autobackup-"
+	group           = groups + "compare-etags-dev"
+	ofMails         = groups + "failure-notifier-dev"
 )
 
-// world is CloudWatch Logs with the group of compare-etags, in a bubble of time.
+// world is CloudWatch Logs with the groups that are read, in a bubble of time.
 type world struct {
 	*logs.Service
-	t   *testing.T
-	cfg aws.Config
+	t     *testing.T
+	cfg   aws.Config
+	slow  time.Duration // each answer takes so long
+	asked []string      // patterns
+}
+
+// ServeHTTP answers after a while.
+func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	require.NoError(w.t, err)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var in struct{ FilterPattern string }
+	require.NoError(w.t, json.Unmarshal(body, &in))
+	w.asked = append(w.asked, in.FilterPattern)
+	select {
+	case <-time.After(w.slow):
+		w.Service.ServeHTTP(out, r)
+	case <-r.Context().Done():
+	}
 }
 
 func inWorld(t *testing.T, test func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := logs.New(clock.Real())
 		s.Account, s.NewID = account, func() string { return "id" }
-		_, _, err := s.Types().Create(template.Target{Stack: "stack", Region: region, Account: account}, template.Resource{
-			LogicalID: "Group", Type: "AWS::Logs::LogGroup", Properties: map[string]any{"LogGroupName": "/aws/lambda/autobackup-compare-etags-dev"},
-		})
-		require.NoError(t, err)
-		network, stop := memnet.Client(s)
+		for _, function := range []string{"compare-etags", "failure-notifier"} {
+			_, _, err := s.Types().Create(template.Target{Stack: "stack", Region: region, Account: account}, template.Resource{
+				LogicalID: function, Type: "AWS::Logs::LogGroup", Properties: map[string]any{"LogGroupName": "/aws/lambda/autobackup-" + function + "-dev"},
+			})
+			require.NoError(t, err)
+		}
+		w := &world{Service: s, t: t}
+		network, stop := memnet.Client(w)
 		defer stop()
-		test(&world{s, t, aws.Config{Region: region, HTTPClient: network, BaseEndpoint: aws.String("http://logs.test"), Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "")}})
+		w.cfg = aws.Config{Region: region, HTTPClient: network, BaseEndpoint: aws.String("http://logs.test"), Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "")}
+		test(w)
 	})
 }
 
@@ -52,14 +86,17 @@ func (w *world) put(bucket, key, version, outcome string, looks int) {
 	require.NoError(w.t, w.As(gate.Caller{}).Put(group, "a", line))
 }
 
-func (w *world) of(version string, from time.Time, change ...func(*logged.Asked)) (logged.Found, error) {
-	a := logged.Asked{
-		Stage: "dev", Version: s3event.ObjectVersion{Bucket: "b", Key: "k", VersionID: version}, From: from, To: time.Now().Add(time.Millisecond), Clock: time.Now, Within: time.Minute,
-	}
+func (w *world) of(version string, from time.Time, change ...func(*logged.Part)) (logged.Found, error) {
+	p := part(from)
 	for _, c := range change {
-		c(&a)
+		c(&p)
 	}
-	return logged.Of(w.t.Context(), w.cfg, a)
+	return logged.Of(w.t.Context(), w.cfg, s3event.ObjectVersion{Bucket: "b", Key: "k", VersionID: version}, p)
+}
+
+// part is all since a time.
+func part(from time.Time) logged.Part {
+	return logged.Part{Stage: "dev", From: from, To: time.Now().Add(time.Millisecond), Within: time.Minute}
 }
 
 func outcomes(f logged.Found) (all []string) {
@@ -103,29 +140,43 @@ func TestALineAtAWindowsBorderIsToldOnce(t *testing.T) {
 		w.put("b", "k", "v", "lagging", 1)
 		at := time.Now()
 		time.Sleep(24 * time.Hour)
-		f, err := w.of("v", began, func(a *logged.Asked) { a.To = at.Add(24 * time.Hour) })
+		f, err := w.of("v", began, func(p *logged.Part) { p.To = at.Add(24 * time.Hour) })
 		require.NoError(t, err)
 		assert.Equal(t, []string{"lagging 1"}, outcomes(f))
 	})
 }
 
-func TestASearchThatTakesTooLongTellsTheNewestDaysAndWhichTheyAre(t *testing.T) {
+func TestASearchThatTakesTooLongTellsTheNewestAndSinceWhen(t *testing.T) {
 	inWorld(t, func(w *world) {
 		began := time.Now()
 		w.put("b", "k", "v", "lagging", 1)
 		time.Sleep(10 * 24 * time.Hour)
 		w.put("b", "k", "v", "verified", 2)
 		asked := time.Now()
-		f, err := w.of("v", began, func(a *logged.Asked) {
-			a.Clock = func() time.Time { // each request takes a while
-				time.Sleep(15 * time.Second)
-				return time.Now()
-			}
-		})
+		w.slow = 17 * time.Second
+		f, err := w.of("v", began)
 		require.NoError(t, err)
 		assert.Equal(t, []string{"verified 2"}, outcomes(f))
 		assert.Equal(t, "1m0s were over", f.Cut)
-		assert.Equal(t, 3*24*time.Hour, asked.Add(time.Millisecond).Sub(f.From), "each day that was searched")
+		assert.Equal(t, (15+30+60)*time.Minute, asked.Add(time.Millisecond).Sub(f.From), "three requests, each for twice as long")
+		assert.Equal(t, time.Minute, time.Since(asked), "a request that is under way ends, too")
+
+		w.slow = time.Hour
+		f, err = w.of("v", began)
+		require.NoError(t, err)
+		assert.Empty(t, f.Lines)
+		assert.Equal(t, f.To, f.From, "nothing was searched")
+		assert.Equal(t, "1m0s were over", f.Cut)
+	})
+}
+
+func TestWhoNoLongerWaitsIsToldSo(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.slow = time.Hour
+		ctx, cancel := context.WithTimeout(w.t.Context(), time.Second)
+		defer cancel()
+		_, err := logged.Of(ctx, w.cfg, s3event.ObjectVersion{Bucket: "b", Key: "k", VersionID: "v"}, part(time.Now()))
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 }
 
@@ -135,13 +186,170 @@ func TestWhatCannotBeReadSaysWhyAndWhatToDo(t *testing.T) {
 		require.ErrorContains(t, err, `search the log for the version "a\" }": an id of S3 has letters`)
 		_, err = w.of("", time.Now().Add(-time.Hour))
 		require.ErrorContains(t, err, `search the log for the version ""`)
-		_, err = w.of("v", time.Now().Add(-time.Hour), func(a *logged.Asked) { a.Stage = "prod" })
+		_, err = w.of("v", time.Now().Add(-time.Hour), func(p *logged.Part) { p.Stage = "prod" })
 		require.ErrorContains(t, err, "search the log group /aws/lambda/autobackup-compare-etags-prod: FilterLogEvents answered 400 ResourceNotFoundException: is the stage deployed in the primary's region?")
 	})
 	server := httptest.NewServer(nil)
 	server.Close()
-	_, err := logged.Of(t.Context(), aws.Config{Region: region, BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""), RetryMaxAttempts: 1}, logged.Asked{
-		Stage: "dev", Version: s3event.ObjectVersion{Bucket: "b", Key: "k", VersionID: "v"}, From: time.Now().Add(-time.Hour), To: time.Now(), Clock: time.Now, Within: time.Minute,
-	})
+	_, err := logged.Of(t.Context(), aws.Config{Region: region, BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""), RetryMaxAttempts: 1},
+		s3event.ObjectVersion{Bucket: "b", Key: "k", VersionID: "v"}, part(time.Now().Add(-time.Hour)))
 	require.ErrorContains(t, err, "search the log group /aws/lambda/autobackup-compare-etags-dev: ")
+}
+
+// look logs one with a reason.
+func (w *world) look(bucket, key string, why reason.Code, looks int) {
+	line, err := json.Marshal(map[string]any{"msg": "failed", "bucket": bucket, "key": key, "version": "v", "reason": why, "looks": looks, "execution": "e"})
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.As(gate.Caller{}).Put(group, "a", string(line)))
+}
+
+func told(looks []logged.Look) (all []string) {
+	for _, l := range looks {
+		all = append(all, fmt.Sprintf("%s/%s %s %d", l.Version.Bucket, l.Version.Key, l.Reason, l.Looks))
+	}
+	return all
+}
+
+func TestLooksAreFoundByBucketKeyAndReasonTheNewestFirst(t *testing.T) {
+	inWorld(t, func(w *world) {
+		began := time.Now()
+		w.look("b", "2026/a", "SIZE_MISMATCH", 1)
+		time.Sleep(50 * time.Hour)
+		w.look("b", "2026/ab", "SIZE_MISMATCH", 2)
+		w.look("b", "2026/a", "UNREACHABLE", 3)
+		w.look("c", "2026/a", "UNREACHABLE", 4)
+		require.NoError(t, w.As(gate.Caller{}).Put(group, "a", `{"msg":"metrics are incomplete","bucket":"b","key":"2026/a"}`))
+		for name, c := range map[string]struct {
+			wanted  logged.Wanted
+			pattern string
+			want    []string
+		}{
+			"of a bucket":     {logged.Wanted{Bucket: "c"}, `{ $.bucket = "c" }`, []string{"c/2026/a UNREACHABLE 4"}},
+			"of a key":        {logged.Wanted{Key: "2026/a"}, `{ $.key = "2026/a" }`, []string{"c/2026/a UNREACHABLE 4", "b/2026/a UNREACHABLE 3", "b/2026/a SIZE_MISMATCH 1"}},
+			"of a prefix":     {logged.Wanted{Bucket: "b", Key: "2026/a", Begins: true}, `{ ($.bucket = "b") && ($.key = "2026/a*") }`, []string{"b/2026/a UNREACHABLE 3", "b/2026/ab SIZE_MISMATCH 2", "b/2026/a SIZE_MISMATCH 1"}},
+			"of a reason":     {logged.Wanted{Reason: reason.SizeMismatch}, `{ $.reason = "SIZE_MISMATCH" }`, []string{"b/2026/ab SIZE_MISMATCH 2", "b/2026/a SIZE_MISMATCH 1"}},
+			"of all of these": {logged.Wanted{Bucket: "b", Key: "2026/a", Reason: reason.Unreachable}, `{ ($.bucket = "b") && ($.reason = "UNREACHABLE") && ($.key = "2026/a") }`, []string{"b/2026/a UNREACHABLE 3"}},
+			"of nothing":      {logged.Wanted{Bucket: "d"}, `{ $.bucket = "d" }`, nil},
+		} {
+			w.asked = nil
+			looks, searched, err := logged.Looks(w.t.Context(), w.cfg, c.wanted, part(began))
+			require.NoError(t, err, name)
+			assert.Equal(t, c.want, told(looks), name)
+			assert.Equal(t, logged.Searched{From: began, To: time.Now().Add(time.Millisecond)}, searched, name)
+			assert.Subset(t, []string{c.pattern}, w.asked, name)
+		}
+	})
+}
+
+// A key is anything. In a pattern it would be, too, and find what nobody asked for.
+func TestAHostileKeyFindsItselfAlone(t *testing.T) {
+	inWorld(t, func(w *world) {
+		began := time.Now()
+		keys := append(hostile.Uploadable(), `2026/a" || $.key = "*`, `2026/a*`, `*`, `" }`, `%a%`, strings.Repeat("k", 1024), strings.Repeat("k", 1000)+`"`)
+		for i, key := range keys {
+			w.look("b", key, "UNREACHABLE", i)
+		}
+		w.look("b", "2026/another", "UNREACHABLE", 1)
+		for i, key := range keys {
+			for _, begins := range []bool{false, true} {
+				w.asked = nil
+				looks, _, err := logged.Looks(w.t.Context(), w.cfg, logged.Wanted{Key: key, Begins: begins}, part(began))
+				require.NoError(t, err, "%q", key)
+				assert.Contains(t, told(looks), fmt.Sprintf("b/%s UNREACHABLE %d", key, i))
+				for _, l := range looks {
+					assert.True(t, l.Version.Key == key || begins && strings.HasPrefix(l.Version.Key, key), "%q is not %q", l.Version.Key, key)
+				}
+				for _, pattern := range w.asked {
+					assert.Regexp(t, `^(\{ \$\.key = "[A-Za-z0-9._/-]+\*?" \})?$`, pattern)
+				}
+			}
+		}
+		looks, _, err := logged.Looks(w.t.Context(), w.cfg, logged.Wanted{Bucket: `b" || $.bucket = "*`, Reason: `x" }`}, part(began))
+		require.NoError(t, err)
+		assert.Empty(t, looks)
+	})
+}
+
+func TestNoMoreLinesAreToldThanWereAskedFor(t *testing.T) {
+	inWorld(t, func(w *world) {
+		began := time.Now()
+		for i := range 10 {
+			w.look("b", "k", "UNREACHABLE", i)
+			time.Sleep(time.Hour)
+		}
+		w.Looked = 2 // lines a page
+		newest := []int{9, 8, 7, 6, 5, 4, 3, 2, 1, 0}
+		for _, c := range []struct {
+			most, told int
+			from       time.Time // of what was searched
+			cut        string
+		}{
+			{0, 10, began, ""},
+			{11, 10, began, ""},
+			{10, 10, began, ""},
+			{9, 9, began.Add(time.Hour), "the newest 9 are told"},
+			{1, 1, time.Now().Add(-(15 + 30 + 60) * time.Minute), "the newest 1 are told"},
+		} {
+			p := part(began)
+			p.Most = c.most
+			looks, searched, err := logged.Looks(w.t.Context(), w.cfg, logged.Wanted{Bucket: "b"}, p)
+			require.NoError(t, err)
+			assert.WithinDuration(t, c.from, searched.From, time.Millisecond, c.most)
+			assert.Equal(t, c.cut, searched.Cut, c.most)
+			var seen []int
+			for _, l := range looks {
+				seen = append(seen, l.Looks)
+			}
+			assert.Equal(t, newest[:c.told], seen, c.most)
+		}
+		for i := range 7 { // in one search, of which they are several pages
+			w.look("c", "k", "UNREACHABLE", i)
+			time.Sleep(time.Second)
+		}
+		p := part(began)
+		p.Most = 2
+		looks, searched, err := logged.Looks(w.t.Context(), w.cfg, logged.Wanted{Bucket: "c"}, p)
+		require.NoError(t, err)
+		assert.Equal(t, []string{"c/k UNREACHABLE 6", "c/k UNREACHABLE 5"}, told(looks))
+		assert.WithinDuration(t, time.Now().Add(-2*time.Second), searched.From, time.Millisecond)
+	})
+}
+
+func TestEMailsAreToldTheNewestFirstAndNothingElse(t *testing.T) {
+	inWorld(t, func(w *world) {
+		began := time.Now()
+		sent := func(subject string) {
+			var log strings.Builder
+			handler.Logger(&log).Info(alert.Sent, "email", alert.Copy{Subject: subject, Message: "a \"text\"\nof <b>two</b> lines\n", ID: "id of " + subject})
+			require.NoError(t, w.As(gate.Caller{}).Put(ofMails, "a", log.String()))
+			time.Sleep(time.Hour)
+		}
+		sent("first")
+		sent("second")
+		for _, other := range []string{`{"msg":"told","email":{"subject":"x"}}`, `{"msg":"e-mailed"}`, `{"msg":"e-mailed","email":7}`, "START RequestId: 1"} {
+			require.NoError(t, w.As(gate.Caller{}).Put(ofMails, "a", other))
+		}
+		mails, searched, err := logged.Mails(w.t.Context(), w.cfg, part(began))
+		require.NoError(t, err)
+		assert.Empty(t, searched.Cut)
+		text := "a \"text\"\nof <b>two</b> lines\n"
+		at := func(hours time.Duration) time.Time {
+			return began.Add(hours * time.Hour).Truncate(time.Millisecond).UTC()
+		}
+		assert.Equal(t, []logged.Mail{
+			{At: at(1), Copy: alert.Copy{Subject: "second", Message: text, ID: "id of second"}},
+			{At: at(0), Copy: alert.Copy{Subject: "first", Message: text, ID: "id of first"}},
+		}, mails)
+	})
+}
+
+func TestWhyNothingCanBeReadIsTheServicesAnswer(t *testing.T) {
+	inWorld(t, func(w *world) {
+		p := part(time.Now().Add(-time.Hour))
+		p.Stage = "prod"
+		_, _, err := logged.Mails(w.t.Context(), w.cfg, p)
+		require.ErrorContains(t, err, "search the log group /aws/lambda/autobackup-failure-notifier-prod: FilterLogEvents answered 400 ResourceNotFoundException")
+		var none *types.ResourceNotFoundException
+		assert.ErrorAs(t, err, &none)
+	})
 }
