@@ -223,6 +223,51 @@ func TestThePagesInABrowser(t *testing.T) {
 	assert.Empty(t, b.said)
 }
 
+// Somebody has what is parked for a reason looked at again, with the keyboard's own ways alone: forms that
+// scripts have no part in.
+func TestThePageActsInABrowser(t *testing.T) {
+	if *axe == "" {
+		t.Skip("-axe names no file: .ci/run has it")
+	}
+	w := newWorld(t)
+	w.scenarios()
+	w.acting(w.AWSConfig(w.region))
+	b := newBrowser(t)
+	b.sized(1280, 900, "light")
+	b.open(w.address + "/?token=" + token)
+	looks := func(what string) {
+		for _, scheme := range []string{"light", "dark"} {
+			for _, width := range []int{360, 1280} {
+				b.sized(width, 900, scheme)
+				b.fits(what)
+				b.accessible(what)
+				b.shoot(fmt.Sprintf("%s-%s-%d", what, scheme, width))
+			}
+		}
+	}
+	b.open(w.address + "/parked")
+	b.evaluate(`document.querySelectorAll("details").forEach(d => { d.open = true; })`)
+	looks("what can be done")
+	b.evaluate(`document.querySelector("form button").click()`)
+	b.await(`document.querySelector("main h3") !== null`)
+	b.evaluate(`document.querySelectorAll("details").forEach(d => { d.open = true; })`)
+	looks("what can be done for a reason")
+	b.evaluate(`[...document.querySelectorAll("h3")].find(h => h.innerText === "MALFORMED_EVENT").parentElement.querySelector("button[value=discard]").click()`)
+	b.await(`document.querySelector("input[name=why]") !== null`)
+	looks("a plan")
+	assert.Contains(t, b.evaluate(`document.querySelector("main").innerText`), "Put 1 message on record and delete them?")
+	b.evaluate(`document.querySelector("main form button").click()`)
+	assert.Equal(t, true, b.evaluate(`document.querySelector("input[name=why]:invalid") !== null`), "the browser asks why")
+	b.evaluate(`document.querySelector("input[name=why]").value = "a test"; document.querySelector("main form button").click()`)
+	b.await(`document.querySelector("main h1").innerText === "Done: Discard them"`)
+	assert.Contains(t, b.evaluate(`document.querySelector("main").innerText`), "all done, 1 message")
+	looks("an action")
+	b.open(w.address + "/done")
+	assert.Contains(t, b.evaluate(`document.querySelector("main").innerText`), "a test")
+	looks("what people did")
+	assert.Empty(t, b.said)
+}
+
 // What comes is shown without a reload, and the keyboard reaches it.
 func TestThePageIsLiveInABrowser(t *testing.T) {
 	if *axe == "" {
