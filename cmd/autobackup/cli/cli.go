@@ -40,7 +40,7 @@ type commands struct {
 	Detach     detachCommand     `cmd:"" help:"Take back what attach changed of buckets."`
 	Doctor     doctorCommand     `cmd:"" help:"Say whether a deployment is as it must be, and what mends what is not; read-only."`
 	Status     statusCommand     `cmd:"" help:"Show a deployment in one screen: what doctor says, what was verified lately, queues, the last audit; read-only."`
-	Console    consoleCommand    `cmd:"" help:"Show a deployment as a page on this machine: overview, executions, parked messages, audits; read-only."`
+	Console    consoleCommand    `cmd:"" help:"Show a deployment as a page on this machine: overview, executions, parked messages, audits; read-only, unless it may act."`
 	Evidence   evidenceCommand   `cmd:"" help:"Say whether evidence of endings is as it was written, or what it shows of a span of days; read-only."`
 	Accept     acceptCommand     `cmd:"" help:"Take what is known and meant out of the findings of the next audits."`
 	Policy     policyCommand     `cmd:"" help:"Print the least IAM policy for a command or for deploying, or a boundary of all roles."`

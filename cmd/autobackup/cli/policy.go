@@ -30,6 +30,7 @@ type policyCommand struct {
 	Replica       []string `help:"Replica bucket; may be repeated." placeholder:"BUCKET" group:"What"`
 	KMSKey        []string `help:"ARN of a KMS key that encrypts objects of the primary, of attach and detach the working bucket, of evidence its bucket, of console, retry, discard and parked the queues and the working bucket, of operate the queues, of boundary the functions' environment; may be repeated." name:"kms-key" placeholder:"ARN" group:"What"`
 	Evidence      string   `help:"Where evidence is, as s3://BUCKET or s3://BUCKET/PREFIX." placeholder:"WHERE" group:"What"`
+	AllowActions  bool     `help:"Of console: also retry and discard messages." group:"What"`
 	Deletes       bool     `help:"Also delete objects, which leaves delete markers." group:"What"`
 	ReplicaKMSKey []string `help:"ARN of a KMS key that encrypts objects of the replicas; may be repeated." name:"replica-kms-key" placeholder:"ARN" group:"What"`
 
@@ -109,7 +110,7 @@ func (c policyCommand) run(_ context.Context, stdout, stderr io.Writer) int {
 	o := policy.Options{
 		Command: c.Command, Side: policy.Side(c.Side), Partition: c.Partition, Primary: c.Primary, Replicas: c.Replica,
 		Level: core.Level(c.Level), Metadata: c.Metadata, Locks: c.Locks, Keys: c.KMSKey, ReplicaKeys: c.ReplicaKMSKey,
-		Roles: c.Role, Audits: c.Audits, HeadOnly: c.HeadOnly, Deletes: c.Deletes, Stage: c.Stage, Region: c.Region, Account: c.Account, ReplicaAccount: c.ReplicaAccount, Topic: c.Topic, VPC: c.VPC, Attached: c.Attached, Boundary: c.Boundary, Tags: c.Tags, RolePath: c.RolePath, RoleNamePrefix: c.RoleNamePrefix,
+		Roles: c.Role, Audits: c.Audits, HeadOnly: c.HeadOnly, Deletes: c.Deletes, Actions: c.AllowActions, Stage: c.Stage, Region: c.Region, Account: c.Account, ReplicaAccount: c.ReplicaAccount, Topic: c.Topic, VPC: c.VPC, Attached: c.Attached, Boundary: c.Boundary, Tags: c.Tags, RolePath: c.RolePath, RoleNamePrefix: c.RoleNamePrefix,
 	}
 	var err error
 	if c.Output != "" {

@@ -120,5 +120,5 @@ func TestStatusWaitsToLookAgainUntilItIsStopped(t *testing.T) {
 // What docs/console.md has people type works, against both local stacks.
 func TestTheCommandsOfThePageOnStatusWork(t *testing.T) {
 	g := newGuarded(t, clock.Real())
-	assert.Equal(t, 3, g.typed("../../../docs/console.md", "console"))
+	assert.Equal(t, 4, g.typed("../../../docs/console.md", "console"))
 }

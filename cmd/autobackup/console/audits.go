@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"autobackup/cmd/autobackup/operations"
 	"autobackup/internal/doctor"
 	"autobackup/internal/overview"
 	"autobackup/internal/text"
@@ -45,7 +46,7 @@ type storedFile struct {
 }
 
 // work is the stage's working bucket.
-func (c *console) work(account string) string { return "autobackup-" + c.Stage + "-work-" + account }
+func (c *console) work(account string) string { return operations.Bucket(c.Stage, account) }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 func (c *console) audits(r *http.Request) (any, int, error) {

@@ -109,6 +109,51 @@ func TestThePagesInABrowser(t *testing.T) {
 	assert.Empty(t, b.Said)
 }
 
+// Somebody has what is parked for a reason looked at again, with the keyboard's own ways alone: forms that
+// scripts have no part in.
+func TestThePageActsInABrowser(t *testing.T) {
+	if *axe == "" {
+		t.Skip("-axe names no file: .ci/run has it")
+	}
+	w := newWorld(t)
+	w.scenarios()
+	w.acting(w.AWSConfig(w.region))
+	b := newBrowser(t)
+	b.Sized(1280, 900, "light")
+	b.Open(w.address + "/?token=" + token)
+	looks := func(what string) {
+		for _, scheme := range []string{"light", "dark"} {
+			for _, width := range []int{360, 1280} {
+				b.Sized(width, 900, scheme)
+				b.fits(what)
+				b.accessible(what)
+				b.shoot(fmt.Sprintf("%s-%s-%d", what, scheme, width))
+			}
+		}
+	}
+	b.Open(w.address + "/parked")
+	b.Evaluate(`document.querySelectorAll("details").forEach(d => { d.open = true; })`)
+	looks("what can be done")
+	b.Evaluate(`document.querySelector("form button").click()`)
+	b.Await(`document.querySelector("main h3") !== null`)
+	b.Evaluate(`document.querySelectorAll("details").forEach(d => { d.open = true; })`)
+	looks("what can be done for a reason")
+	b.Evaluate(`[...document.querySelectorAll("h3")].find(h => h.innerText === "MALFORMED_EVENT").parentElement.querySelector("button[value=discard]").click()`)
+	b.Await(`document.querySelector("input[name=why]") !== null`)
+	looks("a plan")
+	assert.Contains(t, b.Evaluate(`document.querySelector("main").innerText`), "Put 1 message on record and delete them?")
+	b.Evaluate(`document.querySelector("main form button").click()`)
+	assert.Equal(t, true, b.Evaluate(`document.querySelector("input[name=why]:invalid") !== null`), "the browser asks why")
+	b.Evaluate(`document.querySelector("input[name=why]").value = "a test"; document.querySelector("main form button").click()`)
+	b.Await(`document.querySelector("main h1").innerText === "Done: Discard them"`)
+	assert.Contains(t, b.Evaluate(`document.querySelector("main").innerText`), "all done, 1 message")
+	looks("an action")
+	b.Open(w.address + "/done")
+	assert.Contains(t, b.Evaluate(`document.querySelector("main").innerText`), "a test")
+	looks("what people did")
+	assert.Empty(t, b.Said)
+}
+
 // What comes is shown without a reload, and the keyboard reaches it.
 func TestThePageIsLiveInABrowser(t *testing.T) {
 	if *axe == "" {

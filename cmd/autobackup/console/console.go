@@ -24,12 +24,16 @@ type Options struct {
 	Now    func() time.Time // reads the clock
 	Token  string           // whoever has it sees the page
 	Hosts  []string         // as browsers name the page's address: 127.0.0.1:4747
+	// Actions lets people have messages retried and discarded from the page.
+	Actions bool
 }
 
 // console is one page.
 type console struct {
 	Options
 	cfg aws.Config
+
+	did actions
 
 	asking sync.Mutex
 	place  arn.ARN // of the caller: partition, region and account are the stage's
@@ -44,8 +48,9 @@ type console struct {
 var files embed.FS
 
 // New is the page of a stage, whose primary stack is where cfg leads to.
-func New(cfg aws.Config, o Options) http.Handler {
-	c := &console{Options: o, cfg: cfg}
+func New(cfg aws.Config, o Options) http.Handler { return (&console{Options: o, cfg: cfg}).handler() }
+
+func (c *console) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /style.css", style)
 	mux.HandleFunc("GET /live.js", script)
@@ -57,6 +62,11 @@ func New(cfg aws.Config, o Options) http.Handler {
 	mux.HandleFunc("GET /stay", c.shows(stayPage, c.stay))
 	mux.HandleFunc("GET /parked", c.shows(parkedPage, c.parked))
 	mux.HandleFunc("POST /parked", c.shows(parkedPage, c.sample))
+	mux.HandleFunc("POST /plan", c.acts(c.plan))
+	mux.HandleFunc("POST /begin", c.acts(c.begin))
+	mux.HandleFunc("POST /stop", c.acts(c.stop))
+	mux.HandleFunc("GET /action", c.shows(actionPage, c.action))
+	mux.HandleFunc("GET /done", c.shows(donePage, c.done))
 	mux.HandleFunc("GET /audits", c.shows(auditsPage, c.audits))
 	mux.HandleFunc("GET /audits/file", c.file)
 	return c.guard(mux)

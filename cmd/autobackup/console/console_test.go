@@ -105,7 +105,7 @@ func (w *world) pages() map[string]string {
 			stay = link
 		}
 	}
-	return map[string]string{"overview": "/", "executions": "/executions", "execution": execution, "stay": stay, "parked": "/parked", "audits": folder}
+	return map[string]string{"overview": "/", "executions": "/executions", "execution": execution, "stay": stay, "parked": "/parked", "done": "/done", "audits": folder}
 }
 
 // words is the text that a page shows, in one line.
@@ -125,7 +125,7 @@ func TestTheOverviewIsWhatStatusShows(t *testing.T) {
 	w := newWorld(t)
 	w.scenarios()
 	shown := words(t, w.get("/"))
-	assert.Regexp(t, `^dev 123456789012 `+w.region+` Overview Executions Parked Audits as of 20\S+ \S+ UTC `, strings.TrimPrefix(shown, "To the content "))
+	assert.Regexp(t, `^dev 123456789012 `+w.region+` Overview Executions Parked What people did Audits as of 20\S+ \S+ UTC `, strings.TrimPrefix(shown, "To the content "))
 	assert.Contains(t, shown, "FAIL autobackup-validation-dlq-dev ")
 	assert.Contains(t, shown, "messages parked, and waiting for a decision")
 	assert.Contains(t, shown, "mend autobackup parked --stage dev --region ")
@@ -352,6 +352,7 @@ func assertInert(t *testing.T, page string) {
 func TestThePageTellsEachPermissionThatItLacks(t *testing.T) {
 	w := newWorld(t)
 	w.scenarios()
+	w.record(begun(t, "w"))
 	pages := w.pages()
 	_, file := w.report()
 	p := policytest.Print(t, "console", "--stage", "dev", "--region", w.region, "--account", account,

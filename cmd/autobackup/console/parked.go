@@ -31,7 +31,8 @@ const (
 
 // parkedData is what the page shows.
 type parkedData struct {
-	Queues  []string
+	Places  []place
+	Acts    bool   // people may have messages retried and discarded
 	Queue   string // that was looked into; empty: none was
 	Hidden  int
 	Sampled int
@@ -49,6 +50,7 @@ type reasonData struct {
 	Guide   string // where more about it is
 	// LookAgain is the command that has all that is parked looked at again.
 	LookAgain string
+	Place     place // what is done with all that is parked for it; empty where the reason chooses nothing
 	Messages  []parked
 }
 
@@ -74,14 +76,15 @@ func deadLetters(stage string) []string {
 
 // parked is the page before anything is asked for: a look is a receipt, which hides messages.
 func (c *console) parked(*http.Request) (any, int, error) {
-	return parkedData{Queues: deadLetters(c.Stage), Hidden: hidden, Sampled: sampled}, 0, nil
+	return parkedData{Places: places(c.Stage), Acts: c.Actions, Hidden: hidden, Sampled: sampled}, 0, nil
 }
 
 // sample receives some messages of a queue.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
 func (c *console) sample(r *http.Request) (any, int, error) {
-	d := parkedData{Queues: deadLetters(c.Stage), Queue: r.PostFormValue("queue"), Hidden: hidden, Sampled: sampled}
-	if !slices.Contains(d.Queues, d.Queue) {
+	d := parkedData{Places: places(c.Stage), Acts: c.Actions, Queue: r.PostFormValue("queue"), Hidden: hidden, Sampled: sampled}
+	in := slices.IndexFunc(d.Places, func(p place) bool { return p.Queue == d.Queue })
+	if in < 0 {
 		return nil, 0, wrong("The stage parks messages in no such queue.")
 	}
 	client := sqs.NewFromConfig(c.cfg)
@@ -99,6 +102,12 @@ func (c *console) sample(r *http.Request) (any, int, error) {
 		return d, 0, err
 	}
 	d.Count = len(got.Messages)
+	if c.Actions { // what is shown is what people want to do something with, so others may have it at once
+		for _, m := range got.Messages {
+			// An error does not matter: they show by themselves when their time is over.
+			_, _ = client.ChangeMessageVisibility(r.Context(), &sqs.ChangeMessageVisibilityInput{QueueUrl: found.QueueUrl, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: 0})
+		}
+	}
 	at, err := c.here(r.Context())
 	if err != nil {
 		return nil, 0, err
@@ -109,6 +118,7 @@ func (c *console) sample(r *http.Request) (any, int, error) {
 		if i < 0 {
 			i = len(d.Reasons)
 			d.Reasons = append(d.Reasons, c.newReason(at, code, m, one.facts))
+			d.Reasons[i].Place = d.Places[in].of(code)
 		}
 		d.Reasons[i].Messages = append(d.Reasons[i].Messages, one)
 	}

@@ -25,7 +25,7 @@ type page struct {
 func newPage(title, nav, file string) page {
 	t := report.Pages(file).Funcs(template.FuncMap{
 		"why": overview.Why, "span": overview.Span, "clock": clock, "mood": mood, "short": short, "count64": func(n int) string { return text.Grouped(int64(n)) },
-		"address": address, "pretty": pretty, "took": took, "itoa": itoa, "looks": func(n int) string { return text.Count(n, "look") }, "navigation": func() []link { return navigation },
+		"address": address, "pretty": pretty, "screen": screen, "took": took, "itoa": itoa, "looks": func(n int) string { return text.Count(n, "look") }, "navigation": func() []link { return navigation },
 		"dict": func(pairs ...any) map[string]any {
 			return map[string]any{pairs[0].(string): pairs[1], pairs[2].(string): pairs[3]}
 		}, //nolint:forcetypeassert // of this package's templates
@@ -36,7 +36,7 @@ func newPage(title, nav, file string) page {
 // link is one of the navigation.
 type link struct{ Path, Name string }
 
-var navigation = []link{{"/", "Overview"}, {"/executions", "Executions"}, {"/parked", "Parked"}, {"/audits", "Audits"}}
+var navigation = []link{{"/", "Overview"}, {"/executions", "Executions"}, {"/parked", "Parked"}, {"/done", "What people did"}, {"/audits", "Audits"}}
 
 var (
 	overviewPage   = newPage("Overview", "/", "overview.html.tmpl")
@@ -44,6 +44,8 @@ var (
 	executionPage  = newPage("Execution", "/executions", "execution.html.tmpl")
 	stayPage       = newPage("A state's data", "/executions", "stay.html.tmpl")
 	parkedPage     = newPage("Parked messages", "/parked", "parked.html.tmpl")
+	actionPage     = newPage("Plan", "/parked", "action.html.tmpl")
+	donePage       = newPage("What people did", "/done", "done.html.tmpl")
 	auditsPage     = newPage("Audits", "/audits", "audits.html.tmpl")
 	refusedPage    = newPage("Refused", "", "refused.html.tmpl")
 )
@@ -71,16 +73,25 @@ func (c *console) shows(p page, read func(*http.Request) (data any, live int, er
 			return
 		}
 		data, live, err := read(r)
-		var none wrong
-		switch {
-		case errors.As(err, &none):
-			refuse(w, http.StatusNotFound, "There is no such page", none.Error())
-			return
-		case err != nil:
-			refuse(w, http.StatusBadGateway, "Nothing can be read", err.Error())
+		if err != nil {
+			unable(w, err)
 			return
 		}
 		write(w, http.StatusOK, p, view{Stage: c.Stage, Title: p.title, Nav: p.nav, Region: at.Region, Account: at.AccountID, At: clock(c.Now()), Live: live, Data: data})
+	}
+}
+
+// unable says why a request came to nothing.
+func unable(w http.ResponseWriter, err error) {
+	var none wrong
+	var form amiss
+	switch {
+	case errors.As(err, &none):
+		refuse(w, http.StatusNotFound, "There is no such page", none.Error())
+	case errors.As(err, &form):
+		refuse(w, http.StatusBadRequest, "Nothing was done", form.Error())
+	default:
+		refuse(w, http.StatusBadGateway, "Nothing can be read", err.Error())
 	}
 }
 
@@ -147,6 +158,15 @@ func short(s string) map[string]any {
 		return map[string]any{"Text": pretty(s), "Whole": true}
 	}
 	return map[string]any{"Text": report.Visible(strings.ToValidUTF8(s[:most], "")), "Whole": false, "Length": int64(len(s))}
+}
+
+// screen is what a command prints, in its lines, with nothing hidden.
+func screen(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = strings.ReplaceAll(report.Visible(line), `\\`, `\`) // it is printable already where a command has made it so
+	}
+	return strings.Join(lines, "\n")
 }
 
 // pretty is JSON in lines, and any other text as it is, with nothing hidden.

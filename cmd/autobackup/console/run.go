@@ -41,8 +41,13 @@ func (p *Page) Close() error { return p.listener.Close() }
 // Serve shows a stage until ctx ends.
 func (p *Page) Serve(ctx context.Context, cfg aws.Config, o Options) error {
 	o.Token, o.Hosts = p.token, p.hosts
-	server := &http.Server{Handler: New(cfg, o), ReadHeaderTimeout: time.Minute}
-	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
+	c := &console{Options: o, cfg: cfg}
+	server := &http.Server{Handler: c.handler(), ReadHeaderTimeout: time.Minute}
+	stopped := context.AfterFunc(ctx, func() {
+		c.did.finish() // nobody is cut off in the middle of a page of messages
+		_ = server.Close()
+	})
+	defer c.did.finish()
 	defer stopped()
 	if err := server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve the page: %w", err)
@@ -56,7 +61,11 @@ func Run(ctx context.Context, cfg aws.Config, o Options, listen string, out io.W
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(out, "The page of the stage %s, which reads and changes nothing, until Ctrl-C:\n%s\n", o.Stage, page.URL); err != nil {
+	does := "reads and changes nothing"
+	if o.Actions {
+		does = "has messages retried and discarded where you say so"
+	}
+	if _, err := fmt.Fprintf(out, "The page of the stage %s, which %s, until Ctrl-C:\n%s\n", o.Stage, does, page.URL); err != nil {
 		return errors.Join(err, page.Close())
 	}
 	return page.Serve(ctx, cfg, o)

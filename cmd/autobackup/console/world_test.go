@@ -46,6 +46,7 @@ type world struct {
 	second  string // of the replicas
 	address string
 	browser *http.Client // which has the token
+	options func(*console.Options)
 }
 
 func newWorld(t *testing.T) *world {
@@ -91,14 +92,26 @@ func (e embedded) Write(lines []byte) (int, error) {
 func (w *world) show(cfg aws.Config) {
 	server := httptest.NewUnstartedServer(nil)
 	host := server.Listener.Addr().String()
-	server.Config.Handler = console.New(cfg, console.Options{Stage: "dev", Now: w.Clock.Now, Token: token, Hosts: []string{host}})
+	o := console.Options{Stage: "dev", Now: w.Clock.Now, Token: token, Hosts: []string{host}}
+	if w.options != nil {
+		w.options(&o)
+	}
+	server.Config.Handler = console.New(cfg, o)
 	server.Start()
 	w.t.Cleanup(server.Close)
-	w.address = "http://" + host
+	w.open("http://" + host + "/?token=" + token)
+}
+
+// open has the browser open a page's first address.
+func (w *world) open(address string) {
+	w.t.Helper()
+	at, err := url.Parse(address)
+	require.NoError(w.t, err)
+	w.address = "http://" + at.Host
 	jar, err := cookiejar.New(nil)
 	require.NoError(w.t, err)
 	w.browser = &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error { r.Header.Del("Origin"); return nil }}
-	w.get("/?token=" + token)
+	w.get(at.RequestURI())
 }
 
 // get is the text of a page that is there.

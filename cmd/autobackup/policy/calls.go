@@ -253,9 +253,16 @@ var ofConsole = []Call{
 	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: queueKeys},
 	{Operation: "ListObjectsV2", Actions: []string{"s3:ListBucket"}, On: workBucket},
 	{Operation: "GetObject", Actions: []string{"s3:GetObject"}, On: auditReports},
+	{Operation: "GetObject", Actions: []string{"s3:GetObject"}, On: operationRecords}, // what people did
 	// S3 makes it where the working bucket has a key, the primary stack's StorageKey.
 	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: workKeys},
 }
+
+// ofActions are made by the page where it retries and discards: what those commands change. What they
+// read, the page reads without.
+var ofActions = slices.DeleteFunc(slices.Clone(ofRetry), func(c Call) bool {
+	return !slices.Contains([]string{"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibility", "PutObject", "GenerateDataKey"}, c.Operation)
+})
 
 // looks says whether versions are looked at at all.
 func looks(o Options) bool { return o.Command == Explain || o.Level != audit.Listed }

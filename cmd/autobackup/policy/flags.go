@@ -18,6 +18,7 @@ var flags = []struct {
 	{"replica", []string{Audit, Explain, Attach, Doctor, Status, Console, Owner}},
 	{"kms-key", []string{Audit, Explain, Attach, Detach, Console, Evidence, Parked, Retry, Discard, Upload, Operate, Boundary}},
 	{"evidence", []string{Evidence}},
+	{"allow-actions", []string{Console}},
 	{"deletes", []string{Upload}},
 	{"replica-kms-key", []string{Audit, Explain, Owner, Boundary}},
 	{"audits", []string{Owner}},

@@ -70,6 +70,7 @@ type Options struct {
 	Roles       []string // ARNs, which the caller assumes
 	Audits      bool     // the owner of replicas lets the stage's audits list them
 	HeadOnly    bool     // the owner of replicas lets nothing in but HEAD
+	Actions     bool     // the page also retries and discards messages
 	Deletes     bool     // an uploader also deletes objects, which leaves delete markers
 	Stage       string   // of the stack
 	Region      string
@@ -168,6 +169,9 @@ func (o Options) Calls(s Side) []Call {
 		all = ofDoctor(s)
 		if o.Command == Console && s == Primary {
 			all = append(all, ofConsole...)
+			if o.Actions {
+				all = append(all, ofActions...)
+			}
 		}
 	case o.Command == Evidence:
 		all = ofEvidence

@@ -58,8 +58,8 @@ func (h *History) Text(w io.Writer) error {
 	rows := make([]table.Row, 0, len(h.Operations))
 	for _, o := range h.Operations {
 		rows = append(rows, table.Row{
-			o.Begin.At.UTC().Format(seconds), text.Line(o.Begin.Command, longestText), outcome(o), text.Line(o.Begin.Who[strings.LastIndex(o.Begin.Who, ":")+1:], longestText),
-			text.Line(o.Begin.Why, longestText), text.Line(choice(o.Begin.Filter), longestText), text.Line(o.ID, longestText),
+			o.Begin.At.UTC().Format(seconds), text.Line(o.Begin.Command, longestText), Outcome(o), text.Line(o.Begin.Who[strings.LastIndex(o.Begin.Who, ":")+1:], longestText),
+			text.Line(o.Begin.Why, longestText), text.Line(Choice(o.Begin.Filter), longestText), text.Line(o.ID, longestText),
 		})
 	}
 	if len(rows) > 0 {
@@ -70,8 +70,8 @@ func (h *History) Text(w io.Writer) error {
 	return write(w, page.String())
 }
 
-// outcome is what an operation came to.
-func outcome(o operations.Done) string {
+// Outcome is what an operation came to.
+func Outcome(o operations.Done) string {
 	switch {
 	case o.End == nil:
 		return fmt.Sprintf("not ended: under way, or killed after %s", count(o.Pages, "page"))
@@ -83,8 +83,8 @@ func outcome(o operations.Done) string {
 	return fmt.Sprintf("%d of %d", o.End.Done, o.Begin.Found)
 }
 
-// choice is a filter as options.
-func choice(filter map[string]string) string {
+// Choice is a filter as options.
+func Choice(filter map[string]string) string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(filter)) {
 		all = append(all, "--"+name+" "+filter[name])

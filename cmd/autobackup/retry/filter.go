@@ -41,11 +41,11 @@ func (f Filter) check() error {
 
 // narrow says whether it leaves out more than what is older than a queue keeps.
 func (f Filter) narrow() bool {
-	return len(f.Reasons) > 0 || f.Bucket != "" || f.Prefix != "" || f.OlderThan > 0 || f.Since < kept
+	return len(f.Reasons) > 0 || f.Bucket != "" || f.Prefix != "" || f.OlderThan > 0 || f.Since < Kept
 }
 
-// kept is how long a dead-letter queue keeps a message.
-const kept = 14 * 24 * time.Hour
+// Kept is how long a dead-letter queue keeps a message.
+const Kept = 14 * 24 * time.Hour
 
 // takes says whether a message is chosen.
 func (f Filter) takes(m message, now time.Time) bool {
@@ -57,7 +57,7 @@ func (f Filter) takesTime(at, now time.Time) bool {
 		return f.OlderThan == 0
 	}
 	age := now.Sub(at)
-	return age >= f.OlderThan && (f.Since >= kept || age <= f.Since) || f.OlderThan == 0 && age < 0
+	return age >= f.OlderThan && (f.Since >= Kept || age <= f.Since) || f.OlderThan == 0 && age < 0
 }
 
 func (f Filter) takesObject(m message) bool {

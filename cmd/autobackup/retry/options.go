@@ -50,8 +50,16 @@ func checkStage(stage string) error {
 	return nil
 }
 
-// maxWhy bounds what somebody gives as a reason, in bytes.
-const maxWhy = 1000
+// MaxWhy bounds what somebody gives as a reason, in bytes.
+const MaxWhy = 1000
+
+// Check says what keeps Run from beginning.
+func (o Options) Check() error {
+	return o.check([]string{FromAll, FromParked, FromExecutions, FromEventDLQ})
+}
+
+// CheckDiscard says what keeps Discard from beginning.
+func (o Options) CheckDiscard() error { return o.check([]string{FromParked, FromEventDLQ}) }
 
 func (o Options) check(from []string) error {
 	if err := errors.Join(checkStage(o.Stage), o.Filter.check()); err != nil {
@@ -68,8 +76,8 @@ func (o Options) check(from []string) error {
 		return fmt.Errorf("--max %d takes nothing: name at least 1", o.Max)
 	case o.Why == "" && !o.DryRun:
 		return errors.New("--why is missing: it goes on record in the account, for whoever takes over (--dry-run shows what there is without it)")
-	case len(o.Why) > maxWhy:
-		return fmt.Errorf("--why has %d bytes: name the reason in at most %d, and a ticket for the rest", len(o.Why), maxWhy)
+	case len(o.Why) > MaxWhy:
+		return fmt.Errorf("--why has %d bytes: name the reason in at most %d, and a ticket for the rest", len(o.Why), MaxWhy)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ type run struct {
 // is not nil: that says why the rest could not be done. An interruption and a
 // question answered with no are no errors; the report has them.
 func Run(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
-	if err := o.check([]string{FromAll, FromParked, FromExecutions, FromEventDLQ}); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	return start(ctx, cfg, o, false)
@@ -57,7 +57,7 @@ func Run(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
 
 // Discard deletes messages, which it puts on record before.
 func Discard(ctx context.Context, cfg aws.Config, o Options) (*Report, error) {
-	if err := o.check([]string{FromParked, FromEventDLQ}); err != nil {
+	if err := o.CheckDiscard(); err != nil {
 		return nil, err
 	}
 	return start(ctx, cfg, o, true)
@@ -89,11 +89,11 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.report.plan(r.Plan); err != nil {
 		return err
 	}
-	if r.DryRun || r.report.Refused || r.report.Pending() == 0 && !r.report.open() {
+	if r.DryRun || !r.report.Asks() {
 		return nil
 	}
 	if !r.Yes {
-		agreed, err := terminal.Ask(ctx, r.In, r.Prompt, r.report.question(), "--yes does it without asking")
+		agreed, err := terminal.Ask(ctx, r.In, r.Prompt, r.report.Question(), "--yes does it without asking")
 		if err != nil || !agreed {
 			r.report.Declined = err == nil
 			return err

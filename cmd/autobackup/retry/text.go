@@ -28,8 +28,11 @@ func (r *Report) verb() (todo, done string) {
 	return "retry", "Retried"
 }
 
-// question is put before anything is changed.
-func (r *Report) question() string {
+// Asks says whether there is anything that the run may do.
+func (r *Report) Asks() bool { return !r.Refused && (r.Pending() > 0 || r.open()) }
+
+// Question is put before anything is changed.
+func (r *Report) Question() string {
 	n := count(r.Pending(), "message")
 	if r.open() {
 		n += " and what else is chosen"

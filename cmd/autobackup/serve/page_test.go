@@ -72,6 +72,7 @@ func TestThePageShowsWhatComesOfUploads(t *testing.T) {
 	assert.Contains(t, execution, "CONTENT_MISMATCH")
 	assert.Contains(t, execution, "FetchETags")
 	assert.Contains(t, b.does(http.MethodPost, "parked", "queue=autobackup-validation-dlq-dev"), "CONTENT_MISMATCH")
+	assert.Contains(t, b.does(http.MethodPost, "plan", "from=parked&do=retry&reason=CONTENT_MISMATCH"), "Send 1 message to autobackup-validation-queue-dev?", "it may act: what it could harm is on this machine alone")
 
 	stranger := &http.Client{}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+b.address.Host+"/", http.NoBody)

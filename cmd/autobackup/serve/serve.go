@@ -119,7 +119,7 @@ func serve(ctx context.Context, o Options, environments []samconfig.Environment,
 	shown := make(chan error, 1)
 	looking, look := context.WithCancel(running)
 	go func() {
-		shown <- page.Serve(looking, stack.AWSConfig(at.Region), console.Options{Stage: s.stage, Now: clk.Now})
+		shown <- page.Serve(looking, stack.AWSConfig(at.Region), console.Options{Stage: s.stage, Now: clk.Now, Actions: true})
 	}()
 	defer func() { look(); err = errors.Join(err, <-shown) }() // before what it asks ends
 	if err := s.first(o, at, page.URL, environments, primary, stack.Outbox()); err != nil {
