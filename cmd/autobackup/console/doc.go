@@ -1,5 +1,6 @@
-// Package console is the page of a deployed stage: what status shows, executions as graphs, parked
-// messages where somebody asks for some, and reports of audits. It asks the same APIs as the other
+// Package console is the page of a deployed stage: what status shows, executions as graphs, looks at
+// versions and e-mails as the functions logged them, parked messages where somebody asks for some, and
+// reports of audits. It asks the same APIs as the other
 // commands, with the caller's credentials, and changes nothing. All of it is rendered here: the
 // page has one style, one script that fetches it again, and nothing of anywhere else.
 //
