@@ -131,3 +131,8 @@ func Severity() []Code {
 		BytesNotRead, MetadataDiffers, MalformedEvent,
 	}
 }
+
+// Skipped lists the reasons of a skipped verdict.
+func Skipped() []Code {
+	return []Code{IsReplica, SourceDeleted, LifecycleMarker, MarkerNotReplicated, NotSelected, AsPlanted}
+}

@@ -8,12 +8,14 @@ import (
 	"autobackup/internal/reason"
 )
 
-func TestSeverityListsEveryFailedCodeOnce(t *testing.T) {
-	var listed []string
-	for _, code := range reason.Severity() {
-		listed = append(listed, string(code))
+func TestTheListsHaveEveryCodeOfTheirVerdictOnce(t *testing.T) {
+	for verdict, list := range map[string][]reason.Code{"failed": reason.Severity(), "skipped": reason.Skipped()} {
+		var listed []string
+		for _, code := range list {
+			listed = append(listed, string(code))
+		}
+		assert.ElementsMatch(t, codes(t)[verdict], listed, verdict)
 	}
-	assert.ElementsMatch(t, codes(t)["failed"], listed)
 }
 
 func TestTheWorstComesFirst(t *testing.T) {

@@ -9,11 +9,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"autobackup/local/clock"
 	"autobackup/local/gate"
+	"autobackup/local/store"
 	"autobackup/local/wire"
 )
 
@@ -33,7 +33,7 @@ type Service struct {
 
 	clk *clock.Clock
 
-	mu     sync.Mutex
+	mu     store.Lock
 	groups map[string]*group // by ARN, without the :* at its end
 }
 
@@ -46,6 +46,7 @@ type group struct {
 	retention time.Duration // 0 is for ever
 	streams   map[string]bool
 	lines     []Line // the oldest first
+	written   int    // lines so far
 }
 
 // Line is a log event.
@@ -87,8 +88,13 @@ func (c Client) Put(group, stream, text string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g.streams[stream] = true
+	g.written++
 	g.lines = append(g.lines, Line{s.clk.Now(), stream, text})
-	g.lines = g.lines[max(0, len(g.lines)-most):]
+	s.keep(arn, g.written, g.lines[len(g.lines)-1])
+	if len(g.lines) > most {
+		g.lines = g.lines[1:]
+		s.keep(arn, g.written-most, nil)
+	}
 	return nil
 }
 

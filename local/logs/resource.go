@@ -34,6 +34,12 @@ func (s *Service) deployGroup(t template.Target, r template.Resource, p groupPro
 func (s *Service) removeGroup(_ template.Target, made template.Made) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.groups, bare(made.Attributes["Arn"]))
+	arn := bare(made.Attributes["Arn"])
+	if g := s.groups[arn]; g != nil {
+		for i := range g.lines {
+			s.keep(arn, g.written-i, nil)
+		}
+	}
+	delete(s.groups, arn)
 	return nil
 }

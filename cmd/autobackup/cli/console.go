@@ -17,8 +17,9 @@ type consoleCommand struct {
 func (consoleCommand) Help() string {
 	return `Shows a deployed stage as a page on this machine, until Ctrl-C, with your credentials:
 what status shows; executions, each as a graph of its states with its history, its
-input and output, and each object with its verdict and both sides; parked messages,
-where you ask for some; and reports of the stage's audits. Open the address that is
+input and output, and each object with its verdict and both sides; looks, found by
+bucket, key and reason; parked messages, where you ask for some; the e-mails that were
+sent about versions that failed; and reports of the stage's audits. Open the address that is
 printed: the token in it lets you in, and nobody else. Nothing is changed; a look into a
 queue hides up to 10 messages for 30 seconds. With --allow-actions the page also does
 what autobackup retry and discard do: it shows what that would be, asks why, and puts on

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	doctoring "autobackup/cmd/autobackup/doctor"
+	"autobackup/cmd/autobackup/logged"
 	"autobackup/internal/doctor"
 	"autobackup/internal/overview"
 )
@@ -59,6 +60,7 @@ func (c *console) handler() http.Handler {
 	mux.HandleFunc("POST /again", c.again)
 	mux.HandleFunc("GET /executions", c.shows(executionsPage, c.executions))
 	mux.HandleFunc("GET /execution", c.shows(executionPage, c.execution))
+	mux.HandleFunc("GET /looks", c.shows(looksPage, c.looks))
 	mux.HandleFunc("GET /stay", c.shows(stayPage, c.stay))
 	mux.HandleFunc("GET /parked", c.shows(parkedPage, c.parked))
 	mux.HandleFunc("POST /parked", c.shows(parkedPage, c.sample))
@@ -67,6 +69,7 @@ func (c *console) handler() http.Handler {
 	mux.HandleFunc("POST /stop", c.acts(c.stop))
 	mux.HandleFunc("GET /action", c.shows(actionPage, c.action))
 	mux.HandleFunc("GET /done", c.shows(donePage, c.done))
+	mux.HandleFunc("GET /emails", c.shows(mailsPage, c.mails))
 	mux.HandleFunc("GET /audits", c.shows(auditsPage, c.audits))
 	mux.HandleFunc("GET /audits/file", c.file)
 	return c.guard(mux)
@@ -106,6 +109,7 @@ var Actions = map[string]string{
 	"DescribeStateMachineForExecution": "states:DescribeStateMachineForExecution",
 	"GetQueueUrl":                      "sqs:GetQueueUrl",
 	"ReceiveMessage":                   "sqs:ReceiveMessage",
+	logged.Operation:                   "logs:FilterLogEvents",
 	"ListObjectsV2":                    "s3:ListBucket",
 	"GetObject":                        "s3:GetObject",
 }

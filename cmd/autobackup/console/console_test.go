@@ -2,10 +2,12 @@ package console_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -13,6 +15,8 @@ import (
 
 	"autobackup/cmd/autobackup/policy/policytest"
 	"autobackup/cmd/autobackup/report"
+	"autobackup/internal/alert"
+	"autobackup/local/sns"
 	"autobackup/local/sqs"
 	"autobackup/local/states"
 	"autobackup/local/testing/hostile"
@@ -105,7 +109,7 @@ func (w *world) pages() map[string]string {
 			stay = link
 		}
 	}
-	return map[string]string{"overview": "/", "executions": "/executions", "execution": execution, "stay": stay, "parked": "/parked", "done": "/done", "audits": folder}
+	return map[string]string{"overview": "/", "executions": "/executions", "execution": execution, "stay": stay, "looks": "/looks?reason=CONTENT_MISMATCH", "parked": "/parked", "done": "/done", "e-mails": "/emails", "audits": folder}
 }
 
 // words is the text that a page shows, in one line.
@@ -125,7 +129,7 @@ func TestTheOverviewIsWhatStatusShows(t *testing.T) {
 	w := newWorld(t)
 	w.scenarios()
 	shown := words(t, w.get("/"))
-	assert.Regexp(t, `^dev 123456789012 `+w.region+` Overview Executions Parked What people did Audits as of 20\S+ \S+ UTC `, strings.TrimPrefix(shown, "To the content "))
+	assert.Regexp(t, `^dev 123456789012 `+w.region+` Overview Executions Parked What people did E-mails Audits as of 20\S+ \S+ UTC `, strings.TrimPrefix(shown, "To the content "))
 	assert.Contains(t, shown, "FAIL autobackup-validation-dlq-dev ")
 	assert.Contains(t, shown, "messages parked, and waiting for a decision")
 	assert.Contains(t, shown, "mend autobackup parked --stage dev --region ")
@@ -215,6 +219,135 @@ func TestWithoutAHistoryNothingIsSaidOfStates(t *testing.T) {
 	assert.NotContains(t, page, `class="took"`)
 }
 
+func TestEMailsAreShownAsTheyWereSent(t *testing.T) {
+	w := newWorld(t)
+	w.scenarios()
+	sent := w.SNS.Published()
+	var mails []sns.Publication
+	for _, p := range sent { // an audit's is published by its state machine
+		if strings.Contains(p.Subject, "Backup check failed") {
+			mails = append(mails, p)
+		}
+	}
+	require.NotEmpty(t, mails)
+	page := w.get("/emails")
+	parsed, err := html.Parse(strings.NewReader(page))
+	require.NoError(t, err)
+	var texts []string
+	for n := range parsed.Descendants() {
+		if n.Data == "pre" {
+			texts = append(texts, n.FirstChild.Data)
+		}
+	}
+	require.Len(t, texts, len(mails))
+	for i, m := range mails {
+		assert.Equal(t, m.Message, texts[len(mails)-1-i], "the newest first")
+		assert.Contains(t, page, m.ID)
+		assert.Contains(t, words(t, page), m.Time.UTC().Format("2006-01-02 15:04")) // the line is written behind it
+		assert.Contains(t, words(t, page), m.Subject)
+	}
+	assert.Len(t, sent, len(mails)+1, "the audit's is not here, and the page says so")
+	assert.Contains(t, words(t, page), "Not here: what others send to the same topic, which are alarms' e-mails by CloudWatch")
+	assert.Contains(t, words(t, page), "1 hour 24 hours 7 days 90 days")
+
+	began := w.Clock.Now()
+	require.NoError(t, w.Clock.Sleep(t.Context(), 2*time.Hour))
+	shown := words(t, w.get("/emails?window=1h"))
+	assert.Contains(t, shown, " None.")
+	assert.Regexp(t, `Searched: the log from `+began.Add(time.Hour).UTC().Format("2006-01-02 15:04")+`:\d\d UTC to `+began.Add(2*time.Hour).UTC().Format("2006-01-02 15:04")+`:\d\d UTC\.`, shown)
+	assert.NotContains(t, shown, "Older lines are not here")
+	status, text := w.ask(http.MethodGet, "/emails?window=2h", nil)
+	assert.Equal(t, http.StatusNotFound, status)
+	assert.Contains(t, text, "one of the windows that the page names")
+}
+
+// Of many e-mails the newest are shown, and the page says since when.
+func TestThePageSaysWhereTheLogWasCut(t *testing.T) {
+	w := newWorld(t)
+	for i := range 60 {
+		line, err := json.Marshal(map[string]any{"msg": alert.Sent, "email": alert.Copy{Subject: fmt.Sprintf("subject %d.", i), Message: "text"}})
+		require.NoError(t, err)
+		require.NoError(t, w.log("failure-notifier", string(line)))
+		require.NoError(t, w.Clock.Sleep(t.Context(), time.Second))
+	}
+	page := w.get("/emails")
+	shown := words(t, page)
+	assert.Contains(t, shown, "Older lines are not here: the newest 50 are told.")
+	assert.Contains(t, shown, "subject 59.")
+	assert.Contains(t, shown, "subject 10.")
+	assert.NotContains(t, shown, "subject 9.")
+	assert.Equal(t, 1, strings.Count(page, "<details open>"))
+}
+
+func TestLooksAreFoundByBucketKeyAndReason(t *testing.T) {
+	w := newWorld(t)
+	w.scenarios()
+	of := func(pairs ...string) (rows []string, page string) {
+		query := url.Values{}
+		for i := 0; i < len(pairs); i += 2 {
+			query.Set(pairs[i], pairs[i+1])
+		}
+		page = w.get("/looks?" + query.Encode())
+		parsed, err := html.Parse(strings.NewReader(page))
+		require.NoError(t, err)
+		for n := range parsed.Descendants() {
+			if n.Data == "tr" && n.Parent.Data == "tbody" {
+				var row strings.Builder
+				require.NoError(t, html.Render(&row, n))
+				rows = append(rows, words(t, "<table>"+row.String()+"</table>"))
+			}
+		}
+		return rows, page
+	}
+	rows, page := of("reason", "CONTENT_MISMATCH")
+	require.Len(t, rows, 1)
+	assert.Regexp(t, `^20\S+ \S+ UTC failed CONTENT_MISMATCH .*s3://`+w.bucket("media")+`/photo\.jpg@\S+ 1 \S+$`, rows[0])
+	assert.Contains(t, links(t, page), w.of("photo.jpg"), "the execution is linked")
+	assert.Contains(t, words(t, page), "that came to CONTENT_MISMATCH , the newest first")
+	assert.Contains(t, words(t, page), "AWS's list of prices has none for such a search.")
+
+	rows, _ = of("bucket", w.bucket("media"), "key", "slow.mov")
+	require.Greater(t, len(rows), 2)
+	assert.Contains(t, rows[0], " verified by full-object checksum")
+	for _, row := range rows[1:] {
+		assert.Contains(t, row, " lagging ")
+	}
+	rows, _ = of("key", "2026/con")
+	assert.Equal(t, []string{"none"}, rows, "a key is all of it")
+	rows, page = of("key", "2026/con", "begins", "yes")
+	assert.Len(t, rows, 1)
+	assert.Contains(t, words(t, page), "whose key begins with 2026/con ")
+	assert.Contains(t, page, `name="key" value="2026/con"`)
+	rows, _ = of("bucket", w.bucket("documents"), "key", "photo.jpg")
+	assert.Equal(t, []string{"none"}, rows)
+	require.NoError(t, w.Clock.Sleep(t.Context(), 2*time.Hour))
+	rows, _ = of("reason", "CONTENT_MISMATCH", "window", "1h")
+	assert.Equal(t, []string{"none"}, rows)
+
+	rows, page = of("begins", "yes")
+	assert.Empty(t, rows)
+	assert.Contains(t, words(t, page), "Looks are found by a bucket, a key or a reason: name one of them.")
+	status, text := w.ask(http.MethodGet, "/looks?reason=BROKEN", nil)
+	assert.Equal(t, http.StatusNotFound, status)
+	assert.Contains(t, text, "Versions have no such reason.")
+	assert.Contains(t, w.get("/executions"), `<form class="find" method="get" action="/looks">`)
+}
+
+// Whoever may write to the log may write of any execution.
+func TestAnExecutionThatIsNoneOfTheStagesIsNotLinked(t *testing.T) {
+	w := newWorld(t)
+	for i, execution := range []string{"arn:aws:states:" + w.region + ":" + account + ":execution:other:e", "arn:aws:states:" + w.region + ":" + account + ":execution:autobackup-validation-dev:a?b", "javascript:x"} {
+		line, err := json.Marshal(map[string]any{"msg": "failed", "bucket": "b", "key": fmt.Sprint(i), "version": "v", "looks": 1, "execution": execution})
+		require.NoError(t, err)
+		require.NoError(t, w.log("compare-etags", string(line)))
+	}
+	page := w.get("/looks?bucket=b")
+	assert.Equal(t, 3, strings.Count(words(t, page), "none of the stage's"))
+	for _, link := range links(t, page) {
+		assert.NotContains(t, link, "/execution?")
+	}
+}
+
 // A look hides messages, so nothing is looked at before somebody asks.
 func TestParkedMessagesAreASampleOnRequest(t *testing.T) {
 	w := newWorld(t)
@@ -302,6 +435,28 @@ func TestHostileKeysBreakOutOfNoPage(t *testing.T) {
 		page := w.get("/execution?name=" + e.Name)
 		assertInert(t, page)
 		shown += page
+	}
+	texts := ""
+	for _, key := range hostile.Keys {
+		page := w.get("/looks?" + url.Values{"key": {key}, "bucket": {key}}.Encode())
+		assertInert(t, page)
+		for _, name := range []string{"msg", "reason", "evidence", "detail", "version"} {
+			line, err := json.Marshal(map[string]any{"bucket": "b", "key": key, "looks": 1, "execution": key + "e", name: key})
+			require.NoError(t, err)
+			require.NoError(t, w.log("compare-etags", string(line)))
+		}
+		line, err := json.Marshal(map[string]any{"msg": alert.Sent, "email": alert.Copy{Subject: key, Message: key, ID: key}})
+		require.NoError(t, err)
+		require.NoError(t, w.log("failure-notifier", string(line)))
+		page = w.get("/emails?window=1h")
+		assertInert(t, page)
+		texts += page
+	}
+	page := w.get("/looks?bucket=b")
+	assertInert(t, page)
+	for _, page := range []string{page, texts} {
+		assert.Contains(t, words(t, page), "<script>alert(1)</script>")
+		assert.Contains(t, words(t, page), "{{.}}")
 	}
 	for range 12 {
 		_, page := w.ask(http.MethodPost, "/parked", url.Values{"queue": {"autobackup-validation-dlq-dev"}})

@@ -1,5 +1,6 @@
-// Package console is the page of a deployed stage: what status shows, executions as graphs, parked
-// messages where somebody asks for some, and reports of audits. It asks the same APIs as the other
+// Package console is the page of a deployed stage: what status shows, executions as graphs, looks at
+// versions and e-mails as the functions logged them, parked messages where somebody asks for some, and
+// reports of audits. It asks the same APIs as the other
 // commands, with the caller's credentials, and changes nothing, unless
 // it is started so that it may act: then it does what the commands retry and discard do, by their code
 // (docs/decisions/0077-the-page-acts-by-the-commands.md). All of it is rendered here: the

@@ -33,6 +33,7 @@ type executionsData struct {
 	All      []listed
 	Next     string // of the next page
 	First    bool
+	Find     findData
 }
 
 type listed struct {
@@ -43,7 +44,7 @@ type listed struct {
 
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
 func (c *console) executions(r *http.Request) (any, int, error) {
-	d := executionsData{Status: r.FormValue("status"), First: r.FormValue("next") == ""}
+	d := executionsData{Status: r.FormValue("status"), First: r.FormValue("next") == "", Find: find()}
 	for _, s := range types.ExecutionStatus("").Values() {
 		d.Statuses = append(d.Statuses, string(s))
 	}
@@ -102,7 +103,12 @@ func (c *console) asked(r *http.Request) (string, error) {
 	if err == nil && !executionName.MatchString(name) {
 		err = wrong("An execution is named by its name.")
 	}
-	return strings.Replace(machine, ":stateMachine:", ":execution:", 1) + ":" + name, err
+	return executionsOf(machine) + name, err
+}
+
+// executionsOf is what the ARNs of a state machine's executions begin with, before their names.
+func executionsOf(machine string) string {
+	return strings.Replace(machine, ":stateMachine:", ":execution:", 1) + ":"
 }
 
 // executionData is what the page of one shows.

@@ -25,7 +25,7 @@ type page struct {
 func newPage(title, nav, file string) page {
 	t := report.Pages(file).Funcs(template.FuncMap{
 		"why": overview.Why, "span": overview.Span, "clock": clock, "mood": mood, "short": short, "count64": func(n int) string { return text.Grouped(int64(n)) },
-		"address": address, "pretty": pretty, "screen": screen, "took": took, "itoa": itoa, "looks": func(n int) string { return text.Count(n, "look") }, "navigation": func() []link { return navigation },
+		"address": address, "pretty": pretty, "screen": screen, "printed": printed, "took": took, "itoa": itoa, "looks": func(n int) string { return text.Count(n, "look") }, "navigation": func() []link { return navigation },
 		"dict": func(pairs ...any) map[string]any {
 			return map[string]any{pairs[0].(string): pairs[1], pairs[2].(string): pairs[3]}
 		}, //nolint:forcetypeassert // of this package's templates
@@ -36,13 +36,15 @@ func newPage(title, nav, file string) page {
 // link is one of the navigation.
 type link struct{ Path, Name string }
 
-var navigation = []link{{"/", "Overview"}, {"/executions", "Executions"}, {"/parked", "Parked"}, {"/done", "What people did"}, {"/audits", "Audits"}}
+var navigation = []link{{"/", "Overview"}, {"/executions", "Executions"}, {"/parked", "Parked"}, {"/done", "What people did"}, {"/emails", "E-mails"}, {"/audits", "Audits"}}
 
 var (
 	overviewPage   = newPage("Overview", "/", "overview.html.tmpl")
 	executionsPage = newPage("Executions", "/executions", "executions.html.tmpl")
 	executionPage  = newPage("Execution", "/executions", "execution.html.tmpl")
 	stayPage       = newPage("A state's data", "/executions", "stay.html.tmpl")
+	looksPage      = newPage("Looks", "/executions", "looks.html.tmpl")
+	mailsPage      = newPage("E-mails", "/emails", "emails.html.tmpl")
 	parkedPage     = newPage("Parked messages", "/parked", "parked.html.tmpl")
 	actionPage     = newPage("Plan", "/parked", "action.html.tmpl")
 	donePage       = newPage("What people did", "/done", "done.html.tmpl")
@@ -168,6 +170,10 @@ func screen(s string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// printed is a text of lines as it was sent, so that what is copied of it is the same. What is not
+// printable is an escape: nothing is hidden.
+func printed(s string) string { return string(text.EscapeJSON([]byte(s))) }
 
 // pretty is JSON in lines, and any other text as it is, with nothing hidden.
 func pretty(s string) string {

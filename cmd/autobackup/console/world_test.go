@@ -3,6 +3,7 @@ package console_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -23,6 +24,7 @@ import (
 	"autobackup/internal/wire"
 	"autobackup/local"
 	"autobackup/local/clock"
+	"autobackup/local/gate"
 	"autobackup/local/lambda"
 	locals3 "autobackup/local/s3"
 )
@@ -55,6 +57,9 @@ func newWorld(t *testing.T) *world {
 	clk := clock.Skipping(t.Context())
 	functions := wire.Functions(embedded{w}, clk.Now)
 	functions["audit"] = audit.Function(embedded{w}, clk.Now)
+	for name, build := range functions {
+		functions[name] = w.logging(name, build)
+	}
 	stack := httptest.NewUnstartedServer(nil)
 	var err error
 	w.Stack, err = local.Start(t.Context(), local.Config{
@@ -86,6 +91,28 @@ type embedded struct{ w *world }
 
 func (e embedded) Write(lines []byte) (int, error) {
 	return len(lines), e.w.CloudWatch.PutEmbedded(e.w.region, account, lines)
+}
+
+// logging has a function that runs in this process log into its group, as Lambda has what a process prints.
+func (w *world) logging(name string, build wire.Build) wire.Build {
+	return func(cfg aws.Config, env func(string) string, _ *slog.Logger) (handler.Func, error) {
+		return build(cfg, env, handler.Logger(group{w, name}))
+	}
+}
+
+// group is the log group of a function.
+type group struct {
+	w    *world
+	name string
+}
+
+func (g group) Write(line []byte) (int, error) {
+	return len(line), g.w.log(g.name, string(line))
+}
+
+// log writes a line as a function does.
+func (w *world) log(function, line string) error {
+	return w.Logs.As(gate.Caller{}).Put("arn:aws:logs:"+w.region+":"+account+":log-group:/aws/lambda/autobackup-"+function+"-dev", "a", line)
 }
 
 // show has the page be shown by somebody's configuration.

@@ -242,7 +242,8 @@ func ofDoctor(s Side) (all []Call) {
 }
 
 // ofConsole are made by the page beside those of doctor: executions are shown, parked messages
-// are looked at where that is asked for, and reports of the stage's audits are opened.
+// are looked at where that is asked for, looks and e-mails are read in the logs of the functions that
+// have them, and reports of the stage's audits are opened.
 var ofConsole = []Call{
 	{Operation: "ListExecutions", Actions: []string{"states:ListExecutions"}, On: stateMachine},
 	{Operation: "DescribeExecution", Actions: []string{"states:DescribeExecution"}, On: executions},
@@ -251,6 +252,8 @@ var ofConsole = []Call{
 	{Operation: "ReceiveMessage", Actions: []string{"sqs:ReceiveMessage"}, On: dlqs},
 	{Operation: "ReceiveMessage", Actions: []string{"sqs:ReceiveMessage"}, On: eventDLQ},
 	{Operation: "Decrypt", Actions: []string{"kms:Decrypt"}, On: queueKeys},
+	{Operation: "FilterLogEvents", Actions: []string{"logs:FilterLogEvents"}, On: looksLog},
+	{Operation: "FilterLogEvents", Actions: []string{"logs:FilterLogEvents"}, On: mailsLog},
 	{Operation: "ListObjectsV2", Actions: []string{"s3:ListBucket"}, On: workBucket},
 	{Operation: "GetObject", Actions: []string{"s3:GetObject"}, On: auditReports},
 	{Operation: "GetObject", Actions: []string{"s3:GetObject"}, On: operationRecords}, // what people did

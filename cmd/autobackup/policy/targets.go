@@ -42,6 +42,8 @@ const (
 	stackAnywhere    Target = "StackInItsRegion"
 	keyStates        Target = "KeyStates" // of the queues' keys, which are not asked through SQS
 	logGroups        Target = "Logs"
+	looksLog         Target = "LooksLog"  // of the function that judges what looks have seen
+	mailsLog         Target = "EMailsLog" // of the one that sends e-mails
 	functions        Target = "Functions"
 	pipe             Target = "Pipe"
 	rehearsedAlarm   Target = "RehearsedAlarm"
@@ -133,6 +135,8 @@ func (o Options) ofStack(t Target) (all []string) {
 		fetcher:          {"lambda:HERE:function:autobackup-fetch-etags-STAGE"},
 		uploadRules:      {"events:HERE:rule/autobackup-s3-upload-trigger-STAGE", "events:HERE:rule/autobackup-s3-upload-trigger-Buckets*-STAGE"},
 		allQueues:        {"sqs:HERE:autobackup-*-STAGE"},
+		looksLog:         {"logs:HERE:log-group:/aws/lambda/autobackup-compare-etags-STAGE:*"},
+		mailsLog:         {"logs:HERE:log-group:/aws/lambda/autobackup-failure-notifier-STAGE:*"},
 		// Also of the function that runs in the second region.
 		logGroups: {"logs:*:ACCOUNT:log-group:/aws/lambda/autobackup-*-STAGE:*", "logs:HERE:log-group:/aws/vendedlogs/pipes/autobackup-validation-pipe-STAGE:*"},
 	}[t] {

@@ -26,6 +26,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"autobackup/cmd/autobackup/logged"
 	"autobackup/cmd/autobackup/serve"
 	"autobackup/local/store"
 )
@@ -145,7 +146,10 @@ func TestAValidationGoesOnWhereAKilledServeLeftIt(t *testing.T) {
 		assert.True(c, slices.ContainsFunc(before, func(e types.HistoryEvent) bool {
 			return e.StateExitedEventDetails != nil && aws.ToString(e.StateExitedEventDetails.Name) == "CompareETags"
 		}))
+		looks, _ := logs(t, cfg)
+		assert.Equal(c, 1, came(looks, "lags", "lagging"))
 	}, time.Minute, 100*time.Millisecond, "it waits for the replica")
+	looks, _ := logs(t, cfg)
 	first.kill(t)
 
 	second := started(t, "--project", project, "--dir", dir, "--fast")
@@ -158,6 +162,11 @@ func TestAValidationGoesOnWhereAKilledServeLeftIt(t *testing.T) {
 	after := history(t, cfg, waits.ExecutionArn)
 	require.Greater(t, len(after), len(before))
 	assert.Equal(t, before, after[:len(before)], "nothing that was done is done again")
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		now, _ := logs(t, cfg)
+		assert.Equal(c, 1, came(now, "lags", "verified"))
+		assert.Subset(c, now, looks, "what was logged before is there")
+	}, time.Minute, 100*time.Millisecond)
 	completed, err := s3.NewFromConfig(cfg).CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{
 		Bucket: aws.String(documents), Key: aws.String("parts"), UploadId: begun.UploadId,
 		MultipartUpload: &s3types.CompletedMultipartUpload{Parts: []s3types.CompletedPart{{ETag: part.ETag, PartNumber: aws.Int32(1)}}},
@@ -203,6 +212,28 @@ func TestEveryUploadIsVerifiedHoweverOftenServeIsKilled(t *testing.T) {
 	last.kill(t)
 }
 
+// logs are the looks at documents and the e-mails that the functions logged, the newest first.
+func logs(t *testing.T, cfg aws.Config) ([]logged.Look, []logged.Mail) {
+	t.Helper()
+	of := logged.Part{Stage: "dev", From: time.Now().Add(-time.Hour), To: time.Now().Add(48 * time.Hour), Within: time.Minute} // as time may run ahead
+	looks, searched, err := logged.Looks(t.Context(), cfg, logged.Wanted{Bucket: documents}, of)
+	require.NoError(t, err)
+	require.Empty(t, searched.Cut)
+	mails, _, err := logged.Mails(t.Context(), cfg, of)
+	require.NoError(t, err)
+	return looks, mails
+}
+
+// came says how many looks at a key came to an outcome.
+func came(looks []logged.Look, key, outcome string) (n int) {
+	for _, l := range looks {
+		if l.Version.Key == key && l.Outcome == outcome {
+			n++
+		}
+	}
+	return n
+}
+
 // seen is everything there is of what people look at.
 func seen(t *testing.T, r running) string {
 	t.Helper()
@@ -226,7 +257,8 @@ func seen(t *testing.T, r running) string {
 	require.NoError(t, err)
 	mails, err := filepath.Glob(filepath.Dir(r.says(t, `E-mails are written to (\S+)`)[1]) + "/outbox/*")
 	require.NoError(t, err)
-	all = append(all, attributes.Attributes, mails, executions(t, cfg))
+	looks, sent := logs(t, cfg)
+	all = append(all, attributes.Attributes, mails, executions(t, cfg), looks, sent)
 	for _, e := range executions(t, cfg) {
 		all = append(all, e.RedriveCount)
 	}
@@ -258,6 +290,11 @@ func TestEverythingIsAsItWasAfterAStop(t *testing.T) {
 	require.NoError(t, err)
 	_, err = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("mine"), Key: aws.String("odd ☃\n"), Body: strings.NewReader("mine"), Metadata: map[string]string{"a": "b"}})
 	require.NoError(t, err)
+	require.EventuallyWithT(t, func(c *assert.CollectT) { // a process's lines are written a moment behind its answer
+		looks, mails := logs(t, cfg)
+		assert.Equal(c, []int{1, 2}, []int{came(looks, "damaged", "failed"), came(looks, "fine", "verified")})
+		assert.Len(c, mails, 1)
+	}, time.Minute, 100*time.Millisecond)
 	before := seen(t, first)
 	require.NoError(t, first.end())
 

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -73,6 +74,10 @@ func TestThePageShowsWhatComesOfUploads(t *testing.T) {
 	assert.Contains(t, execution, "FetchETags")
 	assert.Contains(t, b.does(http.MethodPost, "parked", "queue=autobackup-validation-dlq-dev"), "CONTENT_MISMATCH")
 	assert.Contains(t, b.does(http.MethodPost, "plan", "from=parked&do=retry&reason=CONTENT_MISMATCH"), "Send 1 message to autobackup-validation-queue-dev?", "it may act: what it could harm is on this machine alone")
+	assert.Contains(t, b.opens("looks?reason=CONTENT_MISMATCH"), "s3://"+documents+"/damaged <b>@")
+	require.Eventually(t, func() bool { // a process's lines are written a moment behind its answer
+		return strings.Contains(b.opens("emails"), "[dev] Backup check failed: CONTENT_MISMATCH")
+	}, time.Minute, 100*time.Millisecond)
 
 	stranger := &http.Client{}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+b.address.Host+"/", http.NoBody)

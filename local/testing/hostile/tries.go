@@ -36,7 +36,8 @@ var Tries = []Try{
 	{"tables for spreadsheets", "formulas by =, +, -, @ and their full-width forms, cells that end early", []string{
 		"cmd/autobackup/report TestTheTableRoundTripsAndRunsNothing", "cmd/autobackup/evidence TestTheTableHasALineForEachVersionThatNeedsOneAndRunsNothing", "local TestHostileNamesBreakOutOfNothingThatAnAuditWrites"}},
 	{"HTML reports", "scripts, images, attributes, entities", []string{"cmd/autobackup/report TestThePageShowsEveryKeyAndRunsNone", "local TestHostileNamesBreakOutOfNothingThatAnAuditWrites"}},
-	{"the page of a stage", "the same in keys, in attributes and bodies of parked messages, and in what a look found", []string{"cmd/autobackup/console TestHostileKeysBreakOutOfNoPage"}},
+	{"the page of a stage", "the same in keys, in attributes and bodies of parked messages, in what a look found, and in lines of the log", []string{"cmd/autobackup/console TestHostileKeysBreakOutOfNoPage"}},
+	{"patterns that logs are searched by", "quotes, backslashes, wildcards and conditions in keys", []string{"cmd/autobackup/logged TestAHostileKeyFindsItselfAlone"}},
 	{"the page, from elsewhere", "names that lead to this machine, forms, links, frames, guessed tokens", []string{"cmd/autobackup/console TestOnlyWhoHasTheTokenIsLetInAndByThisAddressAlone"}},
 	{"JSON reports and manifests", "quotes, control characters, keys that are no UTF-8", []string{
 		"cmd/autobackup/report TestTheLinesAndTheReportRoundTrip", "cmd/autobackup/report TestTheManifestNamesEveryKey"}},
