@@ -197,7 +197,7 @@ func TestAPlanIsBegunOnceAndForAReasonAlone(t *testing.T) {
 	assert.Equal(t, 1, w.held("validation-dlq"))
 	w.done(id, "w")
 	w.fill("validation-dlq", 1)
-	w.done(id, "again")
+	assert.Contains(t, words(t, w.done(id, "again")), ":root : w ", "it is shown as it was begun")
 	assert.Equal(t, 1, w.held("validation-dlq"), "a form that is sent again does nothing again")
 	assert.Len(t, w.onRecord(), 1)
 }
