@@ -207,8 +207,11 @@ func (j *judge) moved(name string) (commands []string) {
 	if kind == "event" { // EventBridge fills it, and SQS moves nothing out of it
 		return []string{"autobackup retry" + j.named() + " --from event-dlq --why WHY"}
 	}
-	if kind == "validation" {
+	switch kind {
+	case "validation":
 		commands = []string{"autobackup parked" + j.named(), "autobackup retry" + j.named() + " --why WHY"}
+	case "failure":
+		commands = []string{"autobackup retry" + j.named() + " --from failure-dlq --why WHY"}
 	}
 	return append(commands, j.aws("sqs start-message-move-task --source-arn "+j.arn("sqs", name)+" --destination-arn "+j.arn("sqs", "autobackup-"+kind+"-queue-"+j.Stage.Name)))
 }

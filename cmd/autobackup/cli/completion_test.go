@@ -30,7 +30,7 @@ func TestALineGoesOnWithCommandsFlagsAndValues(t *testing.T) {
 	assert.Equal(t, []string{"retry"}, completed(t, "autobackup ret"))
 	assert.ElementsMatch(t, cli.Commands(), completed(t, "autobackup "))
 	assert.Subset(t, completed(t, "autobackup retry --"), []string{"--reason", "--why", "--tell", "--stage", "--dry-run"})
-	assert.ElementsMatch(t, []string{"all", "parked", "executions", "event-dlq"}, completed(t, "autobackup retry --from "))
+	assert.ElementsMatch(t, []string{"all", "parked", "executions", "event-dlq", "failure-dlq"}, completed(t, "autobackup retry --from "))
 	assert.Len(t, completed(t, "autobackup discard --reason "), len(retry.Reasons()))
 	assert.Equal(t, []string{"CONTENT_MISMATCH"}, completed(t, "autobackup parked --reason CONT"))
 	assert.Contains(t, completed(t, "autobackup policy dis"), "discard")

@@ -98,7 +98,7 @@ func (g *guarded) execution() string {
 // Each of these permissions is needed, and what is missing is told by its name.
 func TestParkedRetryAndDiscardTellEachPermissionThatTheyLack(t *testing.T) {
 	for command, words := range map[string][][]string{
-		"retry":   {{"--yes", "--again", "--why", "w", "--from", "executions"}, {"--yes", "--why", "w", "--from", "event-dlq"}, {"--yes", "--why", "w", "--tell"}},
+		"retry":   {{"--yes", "--again", "--why", "w", "--from", "executions"}, {"--yes", "--why", "w", "--from", "event-dlq"}, {"--yes", "--why", "w", "--tell"}, {"--yes", "--why", "w", "--from", "failure-dlq"}},
 		"discard": {{"--yes", "--why", "w"}, {"--yes", "--why", "w", "--from", "event-dlq"}},
 		"parked":  {nil, {"--done"}},
 	} {
@@ -113,7 +113,7 @@ func tellsWhatItLacks(t *testing.T, command string, words [][]string) {
 	code, _, said := run("retry", "--from", "executions", "--why", "w", "--yes") // so that there is a record
 	require.Equal(t, cli.Expected, code, said)
 	typed := func(p policytest.Printed) (exit int, said string) {
-		for _, queue := range []string{"event-dlq", "validation-dlq"} {
+		for _, queue := range []string{"event-dlq", "validation-dlq", "failure-dlq"} {
 			_, err := g.SQS.Send("arn:aws:sqs:"+g.first+":"+account+":autobackup-"+queue+"-dev", sqs.Outgoing{Body: `{"an": "event"}`})
 			require.NoError(t, err)
 		}

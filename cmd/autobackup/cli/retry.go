@@ -51,7 +51,7 @@ type retryCommand struct {
 	ofStage
 	chosen
 	answered
-	From  string `help:"Where to look: ${enum}. all is all that needs it; of what only parked messages have (--reason, --tell), parked." enum:"all,parked,executions,event-dlq" default:"all" group:"Which"`
+	From  string `help:"Where to look: ${enum}. all is all that is to be looked at; of what only parked messages have (--reason, --tell), parked. failure-dlq is what nobody could be told of, and has it told." enum:"all,parked,executions,event-dlq,failure-dlq" default:"all" group:"Which"`
 	Tell  bool   `help:"Have operators told of parked messages again, instead of having them looked at again." group:"How"`
 	Again bool   `help:"Also retry what was retried of executions before." group:"Which"`
 }
@@ -63,8 +63,8 @@ is on record in the account: autobackup parked --done shows it.`
 func (retryCommand) Help() string {
 	return `Has messages looked at again: those that are parked, those that executions left
 unsettled when they failed, timed out or were aborted, and the events that EventBridge
-could not deliver. What fails again is told and parked again, so mend the cause
-before. It shows the messages and asks first. ` + interrupted + `
+could not deliver. With --from failure-dlq, has operators told of what they could not
+be told of. What fails again is told and parked again, so mend the cause before. It shows the messages and asks first. ` + interrupted + `
 
 Of a dead-letter queue it looks at 100 messages before it asks or, where a filter
 chooses, at as many as --max says; the table says what it has not looked at.
@@ -74,6 +74,7 @@ Examples:
   autobackup retry --stage prod --reason ACCESS_DENIED --why "the key's policy is mended"
   autobackup retry --stage prod --tell --older-than 8h --why "shift change"
   autobackup retry --stage prod --from event-dlq --why "the queue's policy is back" --yes --json
+  autobackup retry --stage prod --from failure-dlq --why "the topic's key is back"
 
 Exit codes: 0 everything found was retried (with --dry-run: could be), or there
 was nothing; 1 something stays where it is, and the report says why: it is too

@@ -33,6 +33,7 @@ type verb struct {
 var (
 	lookAgain = verb{Name: "retry", Label: "Have them looked at again", run: retry.Run, check: retry.Options.Check}
 	tellAgain = verb{Name: "tell", Label: "Have them told again", run: retry.Run, check: retry.Options.Check, tell: true}
+	handOver  = verb{Name: "retry", Label: "Have them told", run: retry.Run, check: retry.Options.Check} // of what nobody could be told of
 	discards  = verb{Name: "discard", Label: "Discard them", run: retry.Discard, check: retry.Options.CheckDiscard}
 )
 
@@ -46,6 +47,9 @@ type place struct {
 	Most    int           // how many are taken at most, where nobody says otherwise
 }
 
+// ByObject says whether each message is about one object.
+func (p place) ByObject() bool { return p.From != retry.FromFailureDLQ }
+
 // places are the dead-letter queues of a stage.
 func places(stage string) (all []place) {
 	for _, queue := range deadLetters(stage) {
@@ -55,6 +59,8 @@ func places(stage string) (all []place) {
 			p.From, p.Verbs, p.Reasons = retry.FromParked, []verb{lookAgain, tellAgain, discards}, retry.Reasons()
 		case retry.FromEventDLQ:
 			p.From, p.Verbs = kind, []verb{lookAgain, discards}
+		case retry.FromFailureDLQ:
+			p.From, p.Verbs = kind, []verb{handOver}
 		}
 		all = append(all, p)
 	}

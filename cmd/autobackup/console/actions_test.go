@@ -159,6 +159,11 @@ func TestEventsThatWereNotDeliveredAreRetriedFromThePage(t *testing.T) {
 	assert.Contains(t, words(t, plan), "Send 3 messages to autobackup-validation-queue-dev?")
 	assert.Contains(t, words(t, w.done(id, "the policy is back")), "Retried: 3 messages (0 parked, 3 of autobackup-event-dlq-dev")
 	assert.Zero(t, w.held("event-dlq"))
+	w.fill("failure-dlq", 2)
+	id, plan = w.planned(url.Values{"from": {"failure-dlq"}, "do": {"retry"}})
+	assert.Contains(t, words(t, plan), "Plan: Have them told ")
+	assert.Contains(t, words(t, plan), "Send 2 messages to autobackup-failure-queue-dev?")
+	assert.Contains(t, words(t, w.done(id, "the topic is back")), "2 of autobackup-failure-dlq-dev)")
 }
 
 // The plan is made anew when it is begun, with the most that it was planned with.
@@ -197,7 +202,7 @@ func TestAPlanIsBegunOnceAndForAReasonAlone(t *testing.T) {
 	assert.Equal(t, 1, w.held("validation-dlq"))
 	w.done(id, "w")
 	w.fill("validation-dlq", 1)
-	w.done(id, "again")
+	assert.Contains(t, words(t, w.done(id, "again")), ":root : w ", "it is shown as it was begun")
 	assert.Equal(t, 1, w.held("validation-dlq"), "a form that is sent again does nothing again")
 	assert.Len(t, w.onRecord(), 1)
 }
@@ -465,9 +470,10 @@ func TestActionsTellEachPermissionThatTheyLack(t *testing.T) {
 		require.NoError(t, err)
 		w.acting(w.AWSConfigOf(user, w.region))
 		said := ""
-		for _, form := range []url.Values{ofParked("retry"), ofParked("tell"), ofParked("discard"), {"from": {"event-dlq"}, "do": {"retry"}}, {"from": {"event-dlq"}, "do": {"discard"}}} {
+		for _, form := range []url.Values{ofParked("retry"), ofParked("tell"), ofParked("discard"), {"from": {"event-dlq"}, "do": {"retry"}}, {"from": {"event-dlq"}, "do": {"discard"}}, {"from": {"failure-dlq"}, "do": {"retry"}}} {
 			w.fill("validation-dlq", 1)
 			w.fill("event-dlq", 1)
+			w.fill("failure-dlq", 1)
 			status, address, page := w.submit("/plan", form)
 			said += page
 			if id, is := strings.CutPrefix(address, "/action?id="); is && status == http.StatusOK {
@@ -490,7 +496,7 @@ func TestActionsTellEachPermissionThatTheyLack(t *testing.T) {
 		assert.Contains(t, act(without), "is not authorized to perform: "+action, lacks)
 		n++
 	}
-	assert.Equal(t, 4, n, "sending, deleting, recording, and the queues' key")
+	assert.Equal(t, 5, n, "sending, deleting in two places, recording, and the queues' key")
 	for lacks := range known {
 		assert.Regexp(t, regexp.MustCompile(`^\w+:(Get|List|Describe|Head|Lookup|Receive|Decrypt|Invoke)`), lacks, "without actions the page reads")
 	}

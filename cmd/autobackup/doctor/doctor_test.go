@@ -219,7 +219,7 @@ func TestEachThingThatIsBrokenIsToldAloneWithWhatMendsIt(t *testing.T) {
 		"a message is parked": {with: func(w *world) { w.park("validation-dlq") },
 			want: []string{"FAIL | autobackup-validation-dlq-dev | 1 message parked, and waiting for a decision (docs/operations.md#when-an-e-mail-arrives) | autobackup parked" + in + "; autobackup retry" + in + " --why WHY; aws sqs start-message-move-task --source-arn QUEUES:autobackup-validation-dlq-dev --destination-arn QUEUES:autobackup-validation-queue-dev --region FIRST"}},
 		"an alert is parked": {with: func(w *world) { w.park("failure-dlq") },
-			want: []string{"FAIL | autobackup-failure-dlq-dev | 1 message parked, and waiting for a decision (docs/operations.md#when-an-e-mail-arrives) | aws sqs start-message-move-task --source-arn QUEUES:autobackup-failure-dlq-dev --destination-arn QUEUES:autobackup-failure-queue-dev"}},
+			want: []string{"FAIL | autobackup-failure-dlq-dev | 1 message parked, and waiting for a decision (docs/operations.md#when-an-e-mail-arrives) | autobackup retry" + in + " --from failure-dlq --why WHY; aws sqs start-message-move-task --source-arn QUEUES:autobackup-failure-dlq-dev --destination-arn QUEUES:autobackup-failure-queue-dev"}},
 		"an event was not delivered": {with: func(w *world) { w.park("event-dlq") },
 			want: []string{"FAIL | autobackup-event-dlq-dev | 1 message parked, and waiting for a decision (docs/operations.md#when-an-e-mail-arrives) | autobackup retry" + in + " --from event-dlq --why WHY"}},
 		"an alarm rings": {with: func(w *world) { w.alarm(func(a *cloudwatch.Alarm) { a.State = "ALARM" }) },

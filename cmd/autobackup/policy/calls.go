@@ -155,6 +155,12 @@ var ofRetry = slices.Concat([]Call{
 	// What was retried of executions before is on record.
 	{Operation: "ListObjectsV2", Actions: []string{"s3:ListBucket"}, On: workBucket},
 	{Operation: "GetObject", Actions: []string{"s3:GetObject"}, On: operationRecords},
+	// What nobody could be told of.
+	{Operation: "GetQueueUrl", Actions: []string{"sqs:GetQueueUrl"}, On: failureDLQ},
+	{Operation: "GetQueueAttributes", Actions: []string{"sqs:GetQueueAttributes"}, On: failureDLQ},
+	{Operation: "ReceiveMessage", Actions: []string{"sqs:ReceiveMessage"}, On: failureDLQ},
+	{Operation: "DeleteMessageBatch", Actions: []string{"sqs:DeleteMessage"}, On: failureDLQ},
+	{Operation: "ChangeMessageVisibility", Actions: []string{"sqs:ChangeMessageVisibility"}, On: failureDLQ},
 }, ofDiscard, []Call{
 	// SQS makes it for who sends to queues with a key of their own, and S3 for who reads the record.
 	{Operation: "GenerateDataKey", Actions: []string{"kms:GenerateDataKey"}, On: queueKeys},

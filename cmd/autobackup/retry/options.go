@@ -15,6 +15,7 @@ const (
 	FromParked     = "parked"
 	FromExecutions = "executions"
 	FromEventDLQ   = "event-dlq"
+	FromFailureDLQ = "failure-dlq" // not of FromAll: what lies there goes to another queue
 )
 
 // DefaultMax is how many messages a run takes at most where nobody says otherwise.
@@ -55,7 +56,7 @@ const MaxWhy = 1000
 
 // Check says what keeps Run from beginning.
 func (o Options) Check() error {
-	return o.check([]string{FromAll, FromParked, FromExecutions, FromEventDLQ})
+	return o.check([]string{FromAll, FromParked, FromExecutions, FromEventDLQ, FromFailureDLQ})
 }
 
 // CheckDiscard says what keeps Discard from beginning.
@@ -72,6 +73,8 @@ func (o Options) check(from []string) error {
 		return fmt.Errorf("--reason is of parked messages, and what --from %s names has none: leave one of them out", o.From)
 	case o.Tell && o.From != FromAll && o.From != FromParked:
 		return fmt.Errorf("--tell is of parked messages, and nobody was told of what --from %s names: leave one of them out", o.From)
+	case o.From == FromFailureDLQ && (o.Filter.Bucket != "" || o.Filter.Prefix != ""):
+		return fmt.Errorf("--bucket and --prefix are of messages about one object, and what --from %s names may be about many: leave them out", o.From)
 	case o.Max < 1:
 		return fmt.Errorf("--max %d takes nothing: name at least 1", o.Max)
 	case o.Why == "" && !o.DryRun:
@@ -87,5 +90,8 @@ func (o Options) takes(origin string) bool {
 	if o.From != FromAll {
 		return o.From == origin
 	}
-	return origin == FromParked || !o.Tell && len(o.Filter.Reasons) == 0
+	return origin == FromParked || origin != FromFailureDLQ && !o.Tell && len(o.Filter.Reasons) == 0
 }
+
+// tells says whether messages are sent to the one that tells, and not to be looked at.
+func (o Options) tells() bool { return o.Tell || o.From == FromFailureDLQ }

@@ -166,7 +166,7 @@ func (l *Look) Text(w io.Writer) error {
 		fmt.Fprintf(&page, "FAIL       %s of uploads that EventBridge could not deliver (docs/runbooks/event-dlq-not-empty.md)\n  again    %s\n", count(n, "event"), l.command("retry --from event-dlq --why WHY"))
 	}
 	if n := l.FailureDLQ.Lying + l.FailureDLQ.Hidden; n > 0 {
-		fmt.Fprintf(&page, "FAIL       %s that nobody was told of: docs/runbooks/failure-dlq-not-empty.md has the way back\n", count(n, "message"))
+		fmt.Fprintf(&page, "FAIL       %s that nobody was told of (docs/runbooks/failure-dlq-not-empty.md)\n  again    %s\n", count(n, "message"), l.command("retry --from failure-dlq --why WHY"))
 	}
 	if n := l.Parked.Hidden; n > 0 {
 		fmt.Fprintf(&page, "?          %s held by another reader now\n", count(n, "more parked message"))

@@ -58,6 +58,8 @@ func TestThePolicyAllowsEveryCallOfRetryAndNothingElse(t *testing.T) {
 		w.done(func(o *retry.Options) { o.DryRun = true }) // which reads what is on record
 		w.park("d.txt")
 		require.Positive(t, w.done(func(o *retry.Options) { o.Tell = true }).Done())
+		w.send("failure-dlq", "untold")
+		require.Equal(t, 1, w.done(untold).Done())
 		held(w, policy.Retry, *made)
 	})
 }

@@ -147,7 +147,7 @@ func (r *run) move(ctx context.Context, s *source, p *pass, page []message) erro
 			r.report.leave(s.name, m, why)
 			continue
 		}
-		if s.origin != FromParked { // EventBridge's own attributes say nothing to those who look at it
+		if s.origin == FromEventDLQ { // EventBridge's own attributes say nothing to those who look at it
 			m.attributes = nil
 		}
 		fit = append(fit, r.to.fitting(m))

@@ -26,6 +26,7 @@ type Report struct {
 	Executions []*Execution `json:"executions"` // those with messages that nothing has settled, in the order of their ends
 	Parked     Queue        `json:"parked"`
 	EventDLQ   Queue        `json:"eventDLQ"`
+	FailureDLQ Queue        `json:"failureDLQ"`
 	Left       []Left       `json:"left"`     // messages that stay where they are
 	Max        int          `json:"max"`      // how many messages may be taken
 	Refused    bool         `json:"refused"`  // there are more
@@ -90,13 +91,15 @@ type Left struct {
 func newReport(o Options, discards bool, region string) *Report {
 	r := &Report{
 		Command: "retry", Stage: o.Stage, Region: region, DryRun: o.DryRun, Max: o.Max, all: o.All, Executions: []*Execution{}, Left: []Left{},
-		Parked: newQueue(named("validation-dlq", o.Stage)), EventDLQ: newQueue(named("event-dlq", o.Stage)), To: named("validation-queue", o.Stage),
+		Parked: newQueue(named("validation-dlq", o.Stage)), EventDLQ: newQueue(named("event-dlq", o.Stage)), FailureDLQ: newQueue(named("failure-dlq", o.Stage)), To: named("validation-queue", o.Stage),
 	}
-	r.Parked.narrow, r.EventDLQ.narrow = o.Filter.narrow(), o.Filter.narrow()
+	for _, q := range r.queues() {
+		q.narrow = o.Filter.narrow()
+	}
 	switch {
 	case discards:
 		r.Command, r.To = "discard", ""
-	case o.Tell:
+	case o.tells():
 		r.To = named("failure-queue", o.Stage)
 	}
 	return r
@@ -156,7 +159,10 @@ func firstOf(objects []string, m message) []string {
 // open says that there may be chosen messages which nobody has looked at.
 func (q *Queue) open() bool { return q.narrow && q.NotLooked > 0 }
 
-func (r *Report) open() bool { return r.Parked.open() || r.EventDLQ.open() }
+// queues are those that messages are taken from.
+func (r *Report) queues() []*Queue { return []*Queue{&r.Parked, &r.EventDLQ, &r.FailureDLQ} }
+
+func (r *Report) open() bool { return slices.ContainsFunc(r.queues(), (*Queue).open) }
 
 func (r *Report) leave(from string, m message, why string) {
 	r.Left = append(r.Left, Left{From: from, Message: text.Line(m.ID, longestName), Object: m.object(), Why: why})
@@ -167,7 +173,10 @@ func (r *Report) refuse() { r.Refused = r.Pending() > r.Max && !r.all }
 
 // Pending is how many messages would be taken.
 func (r *Report) Pending() int {
-	n := r.Parked.Pending + r.EventDLQ.Pending
+	n := 0
+	for _, q := range r.queues() {
+		n += q.Pending
+	}
 	for _, x := range r.Executions {
 		n += x.Pending
 	}
@@ -176,9 +185,24 @@ func (r *Report) Pending() int {
 
 // Done is how many messages were sent, or deleted.
 func (r *Report) Done() int {
-	n := r.Parked.Done + r.EventDLQ.Done
+	n := r.doneOfQueues()
 	for _, x := range r.Executions {
 		n += x.Done
+	}
+	return n
+}
+
+func (r *Report) doneOfQueues() (n int) {
+	for _, q := range r.queues() {
+		n += q.Done
+	}
+	return n
+}
+
+// unreached is about how many messages of queues the run did not get to.
+func (r *Report) unreached() (n int) {
+	for _, q := range r.queues() {
+		n += q.Unreached
 	}
 	return n
 }
@@ -186,7 +210,7 @@ func (r *Report) Done() int {
 // Complete tells whether all that was chosen was taken or, in a dry run, could
 // be.
 func (r *Report) Complete() bool {
-	return len(r.Left) == 0 && r.EventDLQ.Unreached+r.Parked.Unreached == 0 && !r.Declined && !r.Interrupted && !r.Refused
+	return len(r.Left) == 0 && r.unreached() == 0 && !r.Declined && !r.Interrupted && !r.Refused
 }
 
 // Exit is the exit code, unless an error ended the run.

@@ -1,6 +1,6 @@
 // Package retry is what people do with messages that nothing has settled: parked looks at them, retry has
 // them looked at or told again, discard deletes them. Parked messages lie in the validation DLQ, events that
-// EventBridge could not deliver in the event DLQ, and what a failed execution left without a verdict and
+// EventBridge could not deliver in the event DLQ, what nobody could be told of in the failure DLQ, and what a failed execution left without a verdict and
 // without parking it, in its input.
 //
 // retry and discard first read and change nothing, show what they found, ask, and then work in pages of

@@ -160,10 +160,11 @@ func TestWhatGoesWrongIsSaidWithWhatToDo(t *testing.T) {
 			"--reason is of parked messages": func(o *retry.Options) {
 				o.From, o.Filter.Reasons = retry.FromExecutions, []reason.Code{reason.Archived}
 			},
-			"--tell is of parked messages":        func(o *retry.Options) { o.From, o.Tell = retry.FromEventDLQ, true },
-			"--max 0 takes nothing":               func(o *retry.Options) { o.Max = 0 },
-			"--why is missing: it goes on record": func(o *retry.Options) { o.Why = "" },
-			"--why has 1001 bytes":                func(o *retry.Options) { o.Why = strings.Repeat("w", 1001) },
+			"--tell is of parked messages":                     func(o *retry.Options) { o.From, o.Tell = retry.FromEventDLQ, true },
+			"nobody was told of what --from failure-dlq names": func(o *retry.Options) { o.From, o.Tell = retry.FromFailureDLQ, true },
+			"--max 0 takes nothing":                            func(o *retry.Options) { o.Max = 0 },
+			"--why is missing: it goes on record":              func(o *retry.Options) { o.Why = "" },
+			"--why has 1001 bytes":                             func(o *retry.Options) { o.Why = strings.Repeat("w", 1001) },
 		}
 		for want, edit := range cases {
 			_, err := w.retry(edit)

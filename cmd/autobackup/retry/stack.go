@@ -37,7 +37,7 @@ func named(kind, stage string) string { return "autobackup-" + kind + "-" + stag
 func (r *run) find(ctx context.Context) (err error) {
 	if !r.discards {
 		kind := "validation-queue"
-		if r.Tell {
+		if r.tells() {
 			kind = "failure-queue"
 		}
 		if r.to, err = r.queue(ctx, named(kind, r.Stage)); err != nil {
@@ -45,7 +45,7 @@ func (r *run) find(ctx context.Context) (err error) {
 		}
 	}
 	at := r.to
-	for _, s := range []*source{{origin: FromParked, report: &r.report.Parked}, {origin: FromEventDLQ, report: &r.report.EventDLQ}} {
+	for _, s := range []*source{{origin: FromParked, report: &r.report.Parked}, {origin: FromEventDLQ, report: &r.report.EventDLQ}, {origin: FromFailureDLQ, report: &r.report.FailureDLQ}} {
 		if !r.takes(s.origin) {
 			continue
 		}

@@ -3,6 +3,7 @@ package retry
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -52,12 +53,13 @@ func (r *Report) Question() string {
 func (r *Report) plan(w io.Writer) error {
 	var page strings.Builder
 	todo, _ := r.verb()
-	if len(r.Executions) == 0 && len(r.Parked.Groups)+len(r.EventDLQ.Groups) == 0 && r.Pending() == 0 && !r.open() {
+	found := slices.ContainsFunc(r.queues(), func(q *Queue) bool { return len(q.Groups) > 0 })
+	if len(r.Executions) == 0 && !found && r.Pending() == 0 && !r.open() {
 		fmt.Fprintf(&page, "Nothing to %s in stage %s (%s).\n", todo, r.Stage, r.Region)
 	} else {
 		r.planTable(&page)
 	}
-	for _, q := range []Queue{r.Parked, r.EventDLQ} {
+	for _, q := range r.queues() {
 		if q.Hidden > 0 {
 			fmt.Fprintf(&page, "%s of %s: held by another reader now; run this again when they show.\n", count(q.Hidden, "more message"), q.Queue)
 		}
@@ -74,7 +76,7 @@ func (r *Report) plan(w io.Writer) error {
 func (r *Report) planTable(page *strings.Builder) {
 	todo, _ := r.verb()
 	rows := []table.Row{}
-	for _, q := range []Queue{r.Parked, r.EventDLQ} {
+	for _, q := range r.queues() {
 		for _, g := range q.Groups {
 			rows = append(rows, table.Row{q.Queue, g.Reason, g.Oldest.Format(seconds), "", "", "", g.Number, firstNamed(g.Objects, g.Number)})
 		}
@@ -124,8 +126,11 @@ func (r *Report) Text(w io.Writer) error {
 	var page strings.Builder
 	todo, done := r.verb()
 	if !r.DryRun && !r.Declined && !r.Refused && (r.Done() > 0 || r.Pending() > 0 || r.Operation != "") {
-		of := r.Done() - r.Parked.Done - r.EventDLQ.Done
+		of := r.Done() - r.doneOfQueues()
 		fmt.Fprintf(&page, "%s: %s (%d parked, %d of %s", done, count(r.Done(), "message"), r.Parked.Done, r.EventDLQ.Done, r.EventDLQ.Queue)
+		if r.FailureDLQ.Done > 0 {
+			fmt.Fprintf(&page, ", %d of %s", r.FailureDLQ.Done, r.FailureDLQ.Queue)
+		}
 		if todo == "retry" {
 			fmt.Fprintf(&page, ", %d of executions", of)
 		}
@@ -140,7 +145,7 @@ func (r *Report) Text(w io.Writer) error {
 	if !r.DryRun {
 		r.left(&page)
 	}
-	for _, q := range []Queue{r.Parked, r.EventDLQ} {
+	for _, q := range r.queues() {
 		if q.Unreached > 0 {
 			fmt.Fprintf(&page, "About %s of %s: not reached. Check what stays, then run the same command again.\n", count(q.Unreached, "more message"), q.Queue)
 		}
@@ -157,7 +162,7 @@ func (r *Report) Text(w io.Writer) error {
 // result is the run in a few words.
 func (r *Report) result() string {
 	todo, _ := r.verb()
-	switch unreached := r.Parked.Unreached + r.EventDLQ.Unreached; {
+	switch unreached := r.unreached(); {
 	case r.Refused:
 		return "more than --max: nothing was changed"
 	case r.Declined:
