@@ -67,7 +67,7 @@ func (w *world) change(code lambda.Code) (local.Change, error) {
 	if code.Run == nil {
 		code.Run = w.Runtime
 	}
-	return w.Stack.Change(w.t.Context(), environments(w.t, w.Project), code)
+	return w.Change(w.t.Context(), environments(w.t, w.Project), code)
 }
 
 func TestRunningStacksGoOnWithOtherParametersAndLoseNothing(t *testing.T) {

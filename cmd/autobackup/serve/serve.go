@@ -139,13 +139,7 @@ func serve(ctx context.Context, o Options, environments []samconfig.Environment,
 	ctx = folder.whileWritten(ctx)
 	updates := &updates{ctx: ctx, o: o, stack: stack, screen: s, folder: folder}
 	defer updates.running.Wait()
-	return keys(ctx, o.In, s, func(key byte) {
-		if key == 'u' {
-			updates.press()
-			return
-		}
-		troubles.press(key)
-	})
+	return keys(ctx, o.In, s, updates.or(troubles.press))
 }
 
 // deploy deploys all environments, and answers the last one's stack.

@@ -27,10 +27,10 @@ type troubles struct {
 	stack  *local.Stack
 	screen *screen
 
-	mu      sync.Mutex
-	next    byte // what becomes of the next replica; 0: it comes as usual
-	down    bool // SNS
-	denied  bool // fetch-etags, the replicas
+	mu     sync.Mutex
+	next   byte // what becomes of the next replica; 0: it comes as usual
+	down   bool // SNS
+	denied bool // fetch-etags, the replicas
 }
 
 // newTroubles has a stack, to which nothing has happened yet, do as keys say.

@@ -25,6 +25,17 @@ type updates struct {
 	running sync.WaitGroup
 }
 
+// or has a key begin an update, and hands on the others.
+func (u *updates) or(press func(key byte)) func(key byte) {
+	return func(key byte) {
+		if key == 'u' {
+			u.press()
+			return
+		}
+		press(key)
+	}
+}
+
 // press begins an update, which takes as long as building the functions does.
 func (u *updates) press() {
 	if !u.busy.CompareAndSwap(false, true) {
