@@ -3,6 +3,7 @@ package lambda_test
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,5 +102,51 @@ func TestAFunctionIsChangedInItsPlaceAndWhatIsUnderWayEndsAsItBegan(t *testing.T
 		_, _, err = types.Update(target, made, template.Resource{LogicalID: "F", Type: made.Type, Properties: map[string]any{"FunctionName": "f", "CodeUri": "c", "Timeout": 0}})
 		require.Error(t, err)
 		assert.Equal(t, `"new good morning"`, said(`1`), "what can't be made leaves the function as it was")
+
+		service.Stop()
+		_, err = queues.Send(queue.ARN, sqs.Outgoing{Body: "by none"})
+		require.NoError(t, err)
+		time.Sleep(time.Minute)
+		count, err := queues.Count(queue.ARN)
+		require.NoError(t, err)
+		assert.Equal(t, 1, count.Visible, "no mapping of before an update is left")
 	})
+}
+
+func TestAnUpdateKillsNoProcessThatIsAtWork(t *testing.T) {
+	path, err := executable()
+	require.NoError(t, err)
+	service := lambda.New(lambda.Options{Clock: clock.Real(), NewID: ids(), Account: "123456789012", Environment: func(string, string) map[string]string { return nil },
+		Runtime: func(clk *clock.Clock, newID func() string, c lambda.Config, _ string) (*lambda.Function, error) {
+			return lambda.NewBinary(clk, newID, c, path)
+		}})
+	defer service.Close()
+	types, target := service.Types(), template.Target{Stack: "s", Region: aRegion, Account: "123456789012"}
+	resource := template.Resource{LogicalID: "F", Type: "AWS::Serverless::Function", Properties: map[string]any{"FunctionName": "f", "CodeUri": "c", "Timeout": 30}}
+	made := template.Made{Resource: resource}
+	made.Reference, made.Attributes, err = types.Create(target, resource)
+	require.NoError(t, err)
+	function := func() *lambda.Function { return service.Function(made.Attributes["Arn"]) }
+	before, err := do(t, function(), "pid")
+	require.NoError(t, err)
+	type end struct {
+		answer string
+		err    error
+	}
+	slow := make(chan end, 1)
+	go func() {
+		answer, err := function().Invoke(t.Context(), []byte(`{"do":"nap"}`))
+		slow <- end{string(answer), err}
+	}()
+	time.Sleep(100 * time.Millisecond)
+	_, _, err = types.Update(target, made, resource)
+	require.NoError(t, err)
+	after, err := do(t, function(), "pid")
+	require.NoError(t, err)
+	assert.NotEqual(t, before, after, "it is another process")
+	assert.Equal(t, end{before, nil}, <-slow)
+	require.Eventually(t, func() bool {
+		_, err := os.Stat("/proc/" + before)
+		return err != nil
+	}, 10*time.Second, 10*time.Millisecond, "once it is done, it goes")
 }
