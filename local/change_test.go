@@ -97,7 +97,7 @@ func TestRunningStacksGoOnWithOtherParametersAndLoseNothing(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		before := inventory(t, w.Stack)
 
-		edit(t, w.Project, "samconfig.toml", replacing(`parameter_overrides = "Stage=dev ReplicaRegion`, `parameter_overrides = "Stage=dev DeadlineMinutes=300 MaxReceives=5 BatchWindowSeconds=7 LogRetentionDays=30 NoncurrentExpirationDays=400 ReplicaRegion`))
+		edit(t, w.Project, "samconfig.toml", replacing("ReplicaRegion=", "DeadlineMinutes=300 MaxReceives=5 BatchWindowSeconds=7 LogRetentionDays=30 NoncurrentExpirationDays=400 ReplicaRegion="))
 		change, err := w.change(lambda.Code{})
 		require.NoError(t, err)
 		for _, id := range []string{"ValidationQueue", "ValidationPipe", "CompareETagsFunction", "FetchETagsLogs", "PrimaryBucketdocuments"} {
