@@ -36,7 +36,9 @@ type Config struct {
 	// HTTPClient makes the requests of AWSConfig; nil is the SDK's own.
 	HTTPClient aws.HTTPClient
 	// Runtime makes the functions run: lambda.Binaries or lambda.InProcess.
-	Runtime     lambda.Runtime
+	Runtime lambda.Runtime
+	// Sum tells the functions' code from other code, for Change; nil: it never changes.
+	Sum         lambda.Sum
 	FunctionLog io.Writer // gets what function processes print; nil drops it
 	// History, if set, gets every event of every execution, those that distributed
 	// Maps start included. It must not block.

@@ -116,9 +116,13 @@ func (d *deployed) create(r template.Resource) (string, map[string]string, error
 			return "", nil, r.Errorf("", "%w", err)
 		}
 	}
+	content, err := d.types.Content(r)
+	if err != nil {
+		return "", nil, err
+	}
 	reference, attributes, err := d.types.Create(d.target, r)
 	if err == nil {
-		d.made = append(d.made, template.Made{Resource: r, Reference: reference, Attributes: attributes})
+		d.made = append(d.made, template.Made{Resource: r, Reference: reference, Attributes: attributes, Content: content})
 	}
 	return reference, attributes, err
 }

@@ -35,6 +35,13 @@ type keptResource struct {
 	Properties      json.RawMessage
 }
 
+// made is the resource as it was made.
+func (k keptResource) made() (m template.Made, err error) {
+	m = template.Made{Resource: template.Resource{LogicalID: k.LogicalID, Type: k.Type}, Reference: k.Reference, Attributes: k.Attributes}
+	err = json.Unmarshal(k.Properties, &m.Properties)
+	return m, err
+}
+
 // CheckStore refuses the store of another account, and that of a program that knows more.
 func CheckStore(from *store.Store, account string) error {
 	return store.Each(from, keptFolder, func(_ string, k keptFolderOf) error {
@@ -80,50 +87,64 @@ func (s *Stack) compare() (sameBuckets map[string]bool, err error) {
 	for _, d := range s.all() {
 		now[d.key()] = d
 	}
-	var before []string
+	before := map[string][]template.Made{}
 	err = store.Each(s.Store, keptStacks, func(key string, all []keptResource) error {
-		before = append(before, key)
-		d := now[key]
-		if d == nil {
-			return nil
-		}
+		before[key] = nil
 		for _, was := range all {
-			if err := d.compare(was, sameBuckets); err != nil {
+			made, err := was.made()
+			if err != nil {
 				return err
+			}
+			before[key] = append(before[key], made)
+			if d := now[key]; d != nil && was.Type == "AWS::S3::Bucket" && d.has(was) {
+				sameBuckets[was.Reference] = true
 			}
 		}
 		return nil
 	})
-	if err == nil && len(before) > 0 && !slices.Equal(before, slices.Sorted(maps.Keys(now))) {
-		err = fmt.Errorf("it has the stacks %s, and samconfig.toml has %s: name another folder, or set the stacks and regions as they were",
-			strings.Join(before, ", "), strings.Join(slices.Sorted(maps.Keys(now)), ", "))
+	if err == nil && len(before) > 0 {
+		err = replacing(before, now)
 	}
 	return sameBuckets, err
 }
 
-// compare refuses a resource that an update would replace, and with it what it holds.
-func (d *deployed) compare(was keptResource, sameBuckets map[string]bool) error {
-	i := slices.IndexFunc(d.made, func(m template.Made) bool { return m.LogicalID == was.LogicalID })
-	if i < 0 {
-		return nil // it left the template: a bucket stays
+// has says whether a resource is as it was.
+func (d *deployed) has(was keptResource) bool {
+	return slices.ContainsFunc(d.made, func(is template.Made) bool {
+		properties, err := json.Marshal(is.Properties)
+		return is.Reference == was.Reference && is.Type == was.Type && err == nil && bytes.Equal(properties, was.Properties)
+	})
+}
+
+// replacing refuses stacks that are others than before, and resources that an update of those
+// would replace, and with them what they hold. What left a template is no part of it.
+func replacing(before map[string][]template.Made, now map[string]*deployed) error {
+	if had, has := slices.Sorted(maps.Keys(before)), slices.Sorted(maps.Keys(now)); !slices.Equal(had, has) {
+		return fmt.Errorf("the stacks were %s, and samconfig.toml has %s now: set stacks and regions as they were, or start with another --dir",
+			strings.Join(had, ", "), strings.Join(has, ", "))
 	}
-	is := d.made[i]
-	properties, err := json.Marshal(is.Properties)
-	if err != nil {
-		return err
-	}
-	before := template.Made{Resource: template.Resource{LogicalID: was.LogicalID, Type: was.Type}, Reference: was.Reference, Attributes: was.Attributes}
-	if err := json.Unmarshal(was.Properties, &before.Properties); err != nil {
-		return err
-	}
-	if is.Type != was.Type || d.types.Replaces(before, is.Resource) {
-		return fmt.Errorf("%s of %s was %s, and its template has %s now: that would replace it, which this folder can't follow: take the change back, or name another folder",
-			was.LogicalID, d.target.Stack, was.Reference, is.Reference)
-	}
-	if is.Type == "AWS::S3::Bucket" && bytes.Equal(properties, was.Properties) {
-		sameBuckets[is.Reference] = true
+	for key, all := range before {
+		d := now[key]
+		for _, was := range all {
+			i := slices.IndexFunc(d.made, func(m template.Made) bool { return m.LogicalID == was.LogicalID })
+			if i < 0 {
+				continue
+			}
+			if property := d.types.Replaces(was, d.made[i].Resource); property != "" {
+				return fmt.Errorf("another %s of %s in %s (%s) would replace it, and what it holds would be left behind: change that back%s, or start with another --dir",
+					property, was.LogicalID, d.target.Stack, was.Type, to(was.Properties[property]))
+			}
+		}
 	}
 	return nil
+}
+
+// to is the value that a property had, where that is short.
+func to(value any) string {
+	if text := fmt.Sprint(value); value != nil && len(text) <= 100 {
+		return " to " + text
+	}
+	return ""
 }
 
 func (d *deployed) key() string { return d.target.Region + " " + d.target.Stack }

@@ -96,7 +96,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	s.Events.Gate, s.Events.NewID, s.Events.Account, s.Events.Now = s.Gate, ids.next, cfg.Account, cfg.Clock.Now
 	s.Lambda = lambda.New(lambda.Options{
 		Clock: cfg.Clock, NewID: ids.next, Account: cfg.Account,
-		Runtime: cfg.Runtime, Log: cfg.FunctionLog, Queues: s.SQS, Failed: s.misses.note, Gate: s.Gate, Environment: s.environment, Logs: s.Logs, Counted: s.invoked, Embedded: s.embedded,
+		Runtime: cfg.Runtime, Sum: cfg.Sum, Log: cfg.FunctionLog, Queues: s.SQS, Failed: s.misses.note, Gate: s.Gate, Environment: s.environment, Logs: s.Logs, Counted: s.invoked, Embedded: s.embedded,
 	})
 	s.Events.Invoke = func(by gate.Caller, region, functionARN string, event []byte) error {
 		_, err := s.Lambda.As(by).Invoke(ctx, region, functionARN, event)

@@ -14,10 +14,15 @@ import (
 // Update makes a deployed stack what its environment's template says now. A resource of
 // which nothing changed stays; one that gets another name is replaced, and the old one kept
 // or deleted by its UpdateReplacePolicy; one that left the template is by its
-// DeletionPolicy. Others are changed, unless they hold something that making them anew would
-// lose. If a resource can't be made, everything is again as it was.
+// DeletionPolicy. Others are changed in their place, with what they hold. If a resource can't be
+// made, everything is again as it was.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
 func (s *Stack) Update(env samconfig.Environment, parameters map[string]string) (*template.Stack, error) {
+	return s.update(env, parameters, func() {})
+}
+
+// update is Update, which calls failed before it makes everything again as it was.
+func (s *Stack) update(env samconfig.Environment, parameters map[string]string, failed func()) (*template.Stack, error) {
 	before := s.find(env)
 	if before == nil {
 		return nil, fmt.Errorf("update %s: there is no stack of this name in %s", env.StackName, env.Region)
@@ -28,6 +33,7 @@ func (s *Stack) Update(env samconfig.Environment, parameters map[string]string) 
 	}
 	made, err := s.resolve(before.target.Account, env, parameters, u.apply)
 	if err != nil {
+		failed()
 		s.became(before, "UPDATE_ROLLBACK_COMPLETE", nil)
 		return nil, fmt.Errorf("update %s: %w", env.StackName, errors.Join(err, u.takeBack()))
 	}
@@ -51,20 +57,27 @@ type update struct {
 // apply makes a resource what it is to be.
 func (u *update) apply(r template.Resource) (string, map[string]string, error) {
 	was, had := u.before[r.LogicalID]
+	content := ""
+	if had {
+		var err error
+		if content, err = u.types.Content(r); err != nil {
+			return "", nil, err
+		}
+	}
 	switch {
-	case had && was.Type == r.Type && reflect.DeepEqual(was.Properties, r.Properties):
+	case had && was.Type == r.Type && reflect.DeepEqual(was.Properties, r.Properties) && was.Content == content:
 		was.Resource = r // its policies may be others
 		u.made = append(u.made, was)
 		return was.Reference, was.Attributes, nil
 	case !had:
 		u.fresh = append(u.fresh, r.LogicalID)
-	case u.types.Replaces(was, r):
+	case u.types.Replaces(was, r) != "":
 		u.fresh, u.replaced = append(u.fresh, r.LogicalID), append(u.replaced, was)
 	default:
 		reference, attributes, err := u.types.Update(u.target, was, r)
 		if err == nil {
 			u.changed = append(u.changed, r.LogicalID)
-			u.made = append(u.made, template.Made{Resource: r, Reference: reference, Attributes: attributes})
+			u.made = append(u.made, template.Made{Resource: r, Reference: reference, Attributes: attributes, Content: content})
 		}
 		return reference, attributes, err
 	}

@@ -18,9 +18,9 @@ func (s *Service) Types() template.Types {
 	metric := composite
 	metric.NoEffect = map[string]string{"Metrics.Label": template.ForPeople}
 	return template.Types{
-		"AWS::CloudWatch::Alarm":          metric.Named("AlarmName", "").Asking(asks("cloudwatch:PutMetricAlarm")),
-		"AWS::CloudWatch::CompositeAlarm": composite.Named("AlarmName", "").Asking(asks("cloudwatch:PutCompositeAlarm")),
-		"AWS::CloudWatch::Dashboard":      template.Ignore("nothing shows a graph", nil),
+		"AWS::CloudWatch::Alarm":          metric.Named("AlarmName").Asking(asks("cloudwatch:PutMetricAlarm")),
+		"AWS::CloudWatch::CompositeAlarm": composite.Named("AlarmName").Asking(asks("cloudwatch:PutCompositeAlarm")),
+		"AWS::CloudWatch::Dashboard":      template.Ignore("nothing shows a graph", nil).Named("DashboardName"),
 	}
 }
 

@@ -83,7 +83,7 @@ type rule struct {
 	counts  Counts
 }
 
-// AddRule adds a rule. What is not supported is refused by name.
+// AddRule adds a rule, in the place of one of its ARN. What is not supported is refused by name.
 func (b *Bus) AddRule(r Rule) error {
 	a, err := arn.Parse(r.ARN)
 	if err != nil || a.Service != "events" {
@@ -105,6 +105,10 @@ func (b *Bus) AddRule(r Rule) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if i := slices.IndexFunc(b.rules, func(other rule) bool { return other.ARN == r.ARN }); i >= 0 {
+		b.rules[i].Rule, b.rules[i].pattern = r, p
+		return nil
+	}
 	b.rules = append(b.rules, rule{Rule: r, pattern: p})
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 // Types are the resource types of EventBridge.
 func (s *Service) Types() template.Types {
 	return template.Types{
-		"AWS::Events::Rule": template.Make(map[string]string{"Description": template.ForPeople}, s.deployRule, s.removeRule).Named("Name", "").Asking(asks),
+		"AWS::Events::Rule": template.Make(map[string]string{"Description": template.ForPeople}, s.deployRule, s.removeRule).Named("Name").Over(nil).Asking(asks),
 	}
 }
 

@@ -90,7 +90,7 @@ type keyProperties struct {
 
 // key is the type of keys, whose policy changes in its place.
 func (g *Gate) key(t template.Type) template.Type {
-	t.Name = "MultiRegion"
+	t.Fixed = []string{"MultiRegion"}
 	t.Asks = func(template.Target, template.Resource) []template.Ask {
 		return []template.Ask{{Action: "kms:CreateKey", Resource: "*"}}
 	}
@@ -137,6 +137,16 @@ type aliasProperties struct {
 }
 
 func (g *Gate) deployAlias(t template.Target, r template.Resource, p aliasProperties) (string, map[string]string, error) {
+	return g.lead(t, r, p, false)
+}
+
+// updateAlias has an alias stand for another key.
+func (g *Gate) updateAlias(t template.Target, _ template.Made, r template.Resource, p aliasProperties) (string, map[string]string, error) {
+	return g.lead(t, r, p, true)
+}
+
+// lead has an alias stand for a key.
+func (g *Gate) lead(t template.Target, r template.Resource, p aliasProperties, again bool) (string, map[string]string, error) {
 	if !strings.HasPrefix(p.AliasName, "alias/") {
 		return "", nil, r.Errorf("AliasName", "%q must begin with alias/", p.AliasName)
 	}
@@ -149,7 +159,7 @@ func (g *Gate) deployAlias(t template.Target, r template.Resource, p aliasProper
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if _, taken := g.aliases[alias]; taken {
+	if _, taken := g.aliases[alias]; taken && !again {
 		return "", nil, r.Errorf("AliasName", "an alias with the name %s already exists", alias)
 	}
 	g.aliases[alias] = key

@@ -58,14 +58,14 @@ func TestAKeyKeepsItsIDWhenItsPolicyChanges(t *testing.T) {
 	next := template.Resource{LogicalID: "Key", Type: "AWS::KMS::Key", Properties: map[string]any{"KeyPolicy": map[string]any{
 		"Version": "2012-10-17", "Statement": map[string]any{"Effect": "Allow", "Principal": map[string]any{"Service": "s3.amazonaws.com"}, "Action": "kms:*", "Resource": "*"},
 	}}}
-	require.False(t, g.Types().Replaces(was, next))
+	require.Empty(t, g.Types().Replaces(was, next))
 	reference, attributes, err := g.Types().Update(target, was, next)
 	require.NoError(t, err)
 	assert.Equal(t, was.Reference, reference)
 	assert.Equal(t, was.Attributes, attributes)
 	require.Error(t, g.As(g.Owner()).May("kms:Decrypt", key))
 	next.Properties["MultiRegion"] = true
-	assert.True(t, g.Types().Replaces(was, next))
+	assert.Equal(t, "MultiRegion", g.Types().Replaces(was, next))
 }
 
 func TestAKeyIsNamedByItsARNItsIDOrAnAlias(t *testing.T) {

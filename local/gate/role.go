@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"autobackup/local/iam"
@@ -24,17 +25,17 @@ const assume = "sts:AssumeRole"
 // Types are the resource types of IAM and KMS, whose policies decide.
 func (g *Gate) Types() template.Types {
 	return template.Types{
-		"AWS::IAM::Role": template.Make(nil, g.deployRole, g.deleteRole).Named("RoleName", "").Asking(func(t template.Target, r template.Resource) []template.Ask {
+		"AWS::IAM::Role": template.Make(nil, g.deployRole, g.deleteRole).Named("RoleName", "Path").Over(nil).Asking(func(t template.Target, r template.Resource) []template.Ask {
 			return []template.Ask{{Action: "iam:CreateRole", Resource: arnOf(t, r, "role", r.Text("Path"), r.Text("RoleName"))}}
 		}),
-		"AWS::IAM::ManagedPolicy": template.Make(map[string]string{"Description": template.ForPeople}, g.deployPolicy, g.deletePolicy).Named("ManagedPolicyName", "").Asking(func(t template.Target, r template.Resource) []template.Ask {
+		"AWS::IAM::ManagedPolicy": template.Make(map[string]string{"Description": template.ForPeople}, g.deployPolicy, g.deletePolicy).Named("ManagedPolicyName", "Path", "Description").Over(g.forgetAttached).Asking(func(t template.Target, r template.Resource) []template.Ask {
 			return []template.Ask{{Action: "iam:CreatePolicy", Resource: arnOf(t, r, "policy", r.Text("Path"), r.Text("ManagedPolicyName"))}}
 		}),
 		"AWS::KMS::Key": g.key(template.Make(map[string]string{
 			"Description": template.ForPeople, "EnableKeyRotation": template.NoKMS,
 			"PendingWindowInDays": "a key that is scheduled for deletion stays so",
 		}, g.deployKey, g.deleteKey)),
-		"AWS::KMS::Alias": template.Make(nil, g.deployAlias, g.deleteAlias).Named("AliasName", "").AskingOf("kms:CreateAlias", "kms", "", "AliasName"),
+		"AWS::KMS::Alias": template.Changing(template.Make(nil, g.deployAlias, g.deleteAlias), g.updateAlias).Named("AliasName").AskingOf("kms:CreateAlias", "kms", "", "AliasName"),
 	}
 }
 
@@ -107,6 +108,17 @@ func (g *Gate) deletePolicy(_ template.Target, made template.Made) error {
 	return nil
 }
 
+// forgetAttached takes a managed policy away from the roles that no longer have it.
+func (g *Gate) forgetAttached(t template.Target, was template.Made, r template.Resource) {
+	for _, role := range was.Texts("Roles") {
+		if of := g.named(t.Account, role); of != "" && !slices.Contains(r.Texts("Roles"), role) {
+			g.mu.Lock()
+			delete(g.attached, attachment{of, was.Reference})
+			g.mu.Unlock()
+		}
+	}
+}
+
 // attachment is a managed policy of a role, by the ARNs of both.
 type attachment struct{ role, policy string }
 
@@ -161,6 +173,9 @@ func (g *Gate) attach(t template.Target, r template.Resource, p policyProperties
 // account has one role of a name.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 func (g *Gate) named(account, role string) string {
+	if g == nil {
+		return ""
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for arn := range g.identities {

@@ -70,6 +70,9 @@ type Function struct {
 	fault *FunctionError
 	fails int // invocations that fault still fails
 
+	next   *Function      // what took its place; nil: nothing has
+	active sync.WaitGroup // invocations under way, none of which begins once there is a next
+
 	closing sync.Once
 }
 
@@ -96,6 +99,8 @@ func newFunction(clk *clock.Clock, newID func() string, c Config, r runner) (*Fu
 // *FunctionError, what Lambda itself refuses as a *wire.Error.
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	f = f.enter()
+	defer f.active.Done()
 	defer f.clk.Work()()
 	if len(payload) > maxPayload {
 		return nil, &wire.Error{Code: "RequestTooLargeException", Status: http.StatusRequestEntityTooLarge,
@@ -123,6 +128,32 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	answer, err := f.perform(ctx, payload)
 	f.count(f.clk.Now().Sub(began), err)
 	return answer, err
+}
+
+// enter begins an invocation, of what has taken the function's place by now.
+func (f *Function) enter() *Function {
+	f.mu.Lock()
+	next := f.next
+	if next == nil {
+		f.active.Add(1)
+	}
+	f.mu.Unlock()
+	if next != nil {
+		return next.enter()
+	}
+	return f
+}
+
+// succeededBy has another function take the place of this one, also for whoever has it. ended
+// waits for the invocations under way, and closes the function.
+func (f *Function) succeededBy(next *Function) (ended func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.next = next
+	return func() {
+		f.active.Wait()
+		f.Close()
+	}
 }
 
 // throttled measures an invocation that the account has no room for, which counts as none.

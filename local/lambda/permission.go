@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,15 +58,26 @@ func (s *Service) deployPermission(t template.Target, r template.Resource, p per
 	if p.Action != "lambda:InvokeFunction" {
 		return "", nil, r.Errorf("Action", "%s is not supported here: nothing but lambda:InvokeFunction is done to functions", p.Action)
 	}
-	sid := t.Stack + "-" + r.LogicalID
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	sid := s.sid(f.ARN, t.Stack+"-"+r.LogicalID)
 	statements := append(s.permissions[f.ARN], p.statement(sid, f.ARN))
 	if err := s.Gate.Attach(f.ARN, iam.Function, map[string]any{"Version": "2012-10-17", "Statement": statements}); err != nil {
 		return "", nil, r.Errorf("", "%w", err)
 	}
 	s.permissions[f.ARN] = statements
 	return sid, nil, nil
+}
+
+// sid is the name of a statement in a function's policy: a number follows while that is taken,
+// as by the statement that it replaces. s.mu is held.
+func (s *Service) sid(functionARN, name string) string {
+	sid := name
+	taken := func(statement any) bool { return statement.(map[string]any)["Sid"] == sid } //nolint:forcetypeassert // made by statement
+	for n := 2; slices.ContainsFunc(s.permissions[functionARN], taken); n++ {
+		sid = fmt.Sprintf("%s-%d", name, n)
+	}
+	return sid
 }
 
 // removePermission takes a permission's statement out of its function's policy.

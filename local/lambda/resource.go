@@ -3,6 +3,7 @@ package lambda
 import (
 	"cmp"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -12,23 +13,25 @@ import (
 
 // Types are the resource types of Lambda.
 func (s *Service) Types() template.Types {
+	functions := template.Changing(template.Make(map[string]string{
+		"Architectures":                "functions are built for this machine",
+		"Description":                  template.ForPeople,
+		"Handler":                      "a Go function is one program",
+		"ReservedConcurrentExecutions": "concurrency is not limited",
+		"Runtime":                      "a Go function is one program",
+		"Tracing":                      template.NoXRay,
+		"VpcConfig":                    "there are no networks here: a function reaches this machine's addresses",
+	}, s.deployFunction, s.removeFunction), s.updateFunction).Named("FunctionName")
+	functions.Content = s.content
 	return template.Types{
-		"AWS::Lambda::Permission": template.Make(nil, s.deployPermission, s.removePermission).Asking(func(t template.Target, r template.Resource) []template.Ask {
+		"AWS::Lambda::Permission": template.Make(nil, s.deployPermission, s.removePermission).Named("Action", "FunctionName", "Principal", "SourceAccount", "SourceArn").Asking(func(t template.Target, r template.Resource) []template.Ask {
 			function := r.Text("FunctionName") // or its ARN
 			if !strings.HasPrefix(function, "arn:") {
 				function = t.ARN("lambda", "function:"+function)
 			}
 			return []template.Ask{{Action: "lambda:AddPermission", Resource: function}}
 		}),
-		"AWS::Serverless::Function": template.Make(map[string]string{
-			"Architectures":                "functions are built for this machine",
-			"Description":                  template.ForPeople,
-			"Handler":                      "a Go function is one program",
-			"ReservedConcurrentExecutions": "concurrency is not limited",
-			"Runtime":                      "a Go function is one program",
-			"Tracing":                      template.NoXRay,
-			"VpcConfig":                    "there are no networks here: a function reaches this machine's addresses",
-		}, s.deployFunction, s.removeFunction).Named("FunctionName", "").Asking(func(t template.Target, r template.Resource) []template.Ask {
+		"AWS::Serverless::Function": functions.Asking(func(t template.Target, r template.Resource) []template.Ask {
 			return append(template.Pass(r.Text("Role"), "lambda.amazonaws.com"), template.Ask{Action: "lambda:CreateFunction", Resource: t.ARN("lambda", "function:"+r.Text("FunctionName"))})
 		}),
 	}
@@ -59,19 +62,9 @@ type functionProperties struct {
 }
 
 func (s *Service) deployFunction(t template.Target, r template.Resource, p functionProperties) (string, map[string]string, error) {
-	by, err := s.as(p)
+	f, by, err := s.function(t, r, p)
 	if err != nil {
-		return "", nil, r.Errorf("Role", "%w", err)
-	}
-	key, arn := by.AccessKey(), t.ARN("lambda", "function:"+p.FunctionName)
-	f, err := s.Runtime(s.Clock, s.NewID, Config{
-		Name: p.FunctionName, ARN: arn, Code: p.CodeUri,
-		Timeout: p.Timeout, MemorySize: p.MemorySize, Environment: s.environment(t.Region, key, p), AccessKey: key, Log: s.Log,
-		Unlock: unlock(by.AtKMS("lambda."+t.Region+".amazonaws.com").With("kms:EncryptionContext:aws:lambda:FunctionArn", arn), p.KmsKeyArn),
-		Logged: s.logged(by, t, p), Counted: s.counted(arn), Embedded: s.embedded(arn), Enter: func() (func(), error) { return s.Gate.Enter(arn) },
-	}, p.CodeUri)
-	if err != nil {
-		return "", nil, r.Errorf("", "%w", err)
+		return "", nil, err
 	}
 	if err := s.add(f); err != nil {
 		return "", nil, r.Errorf("FunctionName", "%w", err)
@@ -81,6 +74,63 @@ func (s *Service) deployFunction(t template.Target, r template.Resource, p funct
 		return "", nil, err
 	}
 	return p.FunctionName, map[string]string{"Arn": f.ARN}, nil
+}
+
+// updateFunction gives a function other code, or another configuration. Invocations under way
+// end as they began, and its mappings stay unless they change.
+// https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
+func (s *Service) updateFunction(t template.Target, was template.Made, r template.Resource, p functionProperties) (string, map[string]string, error) {
+	f, by, err := s.function(t, r, p)
+	if err != nil {
+		return "", nil, err
+	}
+	same := func(property string) bool {
+		return reflect.DeepEqual(was.Properties[property], r.Properties[property])
+	}
+	before := s.Function(f.ARN)
+	if same("Events") && same("Role") {
+		s.succeed(before, f)
+		return was.Reference, was.Attributes, nil
+	}
+	sources := s.unmap(f.ARN)
+	if err := s.deployEvents(t, r, p, by, f); err != nil {
+		closeAll(s.unmap(f.ARN))
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.sources[f.ARN] = sources
+		return "", nil, err
+	}
+	closeAll(sources) // what the old ones have received and not handed over yet comes again
+	s.succeed(before, f)
+	return was.Reference, was.Attributes, nil
+}
+
+// function is the one that a template describes, and who it calls as.
+func (s *Service) function(t template.Target, r template.Resource, p functionProperties) (*Function, gate.Caller, error) {
+	by, err := s.as(p)
+	if err != nil {
+		return nil, by, r.Errorf("Role", "%w", err)
+	}
+	key, arn := by.AccessKey(), t.ARN("lambda", "function:"+p.FunctionName)
+	f, err := s.code().Run(s.Clock, s.NewID, Config{
+		Name: p.FunctionName, ARN: arn, Code: p.CodeUri,
+		Timeout: p.Timeout, MemorySize: p.MemorySize, Environment: s.environment(t.Region, key, p), AccessKey: key, Log: s.Log,
+		Unlock: unlock(by.AtKMS("lambda."+t.Region+".amazonaws.com").With("kms:EncryptionContext:aws:lambda:FunctionArn", arn), p.KmsKeyArn),
+		Logged: s.logged(by, t, p), Counted: s.counted(arn), Embedded: s.embedded(arn), Enter: func() (func(), error) { return s.Gate.Enter(arn) },
+	}, p.CodeUri)
+	if err != nil {
+		return nil, by, r.Errorf("", "%w", err)
+	}
+	return f, by, nil
+}
+
+// content tells a function's code from other code.
+func (s *Service) content(r template.Resource) (string, error) {
+	sum := s.code().Sum
+	if sum == nil {
+		return "", nil
+	}
+	return sum(r.Text("CodeUri"))
 }
 
 // logged writes into a function's log group as its role. What can't be written is lost, as

@@ -25,6 +25,7 @@ type Options struct {
 	NewID   func() string // makes request ids
 	Account string        // 12 digits
 	Runtime Runtime       // makes the functions run
+	Sum     Sum           // tells their code from other code; nil: it never changes
 	Log     io.Writer     // gets what function processes print; nil drops it
 	Queues  *sqs.Service  // that event source mappings empty
 	Failed  func(error)   // is told why a mapping could not hand a batch over; nil: nobody is
@@ -48,11 +49,34 @@ type Service struct {
 	functions   map[string]*Function      // by ARN
 	permissions map[string][]any          // statements of functions' policies, by ARN
 	sources     map[string][]*EventSource // by the function's ARN
+	replaced    map[*Function]bool        // that have invocations under way
+}
+
+// Code is the code of all functions.
+type Code struct {
+	Run Runtime
+	Sum Sum // nil: it never changes
+}
+
+// Use has functions that are deployed or updated from now on run other code, and answers what it
+// was.
+func (s *Service) Use(c Code) (before Code) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before = Code{s.Runtime, s.Sum}
+	s.Runtime, s.Sum = c.Run, c.Sum
+	return before
+}
+
+func (s *Service) code() Code {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Code{s.Runtime, s.Sum}
 }
 
 // New returns a service without functions.
 func New(o Options) *Service {
-	return &Service{Options: o, functions: map[string]*Function{}, permissions: map[string][]any{}, sources: map[string][]*EventSource{}}
+	return &Service{Options: o, functions: map[string]*Function{}, permissions: map[string][]any{}, sources: map[string][]*EventSource{}, replaced: map[*Function]bool{}}
 }
 
 func (s *Service) add(f *Function) error {
@@ -65,6 +89,36 @@ func (s *Service) add(f *Function) error {
 	return nil
 }
 
+// succeed has a function take the place of another, which ends what it has under way.
+func (s *Service) succeed(before, f *Function) {
+	s.mu.Lock()
+	s.functions[f.ARN] = f
+	s.replaced[before] = true
+	s.mu.Unlock()
+	ended := before.succeededBy(f)
+	go func() {
+		ended()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.replaced, before)
+	}()
+}
+
+// unmap takes a function's mappings out.
+func (s *Service) unmap(functionARN string) []*EventSource {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sources := s.sources[functionARN]
+	delete(s.sources, functionARN)
+	return sources
+}
+
+func closeAll(sources []*EventSource) {
+	for _, source := range sources {
+		source.Close()
+	}
+}
+
 // remove deletes a function, once what its mappings had under way is done; there may be
 // none.
 func (s *Service) remove(functionARN string) {
@@ -75,9 +129,7 @@ func (s *Service) remove(functionARN string) {
 	delete(s.permissions, functionARN)
 	s.mu.Unlock()
 	s.Gate.Detach(functionARN)
-	for _, source := range sources {
-		source.Close()
-	}
+	closeAll(sources)
 	if f != nil {
 		f.Close()
 	}
@@ -163,16 +215,14 @@ func (s *Service) Stop() {
 	s.mu.Lock()
 	sources := slices.Concat(slices.Collect(maps.Values(s.sources))...)
 	s.mu.Unlock()
-	for _, source := range sources {
-		source.Close()
-	}
+	closeAll(sources)
 }
 
 // Close stops the mappings, and ends the functions.
 func (s *Service) Close() {
 	s.Stop()
 	s.mu.Lock()
-	functions := slices.Collect(maps.Values(s.functions))
+	functions := slices.AppendSeq(slices.Collect(maps.Values(s.functions)), maps.Keys(s.replaced))
 	s.mu.Unlock()
 	for _, f := range functions {
 		f.Close()

@@ -9,7 +9,7 @@ import (
 
 // Types are the resource types of CloudWatch Logs.
 func (s *Service) Types() template.Types {
-	return template.Types{"AWS::Logs::LogGroup": template.Make(nil, s.deployGroup, s.removeGroup).Named("LogGroupName", "its lines").AskingOf("logs:CreateLogGroup", "logs", "log-group:", "LogGroupName")}
+	return template.Types{"AWS::Logs::LogGroup": template.Changing(template.Make(nil, s.deployGroup, s.removeGroup), s.updateGroup).Named("LogGroupName").AskingOf("logs:CreateLogGroup", "logs", "log-group:", "LogGroupName")}
 }
 
 // groupProperties are those of AWS::Logs::LogGroup that have an effect here.

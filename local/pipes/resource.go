@@ -2,6 +2,7 @@ package pipes
 
 import (
 	"context"
+	"errors"
 
 	"autobackup/local/template"
 )
@@ -9,9 +10,9 @@ import (
 // Types are the resource types of EventBridge Pipes.
 func (s *Service) Types() template.Types {
 	return template.Types{
-		"AWS::Pipes::Pipe": template.Make(map[string]string{
+		"AWS::Pipes::Pipe": template.Changing(template.Make(map[string]string{
 			"Description": template.ForPeople,
-		}, s.deployPipe, s.removePipe).Named("Name", "").Asking(func(t template.Target, r template.Resource) []template.Ask {
+		}, s.deployPipe, s.removePipe), s.updatePipe).Named("Name", "Source").Asking(func(t template.Target, r template.Resource) []template.Ask {
 			return append(template.Pass(r.Text("RoleArn"), "pipes.amazonaws.com"), template.Ask{Action: "pipes:CreatePipe", Resource: t.ARN("pipes", "pipe/"+r.Text("Name"))})
 		}),
 	}
@@ -71,6 +72,31 @@ func (s *Service) deployPipe(t template.Target, r template.Resource, p pipePrope
 	pipe.target = p.Target
 	s.pipes[pipeARN] = pipe
 	return p.Name, map[string]string{"Arn": pipeARN}, nil
+}
+
+// updatePipe makes a pipe anew, as its state is: one that somebody stopped stays so unless the
+// template says otherwise. What it has received and not handed on yet comes again.
+// https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_UpdatePipe.html
+func (s *Service) updatePipe(t template.Target, was template.Made, r template.Resource, p pipeProperties) (string, map[string]string, error) {
+	s.mu.Lock()
+	before := s.pipes[was.Attributes["Arn"]]
+	s.mu.Unlock()
+	if before != nil && before.consumer == nil && p.DesiredState == "" {
+		p.DesiredState = "STOPPED"
+	}
+	if err := s.removePipe(t, was); err != nil {
+		return "", nil, err
+	}
+	reference, attributes, err := s.deployPipe(t, r, p)
+	if err != nil && before != nil {
+		s.mu.Lock()
+		s.pipes[was.Attributes["Arn"]] = before.stopped()
+		s.mu.Unlock()
+		if before.consumer != nil {
+			err = errors.Join(err, s.Start(was.Attributes["Arn"]))
+		}
+	}
+	return reference, attributes, err
 }
 
 // removePipe stops a pipe: what it was about to start is started.

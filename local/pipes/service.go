@@ -61,13 +61,24 @@ func (s *Service) Close() {
 	}
 }
 
+// stopped is the pipe when it is stopped.
+func (p *Pipe) stopped() *Pipe { return &Pipe{Config: p.Config, target: p.target, again: p.again} }
+
+// Stopped says whether a pipe is stopped.
+func (s *Service) Stopped(pipeARN string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pipe := s.pipes[pipeARN]
+	return pipe != nil && pipe.consumer == nil
+}
+
 // Stop stops a pipe, as StopPipe does: what it was about to start is started.
 // https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_StopPipe.html
 func (s *Service) Stop(pipeARN string) {
 	s.mu.Lock()
 	pipe := s.pipes[pipeARN]
 	if pipe != nil {
-		s.pipes[pipeARN] = &Pipe{Config: pipe.Config, target: pipe.target, again: pipe.again}
+		s.pipes[pipeARN] = pipe.stopped()
 	}
 	s.mu.Unlock()
 	if pipe != nil {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -22,6 +23,11 @@ func bench(b *testing.B) *awss3.Client {
 	l := start(b)
 	l.server.OnEvent = nil
 	require.NoError(b, l.server.CreateBucket(s3.BucketConfig{Name: source, Region: primary, Versioned: true, EventBridge: true}))
+	return l.listen(b)
+}
+
+func (l *local) listen(b *testing.B) *awss3.Client {
+	b.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b, err)
 	server := &http.Server{Handler: l.server}
@@ -51,8 +57,15 @@ func BenchmarkHeadObject(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "heads/s")
 }
 
-func BenchmarkPutObject4KiB(b *testing.B) {
-	client := bench(b)
+func BenchmarkPutObject4KiB(b *testing.B) { puts(b, bench(b)) }
+
+// BenchmarkPutObject4KiBThatIsKept has bytes and records synced before each answer.
+func BenchmarkPutObject4KiBThatIsKept(b *testing.B) {
+	puts(b, again(b, b.TempDir(), func([]byte) {}, s3.Plan{Lag: time.Hour}).listen(b))
+}
+
+func puts(b *testing.B, client *awss3.Client) {
+	b.Helper()
 	var n atomic.Int64
 	b.SetParallelism(8)
 	b.ReportAllocs()

@@ -64,26 +64,65 @@ type BucketEncryption struct {
 // CreateBucket makes a bucket as a template describes it. Errors name the
 // bucket.
 func (s *Server) CreateBucket(cfg BucketConfig) error {
+	err := s.checkBucket(cfg, true)
+	if err == nil {
+		b := &bucket{name: cfg.Name, region: cfg.Region, policy: cfg.Policy, requesterPays: cfg.RequesterPays}
+		s.set(b, cfg)
+		err = s.addBucket(b)
+	}
+	if err != nil {
+		return fmt.Errorf("create bucket %s: %w", cfg.Name, err)
+	}
+	return nil
+}
+
+// set gives a bucket its settings.
+func (s *Server) set(b *bucket, cfg BucketConfig) {
+	b.versioned, b.eventBridge, b.lock, b.notifications = cfg.Versioned, cfg.EventBridge, cfg.Lock, s.named(cfg.Notifications)
+	b.replication, b.lifecycle, b.encryption, b.public, b.tags = cfg.Replication, cfg.Lifecycle, cfg.Encryption, cfg.Public, cfg.Tags
+}
+
+// setBucket gives a bucket that is there other settings. What S3 never turns off again is refused.
+func (s *Server) setBucket(cfg BucketConfig, notified bool) error {
+	if err := s.checkBucket(cfg, notified); err != nil {
+		return fmt.Errorf("change bucket %s: %w", cfg.Name, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.buckets[cfg.Name]
+	switch {
+	case b == nil:
+		return fmt.Errorf("change bucket %s: %w", cfg.Name, noSuchBucket(cfg.Name))
+	case b.versioned && !cfg.Versioned:
+		return fmt.Errorf("change bucket %s: %w", cfg.Name, notImplemented("suspended versioning"))
+	case b.lock != nil && cfg.Lock == nil:
+		return fmt.Errorf("change bucket %s: %w", cfg.Name, fail(http.StatusConflict, "InvalidBucketState", "Object Lock configuration cannot be removed from a bucket."))
+	}
+	s.set(b, cfg)
+	s.keepBucket(b.name)
+	return nil
+}
+
+// checkBucket refuses settings that S3 refuses. Where notifications are new, it has their targets
+// asked whether they take them.
+func (s *Server) checkBucket(cfg BucketConfig, notified bool) error {
 	if cfg.Replication != nil {
 		if err := cfg.Replication.validate(cfg.Versioned); err != nil {
-			return fmt.Errorf("create bucket %s: %w", cfg.Name, err)
+			return err
 		}
 	}
-	if err := cmp.Or(cfg.Notifications.check(cfg.Region), s.validate(cfg.Name, cfg.Notifications)); err != nil {
-		return fmt.Errorf("create bucket %s: %w", cfg.Name, err)
+	if err := cfg.Notifications.check(cfg.Region); err != nil {
+		return err
+	}
+	if notified {
+		if err := s.validate(cfg.Name, cfg.Notifications); err != nil {
+			return err
+		}
 	}
 	if cfg.Lifecycle != nil {
 		if err := cfg.Lifecycle.validate(); err != nil {
-			return fmt.Errorf("create bucket %s: lifecycle: %w", cfg.Name, err)
+			return fmt.Errorf("lifecycle: %w", err)
 		}
-	}
-	err := s.addBucket(&bucket{
-		name: cfg.Name, region: cfg.Region, versioned: cfg.Versioned,
-		eventBridge: cfg.EventBridge, lock: cfg.Lock, notifications: s.named(cfg.Notifications), replication: cfg.Replication, lifecycle: cfg.Lifecycle, encryption: cfg.Encryption, public: cfg.Public,
-		policy: cfg.Policy, tags: cfg.Tags, requesterPays: cfg.RequesterPays,
-	})
-	if err != nil {
-		return fmt.Errorf("create bucket %s: %w", cfg.Name, err)
 	}
 	return nil
 }

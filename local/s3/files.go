@@ -69,12 +69,27 @@ func (f *files) store(size int64, fill func(io.Writer) (part, error)) (part, err
 	return p, nil
 }
 
+// sync has a file on the disk, with its name, before a record names it.
+func (f *files) sync(file *os.File) error {
+	if err := file.Sync(); err != nil {
+		return fmt.Errorf("store object bytes: %w", err)
+	}
+	dir, err := os.Open(f.dir)
+	if err != nil {
+		return fmt.Errorf("store object bytes: %w", err)
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
 func (f *files) storeFile(fill func(io.Writer) (part, error)) (part, error) {
 	file, err := os.Create(fmt.Sprintf("%s/%d", f.dir, f.last.Add(1)))
 	if err != nil {
 		return part{}, fmt.Errorf("store object bytes: %w", err)
 	}
 	p, err := fill(file)
+	if err == nil && f.kept {
+		err = f.sync(file)
+	}
 	if err = errors.Join(err, file.Close()); err != nil {
 		return part{}, errors.Join(err, os.Remove(file.Name()))
 	}

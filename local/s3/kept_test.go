@@ -20,7 +20,7 @@ import (
 )
 
 // again is a server that goes on in a folder; tell gets its events.
-func again(t *testing.T, dir string, tell func(event []byte), plan s3.Plan) *local {
+func again(t testing.TB, dir string, tell func(event []byte), plan s3.Plan) *local {
 	t.Helper()
 	same := map[string]bool{} // before the first, there was no template
 	if _, err := os.Stat(filepath.Join(dir, store.File)); err == nil {

@@ -3,6 +3,7 @@ package s3
 import (
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"slices"
 
 	"autobackup/local/iam"
@@ -12,13 +13,13 @@ import (
 // Types are the resource types of S3.
 func (s *Server) Types() template.Types {
 	return template.Types{
-		"AWS::S3::Bucket": template.Make(map[string]string{
+		"AWS::S3::Bucket": template.Changing(template.Make(map[string]string{
 			"LoggingConfiguration": "requests are not logged",
 			"OwnershipControls":    "there are no ACLs",
-		}, s.deployBucket, s.removeBucket).Named("BucketName", "its objects").Asking(func(_ template.Target, r template.Resource) []template.Ask {
+		}, s.deployBucket, s.removeBucket), s.updateBucket).Named("BucketName").Asking(func(_ template.Target, r template.Resource) []template.Ask {
 			return []template.Ask{{Action: "s3:CreateBucket", Resource: "arn:aws:s3:::" + r.Text("BucketName")}}
 		}),
-		"AWS::S3::BucketPolicy": template.Make(nil, s.deployPolicy, s.removePolicy).Named("Bucket", "").Asking(func(_ template.Target, r template.Resource) []template.Ask {
+		"AWS::S3::BucketPolicy": template.Make(nil, s.deployPolicy, s.removePolicy).Named("Bucket").Over(nil).Asking(func(_ template.Target, r template.Resource) []template.Ask {
 			return []template.Ask{{Action: "s3:PutBucketPolicy", Resource: "arn:aws:s3:::" + r.Text("Bucket")}}
 		}),
 	}
@@ -87,6 +88,33 @@ type replicationFilter struct {
 }
 
 func (s *Server) deployBucket(t template.Target, r template.Resource, p bucketProperties) (string, map[string]string, error) {
+	cfg, err := s.configuration(t, r, p)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := s.CreateBucket(cfg); err != nil {
+		return "", nil, r.Errorf("", "%w", err)
+	}
+	s.Gate.Own(s.arn(cfg.Name, ""), t.Account)
+	return cfg.Name, map[string]string{"Arn": "arn:aws:s3:::" + cfg.Name}, nil
+}
+
+// updateBucket gives a bucket the settings that its template has now, in the place of all that
+// it has. What is in it stays.
+func (s *Server) updateBucket(t template.Target, was template.Made, r template.Resource, p bucketProperties) (string, map[string]string, error) {
+	cfg, err := s.configuration(t, r, p)
+	if err != nil {
+		return "", nil, err
+	}
+	notified := !reflect.DeepEqual(was.Properties["NotificationConfiguration"], r.Properties["NotificationConfiguration"])
+	if err := s.setBucket(cfg, notified); err != nil {
+		return "", nil, r.Errorf("", "%w", err)
+	}
+	return was.Reference, was.Attributes, nil
+}
+
+// configuration is that of the bucket which a template describes.
+func (s *Server) configuration(t template.Target, r template.Resource, p bucketProperties) (BucketConfig, error) {
 	eventBridge := p.NotificationConfiguration.EventBridgeConfiguration
 	cfg := BucketConfig{
 		Name:      p.BucketName,
@@ -118,13 +146,9 @@ func (s *Server) deployBucket(t template.Target, r template.Resource, p bucketPr
 		cfg.Notifications.Queues = append(cfg.Notifications.Queues, Notification{Queue: q.Queue, Events: []string{q.Event}})
 	}
 	if t.Account != s.account && (cfg.EventBridge || len(cfg.Notifications.Queues) > 0 || cfg.Replication != nil) {
-		return "", nil, r.Errorf("", "%s belongs to %s: only buckets of %s send events and notifications, and are replicated, here", cfg.Name, t.Account, s.account)
+		return cfg, r.Errorf("", "%s belongs to %s: only buckets of %s send events and notifications, and are replicated, here", cfg.Name, t.Account, s.account)
 	}
-	if err := s.CreateBucket(cfg); err != nil {
-		return "", nil, r.Errorf("", "%w", err)
-	}
-	s.Gate.Own(s.arn(cfg.Name, ""), t.Account)
-	return cfg.Name, map[string]string{"Arn": "arn:aws:s3:::" + cfg.Name}, nil
+	return cfg, nil
 }
 
 // removeBucket deletes a bucket as CloudFormation does: not if anything is in it.

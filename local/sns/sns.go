@@ -75,6 +75,19 @@ type Subscription struct {
 
 // CreateTopic adds a topic.
 func (s *Service) CreateTopic(t Topic) error {
+	if err := t.check(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.topics[t.ARN]; ok {
+		return invalid("topic %s exists already", t.ARN)
+	}
+	s.topics[t.ARN] = t
+	return nil
+}
+
+func (t Topic) check() error {
 	a, err := arn.Parse(t.ARN)
 	if err != nil || a.Service != "sns" || a.Resource == "" || strings.Contains(a.Resource, ":") {
 		return invalid("%q is no topic ARN; write it as arn:aws:sns:region:account:name", t.ARN)
@@ -90,12 +103,6 @@ func (s *Service) CreateTopic(t Topic) error {
 			return invalid("topic %s: %q is no e-mail address: %v", a.Resource, sub.Endpoint, err)
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, ok := s.topics[t.ARN]; ok {
-		return invalid("topic %s exists already", t.ARN)
-	}
-	s.topics[t.ARN] = t
 	return nil
 }
 

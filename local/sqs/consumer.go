@@ -77,11 +77,11 @@ func (s *Service) Consume(queueARN string, how Batching, handle func(context.Con
 func (s *Service) consume(queueARN string, how Batching, may permits, handle func(context.Context, Batch) []Message) (*Consumer, error) {
 	s.mu.Lock()
 	q, err := s.find(queueARN)
+	if err == nil {
+		err = how.check(q.Queue)
+	}
 	s.mu.Unlock()
 	if err != nil {
-		return nil, err
-	}
-	if err := how.check(q.Queue); err != nil {
 		return nil, err
 	}
 	c := &Consumer{s: s, q: q, how: how, may: may, handle: handle}

@@ -1,6 +1,8 @@
 package sqs
 
 import (
+	"slices"
+
 	"autobackup/local/iam"
 	"autobackup/local/template"
 )
@@ -8,8 +10,8 @@ import (
 // Types are the resource types of SQS.
 func (s *Service) Types() template.Types {
 	return template.Types{
-		"AWS::SQS::Queue": template.Make(nil, s.deployQueue, s.removeQueue).Named("QueueName", "its messages").AskingOf("sqs:CreateQueue", "sqs", "", "QueueName"),
-		"AWS::SQS::QueuePolicy": template.Make(nil, s.deployPolicy, s.removePolicy).Asking(func(t template.Target, r template.Resource) (asks []template.Ask) {
+		"AWS::SQS::Queue": template.Changing(template.Make(nil, s.deployQueue, s.removeQueue), s.updateQueue).Named("QueueName").AskingOf("sqs:CreateQueue", "sqs", "", "QueueName"),
+		"AWS::SQS::QueuePolicy": template.Make(nil, s.deployPolicy, s.removePolicy).Over(s.forgetPolicy).Asking(func(t template.Target, r template.Resource) (asks []template.Ask) {
 			for _, url := range r.Texts("Queues") {
 				if queueARN, err := address(t.Region, url); err == nil { // or there is nothing to ask for: it can't be created
 					asks = append(asks, template.Ask{Action: "sqs:SetQueueAttributes", Resource: queueARN})
@@ -41,6 +43,30 @@ type queueProperties struct {
 }
 
 func (s *Service) deployQueue(t template.Target, r template.Resource, p queueProperties) (string, map[string]string, error) {
+	q, err := p.queue(t, r)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := s.CreateQueue(q); err != nil {
+		return "", nil, r.Errorf("", "%w", err)
+	}
+	return q.URL, map[string]string{"Arn": q.ARN, "QueueName": q.Name(), "QueueUrl": q.URL}, nil
+}
+
+// updateQueue gives a queue other attributes. Its messages stay.
+func (s *Service) updateQueue(t template.Target, was template.Made, r template.Resource, p queueProperties) (string, map[string]string, error) {
+	q, err := p.queue(t, r)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := s.SetQueue(q); err != nil {
+		return "", nil, r.Errorf("", "%w", err)
+	}
+	return was.Reference, was.Attributes, nil
+}
+
+// queue is the one that a template describes.
+func (p queueProperties) queue(t template.Target, r template.Resource) (Queue, error) {
 	// As in AWS, wherever this stack is reached: the SDKs send to their endpoint all the same.
 	url := "https://sqs." + t.Region + ".amazonaws.com/" + t.Account + "/" + p.QueueName
 	q := Defaults(t.ARN("sqs", p.QueueName), url)
@@ -50,7 +76,7 @@ func (s *Service) deployQueue(t template.Target, r template.Resource, p queuePro
 	set(&q.VisibilityTimeout, p.VisibilityTimeout)
 	q.KmsMasterKeyID = p.KmsMasterKeyID
 	if p.SqsManagedSseEnabled != nil && *p.SqsManagedSseEnabled == (q.KmsMasterKeyID != "") {
-		return "", nil, r.Errorf("SqsManagedSseEnabled", "a queue is encrypted by SQS's own keys or by one of KMS: set it to true without KmsMasterKeyId, or leave it out")
+		return q, r.Errorf("SqsManagedSseEnabled", "a queue is encrypted by SQS's own keys or by one of KMS: set it to true without KmsMasterKeyId, or leave it out")
 	}
 	if p.RedrivePolicy != nil {
 		q.RedrivePolicy = &RedrivePolicy{
@@ -61,10 +87,7 @@ func (s *Service) deployQueue(t template.Target, r template.Resource, p queuePro
 	if p.RedriveAllowPolicy != nil {
 		q.RedriveAllowPolicy = (*RedriveAllowPolicy)(p.RedriveAllowPolicy)
 	}
-	if err := s.CreateQueue(q); err != nil {
-		return "", nil, r.Errorf("", "%w", err)
-	}
-	return q.URL, map[string]string{"Arn": q.ARN, "QueueName": q.Name(), "QueueUrl": q.URL}, nil
+	return q, nil
 }
 
 func (s *Service) removeQueue(_ template.Target, made template.Made) error {
@@ -116,11 +139,18 @@ func (s *Service) tellPolicy(queueARN, policy string) {
 }
 
 func (s *Service) removePolicy(t template.Target, made template.Made) error {
-	for _, url := range made.Properties["Queues"].([]any) {
-		if queueARN, err := s.ARN(t.Region, url.(string)); err == nil { // or the queue is gone, and its policy with it
-			s.Gate.Detach(queueARN)
-			s.tellPolicy(queueARN, "")
-		}
-	}
+	s.forgetPolicy(t, made, template.Resource{})
 	return nil
+}
+
+// forgetPolicy takes a policy away from the queues that are no longer among its own.
+func (s *Service) forgetPolicy(t template.Target, was template.Made, r template.Resource) {
+	for _, url := range was.Texts("Queues") {
+		queueARN, err := s.ARN(t.Region, url)
+		if err != nil || slices.Contains(r.Texts("Queues"), url) { // or the queue is gone, and its policy with it
+			continue
+		}
+		s.Gate.Detach(queueARN)
+		s.tellPolicy(queueARN, "")
+	}
 }

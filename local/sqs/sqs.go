@@ -112,11 +112,34 @@ type RedriveAllowPolicy struct {
 func (s *Service) CreateQueue(q Queue) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.queues[q.ARN] != nil {
+		return &wire.Error{Shape: "QueueNameExists", Code: "QueueAlreadyExists", Status: 400, Message: "queue " + q.ARN + " exists already"}
+	}
 	if err := s.check(q); err != nil {
 		return err
 	}
 	s.queues[q.ARN] = &queue{Queue: q, created: s.clk.Now(), byID: map[string]*message{}}
 	s.keepQueue(q.ARN)
+	return nil
+}
+
+// SetQueue gives a queue other attributes, as SetQueueAttributes does. Its messages stay, and
+// those that are delayed are delayed as they were.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+func (s *Service) SetQueue(q Queue) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	there, err := s.find(q.ARN)
+	if err != nil {
+		return err
+	}
+	if err := s.check(q); err != nil {
+		return err
+	}
+	// Who consumes the queue reads its ARN at any time.
+	there.DelaySeconds, there.VisibilityTimeout, there.MessageRetentionPeriod = q.DelaySeconds, q.VisibilityTimeout, q.MessageRetentionPeriod
+	there.MaximumMessageSize, there.ReceiveMessageWaitTimeSeconds, there.KmsMasterKeyID = q.MaximumMessageSize, q.ReceiveMessageWaitTimeSeconds, q.KmsMasterKeyID
+	there.RedrivePolicy, there.RedriveAllowPolicy = q.RedrivePolicy, q.RedriveAllowPolicy
 	return nil
 }
 
@@ -143,8 +166,6 @@ func (s *Service) check(q Queue) error {
 		return invalidValue("%q is no queue ARN; write it as arn:aws:sqs:region:account:name", q.ARN)
 	case strings.HasSuffix(a.Resource, ".fifo"):
 		return unsupported("queue %s: FIFO queues are not supported by the local stack; use a standard queue", a.Resource)
-	case s.queues[q.ARN] != nil:
-		return &wire.Error{Shape: "QueueNameExists", Code: "QueueAlreadyExists", Status: 400, Message: "queue " + q.ARN + " exists already"}
 	}
 	for _, r := range []bound{
 		{"DelaySeconds", q.DelaySeconds, 0, 900},

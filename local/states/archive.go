@@ -34,6 +34,7 @@ type record struct {
 	Status         types.ExecutionStatus
 	Redrives       int       `json:",omitempty"`
 	Redriven       time.Time `json:",omitzero"`
+	Version        string    `json:",omitempty"` // of the state machine that it began with
 	Result         *asl.Result
 	Progress       *asl.Progress        `json:",omitempty"` // unless it succeeded
 	Events         []types.HistoryEvent `json:",omitempty"` // with Config.KeepHistory
@@ -61,7 +62,7 @@ func (s *Service) putAway(e *execution, l *live) {
 
 func (l *live) record(e *execution) record {
 	return record{Machine: e.machine, Name: e.name, Input: string(l.input), Started: e.started, Ended: e.ended, Status: e.status,
-		Redrives: e.redrives, Redriven: e.redriven, Result: l.result}
+		Redrives: e.redrives, Redriven: e.redriven, Version: e.version, Result: l.result}
 }
 
 // record is all there is to know of an execution; s.mu is held.

@@ -32,6 +32,7 @@ type execution struct {
 	status         types.ExecutionStatus
 	redrives       int
 	redriven       time.Time // the last time
+	version        string    // of the state machine; "" is that of now
 	live           *live     // nil when it has ended, and lies in the archive
 	place          place     // there
 }
@@ -67,6 +68,7 @@ type live struct {
 func (s *Service) begin(m *machine, e *execution, l *live, from *asl.Progress, redrive bool) {
 	e.live, l.stopped, e.status = l, make(chan struct{}), types.ExecutionStatusRunning
 	s.underway++
+	e.version, s.versions[m.version] = m.version, m
 	given := asl.Execution{
 		Changed: func() { s.keepProgress(e, l) },
 		Clock:   s.Clock, Seed: s.Seed ^ hashed(e.arn()), ARN: e.arn(), Name: e.name, RoleARN: m.role,

@@ -12,6 +12,7 @@ func (s *Service) Forget(ctx context.Context) {
 	defer s.mu.Unlock()
 	s.executions, s.byID, s.mapRuns, s.underway = nil, map[id]*execution{}, map[string]asl.MapRun{}, 0
 	s.archive = archive{dir: s.archive.dir}
+	s.versions = map[string]*machine{}
 	s.ctx, s.stop = context.WithCancel(ctx)
 	for _, m := range s.machines {
 		m.ctx, m.stop = context.WithCancel(s.ctx)

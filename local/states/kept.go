@@ -29,6 +29,7 @@ type Kept struct {
 type UnderWay struct {
 	StateMachineARN, Name string
 	Input                 string
+	Version               string `json:",omitempty"` // of the state machine that it began with
 	Progress              asl.Progress
 	Events                []types.HistoryEvent `json:",omitempty"` // those of the progress, with Config.KeepHistory
 }
@@ -88,7 +89,7 @@ func (s *Service) underWay(e *execution, l *live, p asl.Progress) UnderWay {
 }
 
 func (l *live) underWay(e *execution, p asl.Progress) UnderWay {
-	return UnderWay{StateMachineARN: e.machine, Name: e.name, Input: string(l.input), Progress: p,
+	return UnderWay{StateMachineARN: e.machine, Name: e.name, Input: string(l.input), Version: e.version, Progress: p,
 		Events: slices.Clone(l.events[:min(len(l.events), int(p.Events))])}
 }
 
@@ -106,7 +107,7 @@ func (s *Service) Resume(k Kept) error {
 	s.forget(s.Clock.Now().Add(-retention))
 	for _, u := range k.Executions {
 		i := id{u.StateMachineARN, u.Name}
-		m := s.machines[u.StateMachineARN]
+		m := s.versionOf(u.StateMachineARN, u.Version)
 		if m == nil {
 			return fmt.Errorf("go on with execution %s: there is no state machine %s", i.arn(), u.StateMachineARN)
 		}
@@ -180,5 +181,5 @@ func (s *Service) archived(r record, at place) {
 		e = &execution{id: i, started: r.Started}
 		s.add(e)
 	}
-	e.ended, e.status, e.redrives, e.redriven, e.place = r.Ended, r.Status, r.Redrives, r.Redriven, at
+	e.ended, e.status, e.redrives, e.redriven, e.version, e.place = r.Ended, r.Status, r.Redrives, r.Redriven, r.Version, at
 }

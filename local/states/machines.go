@@ -67,8 +67,7 @@ func (s *Service) describeStateMachine(r wire.Request) (any, error) {
 	}{m.listed(), "ACTIVE", string(m.definition), m.role}, nil
 }
 
-// describeStateMachineForExecution tells the definition of now: that of when the execution was
-// started is not kept, which the service tells.
+// describeStateMachineForExecution tells the definition that the execution began with.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachineForExecution.html
 func (s *Service) describeStateMachineForExecution(r wire.Request) (any, error) {
 	var in struct {
@@ -83,10 +82,10 @@ func (s *Service) describeStateMachineForExecution(r wire.Request) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.machine(e.machine)
-	if err != nil {
+	if _, err := s.machine(e.machine); err != nil {
 		return nil, err
 	}
+	m := s.versionOf(e.machine, e.version)
 	return struct {
 		StateMachineARN string  `json:"stateMachineArn"`
 		Name            string  `json:"name"`

@@ -84,10 +84,10 @@ func (s *Service) redriveExecution(executionARN string) (redriven time.Time, err
 	if why := s.unredrivable(r, now); why != "" {
 		return redriven, wire.Invalid("ExecutionNotRedrivable", "%s", why)
 	}
-	m, err := s.machine(e.machine)
-	if err != nil {
+	if _, err := s.machine(e.machine); err != nil {
 		return redriven, err
 	}
+	m := s.versionOf(e.machine, e.version)
 	e.redrives, e.redriven, e.ended = e.redrives+1, now, time.Time{}
 	s.begin(m, e, &live{input: []byte(r.Input), events: r.Events}, r.Progress, true)
 	return now, nil

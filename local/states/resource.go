@@ -19,7 +19,8 @@ import (
 // Types are the resource types of Step Functions.
 func (s *Service) Types() template.Types {
 	machines := template.Make(noEffect, s.deployStateMachine, s.removeStateMachine)
-	machines.Name, machines.Update = "Name", s.updateStateMachine
+	machines = machines.Named("Name", "Type").Updated(s.updateStateMachine)
+	machines.Content = s.content
 	return template.Types{"AWS::Serverless::StateMachine": machines.Asking(func(t template.Target, r template.Resource) []template.Ask {
 		return append(template.Pass(r.Text("Role"), "states.amazonaws.com"), template.Ask{Action: "states:CreateStateMachine", Resource: t.ARN("states", "stateMachine:"+r.Text("Name"))})
 	})}
@@ -37,6 +38,8 @@ type machine struct {
 	by                      gate.Caller // its role
 	objects                 objects     // of its region
 	logs                    logging
+	version                 string // tells it from what it was before an update, and will be
+	kept                    bool   // its version is in the store
 
 	ctx  context.Context //nolint:containedctx // its end ends the executions of a machine that is deleted
 	stop context.CancelFunc
@@ -52,6 +55,7 @@ func (s *Service) interpreted(m machine) (_ *machine, err error) {
 		return nil, err
 	}
 	m.objects = s.objects(m.region, m.by.AccessKey())
+	m.version = m.versionID()
 	return &m, nil
 }
 
@@ -102,6 +106,15 @@ func (s *Service) updateStateMachine(t template.Target, was template.Made, r tem
 	return was.Reference, was.Attributes, nil
 }
 
+// content is the definition, which changes without a property.
+func (s *Service) content(r template.Resource) (string, error) {
+	source, err := os.ReadFile(filepath.Join(s.Project, r.Text("DefinitionUri"))) // #nosec G304: the project's own file
+	if err != nil {
+		return "", err
+	}
+	return string(source), nil
+}
+
 // load makes a state machine of its properties.
 func (s *Service) load(t template.Target, r template.Resource, p stateMachineProperties) (*machine, error) {
 	if p.Type != "" && p.Type != "STANDARD" {
@@ -139,6 +152,7 @@ func (s *Service) removeStateMachine(_ template.Target, made template.Made) erro
 	if m := s.machines[made.Reference]; m != nil {
 		m.stop()
 		delete(s.machines, made.Reference)
+		maps.DeleteFunc(s.versions, func(_ string, of *machine) bool { return of.arn == m.arn })
 	}
 	return nil
 }

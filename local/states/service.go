@@ -75,6 +75,7 @@ type Service struct {
 
 	mu         store.Lock
 	machines   map[string]*machine // by ARN
+	versions   map[string]*machine // that executions began with
 	executions []*execution        // in the order of their start
 	byID       map[id]*execution   // the same
 	archive    archive             // of those that have ended
@@ -94,7 +95,7 @@ type Service struct {
 // New returns a service without state machines. The end of ctx aborts executions.
 func New(ctx context.Context, c Config) *Service {
 	s := &Service{
-		Config: c, machines: map[string]*machine{}, byID: map[id]*execution{},
+		Config: c, machines: map[string]*machine{}, versions: map[string]*machine{}, byID: map[id]*execution{},
 		mapRuns: map[string]asl.MapRun{}, tokens: map[string]time.Time{}, ended: make(chan struct{}),
 		archive: archive{dir: filepath.Join(c.Dir, "executions")},
 	}

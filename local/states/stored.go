@@ -20,6 +20,7 @@ const (
 // keepBeginning keeps an execution that begins, before anybody is told that it has; s.mu is held.
 func (s *Service) keepBeginning(e *execution, l *live) {
 	if s.mu.Store != nil {
+		s.keepVersion(s.versions[e.version])
 		s.keepUnderWay(l.underWay(e, l.run.Progress()), l)
 	}
 }
@@ -116,6 +117,9 @@ func (s *Service) Load(from *store.Store) error {
 			}
 		}
 	}
+	if err := s.loadVersions(from); err != nil {
+		return fmt.Errorf("load what step functions kept: %w", err)
+	}
 	s.mu.Lock()
 	s.mu.Store = from
 	s.mu.Unlock()
@@ -136,4 +140,5 @@ func (s *Service) forgetEnded(k Kept, events map[string][]types.HistoryEvent) {
 			s.keepNone(e, &live{stored: len(events[i.arn()])})
 		}
 	}
+	s.forgetVersions()
 }

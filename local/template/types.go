@@ -1,10 +1,11 @@
 package template
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 )
 
@@ -24,6 +25,7 @@ type Made struct {
 	Resource
 	Reference  string
 	Attributes map[string]string
+	Content    string // what Type.Content said of it
 }
 
 // Delete deletes what Create has made. What is gone already is no error.
@@ -34,17 +36,22 @@ type Delete func(t Target, made Made) error
 type Type struct {
 	Create Create
 	Delete Delete
-	// Name is the property whose change makes another resource of it; "" is none.
-	Name string
+	// Fixed are the properties whose change makes another resource of it: those of which
+	// CloudFormation's reference says "Update requires: Replacement".
+	Fixed []string
 	// Update changes a resource in its place. nil: it is deleted and made anew.
-	Update func(t Target, was Made, r Resource) (reference string, attributes map[string]string, err error)
-	// Holds is what it holds that would be lost if it were made anew: it is not updated. "" is nothing.
-	Holds string
+	Update Update
+	// Content, if set, tells what the files hold that a resource's properties name, which
+	// change while the properties stay.
+	Content func(r Resource) (string, error)
 	// Asks are the permissions that creating a resource takes of whoever deploys.
 	Asks     func(t Target, r Resource) []Ask
 	NoEffect map[string]string // by property
 	Why      string            // the type itself has no effect; "" where it has
 }
+
+// Update changes a resource that was created, and answers what Create would.
+type Update func(t Target, was Made, r Resource) (reference string, attributes map[string]string, err error)
 
 // Ask is a permission that whoever deploys needs: what CloudFormation calls to create a
 // resource, and for a role that it is given to, PassRole. What it calls beside, to read and
@@ -139,21 +146,40 @@ func (all Types) Delete(t Target, made Made) error {
 	return nil
 }
 
-// Replaces says whether a resource that changed is another one from then on.
-func (all Types) Replaces(was Made, r Resource) bool {
-	name := all[r.Type].Name
-	return was.Type != r.Type || name != "" && !reflect.DeepEqual(was.Properties[name], r.Properties[name])
+// Replaces is the property by which a resource that changed is another one from then on; "" is
+// none. What was may have been JSON since.
+func (all Types) Replaces(was Made, r Resource) (property string) {
+	if was.Type != r.Type {
+		return "Type"
+	}
+	for _, property := range all[r.Type].Fixed {
+		before, err := json.Marshal(was.Properties[property])
+		now, err2 := json.Marshal(r.Properties[property])
+		if err != nil || err2 != nil || !bytes.Equal(before, now) {
+			return property
+		}
+	}
+	return ""
+}
+
+// Content tells what the files hold that a resource names; "" where it names none.
+func (all Types) Content(r Resource) (string, error) {
+	content := all[r.Type].Content
+	if content == nil {
+		return "", nil
+	}
+	told, err := content(r)
+	if err != nil {
+		return "", r.Errorf("", "%w", err)
+	}
+	return told, nil
 }
 
 // Update changes a resource that stays the same one. One that can't be made anew is again
 // what it was.
 func (all Types) Update(t Target, was Made, r Resource) (string, map[string]string, error) {
-	known := all[r.Type]
-	switch {
-	case known.Update != nil:
-		return known.Update(t, was, r)
-	case known.Holds != "":
-		return "", nil, r.Errorf("", "%s is not changed in its place by the local stack, as %s would be lost: deploy a new stack", r.Type, known.Holds)
+	if update := all[r.Type].Update; update != nil {
+		return update(t, was, r)
 	}
 	if err := all.Delete(t, was); err != nil {
 		return "", nil, err
@@ -166,11 +192,46 @@ func (all Types) Update(t Target, was Made, r Resource) (string, map[string]stri
 	return reference, attributes, nil
 }
 
-// Named is the type whose resources are others when a property changes, and which hold
-// something that making one anew would lose; "" is nothing.
-func (t Type) Named(property, holds string) Type {
-	t.Name, t.Holds = property, holds
+// Named is the type whose resources are others when one of these properties changes.
+func (t Type) Named(fixed ...string) Type {
+	t.Fixed = fixed
 	return t
+}
+
+// Updated is the type whose resources are changed in their place.
+func (t Type) Updated(update Update) Type {
+	t.Update = update
+	return t
+}
+
+// Changing is a type whose resources are changed in their place by their properties P, which are
+// decoded as Make does.
+func Changing[P any](t Type, update func(t Target, was Made, r Resource, p P) (string, map[string]string, error)) Type {
+	ignore := slices.Collect(maps.Keys(t.NoEffect))
+	return t.Updated(func(to Target, was Made, r Resource) (string, map[string]string, error) {
+		var p P
+		if err := Decode(r, &p, ignore...); err != nil {
+			return "", nil, err
+		}
+		return update(to, was, r, p)
+	})
+}
+
+// Over is the type whose resources are changed by being created over what they were, so that
+// there is no moment without them. forget, if set, takes away what a resource no longer has.
+func (t Type) Over(forget func(t Target, was Made, r Resource)) Type {
+	create := t.Create
+	return t.Updated(func(to Target, was Made, r Resource) (string, map[string]string, error) {
+		reference, attributes, err := create(to, r)
+		if err != nil {
+			_, _, left := create(to, was.Resource)
+			return "", nil, errors.Join(err, left)
+		}
+		if forget != nil {
+			forget(to, was, r)
+		}
+		return reference, attributes, nil
+	})
 }
 
 // Asking is the type whose creation takes permissions.

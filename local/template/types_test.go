@@ -112,11 +112,12 @@ func TestAChangedResourceIsReplacedChangedInItsPlaceOrRefused(t *testing.T) {
 			return "", nil, nil
 		}, func(template.Target, template.Made) error { gone++; return nil })
 	}
-	updated := kind().Named("Name", "")
-	updated.Update = func(_ template.Target, was template.Made, _ template.Resource) (string, map[string]string, error) {
-		return was.Reference, nil, nil
-	}
-	all := template.Types{"X::Named": kind().Named("Name", ""), "X::Plain": kind(), "X::Full": kind().Named("Name", "its water"), "X::Updated": updated}
+	updated := template.Changing(kind(), func(_ template.Target, was template.Made, _ template.Resource, p struct{ Name, Size string }) (string, map[string]string, error) {
+		return was.Reference + " in " + p.Size, nil, nil
+	}).Named("Name")
+	forgot := 0
+	over := kind().Over(func(template.Target, template.Made, template.Resource) { forgot++ })
+	all := template.Types{"X::Named": kind().Named("Size", "Name"), "X::Plain": kind(), "X::Updated": updated, "X::Over": over}
 	resource := func(kind, name, size string) template.Resource {
 		stack, err := resolve("Resources:\n  R: {Type: "+kind+", Properties: {Name: "+name+", Size: "+size+"}}\n", nil)
 		require.NoError(t, err)
@@ -125,20 +126,22 @@ func TestAChangedResourceIsReplacedChangedInItsPlaceOrRefused(t *testing.T) {
 	was := func(kind string) template.Made {
 		return template.Made{Resource: resource(kind, "a", "s"), Reference: "before"}
 	}
-	assert.True(t, all.Replaces(was("X::Named"), resource("X::Named", "b", "s")))
-	assert.False(t, all.Replaces(was("X::Named"), resource("X::Named", "a", "l")))
-	assert.False(t, all.Replaces(was("X::Plain"), resource("X::Plain", "b", "s")), "it has no name")
-	assert.True(t, all.Replaces(was("X::Named"), resource("X::Plain", "a", "s")), "it is of another type")
+	assert.Equal(t, "Name", all.Replaces(was("X::Named"), resource("X::Named", "b", "s")))
+	assert.Equal(t, "Size", all.Replaces(was("X::Named"), resource("X::Named", "a", "l")))
+	assert.Empty(t, all.Replaces(was("X::Named"), resource("X::Named", "a", "s")))
+	assert.Empty(t, all.Replaces(was("X::Plain"), resource("X::Plain", "b", "s")), "it has no name")
+	assert.Equal(t, "Type", all.Replaces(was("X::Named"), resource("X::Plain", "a", "s")))
 
-	_, _, err := all.Update(template.Target{}, was("X::Full"), resource("X::Full", "a", "l"))
-	require.ErrorContains(t, err, "X::Full is not changed in its place by the local stack, as its water would be lost")
 	reference, _, err := all.Update(template.Target{}, was("X::Updated"), resource("X::Updated", "a", "l"))
 	require.NoError(t, err)
-	assert.Equal(t, "before", reference)
+	assert.Equal(t, "before in l", reference)
 	assert.Zero(t, made+gone)
-	_, _, err = all.Update(template.Target{}, was("X::Named"), resource("X::Named", "a", "l"))
+	_, _, err = all.Update(template.Target{}, was("X::Over"), resource("X::Over", "a", "l"))
 	require.NoError(t, err)
-	assert.Equal(t, []int{1, 1}, []int{made, gone}, "made anew")
+	assert.Equal(t, []int{1, 0, 1}, []int{made, gone, forgot}, "made over what it was")
+	_, _, err = all.Update(template.Target{}, was("X::Plain"), resource("X::Plain", "a", "l"))
+	require.NoError(t, err)
+	assert.Equal(t, []int{2, 1, 1}, []int{made, gone, forgot}, "made anew")
 }
 
 func TestWhatCannotBeMadeAnewIsMadeOfWhatItWas(t *testing.T) {

@@ -46,7 +46,7 @@ func (r *run) deploy(ctx context.Context, folder string) (stop func() error, err
 		}
 	}
 	r.display.say("building the functions")
-	binaries, err := functions.Build(ctx, r.Project)
+	code, err := functions.Build(ctx, r.Project)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (r *run) deploy(ctx context.Context, folder string) (stop func() error, err
 	}
 	r.stack, err = local.Start(ctx, local.Config{
 		Clock: r.clock, Project: r.Project, Dir: folder, Account: account, Seed: seed,
-		URL: "http://" + listener.Addr().String(), Runtime: binaries, History: r.watcher.Event,
+		URL: "http://" + listener.Addr().String(), Runtime: code.Run, History: r.watcher.Event,
 	})
 	if err != nil {
 		return nil, err

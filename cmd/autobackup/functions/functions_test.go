@@ -30,10 +30,10 @@ func checkout(t *testing.T, word string) (folder string) {
 }
 
 // said is what a built function prints.
-func said(t *testing.T, runtime lambda.Runtime) string {
+func said(t *testing.T, code lambda.Code) string {
 	t.Helper()
 	var log bytes.Buffer
-	f, err := runtime(clock.Real(), func() string { return "id" }, lambda.Config{
+	f, err := code.Run(clock.Real(), func() string { return "id" }, lambda.Config{
 		Name: "speak", ARN: "arn:aws:lambda:eu-central-1:123456789012:function:speak", Timeout: 60, Log: &log,
 	}, "lambdas/speak/")
 	require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"autobackup/local"
 	"autobackup/local/clock"
@@ -16,6 +17,16 @@ import (
 type folder struct {
 	dir          string
 	*store.Store // nil: nothing is kept
+}
+
+// code is a new folder for the functions' executables, which are built at every start.
+func (f folder) code() string {
+	for n := 1; ; n++ {
+		folder := filepath.Join(f.dir, "functions", strconv.Itoa(n))
+		if _, err := os.Stat(folder); err != nil {
+			return folder
+		}
+	}
 }
 
 // folder opens the one that is named, or makes one for as long as this runs. A folder with
@@ -48,6 +59,14 @@ func (o Options) folder() (f folder, err error) {
 	}
 	if err := local.CheckStore(f.Store, account); err != nil {
 		return f, errors.Join(fmt.Errorf("go on in %s: %w", o.Dir, err), f.Close())
+	}
+	for _, left := range []string{"functions", "trial-*"} { // by a serve that was killed
+		found, _ := filepath.Glob(filepath.Join(f.dir, left)) // the patterns are right
+		for _, one := range found {
+			if err := os.RemoveAll(one); err != nil {
+				return f, errors.Join(fmt.Errorf("go on in %s: %w", o.Dir, err), f.Close())
+			}
+		}
 	}
 	return f, nil
 }
@@ -96,7 +115,7 @@ func (f folder) whileWritten(ctx context.Context) context.Context {
 // close closes the folder. One that nobody named goes.
 func (f folder) close() error {
 	if f.Store != nil {
-		return f.Close()
+		return errors.Join(f.Close(), os.RemoveAll(filepath.Join(f.dir, "functions")))
 	}
 	return os.RemoveAll(f.dir)
 }

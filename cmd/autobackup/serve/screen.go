@@ -36,7 +36,7 @@ Ctrl-C ends it.
 const (
 	inTime = "A replica takes about 5 s, a verdict about 2 minutes (--fast: at once)."
 	atOnce = "Waits and delays pass at once (--fast): a verdict takes seconds, and times run ahead of your clock."
-	onKeys = "Next replica:  l lags  f fails  c is corrupt     Break, and mend:  p pipe  s SNS  a a permission"
+	onKeys = "Next replica:  l lags  f fails  c is corrupt     Break, and mend:  p pipe  s SNS  a a permission     u deploys what changed"
 )
 
 // screen is where people see what comes of everything, a line each.

@@ -44,13 +44,9 @@ type Options struct {
 // samconfig.toml says, and serves them until ctx ends. What was
 // uploaded, and all that came of it, goes with it, unless Options.Dir keeps it.
 func Run(ctx context.Context, o Options) (err error) {
-	var environments []samconfig.Environment
-	for _, name := range []string{"replica", "default"} {
-		environment, err := local.Environment(o.Project, name)
-		if err != nil {
-			return err
-		}
-		environments = append(environments, environment)
+	environments, err := o.environments()
+	if err != nil {
+		return err
 	}
 	listeners, err := listen(ctx, o.Listen) // before the build, which takes a while
 	if err != nil {
@@ -74,14 +70,26 @@ func Run(ctx context.Context, o Options) (err error) {
 	if _, err := fmt.Fprintln(o.Progress, "Building the functions ..."); err != nil {
 		return err
 	}
-	binaries, err := functions.Build(ctx, o.Project)
+	code, err := functions.BuildInto(ctx, o.Project, folder.code())
 	if err != nil {
 		return err
 	}
-	return serve(ctx, o, environments, binaries, listeners, page, folder)
+	return serve(ctx, o, environments, code, listeners, page, folder)
 }
 
-func serve(ctx context.Context, o Options, environments []samconfig.Environment, binaries lambda.Runtime, listeners []net.Listener, page *console.Page, folder folder) (err error) {
+// environments are those of both stacks, in the order in which they are deployed.
+func (o Options) environments() (all []samconfig.Environment, err error) {
+	for _, name := range []string{"replica", "default"} {
+		environment, err := local.Environment(o.Project, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, environment)
+	}
+	return all, nil
+}
+
+func serve(ctx context.Context, o Options, environments []samconfig.Environment, code lambda.Code, listeners []net.Listener, page *console.Page, folder folder) (err error) {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx)) // Close ends the stack, in order
 	defer stop()
 	clk := clock.Real()
@@ -93,7 +101,7 @@ func serve(ctx context.Context, o Options, environments []samconfig.Environment,
 	}
 	watcher := watch.New(clk)
 	stack, err := local.Start(running, local.Config{
-		Clock: clk, Project: o.Project, Dir: folder.dir, Store: folder.Store, Account: account, Seed: seed(), URL: reached(listeners[0]), Runtime: binaries,
+		Clock: clk, Project: o.Project, Dir: folder.dir, Store: folder.Store, Account: account, Seed: seed(), URL: reached(listeners[0]), Runtime: code.Run, Sum: code.Sum,
 		History: watcher.Event, Known: watcher.Known, KeepHistory: true,
 	})
 	if err != nil {
@@ -128,7 +136,10 @@ func serve(ctx context.Context, o Options, environments []samconfig.Environment,
 	if err := stack.Resume(); err != nil {
 		return err
 	}
-	return keys(folder.whileWritten(ctx), o.In, s, troubles.press)
+	ctx = folder.whileWritten(ctx)
+	updates := &updates{ctx: ctx, o: o, stack: stack, screen: s, folder: folder}
+	defer updates.running.Wait()
+	return keys(ctx, o.In, s, updates.or(troubles.press))
 }
 
 // deploy deploys all environments, and answers the last one's stack.

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/pipes"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/stretchr/testify/assert"
@@ -63,8 +64,14 @@ func (t *transcript) String() string {
 // says waits until what was written matches, and answers the matches of its groups.
 func (t *transcript) says(test *testing.T, pattern string) []string {
 	test.Helper()
+	return t.saysAfter(test, 0, pattern)
+}
+
+// saysAfter is says for what was written after so many bytes.
+func (t *transcript) saysAfter(test *testing.T, from int, pattern string) []string {
+	test.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if found := regexp.MustCompile(pattern).FindStringSubmatch(t.String()); found != nil {
+		if found := regexp.MustCompile(pattern).FindStringSubmatch(t.String()[from:]); found != nil {
 			return found
 		}
 	}
@@ -215,7 +222,14 @@ func TestVerdictsAppearAsTheyComeAndKeysBringAboutWhatTheySay(t *testing.T) {
 	upload(t, cfg, "allowed")
 	verdict("allowed", "verified  full-object checksum CRC\\w+")
 
-	say("p", "the pipe is stopped")
+	pipe, name := pipes.NewFromConfig(cfg), aws.String("autobackup-validation-pipe-dev")
+	_, err = pipe.StopPipe(t.Context(), &pipes.StopPipeInput{Name: name})
+	require.NoError(t, err)
+	r.press(t, "p", "the pipe is started")
+	r.press(t, "p", "the pipe is stopped")
+	_, err = pipe.StartPipe(t.Context(), &pipes.StartPipeInput{Name: name})
+	require.NoError(t, err)
+	r.press(t, "p", "the pipe is stopped")
 	upload(t, cfg, "waits")
 	time.Sleep(time.Second) // in which the clock runs ahead by much more than a verdict takes
 	assert.NotContains(t, r.String(), "  waits  ")

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,11 +27,10 @@ type troubles struct {
 	stack  *local.Stack
 	screen *screen
 
-	mu      sync.Mutex
-	next    byte // what becomes of the next replica; 0: it comes as usual
-	stopped bool // the pipe
-	down    bool // SNS
-	denied  bool // fetch-etags, the replicas
+	mu     sync.Mutex
+	next   byte // what becomes of the next replica; 0: it comes as usual
+	down   bool // SNS
+	denied bool // fetch-etags, the replicas
 }
 
 // newTroubles has a stack, to which nothing has happened yet, do as keys say.
@@ -137,15 +137,17 @@ func (t *troubles) say(on bool, broken, mended string) {
 	t.screen.say("%s", broken)
 }
 
-// pipe stops all pipes, or starts them again.
+// pipe stops all pipes, or starts them again where none runs: somebody may have stopped or
+// started them otherwise.
 func (t *troubles) pipe() {
-	stopped := t.turn(&t.stopped)
-	for _, pipe := range t.stack.Pipes.Pipes() {
-		if stopped {
+	all := t.stack.Pipes.Pipes()
+	stop := slices.ContainsFunc(all, func(pipe string) bool { return !t.stack.Pipes.Stopped(pipe) })
+	for _, pipe := range all {
+		if stop {
 			t.stack.Pipes.Stop(pipe)
 		} else if err := t.stack.Pipes.Start(pipe); err != nil {
 			t.screen.say("the pipe can't be started: %v", err)
 		}
 	}
-	t.say(stopped, "the pipe is stopped: uploads wait in the validation queue, until p is pressed again", "the pipe is started: what waited in the queue is validated")
+	t.say(stop, "the pipe is stopped: uploads wait in the validation queue, until p is pressed again", "the pipe is started: what waited in the queue is validated")
 }

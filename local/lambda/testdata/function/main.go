@@ -37,6 +37,9 @@ func handle(ctx context.Context, in input) (any, error) {
 		deadline, _ := ctx.Deadline()
 		return map[string]any{"id": lc.AwsRequestID, "arn": lc.InvokedFunctionArn, "left": time.Until(deadline).Seconds(),
 			"trace": ctx.Value("x-amzn-trace-id")}, nil
+	case "nap":
+		time.Sleep(time.Second)
+		return os.Getpid(), nil
 	case "pid":
 		return os.Getpid(), nil
 	case "log":
