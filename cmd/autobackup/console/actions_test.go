@@ -498,6 +498,6 @@ func TestActionsTellEachPermissionThatTheyLack(t *testing.T) {
 	}
 	assert.Equal(t, 5, n, "sending, deleting in two places, recording, and the queues' key")
 	for lacks := range known {
-		assert.Regexp(t, regexp.MustCompile(`^\w+:(Get|List|Describe|Head|Lookup|Receive|Decrypt|Invoke)`), lacks, "without actions the page reads")
+		assert.Regexp(t, regexp.MustCompile(`^\w+:(Get|List|Describe|Head|Lookup|Receive|Decrypt|Invoke|Filter)`), lacks, "without actions the page reads")
 	}
 }

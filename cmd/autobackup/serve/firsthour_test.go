@@ -98,6 +98,8 @@ func TestWhatSomebodyNewDoesFirst(t *testing.T) {
 	s.types(python + ` -c "` + put + `"`)
 	s.says(t, `(?m)  documents  letter  failed  CONTENT_MISMATCH$`)
 	s.says(t, `(?m)  e-mail  \[dev\] Backup check failed: CONTENT_MISMATCH `)
+	s.looks("/emails", "CONTENT_MISMATCH")
+	s.shows("Upload the right content to " + documents + " again")
 	s.types(`printf content | aws s3 cp - s3://` + documents + `/letter`)
 	s.says(t, `(?m)  documents  letter  verified  `)
 	said := s.types(s.Path + ` discard --stage dev --reason CONTENT_MISMATCH --why "uploaded again" --yes`)
@@ -124,6 +126,7 @@ func TestWhatSomebodyNewDoesFirst(t *testing.T) {
 	s.kill(t)
 	s.begins(started(t, "--project", project, "--fast", "--dir", dir))
 	s.says(t, `(?m)  documents  late  verified  `)
+	s.looks("/emails", "CONTENT_MISMATCH")
 	s.looks("/executions", "SUCCEEDED")
 	assert.Empty(t, s.Said)
 }
