@@ -111,11 +111,7 @@ func (b *Browser) Open(address string) {
 // Await waits until something is so, for up to a minute.
 func (b *Browser) Await(condition string) {
 	b.t.Helper()
-	for end := time.Now().Add(time.Minute); b.Evaluate(condition) != true; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			require.FailNow(b.t, "it is never so", "%s\n%v", condition, b.Evaluate(`document.body.innerText`))
-		}
-	}
+	require.Eventually(b.t, func() bool { return b.Evaluate(condition) == true }, time.Minute, 50*time.Millisecond, condition)
 }
 
 // Evaluate is what an expression comes to on the page, promises included.
