@@ -70,7 +70,7 @@ func Map(queues Queues, m Mapping, f *Function, failed func(error)) (*EventSourc
 	}
 	consumer, err := queues.Consume(m.Queue.ARN, how, func(ctx context.Context, b sqs.Batch) []sqs.Message {
 		done, err := m.handle(ctx, f, b)
-		if err != nil {
+		if err != nil && ctx.Err() == nil { // a mapping that is stopped leaves the batch to the next one
 			tell(err)
 		}
 		return done
