@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -37,16 +36,7 @@ func (w *world) acting(cfg aws.Config) {
 // submit sends a form, and is where it leads, with what it shows.
 func (w *world) submit(path string, form url.Values) (status int, address, page string) {
 	w.t.Helper()
-	r, err := http.NewRequestWithContext(context.WithoutCancel(w.t.Context()), http.MethodPost, w.address+path, strings.NewReader(form.Encode()))
-	require.NoError(w.t, err)
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Origin", w.address)
-	answer, err := w.browser.Do(r)
-	require.NoError(w.t, err)
-	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(answer.Body)
-	require.NoError(w.t, err)
-	return answer.StatusCode, answer.Request.URL.RequestURI(), string(text)
+	return w.does(http.MethodPost, path, form)
 }
 
 // planned is a plan that the page shows, with its id.

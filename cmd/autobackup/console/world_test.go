@@ -151,6 +151,13 @@ func (w *world) get(path string) string {
 
 func (w *world) ask(method, path string, form url.Values) (int, string) {
 	w.t.Helper()
+	status, _, text := w.does(method, path, form)
+	return status, text
+}
+
+// does is also where a request leads.
+func (w *world) does(method, path string, form url.Values) (status int, address, page string) {
+	w.t.Helper()
 	r, err := http.NewRequestWithContext(context.WithoutCancel(w.t.Context()), method, w.address+path, strings.NewReader(form.Encode()))
 	require.NoError(w.t, err)
 	if method == http.MethodPost {
@@ -162,7 +169,7 @@ func (w *world) ask(method, path string, form url.Values) (int, string) {
 	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(answer.Body)
 	require.NoError(w.t, err)
-	return answer.StatusCode, string(text)
+	return answer.StatusCode, answer.Request.URL.RequestURI(), string(text)
 }
 
 func (w *world) bucket(category string) string {
