@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,10 +43,35 @@ const (
 // world is CloudWatch Logs with the groups that are read, in a bubble of time.
 type world struct {
 	*logs.Service
-	t     *testing.T
-	cfg   aws.Config
-	slow  time.Duration // each answer takes so long
-	asked []string      // patterns
+	t   *testing.T
+	cfg aws.Config
+
+	mu    sync.Mutex // an answer may be under way still when who asked has gone on
+	slow  time.Duration
+	asked []string // patterns
+}
+
+// slowly has each answer take so long.
+func (w *world) slowly(each time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.slow = each
+}
+
+// patterns are those that were asked for since the last call.
+func (w *world) patterns() (asked []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	asked, w.asked = w.asked, nil
+	return asked
+}
+
+// ask keeps a pattern, and returns how long the answer takes.
+func (w *world) ask(pattern string) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked = append(w.asked, pattern)
+	return w.slow
 }
 
 // ServeHTTP answers after a while.
@@ -55,9 +81,8 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	var in struct{ FilterPattern string }
 	require.NoError(w.t, json.Unmarshal(body, &in))
-	w.asked = append(w.asked, in.FilterPattern)
 	select {
-	case <-time.After(w.slow):
+	case <-time.After(w.ask(in.FilterPattern)):
 		w.Service.ServeHTTP(out, r)
 	case <-r.Context().Done():
 	}
@@ -153,7 +178,7 @@ func TestASearchThatTakesTooLongTellsTheNewestAndSinceWhen(t *testing.T) {
 		time.Sleep(10 * 24 * time.Hour)
 		w.put("b", "k", "v", "verified", 2)
 		asked := time.Now()
-		w.slow = 17 * time.Second
+		w.slowly(17 * time.Second)
 		f, err := w.of("v", began)
 		require.NoError(t, err)
 		assert.Equal(t, []string{"verified 2"}, outcomes(f))
@@ -161,7 +186,7 @@ func TestASearchThatTakesTooLongTellsTheNewestAndSinceWhen(t *testing.T) {
 		assert.Equal(t, (15+30+60)*time.Minute, asked.Add(time.Millisecond).Sub(f.From), "three requests, each for twice as long")
 		assert.Equal(t, time.Minute, time.Since(asked), "a request that is under way ends, too")
 
-		w.slow = time.Hour
+		w.slowly(time.Hour)
 		f, err = w.of("v", began)
 		require.NoError(t, err)
 		assert.Empty(t, f.Lines)
@@ -172,7 +197,7 @@ func TestASearchThatTakesTooLongTellsTheNewestAndSinceWhen(t *testing.T) {
 
 func TestWhoNoLongerWaitsIsToldSo(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.slow = time.Hour
+		w.slowly(time.Hour)
 		ctx, cancel := context.WithTimeout(w.t.Context(), time.Second)
 		defer cancel()
 		_, err := logged.Of(ctx, w.cfg, s3event.ObjectVersion{Bucket: "b", Key: "k", VersionID: "v"}, part(time.Now()))
@@ -231,12 +256,11 @@ func TestLooksAreFoundByBucketKeyAndReasonTheNewestFirst(t *testing.T) {
 			"of all of these": {logged.Wanted{Bucket: "b", Key: "2026/a", Reason: reason.Unreachable}, `{ ($.bucket = "b") && ($.reason = "UNREACHABLE") && ($.key = "2026/a") }`, []string{"b/2026/a UNREACHABLE 3"}},
 			"of nothing":      {logged.Wanted{Bucket: "d"}, `{ $.bucket = "d" }`, nil},
 		} {
-			w.asked = nil
 			looks, searched, err := logged.Looks(w.t.Context(), w.cfg, c.wanted, part(began))
 			require.NoError(t, err, name)
 			assert.Equal(t, c.want, told(looks), name)
 			assert.Equal(t, logged.Searched{From: began, To: time.Now().Add(time.Millisecond)}, searched, name)
-			assert.Subset(t, []string{c.pattern}, w.asked, name)
+			assert.Subset(t, []string{c.pattern}, w.patterns(), name)
 		}
 	})
 }
@@ -252,14 +276,13 @@ func TestAHostileKeyFindsItselfAlone(t *testing.T) {
 		w.look("b", "2026/another", "UNREACHABLE", 1)
 		for i, key := range keys {
 			for _, begins := range []bool{false, true} {
-				w.asked = nil
 				looks, _, err := logged.Looks(w.t.Context(), w.cfg, logged.Wanted{Key: key, Begins: begins}, part(began))
 				require.NoError(t, err, "%q", key)
 				assert.Contains(t, told(looks), fmt.Sprintf("b/%s UNREACHABLE %d", key, i))
 				for _, l := range looks {
 					assert.True(t, l.Version.Key == key || begins && strings.HasPrefix(l.Version.Key, key), "%q is not %q", l.Version.Key, key)
 				}
-				for _, pattern := range w.asked {
+				for _, pattern := range w.patterns() {
 					assert.Regexp(t, `^(\{ \$\.key = "[A-Za-z0-9._/-]+\*?" \})?$`, pattern)
 				}
 			}
