@@ -100,6 +100,7 @@ func TestAnObjectIsWhatWasLastSaidOfItsMessage(t *testing.T) {
 	assert.Equal(t, "primary", all[0].Sides[0].Role)
 	assert.Equal(t, "CRC32 a, SHA256 b (FULL_OBJECT)", all[0].Sides[0].Checksum())
 	assert.Equal(t, verdict.Missing, all[0].Sides[1].Found)
+	assert.Equal(t, []bool{true, false}, []bool{all[0].Sides[0].Object(), all[0].Sides[1].Object()}, "what is missing has no size")
 	assert.Equal(t, []any{"", verdict.Failed, "it is not JSON"}, []any{all[1].Name, all[1].Verdict, all[1].Detail})
 	assert.Equal(t, verdict.Lagging, all[2].Verdict)
 	assert.Empty(t, c.Objects("", "")[0].Evidence)

@@ -31,6 +31,10 @@ type Side struct {
 	verdict.Side
 }
 
+// Object is whether the side showed an object, and so told its size: one that is missing has none,
+// not one of 0 bytes.
+func (s Side) Object() bool { return s.Found == verdict.Object }
+
 // Checksum is what the side's checksums are, by their algorithms, in one line.
 func (s Side) Checksum() (text string) {
 	for _, algorithm := range sorted(s.Checksums) {

@@ -183,6 +183,7 @@ func TestAnExecutionIsItsObjectsItsGraphAndItsHistory(t *testing.T) {
 	assert.Regexp(t, `/slow\.mov@\S+ verified by full-object checksum CRC64NVME`, shown)
 	assert.Regexp(t, `/orders\.dump@\S+ failed REPLICATION_FAILED`, shown)
 	assert.Contains(t, shown, "bucket "+w.bucket("media")+" "+w.region+" autobackup-dev-replica-media-"+account+" "+w.second)
+	assert.Regexp(t, `found object missing bytes 7 – ETag "[0-9a-f]{32}" – checksum CRC64NVME \S+ \(FULL_OBJECT\) – encryption AES256 – replication FAILED –`, shown, "what is missing has no size")
 	assert.Contains(t, page, `<g class="took">`)
 	assert.Regexp(t, `<text class="name"[^>]*>WaitForReplication</text><text[^>]*>\d+ times, \d+m`, page, "the waits, with their time")
 	assert.Contains(t, page, "ParkFailures to TellFailures: 2 times")
