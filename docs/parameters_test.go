@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"autobackup/cmd/autobackup/policy"
+	"autobackup/local/testing/page"
 )
 
 // parameter is what a template says of one of its parameters.
@@ -82,12 +83,7 @@ func parameterTable(t *testing.T) string {
 // between puts a generated table between its two markers.
 func between(t *testing.T, text, name, table string) string {
 	t.Helper()
-	begin, end := "<!-- "+name+": begin; go test ./docs -update writes this -->\n", "<!-- "+name+": end -->"
-	before, rest, found := strings.Cut(text, begin)
-	require.True(t, found, begin)
-	_, after, found := strings.Cut(rest, end)
-	require.True(t, found, end)
-	return before + begin + table + end + after
+	return page.Between(t, text, name, "./docs", table)
 }
 
 func TestThePageOnParametersHasEveryParameterOfTheTemplates(t *testing.T) {

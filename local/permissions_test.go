@@ -31,6 +31,7 @@ import (
 	"autobackup/local/gate"
 	"autobackup/local/iam"
 	locals3 "autobackup/local/s3"
+	"autobackup/local/testing/page"
 )
 
 // grant is an action that a policy allows: one of a role, or a statement of another's.
@@ -502,7 +503,7 @@ var update = flag.Bool("update", false, "write what breaks without each permissi
 // table says what it said.
 func written(t *testing.T, came map[grant]string) {
 	t.Helper()
-	page, err := os.ReadFile(security) // #nosec G304: a page of docs
+	text, err := os.ReadFile(security) // #nosec G304: a page of docs
 	require.NoError(t, err)
 	var b strings.Builder
 	b.WriteString("| policy | action | without it |\n|---|---|---|\n")
@@ -510,7 +511,7 @@ func written(t *testing.T, came map[grant]string) {
 		row := fmt.Sprintf("| `%s` | `%s` | ", strings.ReplaceAll(g.policy, "-dev", "-<stage>"), g.action)
 		then := came[g]
 		if then == untried {
-			_, said, _ := strings.Cut(string(page), row)
+			_, said, _ := strings.Cut(string(text), row)
 			then, _, _ = strings.Cut(said, " |\n")
 		}
 		b.WriteString(row + then + " |\n")
@@ -521,7 +522,7 @@ func written(t *testing.T, came map[grant]string) {
 // writtenTo holds a block of docs/security.md against what a test found.
 func writtenTo(t *testing.T, block, test, found string) {
 	t.Helper()
-	writtenInto(t, security, block, test, found)
+	page.Block(t, security, block, "./local -run "+test, found, *update)
 }
 
 func TestWhoMayNotListABucketIsNotToldWhatIsMissing(t *testing.T) {

@@ -3,7 +3,6 @@ package local_test
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/verdict"
+	"autobackup/local/testing/page"
 )
 
 // kind is an upload into the bucket of documents under one kind of replication rules.
@@ -149,10 +149,10 @@ func (w *world) came() string {
 }
 
 func TestUploadsUnderEveryKindOfRule(t *testing.T) {
-	var page strings.Builder
-	page.WriteString("| rules | upload | what comes of it |\n|---|---|---|\n")
+	var rows strings.Builder
+	rows.WriteString("| rules | upload | what comes of it |\n|---|---|---|\n")
 	for _, k := range slices.Concat(plainKinds, tagKinds, otherKinds) {
-		fmt.Fprintf(&page, "| %s | %s | %s |\n", k.rules, k.upload, k.want)
+		fmt.Fprintf(&rows, "| %s | %s | %s |\n", k.rules, k.upload, k.want)
 		t.Run(k.rules+", "+k.upload, func(t *testing.T) {
 			inOpenWorld(t, func(w *world) {
 				w.bucketIn(secondRegion, second)
@@ -170,27 +170,10 @@ func TestUploadsUnderEveryKindOfRule(t *testing.T) {
 			})
 		})
 	}
-	writtenInto(t, verdicts, "rules", "UnderEveryKindOfRule", page.String())
+	page.Block(t, verdicts, "rules", "./local -run UnderEveryKindOfRule", rows.String(), *update)
 }
 
 const (
 	fourth   = "fourth-" + account
 	verdicts = "../docs/verdicts.md"
 )
-
-// writtenInto holds a block of a page against what a test found.
-func writtenInto(t *testing.T, page, block, test, found string) {
-	t.Helper()
-	begin := "<!-- " + block + ": begin; go test ./local -run " + test + " -update writes this -->\n"
-	text, err := os.ReadFile(page) // #nosec G304: a page of docs
-	require.NoError(t, err)
-	before, rest, ok := strings.Cut(string(text), begin)
-	require.True(t, ok, "no %s", begin)
-	inside, after, ok := strings.Cut(rest, "<!-- "+block+": end -->")
-	require.True(t, ok)
-	if *update {
-		require.NoError(t, os.WriteFile(page, []byte(before+begin+found+"<!-- "+block+": end -->"+after), 0o600))
-		return
-	}
-	assert.Equal(t, inside, found, "run go test ./local -run "+test+" -update")
-}

@@ -11,6 +11,7 @@ import (
 
 	"autobackup/internal/doctor"
 	"autobackup/internal/verdict"
+	"autobackup/local/testing/page"
 )
 
 var update = flag.Bool("update", false, "write the sample of docs/doctor.md anew")
@@ -34,20 +35,7 @@ func sample() doctor.Report {
 }
 
 func TestTheSampleOfThePageIsWhatTheScreenShows(t *testing.T) {
-	const file, begin, end = "../../docs/doctor.md", "<!-- sample: begin; go test ./internal/doctor -update writes this -->\n", "<!-- sample: end -->"
-	content, err := os.ReadFile(file)
-	require.NoError(t, err)
-	before, rest, found := strings.Cut(string(content), begin)
-	require.True(t, found)
-	_, after, found := strings.Cut(rest, end)
-	require.True(t, found)
-	want := before + begin + "```\n$ autobackup doctor --stage prod\n" + sample().Screen(false) + "```\n" + end + after
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(want), 0o600))
-	}
-	got, err := os.ReadFile(file)
-	require.NoError(t, err)
-	assert.Equal(t, want, string(got), "go test ./internal/doctor -update writes it")
+	page.Block(t, "../../docs/doctor.md", "sample", "./internal/doctor", "```\n$ autobackup doctor --stage prod\n"+sample().Screen(false)+"```\n", *update)
 }
 
 func TestFailuresComeFirstAndWhatIsFineIsOneLine(t *testing.T) {

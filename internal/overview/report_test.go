@@ -14,6 +14,7 @@ import (
 
 	"autobackup/internal/doctor"
 	"autobackup/internal/overview"
+	"autobackup/local/testing/page"
 )
 
 var update = flag.Bool("update", false, "write the sample of docs/console.md anew")
@@ -55,20 +56,7 @@ func parked() doctor.Report {
 }
 
 func TestTheSampleOfThePageIsWhatTheScreenShows(t *testing.T) {
-	const file, begin, end = "../../docs/console.md", "<!-- sample: begin; go test ./internal/overview -update writes this -->\n", "<!-- sample: end -->"
-	content, err := os.ReadFile(file)
-	require.NoError(t, err)
-	before, rest, found := strings.Cut(string(content), begin)
-	require.True(t, found)
-	_, after, found := strings.Cut(rest, end)
-	require.True(t, found)
-	want := before + begin + "```\n$ autobackup status --stage prod\n" + overview.Join(parked(), figures()).Screen(false) + "```\n" + end + after
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(want), 0o600))
-	}
-	got, err := os.ReadFile(file)
-	require.NoError(t, err)
-	assert.Equal(t, want, string(got), "go test ./internal/overview -update writes it")
+	page.Block(t, "../../docs/console.md", "sample", "./internal/overview", "```\n$ autobackup status --stage prod\n"+overview.Join(parked(), figures()).Screen(false)+"```\n", *update)
 }
 
 func TestWhatCouldNotBeReadIsUnknownAndNeverFine(t *testing.T) {

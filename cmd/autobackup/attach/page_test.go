@@ -2,7 +2,6 @@ package attach_test
 
 import (
 	"flag"
-	"os"
 	"strings"
 	"testing"
 
@@ -11,6 +10,7 @@ import (
 
 	"autobackup/cmd/autobackup/attach"
 	core "autobackup/internal/attach"
+	"autobackup/local/testing/page"
 )
 
 var update = flag.Bool("update", false, "write the sample of docs/adopt.md anew")
@@ -49,20 +49,7 @@ func sample() *attach.Report {
 func TestTheSampleOfThePageIsWhatTheScreenShows(t *testing.T) {
 	var screen strings.Builder
 	require.NoError(t, sample().Screen(&screen))
-	const file, begin, end = "../../../docs/adopt.md", "<!-- sample: begin; go test ./cmd/autobackup/attach -update writes this -->\n", "<!-- sample: end -->"
-	content, err := os.ReadFile(file)
-	require.NoError(t, err)
-	before, rest, found := strings.Cut(string(content), begin)
-	require.True(t, found)
-	_, after, found := strings.Cut(rest, end)
-	require.True(t, found)
-	want := before + begin + "```\n" + strings.TrimRight(screen.String(), "\n") + "\n```\n" + end + after
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(want), 0o600))
-	}
-	got, err := os.ReadFile(file)
-	require.NoError(t, err)
-	assert.Equal(t, want, string(got), "go test ./cmd/autobackup/attach -update writes it")
+	page.Block(t, "../../../docs/adopt.md", "sample", "./cmd/autobackup/attach", "```\n"+strings.TrimRight(screen.String(), "\n")+"\n```\n", *update)
 }
 
 func TestWhatIsWrongComesFirstAndNothingMovesTheTerminal(t *testing.T) {

@@ -7,13 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/cli"
+	"autobackup/local/testing/page"
 )
 
 var update = flag.Bool("update", false, "write the audit's output into README.md")
@@ -21,8 +21,6 @@ var update = flag.Bool("update", false, "write the audit's output into README.md
 const (
 	readme  = "../../../README.md"
 	asTyped = "```sh\nbin/autobackup audit s3://" + primary + "\n```\n"
-	begin   = "<!-- audit: begin; go test ./cmd/autobackup/audit -update writes this -->\n"
-	end     = "<!-- audit: end -->"
 )
 
 // planted is a world in which most is fine and some of everything is not.
@@ -54,15 +52,7 @@ func TestTheREADMEShowsWhatAnAuditPrints(t *testing.T) {
 	text, err := os.ReadFile(readme)
 	require.NoError(t, err)
 	assert.Contains(t, string(text), asTyped)
-	before, inside, found := strings.Cut(string(text), begin)
-	require.True(t, found)
-	inside, after, found := strings.Cut(inside, end)
-	require.True(t, found)
-	if *update {
-		require.NoError(t, os.WriteFile(readme, []byte(before+begin+shown+end+after), 0o600))
-		return
-	}
-	assert.Equal(t, inside, shown, "run go test ./cmd/autobackup/audit -update")
+	page.Block(t, readme, "audit", "./cmd/autobackup/audit", shown, *update)
 }
 
 // steady takes what differs from run to run out of an output: names that are made of

@@ -16,15 +16,12 @@ import (
 	"autobackup/cmd/autobackup/cli"
 	"autobackup/cmd/autobackup/demo"
 	"autobackup/internal/verdict"
+	"autobackup/local/testing/page"
 )
 
 var update = flag.Bool("update", false, "write the demo's output into README.md")
 
-const (
-	project = "../../.."
-	begin   = "<!-- demo: begin; go test ./cmd/autobackup/cli -update writes this -->\n"
-	end     = "<!-- demo: end -->"
-)
+const project = "../../.."
 
 // run executes a command line.
 func run(args ...string) (code int, stdout, stderr string) {
@@ -49,19 +46,9 @@ func TestTheDemoDoesWhatTheREADMEShows(t *testing.T) {
 	shown := "```\n" + strings.TrimRight(table, "\n") + "\n\n" + strings.TrimSpace(totals) + "\n```\n"
 	shown = regexp.MustCompile(`(?m) +$`).ReplaceAllString(shown, "")
 
-	file := filepath.Join(project, "README.md")
-	readme, err := os.ReadFile(file)
-	require.NoError(t, err)
-	before, inside, found := strings.Cut(string(readme), begin)
-	require.True(t, found)
-	inside, after, found := strings.Cut(inside, end)
-	require.True(t, found)
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(before+begin+shown+end+after), 0o600))
-		return
-	}
-	assert.Equal(t, clockTime.ReplaceAllString(inside, " TIME $1"), clockTime.ReplaceAllString(shown, " TIME $1"),
-		"run go test ./cmd/autobackup/cli -update if this is meant")
+	page.Block(t, filepath.Join(project, "README.md"), "demo", "./cmd/autobackup/cli", shown, *update, func(text string) string {
+		return clockTime.ReplaceAllString(text, " TIME $1")
+	})
 }
 
 func TestTheDemoTakesTheUsersOwnFilesAndTellsWhatItCouldNotRead(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/discover"
+	"autobackup/local/testing/page"
 )
 
 var update = flag.Bool("update", false, "write the golden files and docs/discover.md anew")
@@ -68,32 +69,17 @@ func TestTheScreenHasBlindSpotsFirstAndTheResultLast(t *testing.T) {
 }
 
 // documented holds the sample in docs/discover.md, and its table of permissions.
-func documented(t *testing.T, page string) {
+func documented(t *testing.T, shown string) {
 	t.Helper()
-	const file = "../../../docs/discover.md"
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
+	const file, test = "../../../docs/discover.md", "./cmd/autobackup/discover"
 	var rows strings.Builder
 	for _, p := range discover.Permissions {
 		if p.Action != "" {
 			fmt.Fprintf(&rows, "| `%s` | %s |\n", p.Action, p.Why)
 		}
 	}
-	want := between(t, string(text), "sample", "```\n"+page+"```\n")
-	want = between(t, want, "permissions", "| action | for |\n|---|---|\n"+rows.String())
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(want), 0o600))
-		return
-	}
-	assert.Equal(t, want, string(text), "run go test ./cmd/autobackup/discover -update")
-}
-
-func between(t *testing.T, text, marker, block string) string {
-	t.Helper()
-	before, rest, begins := strings.Cut(text, "<!-- "+marker+": begin; go test ./cmd/autobackup/discover -update writes this -->\n")
-	_, after, ends := strings.Cut(rest, "<!-- "+marker+": end -->")
-	require.True(t, begins && ends, marker)
-	return before + "<!-- " + marker + ": begin; go test ./cmd/autobackup/discover -update writes this -->\n" + block + "<!-- " + marker + ": end -->" + after
+	page.Block(t, file, "sample", test, "```\n"+shown+"```\n", *update)
+	page.Block(t, file, "permissions", test, "| action | for |\n|---|---|\n"+rows.String(), *update)
 }
 
 func TestEveryCallReadsAndIsInThePermissionsAndNothingElseIs(t *testing.T) {

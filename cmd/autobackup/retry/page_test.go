@@ -2,18 +2,17 @@ package retry
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autobackup/internal/reason"
 	"autobackup/internal/verdict"
+	"autobackup/local/testing/page"
 )
 
 // parkedAs is a message about a version of a bucket, as the workflow parks it.
@@ -60,20 +59,7 @@ func sampleLook(t *testing.T) *Look {
 }
 
 func TestTheSampleOfThePageIsWhatParkedShows(t *testing.T) {
-	const file, begin, end = "../../../docs/operations.md", "<!-- parked: begin; go test ./cmd/autobackup/retry -update writes this -->\n", "<!-- parked: end -->"
-	content, err := os.ReadFile(file)
-	require.NoError(t, err)
-	before, rest, found := strings.Cut(string(content), begin)
-	require.True(t, found)
-	_, after, found := strings.Cut(rest, end)
-	require.True(t, found)
-	var page strings.Builder
-	require.NoError(t, sampleLook(t).Text(&page))
-	want := before + begin + "```\n$ autobackup parked --stage prod\n" + page.String() + "```\n" + end + after
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(want), 0o600))
-	}
-	got, err := os.ReadFile(file)
-	require.NoError(t, err)
-	assert.Equal(t, want, string(got), "go test ./cmd/autobackup/retry -update writes it")
+	var shown strings.Builder
+	require.NoError(t, sampleLook(t).Text(&shown))
+	page.Block(t, "../../../docs/operations.md", "parked", "./cmd/autobackup/retry", "```\n$ autobackup parked --stage prod\n"+shown.String()+"```\n", *update)
 }
