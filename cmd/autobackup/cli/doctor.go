@@ -56,6 +56,11 @@ version of each bucket, and at one that is not there. Failures come first, each 
 the command that mends it; ? is what could not be read, and is never fine. Nothing is
 changed. docs/doctor.md says what is looked at, and what is not.
 
+Examples:
+  autobackup doctor --stage prod
+  autobackup doctor --stage prod --all
+  autobackup doctor --stage prod --replica-profile vault --json
+
 Exit codes: 0 all is as it must be, or there are warnings alone; 1 something is not, or
 could not be read; 2 wrong usage, or nothing could be found out.`
 }

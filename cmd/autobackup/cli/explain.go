@@ -40,7 +40,11 @@ makes of it, every fact side by side, what the rules say, what may have caused i
 what to do, with commands. It changes nothing. With --stage it also tells what the
 deployed functions made of the version at each look so far.
 
-  autobackup explain 's3://BUCKET/KEY?versionId=VERSION' --stage prod
+Examples:
+  autobackup explain s3://acme-invoices/2026/inv-88121.pdf
+  autobackup explain 's3://acme-invoices/2026/inv-88121.pdf?versionId=3HL4kqtJlcpXroDTDmJ' --stage prod
+  autobackup explain --object '{"Key":"a\u000ab","VersionId":"3HL4kqtJlcpXroDTDmJ"}' s3://acme-invoices
+  autobackup explain s3://acme-invoices/2026/inv-88121.pdf s3://acme-invoices-dr --bytes --json
 
 Exit codes: 0 it is as it must be; 1 it is not, or that is unknown; 2 it could not.`
 }
