@@ -15,6 +15,7 @@ import (
 
 	"autobackup/cmd/autobackup/attach"
 	"autobackup/cmd/autobackup/terminal"
+	"autobackup/internal/stagename"
 	"autobackup/local/clock"
 )
 
@@ -86,19 +87,8 @@ Exit codes: 0 all was taken back; 1 something of at least one bucket was not; 2 
 usage, or nothing could be found out.`
 }
 
-// stageName is a stage's, as the templates have it.
-var stageName = regexp.MustCompile(`^[a-z][a-z0-9]{0,9}$`)
-
-// checkStage refuses what no stage is named.
-func checkStage(stage string) error {
-	if !stageName.MatchString(stage) {
-		return fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first", stage)
-	}
-	return nil
-}
-
 func (f attachFlags) load(ctx context.Context, stderr io.Writer) (cfg aws.Config, err error) {
-	if err := checkStage(f.Stage); err != nil {
+	if err := stagename.Check(f.Stage); err != nil {
 		return cfg, err
 	}
 	return awsConfig(ctx, f.Region, "name the stage's", "buckets", stderr)

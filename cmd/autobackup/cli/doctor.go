@@ -11,6 +11,7 @@ import (
 
 	"autobackup/cmd/autobackup/doctor"
 	"autobackup/internal/awsconfig"
+	"autobackup/internal/stagename"
 	"autobackup/local/clock"
 )
 
@@ -24,7 +25,7 @@ type stageFlags struct {
 // options are the stage's, with the configuration that it is read by.
 func (f stageFlags) options(ctx context.Context, stderr io.Writer) (aws.Config, doctor.Options, error) {
 	o := doctor.Options{Stage: f.Stage, Now: clock.Real().Now}
-	if err := checkStage(f.Stage); err != nil {
+	if err := stagename.Check(f.Stage); err != nil {
 		return aws.Config{}, o, err
 	}
 	cfg, err := awsConfig(ctx, f.Region, "name the primary stack's", "stacks", stderr)

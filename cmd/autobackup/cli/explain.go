@@ -11,6 +11,7 @@ import (
 	"autobackup/cmd/autobackup/explain"
 	"autobackup/cmd/autobackup/terminal"
 	"autobackup/internal/program"
+	"autobackup/internal/stagename"
 	"autobackup/local/clock"
 )
 
@@ -80,7 +81,7 @@ func (c explainCommand) options() (o explain.Options, err error) {
 		Clock: func() time.Time { return clock.Real().Now().UTC() }, Wait: smithytime.SleepWithContext,
 	}
 	if o.Stage, o.Since = c.Stage, c.Since; c.Stage != "" {
-		if err := checkStage(c.Stage); err != nil {
+		if err := stagename.Check(c.Stage); err != nil {
 			return o, err
 		}
 	}

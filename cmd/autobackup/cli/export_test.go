@@ -7,6 +7,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"autobackup/internal/stagename"
 	"autobackup/local/clock"
 )
 
@@ -31,7 +32,7 @@ func Parses(args []string) error {
 	}
 	for _, p := range parsed.Path {
 		if p.Flag != nil && p.Flag.Name == "stage" {
-			err = checkStage(p.Flag.Target.String())
+			err = stagename.Check(p.Flag.Target.String())
 		}
 	}
 	return errors.Join(err, checked(parsed.Selected().Target.Interface()))
