@@ -17,7 +17,7 @@ func TestThePageShowsWhatIsExplained(t *testing.T) {
 	page, err := os.ReadFile(file)
 	require.NoError(t, err)
 	want := string(page)
-	for _, name := range []string{"gone", "failed", "verified"} {
+	for _, name := range []string{"gone", "so-far", "failed", "verified"} {
 		sample, err := os.ReadFile(filepath.Join("testdata", name+".txt")) //nolint:gosec // the test's
 		require.NoError(t, err)
 		before, rest, found := strings.Cut(want, "<!-- "+name+": begin; go test ./cmd/autobackup/explain -update writes this -->\n")
