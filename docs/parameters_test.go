@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"autobackup/cmd/autobackup/policy"
+	"autobackup/internal/stagename"
 	"autobackup/local/testing/page"
 )
 
@@ -131,7 +132,8 @@ func TestThePipelineTakesOnlyNamesThatTokensAndIAMHave(t *testing.T) {
 func TestPoliciesAreForStagesThatTheTemplatesTake(t *testing.T) {
 	for _, file := range []string{"template.yaml", "replica.yaml", "pipeline.yaml"} {
 		_, known := parameters(t, "../"+file)
-		assert.Equal(t, known["Stage"].AllowedPattern, policy.StagePattern, file)
+		assert.Equal(t, known["Stage"].AllowedPattern, stagename.Pattern, file)
+		assert.Contains(t, read(t, "event.schema.json"), `"stage": {"type": "string", "pattern": "^`+stagename.Pattern+`$"}`)
 		assert.Equal(t, known["RolePath"].AllowedPattern, policy.RolePathPattern, file)
 		assert.Equal(t, known["RoleNamePrefix"].AllowedPattern, policy.RoleNamePrefixPattern, file)
 	}

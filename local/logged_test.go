@@ -31,12 +31,14 @@ func TestWhatBecameOfAVersionIsReadFromTheLog(t *testing.T) {
 			version[*v.Key] = *v.VersionId
 		}
 		w.settle()
-		group := "arn:aws:logs:" + w.region + ":" + account + ":log-group:/aws/lambda/autobackup-compare-etags-dev"
-		for line := range strings.Lines(log.String()) {
-			require.NoError(w.t, w.Logs.As(gate.Caller{}).Put(group, "a", line))
+		groups := "arn:aws:logs:" + w.region + ":" + account + ":log-group:/aws/lambda/autobackup-"
+		for line := range strings.Lines(log.String()) { // of all functions
+			for _, function := range []string{"compare-etags", "failure-notifier"} {
+				require.NoError(w.t, w.Logs.As(gate.Caller{}).Put(groups+function+"-dev", "a", line))
+			}
 		}
 		w.Logs.Looked = 3 // so that it takes pages, some of them empty
-		user, err := w.Gate.User("ops", map[string]any{"Version": "2012-10-17", "Statement": map[string]any{"Effect": "Allow", "Action": "logs:FilterLogEvents", "Resource": group + ":*"}})
+		user, err := w.Gate.User("ops", map[string]any{"Version": "2012-10-17", "Statement": map[string]any{"Effect": "Allow", "Action": "logs:FilterLogEvents", "Resource": groups + "*-dev:*"}})
 		require.NoError(w.t, err)
 		of := func(key, version string, by gate.Caller) (logged.Found, error) {
 			return logged.Of(w.t.Context(), w.AWSConfigOf(by, w.region), s3event.ObjectVersion{Bucket: w.bucket(), Key: key, VersionID: version},
@@ -56,9 +58,25 @@ func TestWhatBecameOfAVersionIsReadFromTheLog(t *testing.T) {
 		assert.Equal(t, "CONTENT_MISMATCH", wrong.Lines[len(wrong.Lines)-1].Reason)
 		assert.Contains(t, wrong.Lines[0].Execution, ":execution:autobackup-validation-dev:")
 
+		told := func(key string, by gate.Caller) (logged.Told, error) {
+			return logged.ToldOf(w.t.Context(), w.AWSConfigOf(by, w.region), s3event.ObjectVersion{Bucket: w.bucket(), Key: key, VersionID: version[key]},
+				logged.Part{Stage: "dev", From: began, To: time.Now().Add(time.Second), Within: time.Minute})
+		}
+		mails, err := told("wrong.bin", user)
+		require.NoError(w.t, err)
+		require.Len(t, mails.Emails, 1)
+		assert.True(t, mails.Emails[0].Names)
+		assert.Equal(t, "CONTENT_MISMATCH", mails.Emails[0].Causes[0].Reason)
+		assert.Contains(t, mails.Emails[0].Subject, "wrong.bin")
+		mails, err = told("slow.bin", user)
+		require.NoError(w.t, err)
+		assert.Empty(t, mails.Emails, "it was verified, and nobody was told of it")
+
 		nobody, err := w.Gate.User("nobody", map[string]any{"Version": "2012-10-17", "Statement": map[string]any{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}})
 		require.NoError(w.t, err)
 		_, err = of("wrong.bin", version["wrong.bin"], nobody)
+		require.ErrorContains(t, err, "grant logs:FilterLogEvents")
+		_, err = told("wrong.bin", nobody)
 		require.ErrorContains(t, err, "grant logs:FilterLogEvents")
 	})
 }

@@ -59,6 +59,14 @@ func (a alike) brief() string {
 	return a.paragraph() + a.one() + b.String()
 }
 
+// names is its example, which all but the line has.
+func (a alike) names(p part) []identity {
+	if a.example == nil || a.example.object == nil || p == asLine {
+		return nil
+	}
+	return []identity{identify(a.example.examples[0])}
+}
+
 func (a alike) gist() words {
 	if a.example == nil {
 		return words{}
@@ -102,5 +110,7 @@ func (o over) describe() string {
 }
 
 func (o over) brief() string { return o.describe() }
+
+func (o over) names(part) []identity { return nil }
 
 func (o over) gist() words { return words{} }

@@ -76,4 +76,6 @@ func (r rest) describe() string {
 
 func (r rest) brief() string { return "" }
 
+func (r rest) names(part) []identity { return nil }
+
 func (r rest) gist() words { return words{} }

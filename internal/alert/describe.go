@@ -35,6 +35,13 @@ func (v version) line() string {
 
 func (v version) brief() string { return "" }
 
+func (v version) names(p part) []identity {
+	if v.object == nil || p == asBrief {
+		return nil
+	}
+	return []identity{identify(v.examples[0])}
+}
+
 func (v version) gist() words { return v.explained()[0].words }
 
 func (v version) describe() string {

@@ -23,9 +23,20 @@ type section interface {
 	// described already; it may be empty, as line is there.
 	describe() string
 	brief() string
+	// names are the versions that a part of the section in an e-mail names.
+	names(part) []identity
 	// gist is what chat says of the worst section; empty where line says everything.
 	gist() words
 }
+
+// part is what an e-mail may have of a section: it is made by the method that its name has.
+type part int
+
+const (
+	asLine part = iota
+	asDescription
+	asBrief
+)
 
 // edition is an e-mail in the making.
 type edition struct {

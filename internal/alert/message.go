@@ -17,22 +17,35 @@ const detailed = 3
 // always there; the rest is added while there is room, the details of the worst
 // before the list, so that one at least can be acted on.
 func (e edition) message() string {
+	message, _ := e.written()
+	return message
+}
+
+// written is the message with the versions that it names: those of the sections that had room.
+func (e edition) written() (message string, named []identity) {
 	top, end := e.heading(), ending(e.Context)
 	left := room(MaxMessage - len(top) - len(end) - len("\n"+leftOut(len(e.sections))))
+	fill := func(sections []section, p part, text func(section) string) []string {
+		texts := left.fill(sections, text)
+		for _, s := range sections[:len(texts)] {
+			named = append(named, s.names(p)...)
+		}
+		return texts
+	}
 
-	details := left.fill(e.sections[:1], section.describe)
+	details := fill(e.sections[:1], asDescription, section.describe)
 	list := ""
 	if len(e.sections) > len(details) {
-		lines := left.fill(e.sections, section.line)
+		lines := fill(e.sections, asLine, section.line)
 		list = "\n" + strings.Join(lines, "")
 		if len(lines) < len(e.sections) {
 			list += leftOut(len(e.sections) - len(lines))
 		}
 	}
 	many := min(len(e.sections), detailed)
-	details = append(details, left.fill(e.sections[1:many], section.describe)...)
-	details = append(details, left.fill(e.sections[many:], section.brief)...)
-	return top + list + strings.Join(details, "") + end
+	details = append(details, fill(e.sections[1:many], asDescription, section.describe)...)
+	details = append(details, fill(e.sections[many:], asBrief, section.brief)...)
+	return top + list + strings.Join(details, "") + end, named
 }
 
 // room is how many bytes are left.

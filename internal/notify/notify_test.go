@@ -83,7 +83,6 @@ func TestAReportIsToldWithAllItsFacts(t *testing.T) {
 	assert.Equal(t, 0, e.Alerts)
 	assert.Empty(t, w.sent[dlq], "an execution parks what it reports")
 	assert.Contains(t, w.log.String(), `level=INFO msg="report of failures" messageId=id execution=`+execution+" failures=2")
-	assert.Contains(t, w.log.String(), `level=INFO msg=told reason=REPLICA_MISSING bucket=docs replica=docs-r cause="" kind=single new=2 total=2`)
 }
 
 func TestAParkedMessageIsToldAgainAndPutBackAsItWas(t *testing.T) {

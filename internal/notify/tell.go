@@ -79,10 +79,10 @@ func (n Notifier) publish(ctx context.Context, news told.News) error {
 	if err != nil {
 		return fmt.Errorf("publish an e-mail about %d causes to %s: %w", len(news.Causes), n.Topic, err)
 	}
-	n.Log.InfoContext(ctx, alert.Sent, "email", alert.Copy{Subject: mail.Subject, Message: mail.Message, ID: aws.ToString(out.MessageId)})
-	for _, c := range news.Causes {
-		n.Log.InfoContext(ctx, "told", "reason", string(c.Reason), "bucket", c.Bucket, "replica", c.Replica, "cause", c.S3,
-			"kind", string(c.Kind), "new", c.New, "total", c.Total, "since", c.Since)
+	sent := alert.Copy{Subject: mail.Subject, Message: mail.Message, ID: aws.ToString(out.MessageId)}
+	n.Log.InfoContext(ctx, alert.Sent, "email", sent)
+	for _, t := range alert.Tellings(n.Alert, news, sent) {
+		n.Log.InfoContext(ctx, alert.Told, "telling", t)
 	}
 	return nil
 }

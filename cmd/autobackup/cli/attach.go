@@ -15,6 +15,7 @@ import (
 
 	"autobackup/cmd/autobackup/attach"
 	"autobackup/cmd/autobackup/terminal"
+	"autobackup/internal/stagename"
 	"autobackup/local/clock"
 )
 
@@ -59,6 +60,8 @@ question, p writes one and c prints code.
 Examples:
   autobackup attach s3://acme-invoices --stage prod
   autobackup attach s3://acme-invoices s3://acme-ledger --stage prod --yes
+  autobackup attach s3://acme-invoices --stage prod --plan plan.json
+  autobackup attach --stage prod --apply plan.json --json
 
 Exit codes: 0 every bucket is attached, or was planned, printed or written as you asked for; 1
 at least one is not; 2 wrong usage, or nothing could be found out.`
@@ -78,25 +81,14 @@ unless --eventbridge-off says otherwise. It shows what it would change, and asks
 
 Examples:
   autobackup detach s3://acme-invoices --stage prod
-  autobackup detach s3://acme-invoices --stage prod --eventbridge-off
+  autobackup detach s3://acme-invoices --stage prod --eventbridge-off --yes --json
 
 Exit codes: 0 all was taken back; 1 something of at least one bucket was not; 2 wrong
 usage, or nothing could be found out.`
 }
 
-// stageName is a stage's, as the templates have it.
-var stageName = regexp.MustCompile(`^[a-z][a-z0-9]{0,9}$`)
-
-// checkStage refuses what no stage is named.
-func checkStage(stage string) error {
-	if !stageName.MatchString(stage) {
-		return fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first", stage)
-	}
-	return nil
-}
-
 func (f attachFlags) load(ctx context.Context, stderr io.Writer) (cfg aws.Config, err error) {
-	if err := checkStage(f.Stage); err != nil {
+	if err := stagename.Check(f.Stage); err != nil {
 		return cfg, err
 	}
 	return awsConfig(ctx, f.Region, "name the stage's", "buckets", stderr)
@@ -140,26 +132,34 @@ func (f attachFlags) end(r *attach.Report, err error, stdout, stderr io.Writer) 
 	return r.Exit
 }
 
-func (c attachCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
-	typed := c.Buckets
-	if named := slices.DeleteFunc([]string{c.Plan, c.Apply, c.Print, c.Write}, func(s string) bool { return s == "" }); len(named) > 1 || len(named) == 1 && c.Yes {
-		return trouble(stderr, errors.New("--plan, --apply, --print, --write and --yes each say what to do: name one of them"))
+// check refuses flags that don't go together, and what none of them can mean.
+func (c attachCommand) check() error {
+	forms := append(slices.Clone(attach.Forms), attach.OfStacks)
+	named := slices.DeleteFunc([]string{c.Plan, c.Apply, c.Print, c.Write}, func(s string) bool { return s == "" })
+	switch {
+	case len(named) > 1 || len(named) == 1 && c.Yes:
+		return errors.New("--plan, --apply, --print, --write and --yes each say what to do: name one of them")
+	case c.Print != "" && !slices.Contains(forms, c.Print):
+		return fmt.Errorf("--print %q is no form: %s", c.Print, strings.Join(forms, ", "))
+	case c.Role != "" && !roleARN.MatchString(c.Role):
+		return fmt.Errorf("--role %q is no ARN of a role: write arn:aws:iam::ACCOUNT:role/PATH/NAME", c.Role)
+	case c.Apply != "" && len(c.Buckets) > 0:
+		return errors.New("--apply changes the buckets that the plan has: name none")
 	}
-	if forms := append(slices.Clone(attach.Forms), attach.OfStacks); c.Print != "" && !slices.Contains(forms, c.Print) {
-		return trouble(stderr, fmt.Errorf("--print %q is no form: %s", c.Print, strings.Join(forms, ", ")))
+	return nil
+}
+
+func (c attachCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
+	if err := c.check(); err != nil {
+		return trouble(stderr, err)
 	}
 	if c.Write != "" {
 		if err := attach.Writable(c.Write); err != nil {
 			return trouble(stderr, err)
 		}
 	}
-	if c.Role != "" && !roleARN.MatchString(c.Role) {
-		return trouble(stderr, fmt.Errorf("--role %q is no ARN of a role: write arn:aws:iam::ACCOUNT:role/PATH/NAME", c.Role))
-	}
+	typed := c.Buckets
 	if c.Apply != "" {
-		if len(typed) > 0 {
-			return trouble(stderr, errors.New("--apply changes the buckets that the plan has: name none"))
-		}
 		typed = []string{"s3://the-plans"}
 	}
 	o, err := c.options(ctx, typed, stdout, stderr)

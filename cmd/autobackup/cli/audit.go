@@ -109,7 +109,7 @@ starts it, and --last shows what came of it. docs/audit.md says more.
 
 Examples:
   autobackup audit s3://acme-invoices
-  autobackup audit s3://acme-invoices/2026/ --level bytes --max-dollars 5
+  autobackup audit s3://acme-invoices/2026/ --level bytes --max-dollars 5 --yes --json
   autobackup audit --stage prod s3://acme-invoices --last
 
 Exit codes: 0 all as it must be; 1 findings, or what --fail-on names; 2 it could not.`

@@ -15,6 +15,7 @@ import (
 	"autobackup/cmd/autobackup/report"
 	"autobackup/cmd/autobackup/terminal"
 	core "autobackup/internal/audit"
+	"autobackup/internal/stagename"
 )
 
 // ofTheStage are the flags that mean something to an audit that a stage makes: all else is
@@ -46,8 +47,8 @@ func (c auditCommand) stage(ctx context.Context, stderr io.Writer) (s *audit.Sta
 	switch {
 	case c.Stage == "":
 		return nil, on, errors.New("--last is of an audit that a stage has made: name it with --stage")
-	case !stageName.MatchString(c.Stage):
-		return nil, on, checkStage(c.Stage)
+	case stagename.Check(c.Stage) != nil:
+		return nil, on, stagename.Check(c.Stage)
 	case len(c.Replicas) > 0:
 		return nil, on, errors.New("a stage audits where its replication rules lead: name the primary alone")
 	}

@@ -28,9 +28,15 @@ const (
 
 const description = `Know, not hope, that S3 backups in another region are intact.
 
+Examples:
+  autobackup demo
+  autobackup audit s3://acme-invoices
+  autobackup status --stage prod
+  autobackup retry --help
+
 Exit codes: 0 every outcome was the expected one; 1 at least one was not, a file
 could not be read, a message was not retried, or a bucket not attached; 2 wrong
-usage, or the program could not do its work.`
+usage, or the program could not do its work. Each command's help says its own.`
 
 type commands struct {
 	Audit      auditCommand      `cmd:"" help:"Compare all versions of a bucket with its replicas: read-only, nothing to deploy."`
@@ -67,6 +73,40 @@ type demoCommand struct {
 	Parameter map[string]string `help:"Deploy with this parameter of the templates, such as ByteVerification=always; may be repeated." placeholder:"NAME=VALUE" mapsep:"none"`
 	JSON      bool              `help:"Print the report as JSON." name:"json"`
 	Keep      string            `help:"Keep the e-mails in this folder, which is made, or is empty." placeholder:"DIR"`
+}
+
+// Help is printed below the flags' list.
+func (serveCommand) Help() string {
+	return `Runs both stacks on this machine until Ctrl-C, at one address that the AWS CLI, SDKs
+and your own tools can be sent to: two regions, replication, validation, alarms and
+e-mails, which are written to files. Nothing of it is AWS. A key breaks and mends what
+can go wrong, and the page shows what comes of uploads; docs/local.md says more.
+
+Examples:
+  autobackup serve
+  autobackup serve --dir kept --fast
+  autobackup serve --listen 127.0.0.1:9500 --page 127.0.0.1:4848
+  eval "$(autobackup serve --env)"
+
+Exit codes: 0 it was stopped, or with --env printed; 2 wrong usage, the stacks could
+not be run, or with --env none listens there.`
+}
+
+// Help is printed below the flags' list.
+func (demoCommand) Help() string {
+	return `Deploys both stacks on this machine, uploads samples that show what can happen to a
+replica, or your own files, and prints what came of each, the e-mails, and what is
+parked. Nothing of it is AWS, nothing stays but what --keep names, and it takes
+seconds. docs/local.md says more.
+
+Examples:
+  autobackup demo
+  autobackup demo --dir photos --keep e-mails
+  autobackup demo --parameter ByteVerification=always --parameter DeadlineMinutes=30
+  autobackup demo --json
+
+Exit codes: 0 every outcome was the expected one; 1 at least one was not, or a file
+could not be read; 2 wrong usage, or the stacks could not be run.`
 }
 
 // Commands lists the names of all commands.

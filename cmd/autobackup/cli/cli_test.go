@@ -167,10 +167,9 @@ func TestWrongUsageSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	}
 }
 
-func TestTheHelpTellsTheExitCodes(t *testing.T) {
+func TestTheHelpNamesCommandsAndWhatFlagsAreByDefault(t *testing.T) {
 	code, stdout, _ := run("--help")
 	assert.Zero(t, code)
-	assert.Contains(t, stdout, "Exit codes: 0 every outcome was the expected one")
 	assert.Contains(t, stdout, "demo")
 	code, stdout, _ = run("serve", "--help")
 	assert.Zero(t, code)

@@ -19,8 +19,9 @@ type completionCommand struct{}
 // Help is printed below the command's line.
 func (completionCommand) Help() string {
 	return `Prints what has bash or zsh complete the commands, flags and values of this program,
-for the shell's own file of settings:
+for the shell's own file of settings.
 
+Examples:
   eval "$(autobackup completion)"
 
 Exit codes: 0 printed; 2 wrong usage.`

@@ -52,9 +52,3 @@ func TestWrongUsageOfDiscoverSaysWhatToDo(t *testing.T) {
 		assert.Contains(t, stderr, want)
 	}
 }
-
-func TestTheHelpOfDiscoverTellsItsExitCodes(t *testing.T) {
-	code, stdout, _ := run("discover", "--help")
-	assert.Zero(t, code)
-	assert.Contains(t, stdout, "Exit codes: 0 every general purpose bucket replicates and is validated")
-}

@@ -11,6 +11,7 @@ import (
 
 	"autobackup/cmd/autobackup/doctor"
 	"autobackup/internal/awsconfig"
+	"autobackup/internal/stagename"
 	"autobackup/local/clock"
 )
 
@@ -24,7 +25,7 @@ type stageFlags struct {
 // options are the stage's, with the configuration that it is read by.
 func (f stageFlags) options(ctx context.Context, stderr io.Writer) (aws.Config, doctor.Options, error) {
 	o := doctor.Options{Stage: f.Stage, Now: clock.Real().Now}
-	if err := checkStage(f.Stage); err != nil {
+	if err := stagename.Check(f.Stage); err != nil {
 		return aws.Config{}, o, err
 	}
 	cfg, err := awsConfig(ctx, f.Region, "name the primary stack's", "stacks", stderr)
@@ -55,6 +56,11 @@ EventBridge, notifications and replication rules. It has the deployed fetch-etag
 version of each bucket, and at one that is not there. Failures come first, each with
 the command that mends it; ? is what could not be read, and is never fine. Nothing is
 changed. docs/doctor.md says what is looked at, and what is not.
+
+Examples:
+  autobackup doctor --stage prod
+  autobackup doctor --stage prod --all
+  autobackup doctor --stage prod --replica-profile vault --json
 
 Exit codes: 0 all is as it must be, or there are warnings alone; 1 something is not, or
 could not be read; 2 wrong usage, or nothing could be found out.`

@@ -17,6 +17,19 @@ type evidenceCommand struct {
 	Report reportCommand `cmd:"" help:"Make the page and the table that an auditor gets, of the evidence of a span of days."`
 }
 
+// Help is printed below the flags' list.
+func (evidenceCommand) Help() string {
+	return `Reads the evidence that a stage keeps of how each object version ended, with EvidenceDays.
+docs/evidence.md says what it is and what it shows.
+
+Examples:
+  autobackup evidence verify s3://acme-evidence/dev
+  autobackup evidence report s3://acme-evidence/dev --from 2026-01-01 --to 2026-03-31
+
+Exit codes: 0 all is as it must be; 1 it is not; 2 wrong usage, or it could not be read
+or written. The help of each says more.`
+}
+
 // placeFlags say where evidence is, and who reads it.
 type placeFlags struct {
 	Where string `arg:"" help:"Folder that has the folder evidence in it, or s3://BUCKET or s3://BUCKET/PREFIX."`
@@ -49,7 +62,7 @@ docs/evidence.md says what is found and what is not, and how to do it by hand.
 
 Examples:
   autobackup evidence verify s3://acme-evidence/dev
-  autobackup evidence verify .
+  autobackup evidence verify . --from 2026-01-01 --json
 
 Exit codes: 0 all is as it was written; 1 something is missing, changed or out of
 order; 2 it could not be read, or there is nothing.`
@@ -91,6 +104,7 @@ counts once, by how it ended last. Only files that are as their manifests say co
 
 Examples:
   autobackup evidence report s3://acme-evidence/dev --from 2026-01-01 --to 2026-03-31
+  autobackup evidence report . --from 2026-01-01 --to 2026-03-31 --redact-keys --json
 
 Exit codes: 0 every day has its manifest, all is as it was written, and no version
 ended as failed or unknown; 1 otherwise; 2 it could not be read or written.`

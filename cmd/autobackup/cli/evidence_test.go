@@ -88,11 +88,3 @@ func TestEvidenceReportWritesAFolderAndEndsWithWhatItShows(t *testing.T) {
 		assert.Contains(t, stderr, want)
 	}
 }
-
-func TestTheHelpOfEvidenceTellsItsExitCodes(t *testing.T) {
-	for _, command := range []string{"verify", "report"} {
-		code, stdout, _ := run("evidence", command, "--help")
-		assert.Zero(t, code)
-		assert.Contains(t, stdout, "Exit codes: 0 ")
-	}
-}

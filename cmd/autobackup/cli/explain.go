@@ -11,6 +11,7 @@ import (
 	"autobackup/cmd/autobackup/explain"
 	"autobackup/cmd/autobackup/terminal"
 	"autobackup/internal/program"
+	"autobackup/internal/stagename"
 	"autobackup/local/clock"
 )
 
@@ -27,8 +28,8 @@ type explainCommand struct {
 	Accepted       string        `help:"File of what autobackup accept took out; default: autobackup-accepted.json." type:"path" placeholder:"FILE" group:"What"`
 	Erased         time.Duration `help:"How old a version that the primary no longer has may be on the replica." default:"0s" group:"What"`
 
-	Stage string        `help:"Also tell what the stage's functions have made of the version so far, by their log." placeholder:"STAGE" group:"What"`
-	Since time.Duration `help:"How far back that log is searched, the newest day first, for 20 seconds at most." default:"336h" group:"What"`
+	Stage string        `help:"Also tell what the stage's functions have made of the version so far, and by which e-mails it was told, by their logs." placeholder:"STAGE" group:"What"`
+	Since time.Duration `help:"How far back those logs are searched, the newest day first, for 20 seconds at most." default:"336h" group:"What"`
 
 	accessFlags
 }
@@ -38,9 +39,13 @@ func (explainCommand) Help() string {
 	return `Looks at one object version on both sides as they are now, and says what an audit
 makes of it, every fact side by side, what the rules say, what may have caused it and
 what to do, with commands. It changes nothing. With --stage it also tells what the
-deployed functions made of the version at each look so far.
+deployed functions made of the version so far, and which e-mails told of it.
 
-  autobackup explain 's3://BUCKET/KEY?versionId=VERSION' --stage prod
+Examples:
+  autobackup explain s3://acme-invoices/2026/inv-88121.pdf
+  autobackup explain 's3://acme-invoices/2026/inv-88121.pdf?versionId=3HL4kqtJlcpXroDTDmJ' --stage prod
+  autobackup explain --object '{"Key":"a\u000ab","VersionId":"3HL4kqtJlcpXroDTDmJ"}' s3://acme-invoices
+  autobackup explain s3://acme-invoices/2026/inv-88121.pdf s3://acme-invoices-dr --bytes --json
 
 Exit codes: 0 it is as it must be; 1 it is not, or that is unknown; 2 it could not.`
 }
@@ -76,7 +81,7 @@ func (c explainCommand) options() (o explain.Options, err error) {
 		Clock: func() time.Time { return clock.Real().Now().UTC() }, Wait: smithytime.SleepWithContext,
 	}
 	if o.Stage, o.Since = c.Stage, c.Since; c.Stage != "" {
-		if err := checkStage(c.Stage); err != nil {
+		if err := stagename.Check(c.Stage); err != nil {
 			return o, err
 		}
 	}

@@ -163,32 +163,3 @@ func TestRetryExitsByWhatBecameOfTheMessages(t *testing.T) {
 		assert.Contains(t, stderr, "name the primary stack's with --region or AWS_REGION")
 	}
 }
-
-func TestTheExamplesOfTheHelpsAreCommandLines(t *testing.T) {
-	seen := 0
-	for _, command := range []string{"accept", "attach", "audit", "detach", "discover", "discard", "evidence report", "evidence verify", "parked", "policy", "retry"} {
-		_, help, _ := run(append(strings.Fields(command), "--help")...)
-		_, examples, found := strings.Cut(help, "\nExamples:\n")
-		require.True(t, found, command)
-		examples, _, _ = strings.Cut(examples, "\nExit codes: ")
-		for _, line := range regexp.MustCompile(`(?m)^    autobackup (.*)$`).FindAllStringSubmatch(examples, -1) {
-			assert.True(t, strings.HasPrefix(line[1], command), line[1])
-			words := typed.FindAllString(line[1], -1)
-			for i := range words {
-				words[i] = strings.Trim(words[i], `"`)
-			}
-			assert.NoError(t, cli.Parses(words), line[1])
-			seen++
-		}
-	}
-	assert.Greater(t, seen, 20)
-}
-
-func TestTheHelpOfTheVerbsTellsTheirExitCodesAndHasExamples(t *testing.T) {
-	for _, command := range []string{"retry", "discard", "parked"} {
-		code, stdout, _ := run(command, "--help")
-		assert.Zero(t, code)
-		assert.Contains(t, stdout, "Exit codes: 0 ")
-		assert.Contains(t, stdout, "Examples:\n\n    autobackup "+command+" --stage prod")
-	}
-}

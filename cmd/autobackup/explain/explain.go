@@ -8,7 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"autobackup/cmd/autobackup/accept"
 	command "autobackup/cmd/autobackup/audit"
@@ -59,8 +62,11 @@ type Explanation struct {
 	// known; neither where no stage was named.
 	SoFar    *logged.Found `json:"soFar,omitempty"`
 	Unlogged string        `json:"soFarUnknown,omitempty"`
-	Result   string        `json:"result"`
-	Exit     int           `json:"exit"`
+	// Told are the e-mails of the stage that tell of it, or that may, and Untold why they are not known.
+	Told   *logged.Told `json:"told,omitempty"`
+	Untold string       `json:"toldUnknown,omitempty"`
+	Result string       `json:"result"`
+	Exit   int          `json:"exit"`
 }
 
 // Replica is what is known of the version in the primary and in one replica.
@@ -142,25 +148,41 @@ func (o Options) explain(ctx context.Context, pairs []*pair.Pair, now time.Time)
 		e.Replicas = append(e.Replicas, r)
 	}
 	if o.Stage != "" {
-		o.soFar(ctx, e, pairs[0].Primary)
+		o.soFar(ctx, e, pairs[0].Primary.Config(), found.primary)
 	}
 	e.conclude()
 	return e, ctx.Err()
 }
 
-// searching is how long the log is searched: as long as somebody waits who asks about one version.
+// searching is how long the logs are searched: as long as somebody waits who asks about one version.
 const searching = 20 * time.Second
 
-// soFar adds what the stage made of the version. That it is not known takes nothing from the rest,
-// which is about what is there now.
-func (o Options) soFar(ctx context.Context, e *Explanation, primary *pair.Side) {
+// soFar adds what the stage made of the version, and whom it told, by two logs that are searched at the
+// same time. That it is not known takes nothing from the rest, which is about what is there now.
+func (o Options) soFar(ctx context.Context, e *Explanation, cfg aws.Config, listed side) {
 	version := s3event.ObjectVersion{Bucket: o.Primary, Key: o.Key, VersionID: e.Version}
-	found, err := logged.Of(ctx, primary.Config(), version, logged.Part{Stage: o.Stage, From: e.At.Add(-o.Since), To: o.Clock(), Within: searching})
-	if err != nil {
-		e.Unlogged = err.Error()
-		return
+	part := logged.Part{Stage: o.Stage, From: e.At.Add(-o.Since), To: o.Clock(), Within: searching}
+	if row := listed.row; row != nil && row.Modified.After(part.From) { // what was logged before is about others
+		part.From = row.Modified
 	}
-	e.SoFar = &found
+	var searches sync.WaitGroup
+	searches.Go(func() {
+		found, err := logged.Of(ctx, cfg, version, part)
+		e.SoFar, e.Unlogged = known(found, err)
+	})
+	searches.Go(func() {
+		found, err := logged.ToldOf(ctx, cfg, version, part)
+		e.Told, e.Untold = known(found, err)
+	})
+	searches.Wait()
+}
+
+// known is what was found, or why it was not.
+func known[T any](found T, err error) (*T, string) {
+	if err != nil {
+		return nil, err.Error()
+	}
+	return &found, ""
 }
 
 // replica explains the version in one pair of buckets.

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
+	"autobackup/cmd/autobackup/logged"
 	"autobackup/cmd/autobackup/report"
 	"autobackup/internal/audit"
 	"autobackup/internal/reason"
@@ -74,35 +74,81 @@ func (e *Explanation) Screen(w io.Writer, colour bool) error {
 	return nil
 }
 
-// soFar has a line for each look, by the log. A failed version is parked and told by the execution.
+// soFar has a line for each look, by the log, and one for each e-mail.
 func (s *screen) soFar(e *Explanation) {
 	if e.Unlogged != "" {
 		s.page.WriteString("\n")
-		s.note("so far", "? "+e.Unlogged)
+		s.note(labelSoFar, "? "+e.Unlogged)
 	}
-	if e.SoFar == nil {
-		return
+	if e.SoFar != nil {
+		s.page.WriteString("\n")
+		s.looks(*e.SoFar)
 	}
-	f := e.SoFar
-	s.page.WriteString("\n")
-	span := fmt.Sprintf("stage %s, by its log from %s to %s", f.Stage, f.From.UTC().Format(time.RFC3339), f.To.UTC().Format(time.RFC3339))
-	switch {
-	case f.Cut != "":
-		span += "; older lines were not searched: " + f.Cut + " (--since for less)"
-	case len(f.Lines) == 0:
-		span += ": nothing of this version"
+	if e.Untold != "" {
+		s.note(labelTold, "? "+e.Untold)
 	}
-	s.note("so far", span)
+	if e.Told != nil {
+		s.told(*e.Told, e.Primary)
+	}
+}
+
+const labelSoFar, labelTold = "so far", "e-mails"
+
+func (s *screen) looks(f logged.Found) {
+	s.note(labelSoFar, searched(f.Stage+", by its log", f.Searched, len(f.Lines) == 0, "nothing of this version"))
 	for _, l := range f.Lines {
-		words := []string{l.At.Format(time.RFC3339), l.Outcome, l.Reason, l.Evidence, "at look " + strconv.Itoa(l.Looks)}
+		words := []string{moment(l.At), l.Outcome, l.Reason, l.Evidence, "at look " + strconv.Itoa(l.Looks)}
 		s.note("", strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " "))
 	}
 	if n := len(f.Lines); n > 0 {
 		last := f.Lines[n-1]
 		s.note("", "execution "+last.Execution)
 		if last.Outcome == string(verdict.Failed) {
-			s.note("", "its message is parked in autobackup-validation-dlq-"+f.Stage+" and was told, unless somebody has taken it since")
+			s.note("", "it parks the message in autobackup-validation-dlq-"+f.Stage+", where that is unless somebody has taken it since")
 		}
+	}
+}
+
+// searched says which part of a log was searched and, where all of what was asked for was, that there
+// is nothing in it.
+func searched(stage string, in logged.Searched, nothing bool, none string) string {
+	said := fmt.Sprintf("stage %s from %s to %s", stage, moment(in.From), moment(in.To))
+	switch {
+	case in.Cut != "" && nothing:
+		return said + ": " + none + "; older lines were not searched: " + in.Cut + " (--since for less)"
+	case in.Cut != "":
+		return said + "; older lines were not searched: " + in.Cut + " (--since for less)"
+	case nothing:
+		return said + ": " + none
+	}
+	return said
+}
+
+// told claims of no e-mail that it is about the version but of those that name it, and of none that it
+// was not sent: the log has what the sender has sent.
+func (s *screen) told(t logged.Told, bucket string) {
+	none := "none that names this version"
+	if len(t.Emails) == 0 {
+		none += "; what alarms and executions send themselves is not in it"
+	}
+	s.note(labelTold, searched(t.Stage+", by its sender's log", t.Searched, !t.Names(), none))
+	for _, e := range t.Emails {
+		var causes []string
+		for _, c := range e.Causes {
+			words := c.Reason
+			if c.Replica != "" {
+				words += " in " + c.Replica
+			}
+			if !e.Names {
+				words = fmt.Sprintf("%d for %s", c.Unnamed, words)
+			}
+			causes = append(causes, words)
+		}
+		said := "names it, " + strings.Join(causes, " and ")
+		if !e.Names {
+			said = "counts more versions of " + bucket + " than it names, which may include it: " + strings.Join(causes, " and ")
+		}
+		s.note("", moment(e.At)+` "`+e.Subject+`" `+said)
 	}
 }
 

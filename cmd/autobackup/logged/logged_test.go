@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,7 @@ import (
 	"autobackup/internal/handler"
 	"autobackup/internal/reason"
 	"autobackup/internal/s3event"
+	"autobackup/internal/told"
 	"autobackup/local/clock"
 	"autobackup/local/gate"
 	"autobackup/local/logs"
@@ -134,17 +136,17 @@ func outcomes(f logged.Found) (all []string) {
 func TestTheLinesOfOneVersionAreToldTheOldestFirst(t *testing.T) {
 	inWorld(t, func(w *world) {
 		began := time.Now()
-		w.put("b", "k", "null", "lagging", 1)
-		w.put("b", "other", "null", "failed", 1)
-		w.put("other", "k", "null", "failed", 1)
+		w.put("b", "k", "v1", "lagging", 1)
+		w.put("b", "other", "v1", "failed", 1)
+		w.put("other", "k", "v1", "failed", 1)
 		w.put("b", "k", "other", "failed", 1)
-		require.NoError(t, w.As(gate.Caller{}).Put(group, "a", `{"msg":"metrics are incomplete","version":"null"}`))
-		require.NoError(t, w.As(gate.Caller{}).Put(group, "a", `{"version":"null","bucket":"b","key":"k","looks":"many","execution":"e"}`))
-		require.NoError(t, w.As(gate.Caller{}).Put(group, "a", `{"msg":"of no execution","version":"null","bucket":"b","key":"k","looks":1}`))
+		require.NoError(t, w.As(gate.Caller{}).Put(group, "a", `{"msg":"metrics are incomplete","version":"v1"}`))
+		require.NoError(t, w.As(gate.Caller{}).Put(group, "a", `{"version":"v1","bucket":"b","key":"k","looks":"many","execution":"e"}`))
+		require.NoError(t, w.As(gate.Caller{}).Put(group, "a", `{"msg":"of no execution","version":"v1","bucket":"b","key":"k","looks":1}`))
 		time.Sleep(60 * time.Hour) // so that several searches find something
-		w.put("b", "k", "null", "lagging", 2)
-		w.put("b", "k", "null", "verified", 3)
-		f, err := w.of("null", began)
+		w.put("b", "k", "v1", "lagging", 2)
+		w.put("b", "k", "v1", "verified", 3)
+		f, err := w.of("v1", began)
 		require.NoError(t, err)
 		assert.Equal(t, []string{"lagging 1", "lagging 2", "verified 3"}, outcomes(f))
 		assert.Equal(t, began.UnixMilli(), f.Lines[0].At.UnixMilli())
@@ -152,9 +154,24 @@ func TestTheLinesOfOneVersionAreToldTheOldestFirst(t *testing.T) {
 		assert.True(t, f.From.Equal(began))
 		assert.True(t, f.To.Equal(time.Now().Add(time.Millisecond)))
 
-		f, err = w.of("null", began.Add(time.Hour))
+		f, err = w.of("v1", began.Add(time.Hour))
 		require.NoError(t, err)
 		assert.Equal(t, []string{"lagging 2", "verified 3"}, outcomes(f), "what is older was not asked for")
+	})
+}
+
+// S3 lists as null what events name no version of.
+func TestWhatHasNoVersionIdIsFoundByItsKey(t *testing.T) {
+	inWorld(t, func(w *world) {
+		began := time.Now()
+		w.put("b", "k", "", "failed", 1)
+		w.put("b", "k", "v1", "failed", 2)
+		w.put("b", "other", "", "failed", 3)
+		w.put("c", "k", "", "failed", 4)
+		f, err := w.of("null", began)
+		require.NoError(t, err)
+		assert.Equal(t, []string{"failed 1"}, outcomes(f))
+		assert.Equal(t, []string{`{ ($.bucket = "b") && ($.key = "k") }`}, w.patterns())
 	})
 }
 
@@ -209,8 +226,6 @@ func TestWhatCannotBeReadSaysWhyAndWhatToDo(t *testing.T) {
 	inWorld(t, func(w *world) {
 		_, err := w.of(`a" }`, time.Now().Add(-time.Hour))
 		require.ErrorContains(t, err, `search the log for the version "a\" }": an id of S3 has letters`)
-		_, err = w.of("", time.Now().Add(-time.Hour))
-		require.ErrorContains(t, err, `search the log for the version ""`)
 		_, err = w.of("v", time.Now().Add(-time.Hour), func(p *logged.Part) { p.Stage = "prod" })
 		require.ErrorContains(t, err, "search the log group /aws/lambda/autobackup-compare-etags-prod: FilterLogEvents answered 400 ResourceNotFoundException: is the stage deployed in the primary's region?")
 	})
@@ -228,7 +243,7 @@ func (w *world) look(bucket, key string, why reason.Code, looks int) {
 	require.NoError(w.t, w.As(gate.Caller{}).Put(group, "a", string(line)))
 }
 
-func told(looks []logged.Look) (all []string) {
+func shown(looks []logged.Look) (all []string) {
 	for _, l := range looks {
 		all = append(all, fmt.Sprintf("%s/%s %s %d", l.Version.Bucket, l.Version.Key, l.Reason, l.Looks))
 	}
@@ -258,7 +273,7 @@ func TestLooksAreFoundByBucketKeyAndReasonTheNewestFirst(t *testing.T) {
 		} {
 			looks, searched, err := logged.Looks(w.t.Context(), w.cfg, c.wanted, part(began))
 			require.NoError(t, err, name)
-			assert.Equal(t, c.want, told(looks), name)
+			assert.Equal(t, c.want, shown(looks), name)
 			assert.Equal(t, logged.Searched{From: began, To: time.Now().Add(time.Millisecond)}, searched, name)
 			assert.Subset(t, []string{c.pattern}, w.patterns(), name)
 		}
@@ -278,7 +293,7 @@ func TestAHostileKeyFindsItselfAlone(t *testing.T) {
 			for _, begins := range []bool{false, true} {
 				looks, _, err := logged.Looks(w.t.Context(), w.cfg, logged.Wanted{Key: key, Begins: begins}, part(began))
 				require.NoError(t, err, "%q", key)
-				assert.Contains(t, told(looks), fmt.Sprintf("b/%s UNREACHABLE %d", key, i))
+				assert.Contains(t, shown(looks), fmt.Sprintf("b/%s UNREACHABLE %d", key, i))
 				for _, l := range looks {
 					assert.True(t, l.Version.Key == key || begins && strings.HasPrefix(l.Version.Key, key), "%q is not %q", l.Version.Key, key)
 				}
@@ -333,7 +348,7 @@ func TestNoMoreLinesAreToldThanWereAskedFor(t *testing.T) {
 		p.Most = 2
 		looks, searched, err := logged.Looks(w.t.Context(), w.cfg, logged.Wanted{Bucket: "c"}, p)
 		require.NoError(t, err)
-		assert.Equal(t, []string{"c/k UNREACHABLE 6", "c/k UNREACHABLE 5"}, told(looks))
+		assert.Equal(t, []string{"c/k UNREACHABLE 6", "c/k UNREACHABLE 5"}, shown(looks))
 		assert.WithinDuration(t, time.Now().Add(-2*time.Second), searched.From, time.Millisecond)
 	})
 }
@@ -363,6 +378,56 @@ func TestEMailsAreToldTheNewestFirstAndNothingElse(t *testing.T) {
 			{At: at(1), Copy: alert.Copy{Subject: "second", Message: text, ID: "id of second"}},
 			{At: at(0), Copy: alert.Copy{Subject: "first", Message: text, ID: "id of first"}},
 		}, mails)
+	})
+}
+
+func TestOfAnEMailIsToldWhetherItNamesTheVersionOrMayCountIt(t *testing.T) {
+	version := alert.Named{Bucket: "b", Key: "k\n\"", Version: "v"}
+	of := func(id string, kind told.Kind, why reason.Code, bucket string, unnamed int, named ...alert.Named) alert.Telling {
+		return alert.Telling{ID: id, Subject: "subject of " + id, Cause: told.Cause{Reason: why, Bucket: bucket, Replica: "r", Kind: kind}, Named: named, Unnamed: unnamed}
+	}
+	several := of("together", told.Single, reason.Unreachable, "", 3)
+	several.Several = true
+	inWorld(t, func(w *world) {
+		began := time.Now()
+		for _, telling := range []alert.Telling{
+			of("names", told.Single, reason.SizeMismatch, "b", 0, alert.Named{Bucket: "b", Key: "other", Version: "v"}, version),
+			of("names", told.Single, reason.Unreachable, "b", 7), // of the same e-mail
+			of("others", told.Single, reason.SizeMismatch, "b", 0, alert.Named{Bucket: "b", Key: version.Key, Version: "other"}, alert.Named{Bucket: "c", Key: version.Key, Version: "v"}),
+			of("elsewhere", told.Single, reason.SizeMismatch, "c", 5),
+			of("counts", told.Alike, reason.SizeMismatch, "b", 589, alert.Named{Bucket: "b", Key: "other", Version: "v"}),
+			several,
+			of("over", told.Over, reason.SizeMismatch, "b", 0),
+			of("twice", told.Single, reason.Unreachable, "b", 2),
+			of("twice", told.Single, reason.SizeMismatch, "b", 0, version),
+			of("twice", told.Single, reason.Archived, "b", 0, version),
+		} {
+			var log strings.Builder
+			handler.Logger(&log).Info(alert.Told, "telling", telling)
+			require.NoError(t, w.As(gate.Caller{}).Put(ofMails, "a", log.String()))
+			time.Sleep(time.Hour)
+		}
+		for _, other := range []string{`{"msg":"told"}`, `{"msg":"told","telling":7}`, `{"msg":"e-mailed","telling":{"named":[{"bucket":"b","key":"k\n\"","version":"v"}]}}`} {
+			require.NoError(t, w.As(gate.Caller{}).Put(ofMails, "a", other))
+		}
+		found, err := logged.ToldOf(w.t.Context(), w.cfg, s3event.ObjectVersion{Bucket: "b", Key: version.Key, VersionID: "v"}, part(began))
+		require.NoError(t, err)
+		assert.Equal(t, []string{`{ $.msg = "told" }`}, slices.Compact(w.patterns()))
+		assert.True(t, found.Names())
+		assert.Equal(t, "dev", found.Stage)
+		assert.True(t, found.From.Equal(began))
+		var said []string
+		for _, e := range found.Emails {
+			assert.Equal(t, "subject of "+e.ID, e.Subject)
+			said = append(said, fmt.Sprint(e.ID, " ", e.Names, " ", e.Causes))
+		}
+		assert.Equal(t, []string{
+			"names true [{SIZE_MISMATCH r single 0}]",
+			"counts false [{SIZE_MISMATCH r alike 589}]",
+			"together false [{UNREACHABLE r single 3}]",
+			"twice true [{SIZE_MISMATCH r single 0} {ARCHIVED r single 0}]",
+		}, said)
+		assert.True(t, began.Truncate(time.Millisecond).Equal(found.Emails[0].At))
 	})
 }
 

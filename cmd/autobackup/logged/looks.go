@@ -45,11 +45,16 @@ type Found struct {
 // Of are the looks at one version.
 func Of(ctx context.Context, cfg aws.Config, v s3event.ObjectVersion, p Part) (Found, error) {
 	found := Found{Stage: p.Stage, Searched: Searched{From: p.From, To: p.To}, Lines: []Line{}}
-	if !safe(v.VersionID) {
+	v = asInEvents(v)
+	wanted := pattern(is("version", v.VersionID))
+	switch {
+	case v.VersionID == "":
+		wanted = Wanted{Bucket: v.Bucket, Key: v.Key}.pattern()
+	case !safe(v.VersionID):
 		return found, fmt.Errorf("search the log for the version %q: an id of S3 has letters, digits, dots, dashes and underscores", v.VersionID)
 	}
-	// Others may have its id: ids are unique within a bucket alone, and that of an unversioned object is null.
-	lines, searched, err := newSearcher(cfg, p, judge, pattern(is("version", v.VersionID)), func(at time.Time, message string) (Line, bool) {
+	// Others may have its id: ids are unique within a bucket alone.
+	lines, searched, err := newSearcher(cfg, p, judge, wanted, func(at time.Time, message string) (Line, bool) {
 		l, ok := read(at, message)
 		return l.Line, ok && l.Version.Bucket == v.Bucket && l.Version.Key == v.Key && l.Version.VersionID == v.VersionID
 	}).all(ctx)
@@ -59,6 +64,14 @@ func Of(ctx context.Context, cfg aws.Config, v s3event.ObjectVersion, p Part) (F
 	slices.Reverse(lines)
 	found.Lines, found.Searched = append(found.Lines, lines...), searched
 	return found, nil
+}
+
+// asInEvents is a version with the id that functions know of it: none where S3 lists it as null.
+func asInEvents(v s3event.ObjectVersion) s3event.ObjectVersion {
+	if v.VersionID == "null" {
+		v.VersionID = ""
+	}
+	return v
 }
 
 // Wanted says which looks are looked for: those with all of it that is not empty.

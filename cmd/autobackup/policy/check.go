@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"autobackup/internal/stagename"
 )
 
 // check refuses what makes no policy, or one that means more than was said: a * in a
@@ -54,11 +56,15 @@ func (o Options) checkNames() error {
 	if !slices.Contains(partitions, o.Partition) {
 		return fmt.Errorf("--partition: %q is none that this program knows: name one of %s", o.Partition, and(partitions))
 	}
+	if o.Stage != "" {
+		if err := stagename.Check(o.Stage); err != nil {
+			return err
+		}
+	}
 	for _, n := range []struct {
 		flag, value, what string
 		is                *regexp.Regexp
 	}{
-		{"stage", o.Stage, "stage: write 1 to 10 lower-case letters and digits, a letter first, such as dev, without the replica- of a stack's name", stage},
 		{"region", o.Region, "region: write one, such as eu-central-1", region},
 		{"account", o.Account, "account: write its 12 digits", account},
 		{"replica-account", o.ReplicaAccount, "account: write its 12 digits", account},
@@ -134,7 +140,6 @@ var (
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, with
 	// those of before 2018
 	bucketName = regexp.MustCompile(`^[A-Za-z0-9._-]{3,255}$`)
-	stage      = regexp.MustCompile(`^` + StagePattern + `$`)
 	region     = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
 	account    = regexp.MustCompile(`^[0-9]{12}$`)
 	roleARN    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|\*):role/[\w+=,.@/-]+$`)
@@ -145,11 +150,8 @@ var (
 	keyARN     = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[\w-]+$`)
 )
 
-// RolePathPattern and RoleNamePrefixPattern are likewise.
+// RolePathPattern and RoleNamePrefixPattern are the templates' AllowedPatterns, against which a test holds them.
 const (
 	RolePathPattern       = "/([a-zA-Z0-9_.-]{1,30}/){0,3}"
 	RoleNamePrefixPattern = "[a-zA-Z0-9_-]{0,14}"
 )
-
-// StagePattern is the templates' AllowedPattern of Stage, against which a test holds it.
-const StagePattern = "[a-z][a-z0-9]{0,9}"

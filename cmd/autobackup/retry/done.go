@@ -15,6 +15,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"autobackup/cmd/autobackup/operations"
+	"autobackup/internal/stagename"
 	"autobackup/internal/text"
 )
 
@@ -28,7 +29,7 @@ type History struct {
 
 // Operations reads what was done since a time.
 func Operations(ctx context.Context, cfg aws.Config, stage string, since time.Time) (*History, error) {
-	if err := checkStage(stage); err != nil {
+	if err := stagename.Check(stage); err != nil {
 		return nil, err
 	}
 	cfg = bounded(cfg)

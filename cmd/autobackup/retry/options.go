@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"time"
+
+	"autobackup/internal/stagename"
 )
 
 // Origins of messages, as --from names them.
@@ -41,16 +42,6 @@ type Options struct {
 	Plan io.Writer
 }
 
-// stageName is the AllowedPattern of template.yaml's parameter Stage.
-var stageName = regexp.MustCompile(`^[a-z][a-z0-9]{0,9}$`)
-
-func checkStage(stage string) error {
-	if !stageName.MatchString(stage) {
-		return fmt.Errorf("--stage %q is no stage: 1 to 10 lower-case letters and digits, a letter first, such as dev", stage)
-	}
-	return nil
-}
-
 // MaxWhy bounds what somebody gives as a reason, in bytes.
 const MaxWhy = 1000
 
@@ -63,7 +54,7 @@ func (o Options) Check() error {
 func (o Options) CheckDiscard() error { return o.check([]string{FromParked, FromEventDLQ}) }
 
 func (o Options) check(from []string) error {
-	if err := errors.Join(checkStage(o.Stage), o.Filter.check()); err != nil {
+	if err := errors.Join(stagename.Check(o.Stage), o.Filter.check()); err != nil {
 		return err
 	}
 	switch {

@@ -15,6 +15,7 @@ import (
 	"autobackup/internal/batch"
 	"autobackup/internal/reason"
 	"autobackup/internal/shell"
+	"autobackup/internal/stagename"
 	"autobackup/internal/text"
 	"autobackup/internal/told"
 )
@@ -58,7 +59,7 @@ type Reason struct {
 // minute, unless they are shown again before, which is the last that it does; and SQS counts that
 // they were received. Nothing else is changed.
 func LookAtParked(ctx context.Context, cfg aws.Config, o LookOptions) (*Look, error) {
-	if err := checkStage(o.Stage); err != nil {
+	if err := stagename.Check(o.Stage); err != nil {
 		return nil, err
 	}
 	if err := o.Filter.check(); err != nil {
