@@ -142,7 +142,10 @@ func (c acceptCommand) address(a *core.Acceptance) error {
 	if err != nil {
 		return err
 	}
-	key, version, _ := shell.CutVersion(at.Rest)
+	key, version, named := shell.CutVersion(at.Rest)
+	if named && version == "" {
+		return noVersion(shell.Versioned)
+	}
 	if strings.HasSuffix(key, "/") && version == "" {
 		return fmt.Errorf("accept %s: of audit that is a prefix, and here it would be one key: give s3://%s with --prefix %s for all keys that begin so, or with --key %s for the one object of that name",
 			shell.Quote(c.What), at.Bucket, shell.Quote(key), shell.Quote(key))
@@ -158,14 +161,26 @@ func (c acceptCommand) object(a *core.Acceptance) error {
 	var o struct {
 		Bucket    string
 		Key       string
-		VersionID string `json:"VersionId"`
+		VersionID *string `json:"VersionId"`
 	}
 	in := json.NewDecoder(strings.NewReader(c.Object))
 	in.DisallowUnknownFields()
 	if err := in.Decode(&o); err != nil {
 		return fmt.Errorf(`read --object: %w: it is {"Bucket": …, "Key": …, "VersionId": …}`, err)
 	}
-	return fill(a, o.Bucket, o.Key, o.VersionID)
+	version := ""
+	if o.VersionID != nil {
+		if version = *o.VersionID; version == "" {
+			return noVersion(`"VersionId":`)
+		}
+	}
+	return fill(a, o.Bucket, o.Key, version)
+}
+
+// noVersion is of a version id that somebody meant to give, as a shell's variable that was empty: without it all
+// versions of the key would be taken out.
+func noVersion(behind string) error {
+	return fmt.Errorf("accept: no version id stands behind %s: add it, or take %s away for all versions of the key", behind, behind)
 }
 
 // fill sets what is named, and refuses what is named twice and differs.
