@@ -121,14 +121,14 @@ func (e edition) description(w words) string {
 // steps are what to do, with commands that mean the same when they are copied out of chat.
 func (e edition) steps(w words) (steps []string) {
 	if w.next != "" {
-		steps = append(steps, text.Shorten(inert(strings.ReplaceAll(alone.Replace(w.next), "(command lookAgain)", "(the commands below)")), maxChatStep))
+		steps = append(steps, text.Shorten(inert(strings.ReplaceAll(alone.Replace(w.next), ByCommand, "(the commands below)")), maxChatStep))
 	}
 	if v, ok := e.sections[0].(version); ok && v.object != nil {
 		steps = append(steps, command("Everything about it:", explainIn(v)))
 	}
 	if e.over < len(e.sections) {
-		steps = append(steps, command("What is parked, by reason:", e.verb("parked")),
-			command("All parked messages looked at again, once the cause is gone:", e.verb("retry --why WHY")), command("The same by SQS, without a record:", move(e.Queues, e.Queues.ValidationARN)))
+		steps = append(steps, command("What is parked, by reason:", e.verb(parked)),
+			command("All parked messages looked at again, once the cause is gone:", e.verb(retry)), command("The same by SQS, without a record:", move(e.Queues, e.Queues.ValidationARN)))
 	}
 	return append(steps, "The e-mail says more, and has the commands.")
 }
