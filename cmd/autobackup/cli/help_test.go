@@ -1,6 +1,8 @@
 package cli_test
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -71,6 +73,25 @@ func TestEachPrintedHelpHasItsExamplesAndExitCodes(t *testing.T) {
 		assert.Contains(t, stdout, "\nExit codes: 0 ", h.Words)
 		for _, line := range example.FindAllString(h.Says, -1) {
 			assert.Contains(t, stdout, line, h.Words)
+		}
+	}
+}
+
+// Alarms and the e-mails of executions are texts of files, which nothing else makes.
+func TestTheCommandsThatAlarmsAndExecutionsNameAreCommandLines(t *testing.T) {
+	here := strings.NewReplacer("${Stage}", "prod", "${AWS::Region}", "eu-central-1", "${Region}", "eu-central-1")
+	for file, c := range map[string]struct{ begins, ends string }{
+		"template.yaml":                  {": autobackup ", ". Runbook: "},
+		"statemachine/validate.asl.json": {`\n   autobackup `, `\n`},
+	} {
+		text, err := os.ReadFile(filepath.Join(project, file))
+		require.NoError(t, err)
+		all := strings.Split(string(text), c.begins)[1:]
+		assert.Greater(t, len(all), 3, file)
+		for _, rest := range all {
+			line, _, found := strings.Cut(rest, c.ends)
+			require.True(t, found, "%s: %s", file, rest)
+			assert.NoError(t, cli.Parses(words(here.Replace(line))), "%s: %s", file, line)
 		}
 	}
 }
