@@ -29,7 +29,7 @@ func words(line string) (all []string) {
 func TestEachHelpHasExamplesThatAreCommandLinesAndExitCodes(t *testing.T) {
 	all, err := cli.Helps()
 	require.NoError(t, err)
-	var commands []string
+	var commands, without []string
 	for _, h := range all {
 		name := strings.Join(append([]string{"autobackup"}, h.Words...), " ")
 		t.Run(name, func(t *testing.T) {
@@ -56,9 +56,15 @@ func TestEachHelpHasExamplesThatAreCommandLinesAndExitCodes(t *testing.T) {
 				assert.NoError(t, cli.Parses(typed), line[1])
 			}
 			assert.Equal(t, h.JSON, json, "an example shows --json where the command has it")
+			if !h.JSON {
+				without = append(without, name)
+			}
 		})
 	}
 	assert.Equal(t, cli.Commands(), commands)
+	// These have nothing to tell a program, or print JSON anyway: what there is to list, to be
+	// looked at until Ctrl-C, and policies.
+	assert.Equal(t, []string{"autobackup", "autobackup console", "autobackup evidence", "autobackup policy", "autobackup serve", "autobackup completion"}, without)
 }
 
 // What is printed has it all, too: kong lays it out anew.
