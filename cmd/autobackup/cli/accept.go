@@ -37,6 +37,7 @@ type acceptCommand struct {
 
 	File string `help:"File that an audit reads; default: autobackup-accepted.json." type:"path" placeholder:"FILE" group:"Where"`
 	List bool   `help:"Show what is accepted, and add nothing." group:"Where"`
+	JSON bool   `help:"Print the entries that were added, or with --list all, as JSON, as the file has them." name:"json" group:"Where"`
 }
 
 // Help is printed below the flags' list.
@@ -49,7 +50,7 @@ entry back, delete it in the file.
 Examples:
   autobackup accept s3://acme-invoices/2026/inv-88121.pdf --reason REPLICA_MISSING --why "erasure request 4411" --until 90d
   autobackup accept s3://acme-invoices --prefix scratch/ --why "nobody needs a copy" --until 1y
-  autobackup accept --list
+  autobackup accept --list --json
 
 Exit codes: 0 done; 2 wrong usage, or the file could not be read or written.`
 }
@@ -77,6 +78,9 @@ func (c acceptCommand) list(stdout io.Writer, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	if c.JSON {
+		return accept.JSON(stdout, entries)
+	}
 	return accept.List(stdout, entries, now)
 }
 
@@ -88,6 +92,9 @@ func (c acceptCommand) add(stdout io.Writer, now time.Time) error {
 	file := cmp.Or(c.File, accept.File)
 	if err := accept.Add(file, entries, now); err != nil {
 		return err
+	}
+	if c.JSON {
+		return accept.JSON(stdout, entries)
 	}
 	until := entries[0].Until.Format(time.RFC3339)
 	for _, a := range entries {

@@ -126,7 +126,7 @@ func (l *Look) meaning(code reason.Code, m message) *Reason {
 	}
 	if findings := told.Findings(f, execution, alerts); len(findings) > 0 {
 		b := alert.Context{Stage: l.Stage}.Brief(findings[0])
-		r.Means, r.Do, r.Explain = b.What, strings.ReplaceAll(b.Next, "(command lookAgain)", "(the last command here)"), b.Explain
+		r.Means, r.Do, r.Explain = b.What, strings.ReplaceAll(b.Next, alert.ByCommand, "(the last command here)"), b.Explain
 	}
 	return r
 }
