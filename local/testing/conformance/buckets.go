@@ -19,6 +19,8 @@ var bucketTests = map[string]func(T, *bed){
 	"a destination's class, metrics and time are kept":   destinationKept,
 	"a bucket of another region redirects":               bucketOfAnotherRegionRedirects,
 	"a missing bucket is told as missing":                missingBucket,
+	"a bucket's region is found without a signature":     regionFound,
+	"a bucket of a region is made by its name":           bucketWithoutPlace,
 	"who is not known is denied":                         unknownDenied,
 	"a bucket with objects can't be deleted":             fullBucketStays,
 	"a bucket can't be made twice":                       bucketTwice,
@@ -110,6 +112,23 @@ func bucketOfAnotherRegionRedirects(t T, b *bed) {
 	_, err = b.s3.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: bucket})
 	header = failed(t, err, 301, "MovedPermanently")
 	assert.Equal(t, b.Replica, header.Get("X-Amz-Bucket-Region"))
+}
+
+// regionFound is what SDKs do whose region is another, and rclone with them.
+func regionFound(t T, b *bed) {
+	unknown := s3.New(b.s3.Options(), func(o *s3.Options) { o.Credentials = aws.AnonymousCredentials{} })
+	_, err := unknown.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: b.bucket(t, b.Replica)})
+	header := failed(t, err, 403, "Forbidden")
+	assert.Equal(t, b.Replica, header.Get("X-Amz-Bucket-Region"))
+	_, err = unknown.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: aws.String("autobackup-conformance-nobody-made-this")})
+	failed(t, err, 404, "NotFound")
+}
+
+func bucketWithoutPlace(t T, b *bed) {
+	if b.Replica == "us-east-1" {
+		t.Skip("us-east-1 is what is meant where no region is named")
+	}
+	notMade(t, b.Client(b.Replica), "IllegalLocationConstraintException", &s3.CreateBucketInput{Bucket: aws.String("autobackup-conformance-somewhere")})
 }
 
 func missingBucket(t T, b *bed) {
