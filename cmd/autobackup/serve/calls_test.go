@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -60,7 +61,6 @@ aws pipes stop-pipe --name autobackup-validation-pipe-dev → STOPPED
 aws pipes describe-pipe --name autobackup-validation-pipe-dev → STOPPED
 aws pipes start-pipe --name autobackup-validation-pipe-dev → RUNNING
 aws s3api get-bucket-acl --bucket $bucket ✗ GetBucketAcl is not supported by the local S3
-aws s3api list-multipart-uploads --bucket $bucket ✗ GetBucketMultipartUploads is not supported by the local S3
 aws sqs list-queue-tags --queue-url $url ✗ the local stack does not support ListQueueTags
 aws sns list-subscriptions ✗ the local stack does not support the SNS action "ListSubscriptions"
 aws lambda list-functions ✗ the local stack serves Lambda's
@@ -69,6 +69,64 @@ aws cloudwatch describe-alarms --state-value ALARM ✗ the local stack does not 
 aws cloudformation list-stacks ✗ the local stack does not support the CloudFormation action "ListStacks"
 aws pipes list-pipes ✗ the local stack serves DescribePipe, StartPipe, StopPipe of Pipes, not GET /v1/pipes
 aws iam list-roles ✗ over HTTP, not iam
+`
+
+// byRclone are calls that people make with rclone, as above. $remote is what docs/local.md says.
+const byRclone = `
+rclone lsd $remote → autobackup-dev-primary-documents-123456789012
+rclone mkdir $remotea-bucket-of-rclones →
+rclone rmdir $remotea-bucket-of-rclones →
+rclone copy synced $remote$bucket/rclone --transfers 8 -v → (new)
+rclone copy synced $remote$bucket/rclone -v → There was nothing to transfer
+rclone sync synced $remote$bucket/rclone --checksum -v → There was nothing to transfer
+rclone ls $remote$bucket/rclone → 16777216 long
+rclone lsl $remote$bucket/rclone → 16777216 2
+rclone lsf -R $remote$bucket/rclone → folder/moved
+rclone lsjson --metadata $remote$bucket/rclone → "mtime"
+rclone tree $remote$bucket/rclone → moved
+rclone size $remote$bucket/rclone → Total objects: 2
+rclone check synced $remote$bucket/rclone → 2 matching files
+rclone check --download synced $remote$bucket/rclone → 2 matching files
+rclone md5sum $remote$bucket/rclone → 9a0364b9e99bb480dd25e1f0284c8555  folder/moved
+rclone hashsum MD5 $remote$bucket/rclone/long → long
+rclone cat $remote$bucket/rclone/folder/moved → content
+rclone copy $remote$bucket/rclone down -v → (new)
+rclone copy $remote$bucket/rclone/long parts --multi-thread-cutoff 1M --multi-thread-chunk-size 3M -v → Multi-thread Copied
+rclone check down parts --one-way --include long → 1 matching files
+rclone copyto long $remote$bucket/rclone/parts --s3-upload-cutoff 5M --s3-chunk-size 5M -v → (new)
+rclone copyto $remote$bucket/rclone/parts $remote$bucket/rclone/copy --s3-copy-cutoff 5M -v → server-side copy
+rclone md5sum --download $remote$bucket/rclone/copy → 5f7c6556e004046fc9f229a5bfbcce1f  copy
+rclone move $remote$bucket/rclone/copy $remote$bucket/rclone/folder -v → Deleted
+rclone moveto $remote$bucket/rclone/folder/copy $remote$bucket/rclone/copy -v → Deleted
+rclone copyto short $remote$bucket/rclone/meta --metadata --metadata-set owner=me --header-upload Cache-Control:no-store →
+rclone lsjson --metadata $remote$bucket/rclone/meta → "owner":"me"
+rclone touch --timestamp 2026-01-02T03:04:05 $remote$bucket/rclone/meta →
+rclone lsl $remote$bucket/rclone/meta → 2026-01-02 03:04:05
+rclone copyto long $remote$bucket/rclone/meta -v → replaced existing
+rclone lsf --s3-versions $remote$bucket/rclone → meta-v2
+rclone ls --s3-version-at 1h $remote$bucket/rclone →
+rclone deletefile $remote$bucket/rclone/meta →
+rclone deletefile $remote$bucket/rclone/meta ✗ object not found
+rclone copyurl http://$at/_serve $remote$bucket/rclone/streamed →
+rclone cat $remote$bucket/rclone/streamed → $region
+rclone link --expire 1h $remote$bucket/rclone/parts → X-Amz-Signature
+rclone backend versioning $remote$bucket → Enabled
+rclone backend versioning $remote$bucket Suspended ✗ suspended versioning is not supported by the local S3
+rclone backend list-multipart-uploads $remote$bucket → "$bucket": []
+rclone cleanup $remote$bucket →
+rclone backend cleanup-hidden $remote$bucket/rclone -v → Deleted
+rclone copyto short $remote$bucket/rclone/class --s3-storage-class GLACIER →
+rclone cat $remote$bucket/rclone/class ✗ Object in GLACIER
+rclone backend restore-status $remote$bucket/rclone -o all → "StorageClass": "GLACIER"
+rclone backend restore $remote$bucket/rclone -o lifetime=1 → restore is not supported by the local S3
+rclone copyto short $remote$bucket/rclone/acl --s3-acl bucket-owner-full-control →
+rclone copyto short $remote$bucket/rclone/private --s3-acl private ✗ The bucket does not allow ACLs
+rclone mkdir $remotea-bucket-of-everybodys --s3-bucket-acl public-read ✗ Bucket cannot have ACLs set
+rclone ls $remote$replicas --include other/* →
+rclone ls :s3,provider=AWS,env_auth:$bucket/rclone → long
+rclone ls $remotenobody-has-this-bucket ✗ directory not found
+rclone delete $remote$bucket/rclone/folder -v → Deleted
+rclone purge $remote$bucket/rclone -v → Deleted
 `
 
 // byBoto3 are the same people's calls from a program, whose defaults are others.
@@ -106,25 +164,53 @@ func (r running) asTyped(t *testing.T, folder, name string, arguments ...string)
 	return string(out), err
 }
 
+// calls makes the calls of a list with a program, and compares what comes of each.
+func (r running) calls(t *testing.T, folder, list, program string, options ...string) {
+	t.Helper()
+	for line := range strings.Lines(strings.TrimSpace(list)) {
+		call, want, answered := strings.Cut(strings.TrimRight(line, "\n"), " →")
+		if !answered {
+			call, want, _ = strings.Cut(call, " ✗")
+		}
+		said, err := r.asTyped(t, folder, program, append(options, strings.Fields(call)[1:]...)...)
+		assert.Equal(t, answered, err == nil, "%s\n%s", call, said)
+		assert.Contains(t, said, strings.TrimSpace(want), call)
+	}
+}
+
 func TestOrdinaryCallsAreAnsweredOrRefusedInASentence(t *testing.T) {
-	cli, python := os.Getenv("AUTOBACKUP_AWS"), os.Getenv("AUTOBACKUP_BOTO3")
-	if cli == "" || python == "" {
-		t.Skip("AUTOBACKUP_AWS and AUTOBACKUP_BOTO3 name no aws CLI and no Python that has boto3; .ci/run does")
+	cli, python, rclone := os.Getenv("AUTOBACKUP_AWS"), os.Getenv("AUTOBACKUP_BOTO3"), os.Getenv("AUTOBACKUP_RCLONE")
+	if cli == "" || python == "" || rclone == "" {
+		t.Skip("AUTOBACKUP_AWS, AUTOBACKUP_BOTO3 and AUTOBACKUP_RCLONE name no aws CLI, no Python that has boto3, and no rclone; .ci/run does")
 	}
 	r, folder := served(t, serve.Options{}), t.TempDir()
 	url := "http://" + r.at + "/123456789012/autobackup-validation-dlq-dev"
-	words := strings.NewReplacer("$bucket", documents, "$url", url, "$arn", firstRegion+":123456789012", "$region", firstRegion)
+	words := strings.NewReplacer("$bucket", documents, "$replicas", replicas, "$at", r.at, "$url", url, "$arn", firstRegion+":123456789012", "$region", firstRegion,
+		"$remote", remote(t))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "short"), []byte("content"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "long"), bytes.Repeat([]byte("content "), 2<<20), 0o600))
-	for line := range strings.Lines(strings.TrimSpace(ordinary)) {
-		call, want, answered := strings.Cut(strings.TrimSpace(words.Replace(line)), " → ")
-		if !answered {
-			call, want, _ = strings.Cut(call, " ✗ ")
-		}
-		said, err := r.asTyped(t, folder, cli, strings.Fields(call)[1:]...)
-		assert.Equal(t, answered, err == nil, "%s\n%s", call, said)
-		assert.Contains(t, said, want, call)
-	}
+	r.calls(t, folder, words.Replace(ordinary), cli)
+	r.calls(t, folder, words.Replace(byRclone), rclone, "--config=", "--retries=1", "--low-level-retries=1")
 	said, err := r.asTyped(t, folder, python, "-c", byBoto3, documents, url)
 	assert.NoError(t, err, said)
+	pasted := strings.Replace(block(t), "rclone ", rclone+" --config= -v ", 1)
+	said, err = r.asTyped(t, project, "sh", "-ec", pasted)
+	require.NoError(t, err, said)
+	assert.Contains(t, said, "upload.json: Copied (new)")
+}
+
+// block is what docs/local.md has people type who have rclone.
+func block(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(project, "docs", "local.md"))
+	require.NoError(t, err)
+	found := regexp.MustCompile("(?m)^```sh\n(remote=.*\nrclone copy .*\n)```$").FindSubmatch(text)
+	require.NotNil(t, found, "docs/local.md says nowhere how rclone is pointed there")
+	return string(found[1])
+}
+
+// remote is how rclone names serve.
+func remote(t *testing.T) string {
+	t.Helper()
+	return strings.NewReplacer("${AWS_REGION}", firstRegion, "$AWS_REGION", firstRegion).Replace(regexp.MustCompile(`"(:s3,[^"]+)"`).FindStringSubmatch(block(t))[1])
 }
