@@ -46,7 +46,7 @@ var (
 // operations lists everything that is supported, the selected ones first.
 var operations = []*operation{
 	{name: "ListBuckets", method: http.MethodGet, on: serviceResource, handle: (*Server).listBuckets,
-		params: []string{"max-buckets", "continuation-token"}},
+		params: []string{"max-buckets", "continuation-token", "prefix", "bucket-region"}},
 
 	{name: "GetBucketLocation", method: http.MethodGet, on: bucketResource, by: "location", handle: (*Server).getBucketLocation},
 	{name: "PutBucketVersioning", method: http.MethodPut, on: bucketResource, by: "versioning", handle: (*Server).putBucketVersioning},

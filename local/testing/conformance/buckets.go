@@ -15,6 +15,7 @@ var bucketTests = map[string]func(T, *bed){
 	"a bucket of us-east-1 has no location":              noLocation,
 	"buckets of all regions are listed together":         bucketsListedTogether,
 	"a page of the list of buckets has regions":          bucketsListedInPages,
+	"buckets are listed by name and region":              bucketsListedByName,
 	"a bucket without Object Lock has no configuration":  noLockConfiguration,
 	"a destination's class, metrics and time are kept":   destinationKept,
 	"a bucket of another region redirects":               bucketOfAnotherRegionRedirects,
@@ -96,6 +97,22 @@ func bucketsListedInPages(t T, b *bed) {
 		}
 	}
 	assert.Empty(t, names, "not listed")
+}
+
+func bucketsListedByName(t T, b *bed) {
+	bucket, another := b.bucket(t, b.Primary), b.bucket(t, b.Replica)
+	for _, input := range []*s3.ListBucketsInput{
+		{Prefix: bucket, MaxBuckets: aws.Int32(10)}, {Prefix: aws.String((*bucket)[:len(*bucket)-1]), BucketRegion: &b.Primary, MaxBuckets: aws.Int32(10)},
+	} {
+		page, err := b.s3.ListBuckets(t.Context(), input)
+		require.NoError(t, err)
+		require.Len(t, page.Buckets, 1)
+		assert.Equal(t, bucket, page.Buckets[0].Name)
+		assert.Equal(t, input.Prefix, page.Prefix)
+	}
+	page, err := b.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{Prefix: another, BucketRegion: &b.Primary, MaxBuckets: aws.Int32(10)})
+	require.NoError(t, err)
+	assert.Empty(t, page.Buckets)
 }
 
 func noLockConfiguration(t T, b *bed) {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
+	tmtypes "github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
@@ -37,6 +39,7 @@ var multipartTests = map[string]func(T, *bed){
 	"an upload completed again answers as before":          completedTwice,
 	"a range over a whole composite has its bare checksum": wholeRangeOfParts,
 	"a part may be read by its number":                     partByNumber,
+	"the SDK's transfer manager brings back what it took":  transferred,
 	"an object of one part has but the first":              onlyPart,
 	"parts are listed in pages":                            partsListed,
 	"uploads under way are listed in pages":                uploadsListed,
@@ -400,5 +403,22 @@ func uploadsGrouped(t T, b *bed) {
 		all, common := b.uploads(t, &s3.ListMultipartUploadsInput{Bucket: bucket, MaxUploads: &most, Delimiter: aws.String("/")})
 		assert.Equal(t, append(want[:3:3], want[5]), all, most)
 		assert.Equal(t, []string{"b/"}, common)
+	}
+}
+
+// transferred is uploaded in parts, and read by their numbers.
+func transferred(t T, b *bed) {
+	manager := transfermanager.New(b.s3)
+	bucket, whole := b.bucket(t, b.Primary), bytes.Repeat([]byte("0123456789abcdef"), 17<<20/16)
+	for _, algorithm := range []tmtypes.ChecksumAlgorithm{"", tmtypes.ChecksumAlgorithmSha256} {
+		_, err := manager.UploadObject(t.Context(), &transfermanager.UploadObjectInput{
+			Bucket: bucket, Key: multipartKey, Body: bytes.NewReader(whole), ChecksumAlgorithm: algorithm,
+		})
+		require.NoError(t, err)
+		out, err := manager.GetObject(t.Context(), &transfermanager.GetObjectInput{Bucket: bucket, Key: multipartKey})
+		require.NoError(t, err)
+		got, err := io.ReadAll(out.Body)
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(whole, got), "other bytes came back")
 	}
 }
