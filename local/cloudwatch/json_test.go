@@ -17,7 +17,12 @@ func TestWhatTheAWSCLIAsksInJSONIsAnsweredAsInCBOR(t *testing.T) {
 		status             int
 	}{
 		{"DescribeAlarms", `{"AlarmNamePrefix":"fi","AlarmTypes":["MetricAlarm"]}`, `"AlarmArn":"arn:aws:cloudwatch:eu-central-1:123456789012:alarm:first"`, 200},
-		{"DescribeAlarms", `{"StateValue":"ALARM"}`, `does not support the parameter StateValue of DescribeAlarms`, 400},
+		{"DescribeAlarms", `{"StateValue":"INSUFFICIENT_DATA","AlarmNames":["first"]}`, `"AlarmName":"first"`, 200},
+		{"DescribeAlarms", `{"StateValue":"ALARM"}`, `"MetricAlarms":[]`, 200},
+		{"DescribeAlarms", `{"AlarmNames":["third"]}`, `"MetricAlarms":[]`, 200},
+		{"DescribeAlarms", `{"MaxRecords":1}`, `does not support the parameter MaxRecords of DescribeAlarms`, 400},
+		{"GetMetricData", `{"StartTime":1772323200,"EndTime":1772326800.5,"MetricDataQueries":[{"Id":"a","MetricStat":{"Metric":{"Namespace":"n","MetricName":"m"},"Period":60,"Stat":"Sum"}}]}`, `"StatusCode":"Complete"`, 200},
+		{"GetMetricData", `{"StartTime":"yesterday"}`, `StartTime is no time`, 400},
 		{"DescribeAlarms", `{`, `com.amazonaws.cloudwatch#SerializationException`, 400},
 		{"ListMetrics", `{}`, `does not support ListMetrics of CloudWatch`, 501},
 	} {

@@ -199,10 +199,11 @@ type keptPart struct {
 	MD5       []byte
 	Algorithm string
 	Checksum  []byte
+	Modified  time.Time `json:",omitzero"`
 }
 
 func (p part) kept() keptPart {
-	return keptPart{filepath.Base(p.path), p.size, p.md5, nameOf(p.algorithm), p.checksum}
+	return keptPart{filepath.Base(p.path), p.size, p.md5, nameOf(p.algorithm), p.checksum, p.modified}
 }
 
 func nameOf(a *algorithm) string {
@@ -403,7 +404,7 @@ func (l *loading) part(k keptPart) part {
 	path := filepath.Join(l.files.dir, k.File)
 	l.holders[path]++
 	return part{
-		path: path, size: k.Size, md5: k.MD5, algorithm: algorithmNamed(k.Algorithm), checksum: k.Checksum,
+		path: path, size: k.Size, md5: k.MD5, algorithm: algorithmNamed(k.Algorithm), checksum: k.Checksum, modified: k.Modified,
 		remove: func() { l.files.remove(path) },
 	}
 }
