@@ -1,8 +1,6 @@
 package local_test
 
 import (
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,15 +16,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/handler"
-	"autobackup/internal/wire"
 	"autobackup/local"
-	"autobackup/local/clock"
 	"autobackup/local/lambda"
 	locals3 "autobackup/local/s3"
 	"autobackup/local/samconfig"
-	"autobackup/local/store"
-	"autobackup/local/testing/memnet"
 )
 
 // edit changes a file of a project.
@@ -141,53 +134,27 @@ func TestARunningExecutionEndsByTheDefinitionThatItBeganWith(t *testing.T) {
 	answering := func(word string) change {
 		return workflow(`"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"` + word + `"},"` + word + `":{"Type":"Pass","Result":"` + word + `","Next":"Fails"},"Fails":{"Type":"Fail"}}`)
 	}
-	folder, dir := copyOfProject(t, []change{answering("old")}), t.TempDir()
+	folder := copyOfProject(t, []change{answering("old")})
 	source, err := os.ReadFile(filepath.Join(project, "statemachine/validate.asl.json"))
 	require.NoError(t, err)
-	synctest.Test(t, func(t *testing.T) {
-		var stack *local.Stack
-		network, stop := memnet.Client(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { stack.ServeHTTP(w, r) }))
-		defer stop()
-		var kept *store.Store
-		starts := uint64(0)
-		start := func() *local.Stack {
-			starts++
-			kept, err = store.Open(dir)
-			require.NoError(t, err)
-			stack, err := local.Start(t.Context(), local.Config{
-				Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: starts, Store: kept, URL: "http://127.0.0.1", HTTPClient: network,
-				Runtime: lambda.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(nowhere), func(string) aws.Config { return aws.Config{} }),
-			})
-			require.NoError(t, err)
-			for _, environment := range environments(t, folder) {
-				_, err = stack.Deploy(environment, nil)
-				require.NoError(t, err)
-			}
-			require.NoError(t, stack.Load())
-			require.NoError(t, stack.Resume())
-			return stack
-		}
-		stack = start()
-		end := func() {
-			require.NoError(t, stack.Close())
-			require.NoError(t, kept.Close())
-		}
+	inLives(t, folder, func(l *lives) {
+		t := l.t
 		begun := map[string]string{} // words, by executions
 		begin := func(word string) {
-			e, err := stack.States.StartExecution(machine, []byte(`1`))
+			e, err := l.States.StartExecution(machine, []byte(`1`))
 			require.NoError(t, err)
 			begun[e.ARN] = word
 		}
 		now := func(word string) {
 			text := answering(word)("statemachine/validate.asl.json", string(source))
 			edit(t, folder, "statemachine/validate.asl.json", func(string) string { return text })
-			change, err := stack.Change(t.Context(), environments(t, folder), lambda.Code{Run: stack.Runtime})
+			change, err := l.Change(t.Context(), environments(t, folder), lambda.Code{Run: l.Runtime})
 			require.NoError(t, err)
 			assert.Equal(t, local.Change{Changed: []string{"ValidationStateMachine"}}, change)
 		}
 		ended := func() {
-			require.NoError(t, stack.WaitIdle(t.Context()))
-			for _, e := range stack.States.Executions() {
+			require.NoError(t, l.WaitIdle(t.Context()))
+			for _, e := range l.States.Executions() {
 				require.Len(t, e.Result.Path, 3, "%v", e.Result)
 				assert.Equal(t, begun[e.ARN], e.Result.Path[1])
 			}
@@ -196,29 +163,27 @@ func TestARunningExecutionEndsByTheDefinitionThatItBeganWith(t *testing.T) {
 		now("new")
 		begin("new")
 		time.Sleep(20 * time.Second)
-		end()
-		stack = start()
+		l.ends()
+		l.begins()
 		begin("new")
 		now("newest")
 		begin("newest")
 		ended()
-		end()
-		stack = start()
+		l.ends()
+		l.begins()
 		for arn, word := range begun {
-			_, err := stack.States.RedriveExecution(stack.Deployer, arn)
+			_, err := l.States.RedriveExecution(l.Deployer, arn)
 			require.NoError(t, err, word)
 		}
-		require.NoError(t, stack.WaitIdle(t.Context()))
-		require.NoError(t, kept.Broken())
+		require.NoError(t, l.WaitIdle(t.Context()))
 		of := func(arn string) string {
-			out, err := sfn.NewFromConfig(stack.AWSConfig(firstRegion)).DescribeStateMachineForExecution(t.Context(), &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: &arn})
+			out, err := sfn.NewFromConfig(l.AWSConfig(firstRegion)).DescribeStateMachineForExecution(t.Context(), &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: &arn})
 			require.NoError(t, err)
 			return aws.ToString(out.Definition)
 		}
 		for arn, word := range begun {
 			assert.Contains(t, of(arn), `"Next":"`+word+`"`)
 		}
-		end()
 	})
 }
 

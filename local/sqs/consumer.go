@@ -160,7 +160,7 @@ func (s *Service) asks(c *Consumer, asking bool) {
 		return
 	}
 	c.asking = asking
-	s.note(c.q, step{asking: map[bool]int{true: 1, false: -1}[asking]})
+	s.note(c.q, step{Asking: map[bool]int{true: 1, false: -1}[asking]})
 }
 
 func (c *Consumer) closePause() {
