@@ -284,7 +284,10 @@ func (s *Server) Load(from *store.Store, same map[string]bool) error {
 	if err := l.clean(); err != nil {
 		return fmt.Errorf("load what s3 kept: remove files that nothing names: %w", err)
 	}
-	s.mu.Store, s.mu.Written = from, s.files.sweep
+	if err := from.Folder(s.files.dir); err != nil {
+		return fmt.Errorf("load what s3 kept: %w", err)
+	}
+	s.mu.Store, s.mu.Written, s.files.records = from, s.files.sweep, from
 	for name := range s.buckets {
 		s.keepBucket(name)
 	}

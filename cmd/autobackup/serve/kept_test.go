@@ -296,6 +296,17 @@ func seen(t *testing.T, r running) string {
 	return string(text)
 }
 
+// makes makes a bucket in the first region.
+func makes(t *testing.T, cfg aws.Config, bucket string) {
+	t.Helper()
+	in := &s3.CreateBucketInput{Bucket: &bucket}
+	if firstRegion != "us-east-1" { // which is no constraint
+		in.CreateBucketConfiguration = &s3types.CreateBucketConfiguration{LocationConstraint: s3types.BucketLocationConstraint(firstRegion)}
+	}
+	_, err := s3.NewFromConfig(cfg).CreateBucket(t.Context(), in)
+	require.NoError(t, err)
+}
+
 func TestEverythingIsAsItWasAfterAStop(t *testing.T) {
 	dir := t.TempDir()
 	first := served(t, serve.Options{Project: projectWith(t, quick), Dir: dir, Fast: true})
@@ -311,12 +322,7 @@ func TestEverythingIsAsItWasAfterAStop(t *testing.T) {
 	_, err = client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(documents), Key: aws.String("fine")})
 	require.NoError(t, err)
 	first.says(t, `documents  fine \(delete marker\)  verified`)
-	made := &s3.CreateBucketInput{Bucket: aws.String("mine")}
-	if firstRegion != "us-east-1" { // which is no constraint
-		made.CreateBucketConfiguration = &s3types.CreateBucketConfiguration{LocationConstraint: s3types.BucketLocationConstraint(firstRegion)}
-	}
-	_, err = client.CreateBucket(t.Context(), made)
-	require.NoError(t, err)
+	makes(t, cfg, "mine")
 	_, err = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("mine"), Key: aws.String("odd ☃\n"), Body: strings.NewReader("mine"), Metadata: map[string]string{"a": "b"}})
 	require.NoError(t, err)
 	require.EventuallyWithT(t, func(c *assert.CollectT) { // a process's lines are written a moment behind its answer
