@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -20,6 +23,7 @@ import (
 	"autobackup/local/lambda"
 	locals3 "autobackup/local/s3"
 	"autobackup/local/samconfig"
+	"autobackup/local/store"
 )
 
 // edit changes a file of a project.
@@ -217,6 +221,88 @@ func TestWhatCannotBeFollowedIsRefusedInASentenceAndNothingChanges(t *testing.T)
 				assert.Equal(t, before, inventory(t, w.Stack))
 				w.everything()
 			}, copied)
+		})
+	}
+}
+
+// deployments are what is kept of what was deployed, by region and stack.
+func (l *lives) deployments() map[string]string {
+	l.t.Helper()
+	all := map[string]string{}
+	require.NoError(l.t, store.Each(l.store, "stacks", func(key string, resources json.RawMessage) error {
+		all[key] = string(resources)
+		return nil
+	}))
+	return all
+}
+
+// What only the running stacks can know: somebody's bucket has the name of one that the second stack
+// gets. The first stack is updated by then, and that is what the next one goes on from.
+func TestAnUpdateThatFailsAtTheSecondStackLeavesTheFirstUpdatedAndTheSecondAsItWas(t *testing.T) {
+	letters := "autobackup-dev-primary-letters-" + account
+	folder := copyOfProject(t, []change{aMinute})
+	inLives(t, folder, func(l *lives) {
+		t := l.t
+		require.NoError(t, l.S3.CreateBucket(locals3.BucketConfig{Name: letters, Region: firstRegion}))
+		update := func() (local.Change, error) {
+			return l.Change(t.Context(), environments(t, folder), lambda.Code{Run: l.Runtime})
+		}
+		first, second := secondRegion+" autobackup-replica-dev", firstRegion+" autobackup-dev" // as they are deployed
+		before, groups := l.deployments(), l.Logs.Groups()
+		edit(t, folder, "samconfig.toml", parameters("Categories=documents,media,databases,letters LogRetentionDays=30"))
+
+		for _, want := range []local.Change{{Changed: []string{"HashBytesLogs"}, New: []string{"ReplicaBucketPolicyletters", "ReplicaBucketletters"}}, {}} {
+			got, err := update()
+			require.ErrorContains(t, err, "BucketAlreadyOwnedByYou")
+			assert.Equal(t, want, got, "what the first stack became it is no second time")
+			now := l.deployments()
+			assert.NotEqual(t, before[first], now[first])
+			assert.Equal(t, before[second], now[second])
+			assert.Equal(t, groups, l.Logs.Groups())
+			statuses := map[string]string{}
+			out, err := cloudformation.NewFromConfig(l.AWSConfig(firstRegion)).DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{})
+			require.NoError(t, err)
+			for _, s := range out.Stacks {
+				statuses[aws.ToString(s.StackName)] = string(s.StackStatus)
+			}
+			assert.Equal(t, map[string]string{"autobackup-dev": "UPDATE_ROLLBACK_COMPLETE"}, statuses)
+		}
+		put, sent := l.does("one")
+		require.NoError(t, put)
+		require.NoError(t, sent)
+
+		l.killed()
+		l.begins() // with what could not be updated: the bucket is the stack's then
+		objects, mails, _ := l.has()
+		assert.Len(t, append(objects, mails...), 2)
+		got, err := update()
+		require.NoError(t, err)
+		assert.Equal(t, local.Change{}, got)
+		put, _ = l.does("two")
+		require.NoError(t, put)
+	})
+}
+
+// A bucket is what it became where its template is as it was. That is the one of the update, not of the
+// first deployment.
+func TestWhatIsDeployedNextIsComparedWithTheLastUpdate(t *testing.T) {
+	bucket := aws.String("autobackup-dev-primary-documents-" + account)
+	for name, end := range map[string]func(*lives){"a stop": (*lives).ends, "a kill": (*lives).killed} {
+		t.Run(name, func(t *testing.T) {
+			folder := copyOfProject(t, []change{aMinute})
+			inLives(t, folder, func(l *lives) {
+				t := l.t
+				edit(t, folder, "samconfig.toml", parameters("NoncurrentExpirationDays=400"))
+				got, err := l.Change(t.Context(), environments(t, folder), lambda.Code{Run: l.Runtime})
+				require.NoError(t, err)
+				require.Contains(t, got.Changed, "PrimaryBucketdocuments")
+				_, err = s3.NewFromConfig(l.AWSConfig(firstRegion)).DeleteBucketLifecycle(t.Context(), &s3.DeleteBucketLifecycleInput{Bucket: bucket})
+				require.NoError(t, err)
+				end(l)
+				l.begins()
+				_, err = s3.NewFromConfig(l.AWSConfig(firstRegion)).GetBucketLifecycleConfiguration(t.Context(), &s3.GetBucketLifecycleConfigurationInput{Bucket: bucket})
+				require.ErrorContains(t, err, "NoSuchLifecycleConfiguration", "it is not taken for one whose template has changed")
+			})
 		})
 	}
 }
