@@ -1,7 +1,9 @@
 package sqs_test
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -116,5 +118,31 @@ func TestADeletedQueueLeavesNoRecord(t *testing.T) {
 				return nil
 			}))
 		}
+	})
+}
+
+func TestTheMessagesOfABatchGoInOneTransaction(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		kept, err := store.Open(t.TempDir())
+		require.NoError(t, err)
+		defer func() { require.NoError(t, kept.Broken()); require.NoError(t, kept.Close()) }()
+		var writes, handled int
+		kept.Now = func() time.Time { writes++; return time.Now() }
+		s := newService(t, nil)
+		require.NoError(t, s.Load(kept))
+		c, err := s.Consume(mainARN, sqs.Batching{Size: 10, Window: time.Minute, MaxBytes: 1 << 20, Concurrency: 1}, func(_ context.Context, b sqs.Batch) []sqs.Message {
+			writes, handled = 0, len(b.Messages)
+			return b.Messages
+		})
+		require.NoError(t, err)
+		defer c.Close()
+		for range 10 {
+			send(t, s, mainARN, "a")
+		}
+		synctest.Wait()
+		assert.Equal(t, []int{10, 1}, []int{handled, writes})
+		messages := 0
+		require.NoError(t, store.Each(kept, "sqs messages", func(string, any) error { messages++; return nil }))
+		assert.Zero(t, messages)
 	})
 }

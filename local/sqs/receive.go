@@ -158,6 +158,10 @@ func (s *Service) Delete(queueARN, handle string) error {
 	if err != nil {
 		return err
 	}
+	return s.delete(q, handle)
+}
+
+func (s *Service) delete(q *queue, handle string) error {
 	m, err := q.held(handle)
 	if m != nil {
 		s.remove(q, m, "NumberOfMessagesDeleted")
