@@ -54,6 +54,7 @@ aws lambda invoke --function-name autobackup-fetch-etags-dev --payload e30= answ
 aws logs tail /aws/lambda/autobackup-fetch-etags-dev → END RequestId
 aws events list-rules → autobackup-s3-upload-trigger-dev
 aws cloudwatch describe-alarms --alarm-name-prefix autobackup- → INSUFFICIENT_DATA
+aws cloudwatch get-metric-data --start-time 2026-01-01T00:00:00Z --end-time 2026-01-01T01:00:00Z --metric-data-queries [{"Id":"m","MetricStat":{"Metric":{"Namespace":"Autobackup","MetricName":"Verified"},"Period":60,"Stat":"Sum"}}] → Complete
 aws cloudformation describe-stacks --stack-name autobackup-dev → CREATE_COMPLETE
 aws pipes stop-pipe --name autobackup-validation-pipe-dev → STOPPED
 aws pipes describe-pipe --name autobackup-validation-pipe-dev → STOPPED
