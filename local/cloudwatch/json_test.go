@@ -12,6 +12,8 @@ import (
 func TestWhatTheAWSCLIAsksInJSONIsAnsweredAsInCBOR(t *testing.T) {
 	s, _ := service(t, alarm("first", nil), alarm("second", nil))
 	s.NewID = func() string { return "id" }
+	line(t, s, at.Region, failedLine)
+	const of = `"EndTime":1772370000.5,"MetricDataQueries":[{"Id":"m","MetricStat":{"Metric":{"Namespace":"N","MetricName":"Failed","Dimensions":[{"Name":"Stage","Value":"dev"}]},"Period":60,"Stat":"Sum"}}]}`
 	for _, c := range []struct {
 		action, body, said string
 		status             int
@@ -24,6 +26,8 @@ func TestWhatTheAWSCLIAsksInJSONIsAnsweredAsInCBOR(t *testing.T) {
 		{"GetMetricData", `{"StartTime":1772323200,"EndTime":1772326800.5,"MetricDataQueries":[{"Id":"a","MetricStat":{"Metric":{"Namespace":"n","MetricName":"m"},"Period":60,"Stat":"Sum"}}]}`, `"StatusCode":"Complete"`, 200},
 		{"GetMetricData", `{"StartTime":"yesterday"}`, `StartTime is no time`, 400},
 		{"DescribeAlarms", `{`, `com.amazonaws.cloudwatch#SerializationException`, 400},
+		{"GetMetricData", `{"StartTime":1772366400,` + of, `"Timestamps":[1772366460],"Values":[3]`, 200},
+		{"GetMetricData", `{"StartTime":"noon",` + of, `StartTime is no time`, 400},
 		{"ListMetrics", `{}`, `does not support ListMetrics of CloudWatch`, 501},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(c.body))

@@ -160,7 +160,7 @@ func (s *Service) asks(c *Consumer, asking bool) {
 		return
 	}
 	c.asking = asking
-	s.note(c.q, step{asking: map[bool]int{true: 1, false: -1}[asking]})
+	s.note(c.q, step{Asking: map[bool]int{true: 1, false: -1}[asking]})
 }
 
 func (c *Consumer) closePause() {
@@ -175,7 +175,8 @@ func (c *Consumer) failed(what string, err error) {
 	}
 }
 
-// remove deletes messages. Those of a consumer that may not come again.
+// remove deletes messages, all at once: after a kill amid them, some would come again. Those of a
+// consumer that may not do.
 func (c *Consumer) remove(all []Message) {
 	if c.may.remove != nil && len(all) > 0 {
 		if err := c.may.remove(); err != nil {
@@ -183,8 +184,13 @@ func (c *Consumer) remove(all []Message) {
 			return
 		}
 	}
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	if c.s.queues[c.q.ARN] != c.q {
+		return // it was deleted, and its messages with it
+	}
 	for _, m := range all {
-		_ = c.s.Delete(c.q.ARN, m.Receipt) // its own handle: at worst it is stale, which is no error
+		_ = c.s.delete(c.q, m.Receipt) // its own handle: at worst it is stale, which is no error
 	}
 }
 

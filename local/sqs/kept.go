@@ -1,25 +1,27 @@
 package sqs
 
 import (
-	"cmp"
 	"container/heap"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"autobackup/local/store"
 )
 
-// Kinds of records. A message's key begins with its queue's ARN and a zero byte.
+// Kinds of records. The keys of a queue's messages and steps begin with its ARN and a zero byte.
 const (
 	keptQueues   = "sqs queues"
 	keptMessages = "sqs messages"
+	keptSteps    = "sqs steps" // of which metrics don't tell yet, by their number
 	keptTasks    = "sqs move tasks"
 )
 
 // keptQueue is what a queue has beside its configuration, which whoever deploys gives it.
-type keptQueue struct{ Created, Purged time.Time }
+type keptQueue struct {
+	Created, Purged time.Time
+	Measured        measured
+}
 
 type keptMessage struct {
 	Message
@@ -37,7 +39,7 @@ type keptAttribute struct {
 func (s *Service) keepQueue(queueARN string) {
 	s.mu.Changed(keptQueues, queueARN, func() any {
 		if q := s.queues[queueARN]; q != nil {
-			return keptQueue{q.created, q.purged}
+			return keptQueue{q.created, q.purged, q.measured}
 		}
 		return nil
 	})
@@ -57,6 +59,29 @@ func (s *Service) keepMessage(q *queue, id string) {
 	})
 }
 
+// keepStep notes that a step is new, or, where there is none, that metrics tell of it.
+func (s *Service) keepStep(q *queue, number int, happened any) {
+	if s.mu.Store == nil {
+		return // its key is not made for nothing
+	}
+	s.mu.Changed(keptSteps, fmt.Sprintf("%s\x00%020d", q.ARN, number), func() any { return happened })
+}
+
+// keepSteps keeps the steps of a queue from before anything was kept.
+func (s *Service) keepSteps(q *queue) {
+	for i, happened := range q.steps {
+		s.keepStep(q, q.noted-len(q.steps)+i+1, happened)
+	}
+}
+
+// forgetSteps has a queue's metrics tell nothing more.
+func (s *Service) forgetSteps(q *queue) {
+	for i := range q.steps {
+		s.keepStep(q, q.noted-i, nil)
+	}
+	q.steps = nil
+}
+
 func (s *Service) keepTasks() {
 	s.mu.Changed(keptTasks, "", func() any { return s.tasks })
 }
@@ -67,17 +92,22 @@ func (s *Service) keepTasks() {
 func (s *Service) Load(from *store.Store) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	known := map[string]bool{}
+	known := map[*queue]int{} // consumers that ask already
 	err := store.Each(from, keptQueues, func(queueARN string, k keptQueue) error {
 		if q := s.queues[queueARN]; q != nil {
-			known[queueARN] = true
 			s.clear(q)
-			q.created, q.purged = k.Created, k.Purged
+			known[q] = q.asking()
+			if q.created, q.purged, q.steps = k.Created, k.Purged, nil; k.Measured.Has != nil { // or an older program kept it
+				q.measured = k.Measured
+			}
 		}
 		return nil
 	})
 	if err == nil {
 		err = store.Each(from, keptMessages, s.load)
+	}
+	if err == nil {
+		err = store.Each(from, keptSteps, s.loadStep)
 	}
 	if err == nil {
 		err = store.Each(from, keptTasks, func(_ string, tasks []*MoveTask) error { s.tasks = tasks; return nil })
@@ -86,11 +116,14 @@ func (s *Service) Load(from *store.Store) error {
 		return fmt.Errorf("load what sqs kept: %w", err)
 	}
 	s.mu.Store = from
-	for queueARN := range s.queues {
+	for queueARN, q := range s.queues {
 		s.keepQueue(queueARN)
-	}
-	for queueARN := range known {
-		s.order(s.queues[queueARN])
+		if asking, ok := known[q]; ok {
+			s.order(q)
+			s.note(q, step{Asking: asking - q.asking()}) // the time in between counts as if they had asked all along
+		} else {
+			s.keepSteps(q)
+		}
 	}
 	for _, t := range s.tasks {
 		if t.Status == Running && s.queues[t.SourceARN] != nil {
@@ -119,12 +152,21 @@ func (s *Service) load(key string, k keptMessage) error {
 	return nil
 }
 
-// order makes what was loaded the heap that it is. Metrics see the messages as they came.
+func (s *Service) loadStep(key string, happened step) error {
+	queueARN, number, _ := strings.Cut(key, "\x00")
+	q := s.queues[queueARN]
+	if q == nil {
+		return nil // it was deleted
+	}
+	q.steps = append(q.steps, happened)
+	_, err := fmt.Sscanf(number, "%d", &q.noted)
+	return err
+}
+
+// order makes what was loaded the heap that it is.
 func (s *Service) order(q *queue) {
-	all := slices.SortedFunc(slices.Values(q.waiting), func(a, b *message) int { return cmp.Compare(a.order, b.order) })
-	for _, m := range all {
+	for _, m := range q.waiting {
 		q.arrivals = max(q.arrivals, m.order)
-		s.note(q, step{message: m.order, visible: m.VisibleAt, expires: m.Sent.Add(q.retention())})
 	}
 	heap.Init(&q.waiting)
 	for i, m := range q.waiting {

@@ -93,6 +93,8 @@ type queue struct {
 	arrivals        int
 	watchers        []*watcher
 	timer           timer
+	steps           []step // of which metrics don't tell yet
+	noted           int    // steps so far
 	measured
 }
 
@@ -107,7 +109,7 @@ type message struct {
 // where somebody sent it.
 func (s *Service) add(q *queue, m Message, visible time.Time, counts string) {
 	q.arrivals++
-	s.note(q, step{message: q.arrivals, visible: visible, expires: m.Sent.Add(q.retention()), counts: counts})
+	s.note(q, step{Message: q.arrivals, Visible: visible, Expires: m.Sent.Add(q.retention()), Counts: counts})
 	m.VisibleAt, m.Receipt = visible, ""
 	in := &message{Message: m, before: m.ReceiveCount, order: q.arrivals}
 	q.byID[m.ID] = in
@@ -116,7 +118,7 @@ func (s *Service) add(q *queue, m Message, visible time.Time, counts string) {
 }
 
 func (s *Service) remove(q *queue, m *message, counts string) {
-	s.note(q, step{message: m.order, gone: true, counts: counts})
+	s.note(q, step{Message: m.order, Gone: true, Counts: counts})
 	heap.Remove(&q.waiting, m.index)
 	delete(q.byID, m.ID)
 	s.keepMessage(q, m.ID)

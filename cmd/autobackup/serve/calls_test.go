@@ -3,7 +3,6 @@ package serve_test
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -208,13 +207,10 @@ assert boto3.client("sts").get_caller_identity()["Account"] == "123456789012"
 `
 
 // asTyped is a command in a shell that did what the first screen says.
-func (r running) asTyped(t *testing.T, folder, name string, arguments ...string) (string, error) {
+func (r running) asTyped(t *testing.T, folder string, command ...string) (string, error) {
 	t.Helper()
-	var exports bytes.Buffer
-	require.NoError(t, serve.Environment(t.Context(), r.at, &exports))
-	c := exec.CommandContext(t.Context(), "sh", append([]string{"-c", exports.String() + `"$@"`, "sh", name}, arguments...)...)
+	c := shell(t, r.exports(t)+`"$@"`, command...)
 	c.Dir = folder
-	c.Env = append(os.Environ(), "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=")
 	out, err := c.CombinedOutput()
 	return string(out), err
 }
@@ -227,7 +223,7 @@ func (r running) calls(t *testing.T, folder, list, program string, options ...st
 		if !answered {
 			call, want, _ = strings.Cut(call, " ✗")
 		}
-		said, err := r.asTyped(t, folder, program, append(options, strings.Fields(call)[1:]...)...)
+		said, err := r.asTyped(t, folder, append(append([]string{program}, options...), strings.Fields(call)[1:]...)...)
 		assert.Equal(t, answered, err == nil, "%s\n%s", call, said)
 		assert.Contains(t, said, strings.TrimSpace(want), call)
 	}
