@@ -361,7 +361,8 @@ func TestParkedMessagesAreASampleOnRequest(t *testing.T) {
 	for _, want := range []string{"CONTENT_MISMATCH", "REPLICATION_FAILED", "MALFORMED_EVENT", "docs/verdicts.md#content_mismatch", "autobackup explain 's3://" + w.bucket("media") + "/photo.jpg?versionId=", "body of message"} {
 		assert.Contains(t, shown, want)
 	}
-	assert.Contains(t, shown, "once the cause is gone aws sqs start-message-move-task --region "+w.region+" --source-arn "+w.queue("validation-dlq")+" --destination-arn "+w.queue("validation-queue"))
+	assert.Contains(t, shown, "once the cause is gone autobackup retry --why WHY --stage dev --region "+w.region)
+	assert.Contains(t, shown, "without a record aws sqs start-message-move-task --region "+w.region+" --source-arn "+w.queue("validation-dlq")+" --destination-arn "+w.queue("validation-queue"))
 	_, page = w.ask(http.MethodPost, "/parked", url.Values{"queue": {"autobackup-validation-dlq-dev"}})
 	assert.Contains(t, words(t, page), "0 received: it is empty, or somebody holds what it has", "they are hidden")
 	status, page = w.ask(http.MethodPost, "/parked", url.Values{"queue": {"autobackup-validation-queue-dev"}})

@@ -48,10 +48,10 @@ type reasonData struct {
 	Meaning string
 	Next    string
 	Guide   string // where more about it is
-	// LookAgain is the command that has all that is parked looked at again.
-	LookAgain string
-	Place     place // what is done with all that is parked for it; empty where the reason chooses nothing
-	Messages  []parked
+	// Retry and LookAgain are the commands that have all that is parked looked at again, as e-mails have them.
+	Retry, LookAgain string
+	Place            place // what is done with all that is parked for it; empty where the reason chooses nothing
+	Messages         []parked
 }
 
 type parked struct {
@@ -134,7 +134,7 @@ func (c *console) newReason(at arn.ARN, code reason.Code, m types.Message, facts
 	findings := told.Findings(failed, attribute(m, "execution"), 0)
 	queue := func(kind string) string { return named(at, "sqs", "autobackup-"+kind+"-"+c.Stage) }
 	b := alert.Context{Stage: c.Stage, Queues: alert.Queues{ValidationARN: queue("validation-queue"), FailureARN: queue("failure-queue"), DLQARN: queue("validation-dlq")}}.Brief(findings[0])
-	d := reasonData{Reason: code, Meaning: b.What + " " + b.Why, Next: strings.ReplaceAll(b.Next, " "+alert.ByCommand, ""), LookAgain: b.LookAgain}
+	d := reasonData{Reason: code, Meaning: b.What + " " + b.Why, Next: strings.ReplaceAll(b.Next, " "+alert.ByCommand, ""), Retry: b.Retry, LookAgain: b.LookAgain}
 	if slices.Contains(reason.Severity(), code) {
 		d.Guide = "docs/verdicts.md#" + strings.ToLower(string(code))
 	}
