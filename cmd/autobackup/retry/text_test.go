@@ -96,7 +96,9 @@ func TestAReportSaysWhatWasDone(t *testing.T) {
 		"one.txt": func(r *Report) {
 			*r = Report{EventDLQ: Queue{Queue: "autobackup-event-dlq-dev", Pending: 1, Done: 1}}
 		},
-		"more.txt":      func(r *Report) { r.EventDLQ.Done, r.EventDLQ.Pending, r.EventDLQ.Hidden, r.Executions, r.Left = 1, 0, 0, nil, nil },
+		"more.txt": func(r *Report) {
+			r.EventDLQ.Done, r.EventDLQ.Pending, r.EventDLQ.Hidden, r.Executions, r.Left = 1, 0, 0, nil, nil
+		},
 		"unreached.txt": func(r *Report) { r.EventDLQ.Done, r.EventDLQ.Unreached, r.EventDLQ.Hidden = 4, 1, 0 },
 		"many-unreached.txt": func(r *Report) {
 			*r = Report{EventDLQ: Queue{Queue: "autobackup-event-dlq-dev", Pending: 9, Done: 9, Unreached: 1200}}
