@@ -183,7 +183,7 @@ func (r *Reason) write(page *strings.Builder) {
 		name += " (SQS moved it here: nobody could take it, or told of it)"
 	}
 	fmt.Fprintf(page, "%s  %d  %s; since %s UTC; %s\n", name, r.Number, r.buckets(), r.Oldest.Format(seconds), times(r.Told))
-	for _, line := range [][2]string{{"such as", r.Example}, {"means", r.Means}, {"do", r.Do}, {"explain", r.Explain}, {"again", r.Retry}} {
+	for _, line := range [][2]string{{"such as", text.Line(r.Example, longestName)}, {"means", r.Means}, {"do", r.Do}, {"explain", r.Explain}, {"again", r.Retry}} {
 		if line[1] != "" {
 			fmt.Fprintf(page, "  %-8s %s\n", line[0], line[1])
 		}
