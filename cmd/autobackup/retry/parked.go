@@ -24,8 +24,8 @@ import (
 type LookOptions struct {
 	Stage  string
 	Filter Filter
-	Max    int // messages to look at
-	Now    time.Time
+	Max    int       // messages to look at
+	Now    time.Time // where SQS doesn't tell its own
 }
 
 // Look is what lies in the dead-letter queues of a stage.
@@ -92,7 +92,7 @@ func LookAtParked(ctx context.Context, cfg aws.Config, o LookOptions) (*Look, er
 	}
 	l.Parked.Looked, l.Parked.NotLooked = len(looked), max(0, parked.visible-len(looked))
 	for _, m := range looked {
-		if o.Filter.takes(m, o.Now) {
+		if o.Filter.takes(m, parked.now(o.Now)) {
 			l.Parked.add(m)
 			l.add(m)
 		}
