@@ -120,15 +120,22 @@ func (l *Look) add(m message) {
 // meaning is what e-mails say of a message.
 func (l *Look) meaning(code reason.Code, m message) *Reason {
 	f, execution, alerts := batch.Parked(m.ID, m.Body, m.value)
-	r := &Reason{Reason: code, Buckets: map[string]int{}, Oldest: m.at, Example: m.object(), Retry: l.command("retry --reason " + shell.Quote(string(code)) + " --why WHY")}
-	if !slices.Contains(Reasons(), code) { // which retry does not take
-		r.Retry = l.command("retry --from parked --why WHY")
-	}
+	r := &Reason{Reason: code, Buckets: map[string]int{}, Oldest: m.at, Example: m.object(), Retry: Again(l.Stage, l.Region, code)}
 	if findings := told.Findings(f, execution, alerts); len(findings) > 0 {
 		b := alert.Context{Stage: l.Stage}.Brief(findings[0])
 		r.Means, r.Do, r.Explain = b.What, strings.ReplaceAll(b.Next, "(command lookAgain)", "(the last command here)"), b.Explain
 	}
 	return r
+}
+
+// Again is the command that has what is parked for a reason looked at again; all that is parked,
+// where it is none that retry takes.
+func Again(stage, region string, code reason.Code) string {
+	which := "--reason " + shell.Quote(string(code))
+	if !slices.Contains(Reasons(), code) {
+		which = "--from " + FromParked
+	}
+	return (&Look{Stage: stage, Region: region}).command("retry " + which + " --why WHY")
 }
 
 // command is one of this program for the stage.
