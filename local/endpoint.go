@@ -10,12 +10,16 @@ import (
 // ServeHTTP is the one address of all services in all regions. As with AWS, a
 // request tells by its signature which service in which region it is for:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+//
+// Each answers with the time by the stack's clock, which may run ahead of this machine's: by the
+// header Date, programs tell how long ago something was.
 func (s *Stack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if s.Store.Broken() != nil { // what was answered may not be there
 			panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's own way to close the connection: it recovers
 		}
 	}()
+	w.Header().Set("Date", s.Clock.Now().UTC().Format(http.TimeFormat))
 	switch _, service := sigv4.Scope(r); service {
 	case "sqs":
 		s.SQS.ServeHTTP(w, r)

@@ -1,8 +1,12 @@
 package local
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
@@ -50,15 +54,38 @@ func (s *Stack) invoked(functionARN, metric string, value float64) {
 	s.count(functionARN, "AWS/Lambda", metric, "FunctionName", "function:", value)
 }
 
-// embedded measures what a function's process has printed to be measured.
+// embedded measures what a function's process has printed to be measured. The process has dated it
+// by this machine's clock.
 func (s *Stack) embedded(functionARN string, line []byte) {
 	at, err := arn.Parse(functionARN)
+	if err == nil {
+		line, err = later(line, s.Clock.Ahead())
+	}
 	if err == nil {
 		err = s.CloudWatch.PutEmbedded(at.Region, at.AccountID, line)
 	}
 	if err != nil {
 		s.fail(fmt.Errorf("function %s: %w", functionARN, err))
 	}
+}
+
+// later is a line of the embedded metric format with another time.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+func later(line []byte, by time.Duration) ([]byte, error) {
+	if by == 0 {
+		return line, nil
+	}
+	var members, about map[string]json.RawMessage
+	var at int64
+	if err := errors.Join(json.Unmarshal(line, &members), json.Unmarshal(members["_aws"], &about), json.Unmarshal(about["Timestamp"], &at)); err != nil {
+		return nil, fmt.Errorf("read when a line of metrics is from: %w", err)
+	}
+	about["Timestamp"] = strconv.AppendInt(nil, at+by.Milliseconds(), 10)
+	var err error
+	if members["_aws"], err = json.Marshal(about); err != nil {
+		return nil, err
+	}
+	return json.Marshal(members)
 }
 
 // ended measures an execution that has ended, under the one of four metrics that its end has.

@@ -55,6 +55,13 @@ func (c *Clock) Now() time.Time {
 	return c.now()
 }
 
+// Ahead is how much this clock is ahead of this machine's, by which processes beside this one go.
+func (c *Clock) Ahead() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.offset
+}
+
 func (c *Clock) now() time.Time { return time.Now().Add(c.offset) }
 
 // Work marks the time until done is called as busy: the clock does not jump.

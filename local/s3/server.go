@@ -137,7 +137,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer done()
 	c := &call{w: w, r: r, id: s.random.requestID(), idle: done}
 	w.Header()["X-Amz-Request-Id"] = []string{c.id}
-	w.Header().Set("Date", s.clock.Now().UTC().Format(http.TimeFormat)) // of this stack, whose clock may run ahead
+	w.Header().Set("Date", s.clock.Now().UTC().Format(http.TimeFormat)) // of its clock, which may run ahead, also where it is served alone
 	if err := s.answer(c); err != nil {
 		c.fail(err)
 	}

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"autobackup/internal/awsconfig"
+	"autobackup/local/clock"
 )
 
 // awsConfig loads what a command calls AWS with. A region must be known; name begins what
@@ -35,4 +37,12 @@ func awsConfigOf(ctx context.Context, profile, region, name, about string, stder
 		_, err = fmt.Fprintf(stderr, "AWS_ENDPOINT_URL is set: this is about the %s at %s, not about AWS's.\n", about, at)
 	}
 	return cfg, err
+}
+
+// theirs is the time by the clock of the services that clients with a configuration call: what lies
+// there is dated by that.
+func theirs(cfg *aws.Config) func() time.Time {
+	c := awsconfig.NewClock(clock.Real().Now)
+	cfg.APIOptions = append(cfg.APIOptions, c.Hear)
+	return c.Now
 }

@@ -12,7 +12,6 @@ import (
 	"autobackup/cmd/autobackup/doctor"
 	"autobackup/internal/awsconfig"
 	"autobackup/internal/stagename"
-	"autobackup/local/clock"
 )
 
 // stageFlags name a deployed stage, and by whom it is read.
@@ -24,7 +23,7 @@ type stageFlags struct {
 
 // options are the stage's, with the configuration that it is read by.
 func (f stageFlags) options(ctx context.Context, stderr io.Writer) (aws.Config, doctor.Options, error) {
-	o := doctor.Options{Stage: f.Stage, Now: clock.Real().Now}
+	o := doctor.Options{Stage: f.Stage}
 	if err := stagename.Check(f.Stage); err != nil {
 		return aws.Config{}, o, err
 	}
@@ -32,6 +31,7 @@ func (f stageFlags) options(ctx context.Context, stderr io.Writer) (aws.Config, 
 	if err != nil {
 		return cfg, o, err
 	}
+	o.Now = theirs(&cfg)
 	for _, name := range f.ReplicaProfile {
 		owner, err := awsconfig.Load(ctx, config.WithSharedConfigProfile(name), config.WithRegion(cfg.Region))
 		if err != nil {

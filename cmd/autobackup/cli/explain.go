@@ -5,11 +5,13 @@ import (
 	"io"
 	"time"
 
+	"github.com/aws/smithy-go/middleware"
 	smithytime "github.com/aws/smithy-go/time"
 
 	"autobackup/cmd/autobackup/accept"
 	"autobackup/cmd/autobackup/explain"
 	"autobackup/cmd/autobackup/terminal"
+	"autobackup/internal/awsconfig"
 	"autobackup/internal/program"
 	"autobackup/internal/stagename"
 	"autobackup/local/clock"
@@ -75,10 +77,11 @@ func (c explainCommand) options() (o explain.Options, err error) {
 	if err != nil {
 		return o, err
 	}
+	theirs := awsconfig.NewClock(clock.Real().Now)
 	o = explain.Options{
 		Program: program.Version(), Primary: v.Bucket, Key: v.Key, Version: v.VersionID, Bytes: c.Bytes, Locks: c.Locks,
 		Deadline: c.Deadline, MarkerDeadline: c.MarkerDeadline, Erased: c.Erased,
-		Clock: func() time.Time { return clock.Real().Now().UTC() }, Wait: smithytime.SleepWithContext,
+		Clock: func() time.Time { return theirs.Now().UTC() }, API: []func(*middleware.Stack) error{theirs.Hear}, Wait: smithytime.SleepWithContext,
 	}
 	if o.Stage, o.Since = c.Stage, c.Since; c.Stage != "" {
 		if err := stagename.Check(c.Stage); err != nil {

@@ -124,7 +124,7 @@ func (c discardCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 func (a answered) options(s ofStage, which chosen) retry.Options {
 	return retry.Options{
 		Stage: s.Stage, Filter: which.filter(), Why: a.Why, Max: a.Max, All: a.All, DryRun: a.DryRun, Yes: a.Yes,
-		Now: clock.Real().Now, In: os.Stdin,
+		In: os.Stdin,
 	}
 }
 
@@ -134,7 +134,7 @@ func (a answered) change(ctx context.Context, region string, do func(context.Con
 	if err != nil {
 		return trouble(stderr, err)
 	}
-	o.Prompt, o.Plan = stderr, stdout
+	o.Prompt, o.Plan, o.Now = stderr, stdout, theirs(&cfg)
 	if a.JSON {
 		o.Plan = stderr
 	}
@@ -192,7 +192,7 @@ func (c parkedCommand) run(ctx context.Context, stdout, stderr io.Writer) int {
 	}
 	exit := Expected
 	if c.Done {
-		page, err = retry.Operations(ctx, cfg, c.Stage, now.Add(-c.Since))
+		page, err = retry.Operations(ctx, cfg, c.Stage, c.Since, now)
 	} else {
 		var l *retry.Look
 		l, err = retry.LookAtParked(ctx, cfg, retry.LookOptions{Stage: c.Stage, Filter: c.filter(), Max: c.Max, Now: now})

@@ -362,12 +362,24 @@ func TestParkedMessagesAreASampleOnRequest(t *testing.T) {
 	for _, want := range []string{"CONTENT_MISMATCH", "REPLICATION_FAILED", "MALFORMED_EVENT", "docs/verdicts.md#content_mismatch", "autobackup explain 's3://" + w.bucket("media") + "/photo.jpg?versionId=", "body of message"} {
 		assert.Contains(t, shown, want)
 	}
-	assert.Contains(t, shown, "once the cause is gone aws sqs start-message-move-task --region "+w.region+" --source-arn "+w.queue("validation-dlq")+" --destination-arn "+w.queue("validation-queue"))
+	for _, code := range []string{"CONTENT_MISMATCH", "REPLICATION_FAILED"} {
+		assert.Contains(t, shown, "have all that is parked for it looked at again, once the cause is gone autobackup retry --stage dev --region "+w.region+" --reason "+code+" --why WHY ")
+	}
+	assert.NotContains(t, shown, "start-message-move-task", "which moves what is parked for other reasons, too")
 	_, page = w.ask(http.MethodPost, "/parked", url.Values{"queue": {"autobackup-validation-dlq-dev"}})
 	assert.Contains(t, words(t, page), "0 received: it is empty, or somebody holds what it has", "they are hidden")
 	status, page = w.ask(http.MethodPost, "/parked", url.Values{"queue": {"autobackup-validation-queue-dev"}})
 	assert.Equal(t, http.StatusNotFound, status, "which would take messages from the pipe")
 	assert.Contains(t, page, "parks messages in no such queue")
+}
+
+// The command is what other screens and e-mails print of such a key.
+func TestWhatIsParkedOfAnOddKeyIsExplainedByACommandToo(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.bucket("documents"), oddKey, "content")
+	w.settle()
+	_, page := w.ask(http.MethodPost, "/parked", url.Values{"queue": {"autobackup-validation-dlq-dev"}})
+	assert.Contains(t, words(t, page), `explain autobackup explain --object '{"Bucket":"`+w.bucket("documents")+`","Key":"rtl\u202egnp.\nexe\u0027","VersionId":"`)
 }
 
 // The facts of one that somebody has edited are about another.

@@ -63,6 +63,7 @@ func (c *console) current(ctx context.Context) (overview.Report, time.Time, erro
 		if err != nil {
 			return overview.Report{}, now, err
 		}
+		now = c.Now() // which is known better once somebody has answered
 		c.examined, c.at = examined, now
 	}
 	if now.Sub(c.figures.At) > figuresFor {

@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"autobackup/cmd/autobackup/overview"
+	"autobackup/cmd/autobackup/retry"
 	"autobackup/internal/alert"
 	"autobackup/internal/batch"
 	"autobackup/internal/doctor"
@@ -48,7 +48,8 @@ type reasonData struct {
 	Meaning string
 	Next    string
 	Guide   string // where more about it is
-	// LookAgain is the command that has all that is parked looked at again.
+	// LookAgain is the command that has what is parked for the reason looked at again; empty where
+	// the reason chooses nothing.
 	LookAgain string
 	Place     place // what is done with all that is parked for it; empty where the reason chooses nothing
 	Messages  []parked
@@ -117,8 +118,11 @@ func (c *console) sample(r *http.Request) (any, int, error) {
 		i := slices.IndexFunc(d.Reasons, func(r reasonData) bool { return r.Reason == code })
 		if i < 0 {
 			i = len(d.Reasons)
-			d.Reasons = append(d.Reasons, c.newReason(at, code, m, one.facts))
+			d.Reasons = append(d.Reasons, c.newReason(code, m, one.facts))
 			d.Reasons[i].Place = d.Places[in].of(code)
+			if d.Reasons[i].Place.From == retry.FromParked {
+				d.Reasons[i].LookAgain = retry.Again(c.Stage, at.Region, code)
+			}
 		}
 		d.Reasons[i].Messages = append(d.Reasons[i].Messages, one)
 	}
@@ -126,15 +130,14 @@ func (c *console) sample(r *http.Request) (any, int, error) {
 }
 
 // newReason has the words of e-mails about a message that was parked for a reason.
-func (c *console) newReason(at arn.ARN, code reason.Code, m types.Message, facts verdict.Verdict) reasonData {
+func (c *console) newReason(code reason.Code, m types.Message, facts verdict.Verdict) reasonData {
 	if code == "" {
 		return reasonData{Meaning: "Nothing has judged it: SQS moved it here after its receives, or EventBridge or a function could not hand it on.", Next: "Find out what failed, then have it handed on again.", Guide: "docs/runbooks/README.md"}
 	}
 	failed := batch.Failed{ID: aws.ToString(m.MessageId), Body: aws.ToString(m.Body), Reason: code, Detail: attribute(m, "detail"), Verdict: facts}
 	findings := told.Findings(failed, attribute(m, "execution"), 0)
-	queue := func(kind string) string { return named(at, "sqs", "autobackup-"+kind+"-"+c.Stage) }
-	b := alert.Context{Stage: c.Stage, Queues: alert.Queues{ValidationARN: queue("validation-queue"), FailureARN: queue("failure-queue"), DLQARN: queue("validation-dlq")}}.Brief(findings[0])
-	d := reasonData{Reason: code, Meaning: b.What + " " + b.Why, Next: strings.ReplaceAll(b.Next, " "+alert.ByCommand, ""), LookAgain: b.LookAgain}
+	b := alert.Context{Stage: c.Stage}.Brief(findings[0])
+	d := reasonData{Reason: code, Meaning: b.What + " " + b.Why, Next: strings.ReplaceAll(b.Next, " "+alert.ByCommand, "")}
 	if slices.Contains(reason.Severity(), code) {
 		d.Guide = "docs/verdicts.md#" + strings.ToLower(string(code))
 	}
@@ -153,9 +156,7 @@ func newParked(m types.Message) parked {
 	}
 	if version, err := s3event.Parse(p.Body); err == nil {
 		p.Object = version.URI()
-		if !shell.Odd(version.Key) && !shell.Odd(version.VersionID) {
-			p.Explain = shell.Explain(version.Bucket, version.Key, version.VersionID)
-		}
+		p.Explain = shell.Explain(version.Bucket, version.Key, version.VersionID)
 	}
 	p.Edited = batch.Edited(p.Body, attribute(m, "sum"))
 	read, of, _ := batch.Parked(p.ID, p.Body, func(name string) string { return attribute(m, name) })

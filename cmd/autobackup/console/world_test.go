@@ -35,8 +35,12 @@ const (
 	token   = "the-token-of-this-test"
 )
 
+// oddKey is one that looks like another, and breaks a line.
+const oddKey = "rtl\u202egnp.\nexe'"
+
 // plans are what becomes of replicas, by the last part of the key.
 var plans = map[string]locals3.Plan{
+	oddKey:      {Corrupt: locals3.FlipBit},
 	"photo.jpg": {Corrupt: locals3.FlipBit}, "slow.mov": {Lag: 20 * time.Minute}, "orders.dump": {Fail: true},
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go/middleware"
 
 	"autobackup/cmd/autobackup/accept"
 	command "autobackup/cmd/autobackup/audit"
@@ -40,9 +41,10 @@ type Options struct {
 	Since time.Duration
 
 	Deadline, MarkerDeadline, Erased time.Duration
-	// Clock is asked once for the time that versions are judged at. Wait waits, or ends
-	// with the context.
+	// Clock is asked for the time that versions are judged at once both sides have answered, and API
+	// adds to each request, so that it can be that of the answers. Wait waits, or ends with the context.
 	Clock func() time.Time
+	API   []func(*middleware.Stack) error
 	Wait  func(context.Context, time.Duration) error
 
 	entries []audit.Acceptance
@@ -100,22 +102,21 @@ const rate = 1000
 
 // Run explains. It sends reading calls only.
 func Run(ctx context.Context, o Options) (*Explanation, error) {
-	now := o.Clock()
 	var err error
 	if o.entries, err = accept.Read(o.Accepted); err != nil {
 		return nil, err
 	}
-	pairs, err := o.open(ctx, now)
+	pairs, err := o.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return o.explain(ctx, pairs, now)
+	return o.explain(ctx, pairs, o.Clock())
 }
 
-func (o Options) open(ctx context.Context, now time.Time) ([]*pair.Pair, error) {
+func (o Options) open(ctx context.Context) ([]*pair.Pair, error) {
 	pace := pair.NewPace(rate, func(map[string]int64) error { return nil })
 	pairs, err := pair.Open(ctx, pair.Options{
-		Primary: o.Primary, Replicas: o.Replicas, From: o.From, To: o.To, Pace: pace, Now: now, Clock: o.Clock,
+		Primary: o.Primary, Replicas: o.Replicas, From: o.From, To: o.To, Pace: pace, Clock: o.Clock, API: o.API,
 	})
 	var nowhere pair.LeadsNowhereError
 	if errors.As(err, &nowhere) {

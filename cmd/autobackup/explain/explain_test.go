@@ -239,7 +239,7 @@ func (s situation) aws(t *testing.T) (w *world, version string, e *explain.Expla
 		s.options(&o)
 	}
 	done := w.watched()
-	pairs, err := o.Open(context.Background(), later)
+	pairs, err := o.Open(context.Background())
 	require.NoError(t, err)
 	for _, p := range pairs {
 		p.Primary.Endpoint, p.Replica.Endpoint = "", ""

@@ -9,8 +9,8 @@ import (
 
 // Open opens the pairs that Run explains in, for tests that change what they say of
 // themselves before Of explains.
-func (o Options) Open(ctx context.Context, now time.Time) ([]*pair.Pair, error) {
-	return o.open(ctx, now)
+func (o Options) Open(ctx context.Context) ([]*pair.Pair, error) {
+	return o.open(ctx)
 }
 
 // Of explains as Run does.

@@ -50,7 +50,7 @@ func connect(ctx context.Context, whose, flag string, a Access, o Options) (acco
 		cfg.Retryer = retryer
 		return account{cfg, newS3(cfg, o.Pace)}, nil
 	}
-	options := []func(*config.LoadOptions) error{config.WithSharedConfigProfile(a.Profile), config.WithRetryer(retryer)}
+	options := []func(*config.LoadOptions) error{config.WithSharedConfigProfile(a.Profile), config.WithRetryer(retryer), config.WithAPIOptions(o.API)}
 	if o.HTTP == nil {
 		o.HTTP = network()
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/middleware"
 
 	"autobackup/internal/audit"
 	"autobackup/internal/look"
@@ -30,10 +31,13 @@ type Options struct {
 	Config *aws.Config
 	// HTTP sends all requests; nil: as the SDK does.
 	HTTP aws.HTTPClient
-	// Now is when reading began. The rules of lifecycles are judged by it.
+	// Now is when reading began. The rules of lifecycles are judged by it. Zero is when Open has, by
+	// Clock.
 	Now time.Time
 	// Clock ages what looks remember of buckets.
 	Clock func() time.Time
+	// API adds to what the SDK does for each request of both sides.
+	API []func(*middleware.Stack) error
 }
 
 // Pair is a primary bucket and one replica of it.
@@ -65,6 +69,9 @@ func Open(ctx context.Context, o Options) ([]*Pair, error) {
 	to, err := connect(ctx, "the replica "+strings.Join(replicas, ", "), "--replica-profile", o.To, o)
 	if err != nil {
 		return nil, err
+	}
+	if o.Now.IsZero() {
+		o.Now = o.Clock()
 	}
 	var pairs []*Pair
 	for _, bucket := range replicas {

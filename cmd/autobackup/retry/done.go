@@ -27,8 +27,8 @@ type History struct {
 	Operations []operations.Done `json:"operations"` // the last first
 }
 
-// Operations reads what was done since a time.
-func Operations(ctx context.Context, cfg aws.Config, stage string, since time.Time) (*History, error) {
+// Operations reads what was done so long ago at most, by the clock of SQS, or by now where it doesn't tell.
+func Operations(ctx context.Context, cfg aws.Config, stage string, long time.Duration, now time.Time) (*History, error) {
 	if err := stagename.Check(stage); err != nil {
 		return nil, err
 	}
@@ -41,6 +41,7 @@ func Operations(ctx context.Context, cfg aws.Config, stage string, since time.Ti
 	if err != nil {
 		return nil, fmt.Errorf("read the ARN of %s: %w", q.name, err)
 	}
+	since := q.now(now).Add(-long)
 	h := &History{Stage: stage, Since: since.UTC(), Bucket: operations.Bucket(stage, a.AccountID)}
 	if h.Operations, err = operations.Since(ctx, operations.InAccount(cfg, stage, a.AccountID), since); err != nil {
 		return nil, fmt.Errorf("%w: autobackup policy parked prints what that takes", err)

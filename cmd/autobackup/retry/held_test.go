@@ -32,7 +32,7 @@ func ofContent(o *retry.Options) { o.Filter.Reasons = []reason.Code{reason.Conte
 // history is what parked --done shows of the only operation.
 func (w *world) history() string {
 	w.t.Helper()
-	h, err := retry.Operations(w.t.Context(), w.AWSConfig(w.region), "dev", time.Now().Add(-time.Hour))
+	h, err := retry.Operations(w.t.Context(), w.AWSConfig(w.region), "dev", time.Hour, time.Now())
 	require.NoError(w.t, err)
 	var page strings.Builder
 	require.NoError(w.t, h.Text(&page))

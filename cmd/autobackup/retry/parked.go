@@ -24,8 +24,8 @@ import (
 type LookOptions struct {
 	Stage  string
 	Filter Filter
-	Max    int // messages to look at
-	Now    time.Time
+	Max    int       // messages to look at
+	Now    time.Time // where SQS doesn't tell its own
 }
 
 // Look is what lies in the dead-letter queues of a stage.
@@ -92,7 +92,7 @@ func LookAtParked(ctx context.Context, cfg aws.Config, o LookOptions) (*Look, er
 	}
 	l.Parked.Looked, l.Parked.NotLooked = len(looked), max(0, parked.visible-len(looked))
 	for _, m := range looked {
-		if o.Filter.takes(m, o.Now) {
+		if o.Filter.takes(m, parked.now(o.Now)) {
 			l.Parked.add(m)
 			l.add(m)
 		}
@@ -120,15 +120,22 @@ func (l *Look) add(m message) {
 // meaning is what e-mails say of a message.
 func (l *Look) meaning(code reason.Code, m message) *Reason {
 	f, execution, alerts := batch.Parked(m.ID, m.Body, m.value)
-	r := &Reason{Reason: code, Buckets: map[string]int{}, Oldest: m.at, Example: m.object(), Retry: l.command("retry --reason " + shell.Quote(string(code)) + " --why WHY")}
-	if !slices.Contains(Reasons(), code) { // which retry does not take
-		r.Retry = l.command("retry --from parked --why WHY")
-	}
+	r := &Reason{Reason: code, Buckets: map[string]int{}, Oldest: m.at, Example: m.object(), Retry: Again(l.Stage, l.Region, code)}
 	if findings := told.Findings(f, execution, alerts); len(findings) > 0 {
 		b := alert.Context{Stage: l.Stage}.Brief(findings[0])
 		r.Means, r.Do, r.Explain = b.What, strings.ReplaceAll(b.Next, alert.ByCommand, "(the last command here)"), b.Explain
 	}
 	return r
+}
+
+// Again is the command that has what is parked for a reason looked at again; all that is parked,
+// where it is none that retry takes.
+func Again(stage, region string, code reason.Code) string {
+	which := "--reason " + shell.Quote(string(code))
+	if !slices.Contains(Reasons(), code) {
+		which = "--from " + FromParked
+	}
+	return (&Look{Stage: stage, Region: region}).command("retry " + which + " --why WHY")
 }
 
 // command is one of this program for the stage.

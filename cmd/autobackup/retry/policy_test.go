@@ -83,7 +83,7 @@ func TestThePolicyAllowsEveryCallOfParkedAndNothingElse(t *testing.T) {
 		w.park("a.txt")
 		made := w.recorded()
 		w.looked()
-		_, err := retry.Operations(w.t.Context(), w.AWSConfig(w.region), "dev", time.Now().Add(-time.Hour))
+		_, err := retry.Operations(w.t.Context(), w.AWSConfig(w.region), "dev", time.Hour, time.Now())
 		require.NoError(w.t, err)
 		held(w, policy.Parked, *made)
 	})

@@ -23,6 +23,14 @@ type queue struct {
 	asked          time.Time // by the clock of SQS
 }
 
+// now is the time by the clock of SQS, or another where that is not known.
+func (q queue) now(or time.Time) time.Time {
+	if q.asked.IsZero() {
+		return or
+	}
+	return q.asked
+}
+
 // source is a queue that messages are taken from.
 type source struct {
 	queue
@@ -54,10 +62,7 @@ func (r *run) find(ctx context.Context) (err error) {
 		}
 		r.sources, at = append(r.sources, s), s.queue
 	}
-	r.began = at.asked
-	if r.began.IsZero() {
-		r.began = r.Now()
-	}
+	r.began = at.now(r.Now())
 	a, err := arn.Parse(at.arn)
 	if err != nil {
 		return fmt.Errorf("read the ARN of %s: %w", at.name, err)

@@ -237,7 +237,7 @@ func TestWhoDidWhatAndWhyIsOnRecordAndTheNextMachineKnowsIt(t *testing.T) {
 		assert.Equal(t, "autobackup-event-dlq-dev s3://docs/b@v1", page[0].From+" "+page[0].Object)
 		assert.Empty(t, page[0].Body, "it is in the queue")
 
-		h, err := retry.Operations(w.t.Context(), w.AWSConfig(w.region), "dev", time.Now().Add(-time.Hour))
+		h, err := retry.Operations(w.t.Context(), w.AWSConfig(w.region), "dev", time.Hour, time.Now())
 		require.NoError(t, err)
 		require.Len(t, h.Operations, 1)
 		assert.Equal(t, 13, h.Operations[0].End.Done)
@@ -416,7 +416,7 @@ func TestWhatOthersWroteIntoTheRecordShowsAsPrintableASCII(t *testing.T) {
 		id := time.Now().UTC().Format("20060102T150405Z") + "-retry-0\u202e"
 		w.putRecord("operations/"+id+"/begin.json", `{"command":"retry\u001b[2J","who":"a:\u202eb","why":"☃\n","at":"`+time.Now().UTC().Format(time.RFC3339)+`"}`)
 		w.putRecord("operations/"+id+"/000001-parked.json", `[]`)
-		h, err := retry.Operations(w.t.Context(), w.AWSConfig(w.region), "dev", time.Now().Add(-time.Hour))
+		h, err := retry.Operations(w.t.Context(), w.AWSConfig(w.region), "dev", time.Hour, time.Now())
 		require.NoError(t, err)
 		var page strings.Builder
 		require.NoError(t, h.Text(&page))
