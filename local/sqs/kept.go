@@ -28,6 +28,7 @@ type keptMessage struct {
 	Attributes map[string]keptAttribute // in place of the message's, whose values need not be UTF-8
 	Before     int
 	Order      int
+	Consumed   bool `json:",omitempty"`
 }
 
 type keptAttribute struct {
@@ -51,7 +52,7 @@ func (s *Service) keepMessage(q *queue, id string) {
 		if m == nil {
 			return nil
 		}
-		k := keptMessage{Message: m.Message, Attributes: map[string]keptAttribute{}, Before: m.before, Order: m.order}
+		k := keptMessage{Message: m.Message, Attributes: map[string]keptAttribute{}, Before: m.before, Order: m.order, Consumed: m.consumed}
 		for name, a := range m.Attributes {
 			k.Attributes[name] = keptAttribute{a.DataType, []byte(a.Value)}
 		}
@@ -88,7 +89,8 @@ func (s *Service) keepTasks() {
 
 // Load gives the queues, which are there already, what those of another service with a store
 // had, and keeps what changes from now on. Messages that were received are hidden as long as
-// they were, and tasks go on.
+// they were, but for those of batches whose consumers are gone with that service: they come at once,
+// as if they had not been received. Tasks go on.
 func (s *Service) Load(from *store.Store) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,7 +145,7 @@ func (s *Service) load(key string, k keptMessage) error {
 	if q == nil {
 		return nil // it was deleted
 	}
-	m := &message{Message: k.Message, before: k.Before, order: k.Order, index: len(q.waiting)}
+	m := &message{Message: k.Message, before: k.Before, order: k.Order, consumed: k.Consumed, index: len(q.waiting)}
 	m.Attributes = map[string]Attribute{}
 	for name, a := range k.Attributes {
 		m.Attributes[name] = Attribute{a.DataType, string(a.Value)}
@@ -167,10 +169,23 @@ func (s *Service) loadStep(key string, happened step) error {
 func (s *Service) order(q *queue) {
 	for _, m := range q.waiting {
 		q.arrivals = max(q.arrivals, m.order)
+		if m.consumed {
+			s.giveBack(q, m)
+		}
 	}
 	heap.Init(&q.waiting)
 	for i, m := range q.waiting {
 		m.index = i
 	}
 	s.announce(q)
+}
+
+// giveBack has a message as it was before a consumer got it.
+func (s *Service) giveBack(q *queue, m *message) {
+	if m.ReceiveCount--; m.ReceiveCount == 0 {
+		m.FirstReceived = time.Time{}
+	}
+	m.VisibleAt, m.Receipt, m.consumed = s.clk.Now(), "", false
+	s.keepMessage(q, m.ID)
+	s.note(q, step{Message: m.order, Visible: m.VisibleAt})
 }

@@ -2,6 +2,8 @@ package sqs_test
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -145,4 +147,56 @@ func TestTheMessagesOfABatchGoInOneTransaction(t *testing.T) {
 		require.NoError(t, store.Each(kept, "sqs messages", func(string, any) error { messages++; return nil }))
 		assert.Zero(t, messages)
 	})
+}
+
+// A stop amid the batch window of a pipe would hide an upload for as long as the queue hides what was
+// received, and a few of them have SQS give it up.
+func TestAMessageOfABatchThatDidNotEndComesAtOnceAndIsNotCounted(t *testing.T) {
+	received := func(s *sqs.Service) (all []string) {
+		for _, m := range receive(t, s, mainARN, sqs.Receive{Max: 10}) {
+			all = append(all, fmt.Sprint(m.Body, " ", m.ReceiveCount))
+		}
+		return all
+	}
+	for name, killed := range map[string]bool{"a stop": false, "a kill": true} {
+		bubble(t, func(t *testing.T) {
+			dir, left := t.TempDir(), t.TempDir()
+			begin := func(dir string) (*sqs.Service, *store.Store) {
+				kept, err := store.Open(dir)
+				require.NoError(t, err)
+				s := newService(t, func(q *sqs.Queue) { q.VisibilityTimeout = 660 })
+				require.NoError(t, s.Load(kept))
+				return s, kept
+			}
+			s, kept := begin(dir)
+			send(t, s, mainARN, "of somebody")
+			require.Equal(t, []string{"of somebody 1"}, received(s))
+			under := make(chan struct{})
+			c, err := s.Consume(mainARN, sqs.Batching{Size: 1, MaxBytes: 1 << 20, Concurrency: 1}, func(ctx context.Context, b sqs.Batch) []sqs.Message {
+				if b.Messages[0].Body == "under way" {
+					close(under)
+					<-ctx.Done()
+				}
+				return nil
+			})
+			require.NoError(t, err)
+			send(t, s, mainARN, "failed")
+			synctest.Wait()
+			send(t, s, mainARN, "under way")
+			<-under
+			if killed {
+				require.NoError(t, os.CopyFS(left, os.DirFS(dir)))
+				dir = left
+			}
+			c.Close()
+			require.NoError(t, kept.Close())
+
+			s, kept = begin(dir)
+			assert.Equal(t, []string{"under way 1"}, received(s), name)
+			time.Sleep(661 * time.Second)
+			assert.ElementsMatch(t, []string{"of somebody 2", "failed 2", "under way 2"}, received(s), name)
+			require.NoError(t, kept.Broken())
+			require.NoError(t, kept.Close())
+		})
+	}
 }

@@ -100,9 +100,10 @@ type queue struct {
 
 type message struct {
 	Message
-	before int // receives in the queues it was in before this one
-	order  int // of arrival in this queue
-	index  int // in queue.waiting
+	before   int  // receives in the queues it was in before this one
+	order    int  // of arrival in this queue
+	index    int  // in queue.waiting
+	consumed bool // it is in a batch of a consumer, which has not come to an end
 }
 
 // add puts a message into the queue, to be received from visible on. It is counted as sent,

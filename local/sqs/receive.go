@@ -110,7 +110,7 @@ func (s *Service) take(q *queue, limit int, visibility time.Duration) (got []Mes
 		if m.ReceiveCount++; m.ReceiveCount == 1 {
 			m.FirstReceived = now
 		}
-		m.VisibleAt, m.Receipt = now.Add(visibility), q.receipt(m.ID, s.newID())
+		m.VisibleAt, m.Receipt, m.consumed = now.Add(visibility), q.receipt(m.ID, s.newID()), false
 		heap.Push(&q.waiting, m)
 		s.keepMessage(q, m.ID)
 		s.note(q, step{Message: m.order, Visible: m.VisibleAt, Counts: "NumberOfMessagesReceived"})
