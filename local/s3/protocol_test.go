@@ -195,6 +195,18 @@ func TestBodiesAreVerifiedInEveryEncoding(t *testing.T) {
 	}
 }
 
+func TestAPartThatCanNotBeReadIsRefused(t *testing.T) {
+	l := pair(t, nil)
+	l.put(t, "k", "content")
+	for query, want := range map[string]string{"partNumber=0": "InvalidArgument", "partNumber=x": "InvalidArgument", "partNumber=10001": "InvalidArgument", "partNumber=2": "InvalidPartNumber"} {
+		assert.Equal(t, want, l.send(t, http.MethodGet, "/source/k?"+query, nil, nil).Code, query)
+	}
+	a := l.send(t, http.MethodGet, "/source/k?partNumber=1", map[string]string{"Range": "bytes=0-1"}, nil)
+	assert.Equal(t, "InvalidRequest", a.Code)
+	l.put(t, "empty", "")
+	assert.Equal(t, http.StatusOK, l.send(t, http.MethodGet, "/source/empty?partNumber=1", nil, nil).status)
+}
+
 func TestKeysThatCanNotBeAreRefused(t *testing.T) {
 	l := pair(t, nil)
 	a := l.send(t, http.MethodPut, "/source/"+strings.Repeat("k", 1025), nil, nil)
@@ -215,6 +227,9 @@ func TestCreateBucketRefusesWhatS3Refuses(t *testing.T) {
 	require.EqualError(t, err, "create bucket source: InvalidRequest: Versioning must be 'Enabled' on the bucket to apply a replication configuration")
 	a := l.send(t, http.MethodPut, "/elsewhere", nil, []byte("<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>"))
 	assert.Equal(t, "IllegalLocationConstraintException", a.Code)
+
+	assert.Equal(t, "InvalidBucketAclWithObjectOwnership", l.send(t, http.MethodPut, "/open", map[string]string{"X-Amz-Acl": "public-read"}, nil).Code)
+	assert.Equal(t, http.StatusOK, l.send(t, http.MethodPut, "/closed", map[string]string{"X-Amz-Acl": "private"}, nil).status)
 
 	far := map[string]string{"Authorization": strings.Replace(authorization, primary, replica, 1)}
 	inFar := []byte("<CreateBucketConfiguration><LocationConstraint>" + replica + "</LocationConstraint></CreateBucketConfiguration>")

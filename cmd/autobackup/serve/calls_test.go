@@ -112,7 +112,7 @@ aws iam list-roles ✗ over HTTP, not iam
 // byRclone are calls that people make with rclone, as above. $remote is what docs/local.md says.
 const byRclone = `
 rclone lsd $remote → autobackup-dev-primary-documents-123456789012
-rclone mkdir $remotea-bucket-of-rclones →
+rclone mkdir :s3,provider=Other,env_auth,region=$region,location_constraint=$region:a-bucket-of-rclones →
 rclone rmdir $remotea-bucket-of-rclones →
 rclone copy files $remote$bucket/rclone --transfers 8 -v → (new)
 rclone copy files $remote$bucket/rclone -v → There was nothing to transfer
@@ -159,7 +159,8 @@ rclone backend restore-status $remote$bucket/rclone -o all → "StorageClass": "
 rclone backend restore $remote$bucket/rclone -o lifetime=1 → restore is not supported by the local S3
 rclone copyto files/folder/moved $remote$bucket/rclone/acl --s3-acl bucket-owner-full-control →
 rclone copyto files/folder/moved $remote$bucket/rclone/private --s3-acl private ✗ The bucket does not allow ACLs
-rclone mkdir $remotea-bucket-of-everybodys --s3-bucket-acl public-read ✗ Bucket cannot have ACLs set
+rclone mkdir :s3,provider=Other,env_auth,region=$region,location_constraint=$region,bucket_acl=public-read:a-bucket-of-everybodys ✗ Bucket cannot have ACLs set
+rclone mkdir :s3,provider=Other,env_auth,region=$region:a-bucket-of-rclones ✗ The unspecified location constraint is incompatible
 rclone ls $remote$replicas --include other/* →
 rclone ls :s3,provider=AWS,env_auth:$bucket/rclone → long
 rclone ls $remotenobody-has-this-bucket ✗ directory not found
@@ -274,5 +275,5 @@ func block(t *testing.T) string {
 // remote is how rclone names serve.
 func remote(t *testing.T) string {
 	t.Helper()
-	return strings.NewReplacer("${AWS_REGION}", firstRegion, "$AWS_REGION", firstRegion).Replace(regexp.MustCompile(`"(:s3,[^"]+)"`).FindStringSubmatch(block(t))[1])
+	return strings.ReplaceAll(regexp.MustCompile(`"(:s3,[^"]+)"`).FindStringSubmatch(block(t))[1], "$AWS_REGION", firstRegion)
 }
