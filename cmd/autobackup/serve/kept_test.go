@@ -403,4 +403,17 @@ func TestAFolderThatCanNotBeGoneOnInIsRefusedAndStaysAsItIs(t *testing.T) {
 		require.NoError(t, s.Close())
 		refused(serve.Options{Dir: dir}, want)
 	}
+
+	file := filepath.Join(dir, store.File)
+	require.NoError(t, os.WriteFile(file, []byte(strings.Repeat("spoilt", 10_000)), 0o600))
+	refused(serve.Options{Dir: dir}, "invalid database: put back a copy of the folder, or name another one")
+	require.NoError(t, os.Truncate(file, 0))
+	objects, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, objects)
+	refused(serve.Options{Dir: dir}, "stack.db is empty, and what lies beside it is of an earlier serve: put back a copy")
+	left, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	require.NoError(t, err)
+	assert.Equal(t, objects, left)
+	refused(serve.Options{Dir: file}, "not a directory: name one that can be made")
 }
