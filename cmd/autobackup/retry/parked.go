@@ -70,6 +70,9 @@ func LookAtParked(ctx context.Context, cfg aws.Config, o LookOptions) (*Look, er
 		return nil, fmt.Errorf("--max %d looks at nothing: name at least 1", o.Max)
 	}
 	cfg = bounded(cfg)
+	if err := known(ctx, cfg); err != nil {
+		return nil, err
+	}
 	s := queues{sqs.NewFromConfig(cfg), cfg.Region}
 	l := &Look{Stage: o.Stage, Region: cfg.Region, Reasons: []*Reason{}, narrow: o.Filter.narrow()}
 	var parked queue

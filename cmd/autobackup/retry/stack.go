@@ -12,6 +12,9 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"autobackup/cmd/autobackup/identity"
+	"autobackup/internal/s3error"
 )
 
 // queue is a deployed queue.
@@ -78,6 +81,9 @@ func (s queues) queue(ctx context.Context, name string) (queue, error) {
 	found, err := s.sqs.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
 	if missing := (*types.QueueDoesNotExist)(nil); errors.As(err, &missing) {
 		return queue{}, fmt.Errorf("there is no queue %s in %s: name the stage with --stage, the region with --region, and the account by its credentials: %w", name, s.region, err)
+	}
+	if next, is := identity.Denied(err); is {
+		return queue{}, fmt.Errorf("find the queue %s: %s: %s", name, s3error.Explain("GetQueueUrl", err), next)
 	}
 	if err != nil {
 		return queue{}, fmt.Errorf("find the queue %s: %w", name, err)
