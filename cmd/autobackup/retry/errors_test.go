@@ -291,3 +291,20 @@ func TestWithoutCredentialsOrWithThoseThatAWSDoesNotKnowEveryCommandSaysWhatToDo
 		}
 	})
 }
+
+func TestOnlyWhatIsKnownKeepsEverybodyFromAsking(t *testing.T) {
+	inWorld(t, func(w *world) {
+		cfg := w.AWSConfig(w.region)
+		require.NoError(t, retry.Asked(w.t.Context(), cfg, "dev"))
+		require.ErrorContains(t, retry.Asked(w.t.Context(), cfg, "nope"), "there is no queue autobackup-validation-dlq-nope in "+w.region)
+		w.refuse("GetQueueUrl", 1)
+		require.NoError(t, retry.Asked(w.t.Context(), cfg, "dev"), "denied: each page says so")
+		w.before, w.silent = nil, "GetQueueUrl"
+		began := time.Now()
+		require.NoError(t, retry.Asked(w.t.Context(), cfg, "dev"), "no answer")
+		assert.Less(t, time.Since(began), time.Minute)
+		w.silent = ""
+		cfg.Credentials = nobody{}
+		require.ErrorContains(t, retry.Asked(w.t.Context(), cfg, "dev"), "find credentials for your account: ")
+	})
+}
