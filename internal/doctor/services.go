@@ -191,7 +191,7 @@ func (j *judge) queues() {
 		case q.Gone:
 			j.say(Fail, "queues", q.Name, "there is no such queue", j.revert(j.primary())...)
 		case q.Messages > 0 && strings.Contains(q.Name, "-dlq-"):
-			j.say(Fail, "queues", q.Name, text.Count(q.Messages, "message")+" parked, and waiting for a decision (docs/operations.md#when-an-e-mail-arrives)", j.moved(q.Name)...)
+			j.say(Fail, "queues", q.Name, Dead(q.Name, q.Messages), j.moved(q.Name)...)
 			j.found[len(j.found)-1].Rings = j.rings(strings.TrimSuffix(q.Name, "-"+j.Stage.Name) + "-not-empty-" + j.Stage.Name)
 		case strings.Contains(q.Name, "-dlq-"):
 			j.say(OK, "queues", q.Name, "it is empty")
@@ -199,6 +199,17 @@ func (j *judge) queues() {
 			j.say(OK, "queues", q.Name, "it is there, with "+text.Count(q.Messages, "message")+" on the way")
 		}
 	}
+}
+
+// Dead says what so many messages of a dead-letter queue are, and where it stands what to do about them.
+func Dead(queue string, n int) string {
+	switch {
+	case strings.HasPrefix(queue, "autobackup-event-dlq-"):
+		return text.Count(n, "event") + " of uploads that EventBridge could not deliver (docs/runbooks/event-dlq-not-empty.md)"
+	case strings.HasPrefix(queue, "autobackup-failure-dlq-"):
+		return text.Count(n, "message") + " that nobody was told of (docs/runbooks/failure-dlq-not-empty.md)"
+	}
+	return text.Count(n, "message") + " parked, and waiting for a decision (docs/operations.md#when-an-e-mail-arrives)"
 }
 
 // moved are the commands that have the messages of a dead-letter queue looked at, or told, again.

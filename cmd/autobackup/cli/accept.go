@@ -145,7 +145,7 @@ func (c acceptCommand) address(a *core.Acceptance) error {
 	if c.What == "" {
 		return nil
 	}
-	at, err := pair.ParseAddress(c.What)
+	at, err := pair.ParseAs(c.What, "s3://BUCKET, 's3://BUCKET/KEY' or 's3://BUCKET/KEY"+shell.Versioned+"VERSION'; --prefix takes all keys that begin so")
 	if err != nil {
 		return err
 	}

@@ -137,10 +137,10 @@ func TestAcceptRefusesWhatItCannotBeSureOf(t *testing.T) {
 		`"primary" is missing`:                      {"--why", "w", "--until", "1d", "--key", "a"},
 		`two values for the key, "a" and "b"`:       {"s3://docs/b", "--key", "a", "--why", "w", "--until", "1d"},
 		`two values for the bucket, "a" and "docs"`: {"s3://docs/b", "--primary", "a", "--why", "w", "--until", "1d"},
-		"docs\" is no address of a bucket":          {"docs", "--why", "w", "--until", "1d"},
-		"give s3://docs with --prefix tmp/ for all keys that begin so, or with --key tmp/ for the one object": {"s3://docs/tmp/", "--why", "w", "--until", "1d"},
-		"no version id stands behind ?versionId=:":                                                            {"s3://docs/a?versionId=", "--why", "w", "--until", "1d"},
-		"no version id stands behind \"VersionId\"::":                                                         {"--object", `{"Bucket":"docs","Key":"a","VersionId":""}`, "--why", "w", "--until", "1d"},
+		"b/c.txt\" is no address of a bucket: write s3://BUCKET, 's3://BUCKET/KEY' or 's3://BUCKET/KEY?versionId=VERSION'; --prefix takes all keys that begin so": {"b/c.txt", "--why", "w", "--until", "1d"},
+		"give s3://docs with --prefix tmp/ for all keys that begin so, or with --key tmp/ for the one object":                                                     {"s3://docs/tmp/", "--why", "w", "--until", "1d"},
+		"no version id stands behind ?versionId=:":    {"s3://docs/a?versionId=", "--why", "w", "--until", "1d"},
+		"no version id stands behind \"VersionId\"::": {"--object", `{"Bucket":"docs","Key":"a","VersionId":""}`, "--why", "w", "--until", "1d"},
 		"read --object: ": {"--object", `{"Bucket":"docs","Kay":"a"}`, "--why", "w", "--until", "1d"},
 	} {
 		code, stdout, stderr := run(append([]string{"accept", "--file", file}, words...)...)

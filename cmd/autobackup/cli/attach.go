@@ -21,7 +21,7 @@ import (
 
 // attachFlags are those of attach and detach.
 type attachFlags struct {
-	Stage          string `help:"Stage of the stack that validates." default:"dev" placeholder:"STAGE"`
+	Stage          string `help:"Stage of the stack that validates; default: ${default}." default:"dev" placeholder:"STAGE"`
 	Region         string `help:"Region of the primary stack and of the buckets; default: the AWS configuration's." placeholder:"REGION"`
 	Yes            bool   `help:"Do not ask." short:"y"`
 	SkipValidation bool   `help:"Have S3 not ask the targets of the bucket's own notifications whether they take them." name:"skip-validation"`

@@ -31,7 +31,8 @@ Examples:
   autobackup console --stage prod --listen 127.0.0.1:4748
   autobackup console --stage prod --allow-actions
 
-Exit codes: 0 it was stopped; 2 wrong usage, or the page could not be shown.`
+Exit codes: 0 it was stopped; 2 wrong usage, there are no credentials or no such stage,
+or the page could not be shown.`
 }
 
 func (c consoleCommand) run(ctx context.Context, stdout, stderr io.Writer) int {

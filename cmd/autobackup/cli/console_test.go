@@ -75,3 +75,22 @@ func TestTheConsoleListensOnThisMachineAlone(t *testing.T) {
 		assert.Contains(t, stderr, want)
 	}
 }
+
+// A page of what is not there would say so only to who has opened it.
+func TestTheConsoleShowsNoPageOfAStageThatIsNotThereOrThatNobodyMayAskFor(t *testing.T) {
+	g := newGuarded(t, clock.Real())
+	t.Setenv("AWS_ACCESS_KEY_ID", local.AccessKey)
+	code, stdout, stderr := run("console", "--stage", "nope", "--region", g.first, "--listen", "127.0.0.1:0")
+	assert.Equal(t, cli.Trouble, code)
+	assert.Empty(t, stdout)
+	assert.Contains(t, stderr, "there is no queue autobackup-validation-dlq-nope in "+g.first+": name the stage with --stage")
+
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	code, stdout, stderr = run("console", "--region", g.first, "--listen", "127.0.0.1:0")
+	assert.Equal(t, cli.Trouble, code)
+	assert.Empty(t, stdout)
+	assert.Contains(t, stderr, "find credentials for your account: ")
+}

@@ -16,7 +16,7 @@ import (
 
 // stageFlags name a deployed stage, and by whom it is read.
 type stageFlags struct {
-	Stage          string   `help:"Stage of the deployed stacks." default:"dev" placeholder:"STAGE"`
+	Stage          string   `help:"Stage of the deployed stacks; default: ${default}." default:"dev" placeholder:"STAGE"`
 	Region         string   `help:"Region of the primary stack; default: the AWS configuration's." placeholder:"REGION"`
 	ReplicaProfile []string `help:"AWS profile of another account that has a replica stack; may be repeated." name:"replica-profile" placeholder:"NAME"`
 }

@@ -101,3 +101,13 @@ func TestTheCommandsThatAlarmsAndExecutionsNameAreCommandLines(t *testing.T) {
 		}
 	}
 }
+
+func TestTheHelpOfEachCommandOfAStageSaysWhichItIsByDefault(t *testing.T) {
+	for _, command := range []string{"status", "doctor", "console", "attach", "detach", "parked", "retry", "discard"} {
+		code, stdout, _ := run(command, "--help")
+		assert.Equal(t, cli.Expected, code)
+		_, of, _ := strings.Cut(stdout, "--stage=")
+		of, _, _ = strings.Cut(of, "\n  ")
+		assert.Regexp(t, `^"dev"|default:\s+dev`, of, command)
+	}
+}

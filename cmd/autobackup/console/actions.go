@@ -86,6 +86,8 @@ type action struct {
 	Ended    time.Time // zero: it is under way
 	Report   string    // in the command's words
 	Trouble  string    // what ended it
+	stopped  bool      // somebody, or the end of the page, ended it
+	complete bool      // all that was chosen was done
 	stop     context.CancelFunc
 	verb     verb
 	options  retry.Options
@@ -104,6 +106,23 @@ func (a action) Most() string {
 
 // UnderWay says whether it was begun and has not ended.
 func (a action) UnderWay() bool { return !a.Began.IsZero() && a.Ended.IsZero() }
+
+// Came is how far it has come, in words.
+func (a action) Came() string {
+	switch {
+	case a.Began.IsZero():
+		return "Plan"
+	case a.UnderWay():
+		return "Under way"
+	case a.Trouble != "":
+		return "Ended by an error"
+	case a.stopped:
+		return "Stopped"
+	case !a.complete:
+		return "Not all done"
+	}
+	return "Done"
+}
 
 // actions are what people have planned and begun here.
 type actions struct {
@@ -255,6 +274,9 @@ func (c *console) carryOut(ctx context.Context, a *action, o retry.Options) {
 	a.Ended, a.Plan, a.Report = c.Now(), shown.String(), said.String()
 	if err != nil {
 		a.Trouble = err.Error()
+	}
+	if report != nil {
+		a.stopped, a.complete = report.Interrupted, report.Complete()
 	}
 }
 

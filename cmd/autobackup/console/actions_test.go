@@ -166,6 +166,7 @@ func TestWhatCameSinceThePlanIsTakenTooAndNeverMoreThanTheMost(t *testing.T) {
 	w.fill("validation-dlq", 2)
 	page := w.done(id, "w")
 	assert.Contains(t, words(t, page), "more than --max: nothing was changed")
+	assert.Contains(t, page, "<h1>Not all done: Discard them</h1>")
 	assert.Equal(t, 4, w.held("validation-dlq"))
 	_, plan = w.planned(ofParked("discard", "max", "3"))
 	assert.Contains(t, words(t, plan), "About 4 messages are more than --max 3")
@@ -354,7 +355,9 @@ func TestAnActionIsNeverCutInTheMiddleOfAPageOfMessages(t *testing.T) {
 			}
 			close(goOn)
 			if name != "the program ends" {
-				assert.Contains(t, words(t, w.ended(id)), map[bool]string{true: "result interrupted after 10 messages", false: "result all done, 25 messages"}[c.left > 0])
+				page := w.ended(id)
+				assert.Contains(t, words(t, page), map[bool]string{true: "result interrupted after 10 messages", false: "result all done, 25 messages"}[c.left > 0])
+				assert.Contains(t, page, map[bool]string{true: "<h1>Stopped: Discard them</h1>", false: "<h1>Done: Discard them</h1>"}[c.left > 0])
 				stop()
 			}
 			require.NoError(t, <-over)
@@ -391,6 +394,7 @@ func TestWhatEndsAnActionIsTold(t *testing.T) {
 	page := w.done(id, "w")
 	assert.Contains(t, words(t, page), "send 1 message to autobackup-validation-queue-dev")
 	assert.Contains(t, words(t, page), "broken <on purpose>")
+	assert.Contains(t, page, "<h1>Ended by an error: Have them looked at again</h1>")
 	assert.Contains(t, words(t, w.get("/done")), "0 of 1, ended by an error")
 	assertInert(t, page)
 }

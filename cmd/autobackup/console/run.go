@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"autobackup/cmd/autobackup/retry"
 )
 
 // Page is the page at its address, from where it listens until it was served.
@@ -57,6 +59,9 @@ func (p *Page) Serve(ctx context.Context, cfg aws.Config, o Options) error {
 
 // Run listens, says where, and shows a stage until ctx ends.
 func Run(ctx context.Context, cfg aws.Config, o Options, listen string, out io.Writer) error {
+	if err := retry.Asked(ctx, cfg, o.Stage); err != nil { // otherwise only who opens the page learns it
+		return err
+	}
 	page, err := Open(ctx, "--listen", listen)
 	if err != nil {
 		return err

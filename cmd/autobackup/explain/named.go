@@ -63,7 +63,7 @@ func parseObject(object string, words []string) (v Version, rest []string, err e
 
 // parseURI reads s3://BUCKET/KEY[?versionId=VERSION].
 func parseURI(uri string) (v Version, err error) {
-	address, err := pair.ParseAddress(uri)
+	address, err := pair.ParseAs(uri, "'s3://BUCKET/KEY' or 's3://BUCKET/KEY"+shell.Versioned+"VERSION'")
 	if err != nil {
 		return v, err
 	}

@@ -61,7 +61,7 @@ func TestWhatNamesNoVersionIsRefusedWithWhatToWrite(t *testing.T) {
 		words              []string
 	}{
 		{"nothing", "", "autobackup explain 's3://BUCKET/KEY?versionId=VERSION'", nil},
-		{"no address", "", `"docs/a" is no address of a bucket`, []string{"docs/a"}},
+		{"no address", "", `"docs/a" is no address of a bucket: write 's3://BUCKET/KEY' or 's3://BUCKET/KEY?versionId=VERSION'`, []string{"docs/a"}},
 		{"no key", "", "name a key, as s3://BUCKET/KEY", []string{"s3://docs"}},
 		{"no key before the version", "", "name a key, as s3://BUCKET/KEY", []string{"s3://docs/?versionId=1"}},
 		{"an empty version", "", "no version id stands behind ?versionId=", []string{"s3://docs/a?versionId="}},
@@ -71,7 +71,7 @@ func TestWhatNamesNoVersionIsRefusedWithWhatToWrite(t *testing.T) {
 		{"JSON without a key", `{"Bucket":"docs"}`, "--object is no version", nil},
 		{"JSON with something else", `{"Bucket":"docs","Key":"a","Version":"1"}`, "--object is no version", nil},
 		{"JSON without a bucket", `{"Key":"a"}`, "add s3://BUCKET", nil},
-		{"JSON with a bucket that is none", `{"Key":"a"}`, `"docs" is no address`, []string{"docs"}},
+		{"JSON with a bucket that is none", `{"Key":"a"}`, `"docs" is no address of a bucket: write s3://BUCKET`, []string{"docs"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := explain.Named(c.words, c.object)

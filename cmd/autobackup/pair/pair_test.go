@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -197,5 +198,7 @@ func TestAnAddressIsABucketAndMaybeMore(t *testing.T) {
 	for _, text := range []string{"", "docs", "s3://", "s3:///k", "https://docs/k"} {
 		_, err := pair.ParseAddress(text)
 		assert.ErrorContains(t, err, "is no address of a bucket: write s3://BUCKET or s3://BUCKET/PREFIX")
+		_, err = pair.ParseBucket(text)
+		assert.EqualError(t, err, strconv.Quote(text)+" is no address of a bucket: write s3://BUCKET")
 	}
 }

@@ -8,7 +8,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go/middleware"
+
+	"autobackup/cmd/autobackup/identity"
 )
+
+// known says what to do where there are no credentials.
+func known(ctx context.Context, cfg aws.Config) error {
+	return identity.Check(ctx, cfg, identity.Wanted{For: "your account"})
+}
 
 // bounded ends every call to AWS, its retries included, after the time of a page:
 // by itself, the SDK waits for an answer without end.

@@ -33,6 +33,9 @@ func Operations(ctx context.Context, cfg aws.Config, stage string, long time.Dur
 		return nil, err
 	}
 	cfg = bounded(cfg)
+	if err := known(ctx, cfg); err != nil {
+		return nil, err
+	}
 	q, err := queues{sqs.NewFromConfig(cfg), cfg.Region}.queue(ctx, named("validation-dlq", stage))
 	if err != nil {
 		return nil, err

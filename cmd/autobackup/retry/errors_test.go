@@ -3,10 +3,16 @@ package retry_test
 import (
 	"context"
 	"errors"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -236,5 +242,69 @@ func TestWithoutATerminalToShowOrToAskNothingIsPutBack(t *testing.T) {
 		assert.Equal(t, 1, report.Done(), "an answer without the end of its line")
 		assert.ErrorContains(t, report.Text(brokenPipe{}), "write the report: broken pipe")
 		assert.ErrorContains(t, report.JSON(brokenPipe{}), "write the report: broken pipe")
+	})
+}
+
+// nobody has no credentials, as where somebody forgot to log in.
+type nobody struct{}
+
+// Retrieve implements aws.CredentialsProvider.
+func (nobody) Retrieve(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{}, errors.New("no EC2 IMDS role found")
+}
+
+func TestWithoutCredentialsOrWithThoseThatAWSDoesNotKnowEveryCommandSaysWhatToDo(t *testing.T) {
+	inWorld(t, func(w *world) {
+		verbs := map[string]func(cfg aws.Config) error{
+			"parked": func(cfg aws.Config) error {
+				_, err := retry.LookAtParked(w.t.Context(), cfg, retry.LookOptions{Stage: "dev", Filter: retry.Filter{Since: retry.Kept}, Max: 1, Now: time.Now()})
+				return err
+			},
+			"parked --done": func(cfg aws.Config) error {
+				_, err := retry.Operations(w.t.Context(), cfg, "dev", time.Now())
+				return err
+			},
+			"retry": func(cfg aws.Config) error {
+				_, err := retry.Run(w.t.Context(), cfg, retry.Options{Stage: "dev", From: retry.FromAll, Filter: retry.Filter{Since: retry.Kept}, Max: 1, DryRun: true, Now: time.Now, Plan: io.Discard})
+				return err
+			},
+			"discard": func(cfg aws.Config) error {
+				_, err := retry.Discard(w.t.Context(), cfg, retry.Options{Stage: "dev", From: retry.FromParked, Filter: retry.Filter{Since: retry.Kept}, Max: 1, DryRun: true, Now: time.Now, Plan: io.Discard})
+				return err
+			},
+		}
+		for name, run := range verbs {
+			cfg := w.AWSConfig(w.region)
+			cfg.Credentials = nobody{}
+			require.ErrorContains(t, run(cfg), "find credentials for your account: ", name)
+			require.ErrorContains(t, run(cfg), "aws sso login", name)
+		}
+		for name, run := range verbs {
+			cfg := w.AWSConfig(w.region)
+			cfg.APIOptions = append(slices.Clone(cfg.APIOptions), func(stack *middleware.Stack) error {
+				return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("Unknown", func(context.Context, middleware.FinalizeInput, middleware.FinalizeHandler) (out middleware.FinalizeOutput, m middleware.Metadata, err error) {
+					return out, m, &smithy.GenericAPIError{Code: "UnrecognizedClientException", Message: "The security token included in the request is invalid."}
+				}), middleware.After)
+			})
+			err := run(cfg)
+			require.ErrorContains(t, err, ": check the credentials with aws sts get-caller-identity", name)
+		}
+	})
+}
+
+func TestOnlyWhatIsKnownKeepsEverybodyFromAsking(t *testing.T) {
+	inWorld(t, func(w *world) {
+		cfg := w.AWSConfig(w.region)
+		require.NoError(t, retry.Asked(w.t.Context(), cfg, "dev"))
+		require.ErrorContains(t, retry.Asked(w.t.Context(), cfg, "nope"), "there is no queue autobackup-validation-dlq-nope in "+w.region)
+		w.refuse("GetQueueUrl", 1)
+		require.NoError(t, retry.Asked(w.t.Context(), cfg, "dev"), "denied: each page says so")
+		w.before, w.silent = nil, "GetQueueUrl"
+		began := time.Now()
+		require.NoError(t, retry.Asked(w.t.Context(), cfg, "dev"), "no answer")
+		assert.Less(t, time.Since(began), time.Minute)
+		w.silent = ""
+		cfg.Credentials = nobody{}
+		require.ErrorContains(t, retry.Asked(w.t.Context(), cfg, "dev"), "find credentials for your account: ")
 	})
 }

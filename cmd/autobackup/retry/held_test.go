@@ -1,6 +1,7 @@
 package retry_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -142,4 +143,30 @@ func TestTheRecordSaysWhatBecameOfTheRest(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, retry.Outcome(operations.Done{Begin: operations.Begin{Found: c.found}, Pages: 2, End: c.end}))
 	}
+}
+
+func TestWhatTheFilterDoesNotChooseIsNamedAndNeverTakenForNothing(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.park("a.txt", "b.txt")
+		w.fill("undelivered")
+		dry := func(o *retry.Options) { o.DryRun = true }
+		for name, c := range map[string]struct {
+			edit   func(*retry.Options)
+			events string
+			all    int
+		}{
+			"another reason": {func(o *retry.Options) { o.Filter.Reasons = []reason.Code{retry.NoReason} }, "", 2},
+			"a prefix":       {func(o *retry.Options) { o.Filter.Prefix = "nothing" }, "Left out: 1 message of autobackup-event-dlq-dev that the filter does not choose\n", 3},
+			"an age":         {func(o *retry.Options) { o.Filter.OlderThan = time.Hour }, "Left out: 1 message of autobackup-event-dlq-dev that the filter does not choose\n", 3},
+		} {
+			report := w.done(dry, c.edit)
+			assert.Equal(t, "Nothing to retry by this choice in stage dev ("+w.region+").\nLeft out: 2 messages of autobackup-validation-dlq-dev that the filter does not choose\n"+c.events, w.plan.String(), name)
+			assert.Zero(t, report.Exit(), name)
+			assert.Equal(t, fmt.Sprintf("result  nothing to retry, %d messages left out   exit 0\n", c.all), text(t, report), name)
+		}
+		w.done(dry, func(o *retry.Options) { o.Filter.Prefix = "a" })
+		assert.Contains(t, w.plan.String(), "\nLeft out: 1 message of autobackup-validation-dlq-dev that the filter does not choose\n", "beside what is chosen")
+		w.done(dry)
+		assert.NotContains(t, w.plan.String(), "Left out")
+	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"autobackup/internal/alert"
 	"autobackup/internal/batch"
+	"autobackup/internal/doctor"
 	"autobackup/internal/reason"
 	"autobackup/internal/shell"
 	"autobackup/internal/stagename"
@@ -69,6 +70,9 @@ func LookAtParked(ctx context.Context, cfg aws.Config, o LookOptions) (*Look, er
 		return nil, fmt.Errorf("--max %d looks at nothing: name at least 1", o.Max)
 	}
 	cfg = bounded(cfg)
+	if err := known(ctx, cfg); err != nil {
+		return nil, err
+	}
 	s := queues{sqs.NewFromConfig(cfg), cfg.Region}
 	l := &Look{Stage: o.Stage, Region: cfg.Region, Reasons: []*Reason{}, narrow: o.Filter.narrow()}
 	var parked queue
@@ -171,10 +175,10 @@ func (l *Look) Text(w io.Writer) error {
 		fmt.Fprintf(&page, "?          about %d not looked at: --max %d looks at all of them\n", n, n+l.Parked.Looked)
 	}
 	if n := l.EventDLQ.Lying + l.EventDLQ.Hidden; n > 0 {
-		fmt.Fprintf(&page, "FAIL       %s of uploads that EventBridge could not deliver (docs/runbooks/event-dlq-not-empty.md)\n  again    %s\n", count(n, "event"), l.command("retry --from event-dlq --why WHY"))
+		fmt.Fprintf(&page, "FAIL       %s\n  again    %s\n", doctor.Dead(l.EventDLQ.Queue, n), l.command("retry --from event-dlq --why WHY"))
 	}
 	if n := l.FailureDLQ.Lying + l.FailureDLQ.Hidden; n > 0 {
-		fmt.Fprintf(&page, "FAIL       %s that nobody was told of (docs/runbooks/failure-dlq-not-empty.md)\n  again    %s\n", count(n, "message"), l.command("retry --from failure-dlq --why WHY"))
+		fmt.Fprintf(&page, "FAIL       %s\n  again    %s\n", doctor.Dead(l.FailureDLQ.Queue, n), l.command("retry --from failure-dlq --why WHY"))
 	}
 	if n := l.Parked.Hidden; n > 0 {
 		fmt.Fprintf(&page, "?          %s held by another reader now\n", count(n, "more parked message"))

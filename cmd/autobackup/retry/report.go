@@ -159,6 +159,18 @@ func firstOf(objects []string, m message) []string {
 // open says that there may be chosen messages which nobody has looked at.
 func (q *Queue) open() bool { return q.narrow && q.NotLooked > 0 }
 
+// leftOut is how many of the messages that were looked at are not chosen.
+func (q *Queue) leftOut() int {
+	if !q.narrow {
+		return 0
+	}
+	n := q.Looked
+	for _, g := range q.Groups {
+		n -= g.Number
+	}
+	return n
+}
+
 // queues are those that messages are taken from.
 func (r *Report) queues() []*Queue { return []*Queue{&r.Parked, &r.EventDLQ, &r.FailureDLQ} }
 

@@ -78,6 +78,9 @@ func start(ctx context.Context, cfg aws.Config, o Options, discards bool) (*Repo
 }
 
 func (r *run) do(ctx context.Context) error {
+	if err := known(ctx, r.cfg); err != nil {
+		return err
+	}
 	if err := r.find(ctx); err != nil {
 		return err
 	}

@@ -12,6 +12,9 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"autobackup/cmd/autobackup/identity"
+	"autobackup/internal/s3error"
 )
 
 // queue is a deployed queue.
@@ -79,13 +82,42 @@ type queues struct {
 	region string
 }
 
+// askTime is how long Asked waits for an answer.
+const askTime = 10 * time.Second
+
+// Asked says, by one call, what keeps everybody from asking for messages of a stage: that there are no
+// credentials, that AWS does not know them, or that there is no such stage. What the call does not tell,
+// as where it is denied, is no error.
+func Asked(ctx context.Context, cfg aws.Config, stage string) error {
+	if err := known(ctx, cfg); err != nil {
+		return err
+	}
+	within, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	s, name := queues{sqs.NewFromConfig(cfg), cfg.Region}, named("validation-dlq", stage)
+	_, err := s.sqs.GetQueueUrl(within, &sqs.GetQueueUrlInput{QueueName: &name})
+	_, unknown := identity.Denied(err)
+	if missing := (*types.QueueDoesNotExist)(nil); unknown || errors.As(err, &missing) {
+		return s.notFound(name, err)
+	}
+	return ctx.Err()
+}
+
+// notFound says why a queue was not found, and what to do.
+func (s queues) notFound(name string, err error) error {
+	if missing := (*types.QueueDoesNotExist)(nil); errors.As(err, &missing) {
+		return fmt.Errorf("there is no queue %s in %s: name the stage with --stage, the region with --region, and the account by its credentials: %w", name, s.region, err)
+	}
+	if next, is := identity.Denied(err); is {
+		return fmt.Errorf("find the queue %s: %s: %s", name, s3error.Explain("GetQueueUrl", err), next)
+	}
+	return fmt.Errorf("find the queue %s: %w", name, err)
+}
+
 func (s queues) queue(ctx context.Context, name string) (queue, error) {
 	found, err := s.sqs.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
-	if missing := (*types.QueueDoesNotExist)(nil); errors.As(err, &missing) {
-		return queue{}, fmt.Errorf("there is no queue %s in %s: name the stage with --stage, the region with --region, and the account by its credentials: %w", name, s.region, err)
-	}
 	if err != nil {
-		return queue{}, fmt.Errorf("find the queue %s: %w", name, err)
+		return queue{}, s.notFound(name, err)
 	}
 	q := queue{name: name, url: aws.ToString(found.QueueUrl)}
 	got, err := s.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{

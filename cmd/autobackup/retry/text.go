@@ -55,11 +55,18 @@ func (r *Report) plan(w io.Writer) error {
 	todo, _ := r.verb()
 	found := slices.ContainsFunc(r.queues(), func(q *Queue) bool { return len(q.Groups)+q.Hidden > 0 })
 	if len(r.Executions) == 0 && !found && r.Pending() == 0 && !r.open() {
-		fmt.Fprintf(&page, "Nothing to %s in stage %s (%s).\n", todo, r.Stage, r.Region)
+		choice := ""
+		if r.Parked.narrow {
+			choice = " by this choice"
+		}
+		fmt.Fprintf(&page, "Nothing to %s%s in stage %s (%s).\n", todo, choice, r.Stage, r.Region)
 	} else {
 		r.planTable(&page)
 	}
 	for _, q := range r.queues() {
+		if n := q.leftOut(); n > 0 {
+			fmt.Fprintf(&page, "Left out: %s of %s that the filter does not choose\n", count(n, "message"), q.Queue)
+		}
 		if q.Hidden > 0 {
 			fmt.Fprintf(&page, "%s of %s: held by another reader now; run this again when they show.\n", count(q.Hidden, "more message"), q.Queue)
 		}
@@ -186,12 +193,25 @@ func (r *Report) result() string {
 		return parts
 	case r.DryRun && r.open():
 		return fmt.Sprintf("%s and perhaps more to %s", count(r.Pending(), "message"), todo)
-	case r.DryRun:
+	case r.DryRun && r.Pending() > 0:
 		return count(r.Pending(), "message") + " to " + todo
 	case r.Operation == "":
-		return "nothing to " + todo
+		return r.nothing()
 	}
 	return "all done, " + count(r.Done(), "message")
+}
+
+// nothing says that nothing is chosen, and of how many messages.
+func (r *Report) nothing() string {
+	todo, _ := r.verb()
+	n := 0
+	for _, q := range r.queues() {
+		n += q.leftOut()
+	}
+	if n > 0 {
+		return fmt.Sprintf("nothing to %s, %s left out", todo, count(n, "message"))
+	}
+	return "nothing to " + todo
 }
 
 func (r *Report) left(page *strings.Builder) {
