@@ -261,7 +261,7 @@ func TestWithoutCredentialsOrWithThoseThatAWSDoesNotKnowEveryCommandSaysWhatToDo
 				return err
 			},
 			"parked --done": func(cfg aws.Config) error {
-				_, err := retry.Operations(w.t.Context(), cfg, "dev", time.Now())
+				_, err := retry.Operations(w.t.Context(), cfg, "dev", time.Hour, time.Now())
 				return err
 			},
 			"retry": func(cfg aws.Config) error {
