@@ -85,7 +85,7 @@ func TestEachPrintedHelpHasItsExamplesAndExitCodes(t *testing.T) {
 
 // Alarms and the e-mails of executions are texts of files, which nothing else makes.
 func TestTheCommandsThatAlarmsAndExecutionsNameAreCommandLines(t *testing.T) {
-	here := strings.NewReplacer("${Stage}", "prod", "${AWS::Region}", "eu-central-1", "${Region}", "eu-central-1")
+	here := strings.NewReplacer("WHY", "mended", "${Stage}", "prod", "${AWS::Region}", "eu-central-1", "${Region}", "eu-central-1")
 	for file, c := range map[string]struct{ begins, ends string }{
 		"template.yaml":                  {": autobackup ", ". Runbook: "},
 		"statemachine/validate.asl.json": {`\n   autobackup `, `\n`},
