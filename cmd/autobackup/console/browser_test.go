@@ -3,6 +3,8 @@ package console_test
 import (
 	"flag"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -160,6 +162,30 @@ func TestThePageActsInABrowser(t *testing.T) {
 	assert.Contains(t, b.Evaluate(`document.querySelector("main").innerText`), "a test")
 	looks("what people did")
 	assert.Empty(t, b.Said)
+}
+
+// A page of another port, as of a notebook or a terminal on the web, leads here with the token.
+func TestALinkOfAnotherPageLeadsToThePageInABrowser(t *testing.T) {
+	if *axe == "" {
+		t.Skip("-axe names no file: .ci/run has it")
+	}
+	w := newWorld(t)
+	other := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		query := ""
+		if r.URL.Path == "/token" {
+			query = "?token=" + token
+		}
+		rw.Header().Set("Content-Type", "text/html")
+		_, _ = fmt.Fprintf(rw, `<!DOCTYPE html><script>setTimeout(() => { location = %q })</script>`, w.address+"/parked"+query)
+	}))
+	t.Cleanup(other.Close)
+	b := newBrowser(t)
+	b.Open(other.URL + "/token")
+	b.Await(`document.querySelector("h1")?.innerText === "Parked messages"`)
+	assert.Equal(t, w.address+"/parked", b.Evaluate("location.href"), "the token is not in the address any more")
+	assert.Empty(t, b.Said)
+	b.Open(other.URL)
+	b.Await(`document.querySelector("h1")?.innerText === "Another page asks"`)
 }
 
 // What comes is shown without a reload, and the keyboard reaches it.
