@@ -265,7 +265,7 @@ func TestTheDocumentsNameTheVersionOfTheAWSCLIThatTheirCommandsAreTypedWith(t *t
 
 // A page of a package registry is no place to read about a program.
 func TestLinksLeadToThoseWhoMadeWhatTheyAreAbout(t *testing.T) {
-	hosts := []string{"docs.aws.amazon.com", "aws.amazon.com", "github.com", "cli.github.com", "vuln.go.dev", "docs.min.io", "www.rfc-editor.org"}
+	hosts := []string{"docs.aws.amazon.com", "aws.amazon.com", "github.com", "cli.github.com", "vuln.go.dev", "docs.min.io", "rclone.org", "www.rfc-editor.org"}
 	files, err := filepath.Glob("*.md")
 	require.NoError(t, err)
 	more, err := filepath.Glob("*/*.md")

@@ -32,6 +32,7 @@ func (w *world) ofS3() (all []request) {
 	on("ListObjects", http.MethodGet, "", "ListBucket")
 	on("ListObjectsV2", http.MethodGet, "?list-type=2", "ListBucket")
 	on("ListObjectVersions", http.MethodGet, "?versions", "ListBucketVersions")
+	on("ListMultipartUploads", http.MethodGet, "?uploads", "ListBucketMultipartUploads")
 	on("HeadBucket", http.MethodHead, "", "ListBucket")
 	on("CreateBucket", http.MethodPut, "", "CreateBucket")
 	on("DeleteBucket", http.MethodDelete, "", "DeleteBucket")
@@ -80,17 +81,21 @@ func (w *world) ofS3Objects() (all []request) {
 	on("GetObjectLegalHold", http.MethodGet, "?legal-hold&"+of, "GetObjectLegalHold")
 	on("UploadPart", http.MethodPut, "?uploadId=x&partNumber=1", "PutObject")
 	on("CompleteMultipartUpload", http.MethodPost, "?uploadId=x", "PutObject")
+	on("ListParts", http.MethodGet, "?uploadId=x", "ListMultipartUploadParts")
 	on("AbortMultipartUpload", http.MethodDelete, "?uploadId=x", "AbortMultipartUpload")
 	for _, upload := range []struct{ operation, method, query string }{{"PutObject", http.MethodPut, ""}, {"CreateMultipartUpload", http.MethodPost, "?uploads"}} {
 		on(upload.operation, upload.method, upload.query, "PutObject")
+		with("X-Amz-Acl", "bucket-owner-full-control", "PutObjectAcl")
 		with("X-Amz-Tagging", "a=b", "PutObjectTagging")
 		with("X-Amz-Object-Lock-Mode", "COMPLIANCE", "PutObjectRetention")
 		with("X-Amz-Object-Lock-Legal-Hold", "ON", "PutObjectLegalHold")
 	}
 	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 	for query, action := range map[string]string{"": "GetObject", "?" + of: "GetObjectVersion"} {
-		on("CopyObject", http.MethodPut, "", "PutObject", action)
-		all[len(all)-1].header = map[string]string{"X-Amz-Copy-Source": w.bucket() + "/k" + query}
+		for operation, part := range map[string]string{"CopyObject": "", "UploadPartCopy": "?uploadId=x&partNumber=1"} {
+			on(operation, http.MethodPut, part, "PutObject", action)
+			all[len(all)-1].header = map[string]string{"X-Amz-Copy-Source": w.bucket() + "/k" + query}
+		}
 	}
 	on("DeleteObject", http.MethodDelete, "?"+of, "DeleteObjectVersion")
 	on("DeleteObject", http.MethodDelete, "", "DeleteObject")

@@ -1,8 +1,7 @@
 package local_test
 
 import (
-	"io"
-	"net/http"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +10,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -18,15 +19,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"autobackup/internal/handler"
-	"autobackup/internal/wire"
 	"autobackup/local"
-	"autobackup/local/clock"
 	"autobackup/local/lambda"
 	locals3 "autobackup/local/s3"
 	"autobackup/local/samconfig"
 	"autobackup/local/store"
-	"autobackup/local/testing/memnet"
 )
 
 // edit changes a file of a project.
@@ -141,53 +138,27 @@ func TestARunningExecutionEndsByTheDefinitionThatItBeganWith(t *testing.T) {
 	answering := func(word string) change {
 		return workflow(`"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"` + word + `"},"` + word + `":{"Type":"Pass","Result":"` + word + `","Next":"Fails"},"Fails":{"Type":"Fail"}}`)
 	}
-	folder, dir := copyOfProject(t, []change{answering("old")}), t.TempDir()
+	folder := copyOfProject(t, []change{answering("old")})
 	source, err := os.ReadFile(filepath.Join(project, "statemachine/validate.asl.json"))
 	require.NoError(t, err)
-	synctest.Test(t, func(t *testing.T) {
-		var stack *local.Stack
-		network, stop := memnet.Client(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { stack.ServeHTTP(w, r) }))
-		defer stop()
-		var kept *store.Store
-		starts := uint64(0)
-		start := func() *local.Stack {
-			starts++
-			kept, err = store.Open(dir)
-			require.NoError(t, err)
-			stack, err := local.Start(t.Context(), local.Config{
-				Clock: clock.Real(), Project: folder, Dir: dir, Account: account, Seed: starts, Store: kept, URL: "http://127.0.0.1", HTTPClient: network,
-				Runtime: lambda.InProcess(wire.Functions(io.Discard, time.Now), handler.Logger(nowhere), func(string) aws.Config { return aws.Config{} }),
-			})
-			require.NoError(t, err)
-			for _, environment := range environments(t, folder) {
-				_, err = stack.Deploy(environment, nil)
-				require.NoError(t, err)
-			}
-			require.NoError(t, stack.Load())
-			require.NoError(t, stack.Resume())
-			return stack
-		}
-		stack = start()
-		end := func() {
-			require.NoError(t, stack.Close())
-			require.NoError(t, kept.Close())
-		}
+	inLives(t, folder, func(l *lives) {
+		t := l.t
 		begun := map[string]string{} // words, by executions
 		begin := func(word string) {
-			e, err := stack.States.StartExecution(machine, []byte(`1`))
+			e, err := l.States.StartExecution(machine, []byte(`1`))
 			require.NoError(t, err)
 			begun[e.ARN] = word
 		}
 		now := func(word string) {
 			text := answering(word)("statemachine/validate.asl.json", string(source))
 			edit(t, folder, "statemachine/validate.asl.json", func(string) string { return text })
-			change, err := stack.Change(t.Context(), environments(t, folder), lambda.Code{Run: stack.Runtime})
+			change, err := l.Change(t.Context(), environments(t, folder), lambda.Code{Run: l.Runtime})
 			require.NoError(t, err)
 			assert.Equal(t, local.Change{Changed: []string{"ValidationStateMachine"}}, change)
 		}
 		ended := func() {
-			require.NoError(t, stack.WaitIdle(t.Context()))
-			for _, e := range stack.States.Executions() {
+			require.NoError(t, l.WaitIdle(t.Context()))
+			for _, e := range l.States.Executions() {
 				require.Len(t, e.Result.Path, 3, "%v", e.Result)
 				assert.Equal(t, begun[e.ARN], e.Result.Path[1])
 			}
@@ -196,29 +167,27 @@ func TestARunningExecutionEndsByTheDefinitionThatItBeganWith(t *testing.T) {
 		now("new")
 		begin("new")
 		time.Sleep(20 * time.Second)
-		end()
-		stack = start()
+		l.ends()
+		l.begins()
 		begin("new")
 		now("newest")
 		begin("newest")
 		ended()
-		end()
-		stack = start()
+		l.ends()
+		l.begins()
 		for arn, word := range begun {
-			_, err := stack.States.RedriveExecution(stack.Deployer, arn)
+			_, err := l.States.RedriveExecution(l.Deployer, arn)
 			require.NoError(t, err, word)
 		}
-		require.NoError(t, stack.WaitIdle(t.Context()))
-		require.NoError(t, kept.Broken())
+		require.NoError(t, l.WaitIdle(t.Context()))
 		of := func(arn string) string {
-			out, err := sfn.NewFromConfig(stack.AWSConfig(firstRegion)).DescribeStateMachineForExecution(t.Context(), &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: &arn})
+			out, err := sfn.NewFromConfig(l.AWSConfig(firstRegion)).DescribeStateMachineForExecution(t.Context(), &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: &arn})
 			require.NoError(t, err)
 			return aws.ToString(out.Definition)
 		}
 		for arn, word := range begun {
 			assert.Contains(t, of(arn), `"Next":"`+word+`"`)
 		}
-		end()
 	})
 }
 
@@ -252,6 +221,88 @@ func TestWhatCannotBeFollowedIsRefusedInASentenceAndNothingChanges(t *testing.T)
 				assert.Equal(t, before, inventory(t, w.Stack))
 				w.everything()
 			}, copied)
+		})
+	}
+}
+
+// deployments are what is kept of what was deployed, by region and stack.
+func (l *lives) deployments() map[string]string {
+	l.t.Helper()
+	all := map[string]string{}
+	require.NoError(l.t, store.Each(l.store, "stacks", func(key string, resources json.RawMessage) error {
+		all[key] = string(resources)
+		return nil
+	}))
+	return all
+}
+
+// What only the running stacks can know: somebody's bucket has the name of one that the second stack
+// gets. The first stack is updated by then, and that is what the next one goes on from.
+func TestAnUpdateThatFailsAtTheSecondStackLeavesTheFirstUpdatedAndTheSecondAsItWas(t *testing.T) {
+	letters := "autobackup-dev-primary-letters-" + account
+	folder := copyOfProject(t, []change{aMinute})
+	inLives(t, folder, func(l *lives) {
+		t := l.t
+		require.NoError(t, l.S3.CreateBucket(locals3.BucketConfig{Name: letters, Region: firstRegion}))
+		update := func() (local.Change, error) {
+			return l.Change(t.Context(), environments(t, folder), lambda.Code{Run: l.Runtime})
+		}
+		first, second := secondRegion+" autobackup-replica-dev", firstRegion+" autobackup-dev" // as they are deployed
+		before, groups := l.deployments(), l.Logs.Groups()
+		edit(t, folder, "samconfig.toml", parameters("Categories=documents,media,databases,letters LogRetentionDays=30"))
+
+		for _, want := range []local.Change{{Changed: []string{"HashBytesLogs"}, New: []string{"ReplicaBucketPolicyletters", "ReplicaBucketletters"}}, {}} {
+			got, err := update()
+			require.ErrorContains(t, err, "BucketAlreadyOwnedByYou")
+			assert.Equal(t, want, got, "what the first stack became it is no second time")
+			now := l.deployments()
+			assert.NotEqual(t, before[first], now[first])
+			assert.Equal(t, before[second], now[second])
+			assert.Equal(t, groups, l.Logs.Groups())
+			statuses := map[string]string{}
+			out, err := cloudformation.NewFromConfig(l.AWSConfig(firstRegion)).DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{})
+			require.NoError(t, err)
+			for _, s := range out.Stacks {
+				statuses[aws.ToString(s.StackName)] = string(s.StackStatus)
+			}
+			assert.Equal(t, map[string]string{"autobackup-dev": "UPDATE_ROLLBACK_COMPLETE"}, statuses)
+		}
+		put, sent := l.does("one")
+		require.NoError(t, put)
+		require.NoError(t, sent)
+
+		l.killed()
+		l.begins() // with what could not be updated: the bucket is the stack's then
+		objects, mails, _ := l.has()
+		assert.Len(t, append(objects, mails...), 2)
+		got, err := update()
+		require.NoError(t, err)
+		assert.Equal(t, local.Change{}, got)
+		put, _ = l.does("two")
+		require.NoError(t, put)
+	})
+}
+
+// A bucket is what it became where its template is as it was. That is the one of the update, not of the
+// first deployment.
+func TestWhatIsDeployedNextIsComparedWithTheLastUpdate(t *testing.T) {
+	bucket := aws.String("autobackup-dev-primary-documents-" + account)
+	for name, end := range map[string]func(*lives){"a stop": (*lives).ends, "a kill": (*lives).killed} {
+		t.Run(name, func(t *testing.T) {
+			folder := copyOfProject(t, []change{aMinute})
+			inLives(t, folder, func(l *lives) {
+				t := l.t
+				edit(t, folder, "samconfig.toml", parameters("NoncurrentExpirationDays=400"))
+				got, err := l.Change(t.Context(), environments(t, folder), lambda.Code{Run: l.Runtime})
+				require.NoError(t, err)
+				require.Contains(t, got.Changed, "PrimaryBucketdocuments")
+				_, err = s3.NewFromConfig(l.AWSConfig(firstRegion)).DeleteBucketLifecycle(t.Context(), &s3.DeleteBucketLifecycleInput{Bucket: bucket})
+				require.NoError(t, err)
+				end(l)
+				l.begins()
+				_, err = s3.NewFromConfig(l.AWSConfig(firstRegion)).GetBucketLifecycleConfiguration(t.Context(), &s3.GetBucketLifecycleConfigurationInput{Bucket: bucket})
+				require.ErrorContains(t, err, "NoSuchLifecycleConfiguration", "it is not taken for one whose template has changed")
+			})
 		})
 	}
 }

@@ -72,6 +72,7 @@ func (s *Stack) Load() error {
 		func() error { return s.SQS.Load(s.Store) },
 		func() error { return s.SNS.Load(s.Store) },
 		func() error { return s.Logs.Load(s.Store) },
+		func() error { return s.CloudWatch.Load(s.Store) },
 	} {
 		if err := load(); err != nil {
 			return err

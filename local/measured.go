@@ -11,16 +11,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
+	"autobackup/local/cloudwatch"
 	"autobackup/local/cloudwatch/alarms"
 	"autobackup/local/gate"
 	"autobackup/local/sns"
+	"autobackup/local/sqs"
 )
 
 // measures has services count for CloudWatch, and alarms tell topics.
 func (s *Stack) measures() {
-	s.SQS.Metrics = func(queue arn.ARN, metric string, minute time.Time, value float64) {
-		of := alarms.NewMetric("AWS/SQS", metric, map[string]string{"QueueName": queue.Resource})
-		s.CloudWatch.Put(queue.Region, queue.AccountID, of, alarms.Datapoint{At: minute, Value: value})
+	s.SQS.Metrics = func(told []sqs.Datapoint) {
+		all := make([]cloudwatch.Measured, len(told))
+		for i, d := range told {
+			of := alarms.NewMetric("AWS/SQS", d.Metric, map[string]string{"QueueName": d.Queue.Resource})
+			all[i] = cloudwatch.Measured{Region: d.Queue.Region, Account: d.Queue.AccountID, Of: of, Datapoint: alarms.Datapoint{At: d.Minute, Value: d.Value}}
+		}
+		s.CloudWatch.Replace(all...)
 	}
 	s.Events.Metrics = func(ruleARN, metric string) { s.count(ruleARN, "AWS/Events", metric, "RuleName", "rule/", 1) }
 	s.Pipes.Metrics = func(pipeARN, metric string, value float64) {
@@ -98,5 +104,5 @@ func (s *Stack) ended(stateMachineARN string, status types.ExecutionStatus) {
 }
 
 func (s *Stack) measure(at arn.ARN, of alarms.Metric, value float64) {
-	s.CloudWatch.Put(at.Region, at.AccountID, of, alarms.Datapoint{At: s.Clock.Now().Truncate(time.Millisecond), Value: value})
+	s.CloudWatch.Put(at.Region, at.AccountID, of, alarms.Datapoint{At: s.Clock.Now(), Value: value})
 }

@@ -3,6 +3,7 @@ package local_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -77,14 +78,19 @@ func TestAnExecutionIsDescribedAndItsHistoryReadPageByPage(t *testing.T) {
 		assert.Equal(t, "Broken", *out.Error)
 		assert.WithinDuration(t, e.Result.Stop, *out.StopDate, 1e6)
 
-		var events []types.HistoryEvent
-		pages := sfn.NewGetExecutionHistoryPaginator(client, &sfn.GetExecutionHistoryInput{ExecutionArn: &e.ARN, MaxResults: 7})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(w.t.Context())
-			require.NoError(t, err)
-			assert.LessOrEqual(t, len(page.Events), 7)
-			events = append(events, page.Events...)
+		read := func(reverse bool) (events []types.HistoryEvent) {
+			pages := sfn.NewGetExecutionHistoryPaginator(client, &sfn.GetExecutionHistoryInput{ExecutionArn: &e.ARN, MaxResults: 7, ReverseOrder: reverse, IncludeExecutionData: aws.Bool(true)})
+			for pages.HasMorePages() {
+				page, err := pages.NextPage(w.t.Context())
+				require.NoError(t, err)
+				assert.LessOrEqual(t, len(page.Events), 7)
+				events = append(events, page.Events...)
+			}
+			return events
 		}
+		events, reversed := read(false), read(true)
+		slices.Reverse(reversed)
+		assert.Equal(t, events, reversed)
 		want := w.events[e.ARN]
 		require.Len(t, events, len(want))
 		for i := range want {
@@ -153,8 +159,8 @@ func TestStepFunctionsRefusesWhatIsNotThereOrNotSupported(t *testing.T) {
 				_, err := client.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: aws.String(w.machine()), StatusFilter: "DONE"})
 				return err
 			},
-			`does not support the parameter "reverseOrder"`: func() error {
-				_, err := client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &failed, ReverseOrder: true})
+			`includeExecutionData must be true`: func() error {
+				_, err := client.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &failed, IncludeExecutionData: aws.Bool(false)})
 				return err
 			},
 			"the local stack does not support TestState": func() error {

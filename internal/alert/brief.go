@@ -17,8 +17,14 @@ type Brief struct {
 	What, Why, Next string
 	Detail          string // one line: what was compared, or what S3 answered
 	Explain         string // command; empty where no object is known
-	LookAgain       string // command that has all parked messages looked at again
+	// Parked, Retry and Discard are commands of this program about what is parked: each shows what there
+	// is, and the last two ask, and put who and why on record.
+	Parked, Retry, Discard string
+	LookAgain              string // plain command that has all parked messages looked at again, without a record
 }
+
+// ByCommand is what Next says in place of where an e-mail has its commands.
+const ByCommand = "(command retry)"
 
 // Brief is what an e-mail says of a finding.
 func (c Context) Brief(of told.Finding) Brief {
@@ -30,7 +36,8 @@ func (c Context) Brief(of told.Finding) Brief {
 	w := f.words()
 	b := Brief{
 		Code: known(f.Reason), What: alone.Replace(w.what), Why: alone.Replace(w.why), Next: alone.Replace(w.next),
-		Detail: text.Line(cmp.Or(e.Detail, x.Verdict.Detail, x.Detail, "none"), MaxLine), LookAgain: move(c.Queues, c.Queues.ValidationARN),
+		Detail: text.Line(cmp.Or(e.Detail, x.Verdict.Detail, x.Detail, "none"), MaxLine),
+		Parked: c.verb(parked), Retry: c.verb(retry), Discard: c.verb(discard), LookAgain: move(c.Queues, c.Queues.ValidationARN),
 	}
 	v := version{object: x.Object, examples: []told.Example{x}, findings: []finding{f}}
 	head := failedHead(c.Stage)
@@ -54,5 +61,5 @@ var alone = strings.NewReplacer(
 	"the error above", "the error in the detail",
 	"the first command below", "aws s3api get-bucket-replication",
 	"the commands below", "aws s3api head-object on both sides",
-	"(see the end)", "(command lookAgain)",
+	"(see the end)", ByCommand,
 )

@@ -81,8 +81,8 @@ func (m chat) encoded() (string, error) {
 }
 
 // ChatOfAudit is what audits of a stage came to, as AWS's chat integration takes it: what the
-// e-mail of the same subject says of each bucket.
-func ChatOfAudit(stage, subject string, lines []string) (string, error) {
+// e-mail of the same subject says of each bucket, with the command that shows it.
+func ChatOfAudit(stage, subject string, lines []string, last string) (string, error) {
 	said := ""
 	for i, line := range lines {
 		one := inert(line)
@@ -95,7 +95,7 @@ func ChatOfAudit(stage, subject string, lines []string) (string, error) {
 	return chat{Version: "1.0", Source: "custom",
 		Content: chatContent{
 			TextType: "client-markdown", Title: inert(subject), Description: said,
-			NextSteps: []string{"The e-mail says where the reports are."}, Keywords: []string{"autobackup", inert(text.Line(stage, 16)), "audit"},
+			NextSteps: []string{command("What each audit came to:", last), "The e-mail says where the reports are."}, Keywords: []string{"autobackup", inert(text.Line(stage, 16)), "audit"},
 		},
 		About: chatAbout{ThreadID: "autobackup-audit-" + inert(text.Line(stage, 16)), Summary: inert(subject), EventType: chatAudit},
 	}.encoded()
@@ -121,16 +121,14 @@ func (e edition) description(w words) string {
 // steps are what to do, with commands that mean the same when they are copied out of chat.
 func (e edition) steps(w words) (steps []string) {
 	if w.next != "" {
-		steps = append(steps, text.Shorten(inert(strings.ReplaceAll(alone.Replace(w.next), "(command lookAgain)", "(the commands below)")), maxChatStep))
+		steps = append(steps, text.Shorten(inert(strings.ReplaceAll(alone.Replace(w.next), ByCommand, "(the commands below)")), maxChatStep))
 	}
 	if v, ok := e.sections[0].(version); ok && v.object != nil {
 		steps = append(steps, command("Everything about it:", explainIn(v)))
 	}
-	if e.over < len(e.sections) {
-		steps = append(steps, command("What is parked, by reason:", e.verb("parked")),
-			command("All parked messages looked at again, once the cause is gone:", e.verb("retry --why WHY")), command("The same by SQS, without a record:", move(e.Queues, e.Queues.ValidationARN)))
-	}
-	return append(steps, "The e-mail says more, and has the commands.")
+	return append(steps, command("What is parked, by reason:", e.verb(parked)),
+		command("All parked messages looked at again, once the cause is gone:", e.verb(retry)), command("The same by SQS, without a record:", move(e.Queues, e.Queues.ValidationARN)),
+		"The e-mail says more, and has the commands.")
 }
 
 // command is one in code; one that chat would change is in the e-mail alone.

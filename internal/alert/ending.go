@@ -17,19 +17,27 @@ func ending(c Context) string {
 	return "\nThe original messages\n\n" +
 		"  Each is parked, unchanged, in the queue " + show(nameOf(q.DLQARN), 80) + ". By reason, with what each means,\n" +
 		"  and some of them as they are:\n" +
-		"    " + c.verb("parked") + "\n" +
+		"    " + c.verb(parked) + "\n" +
 		fmt.Sprintf("    aws sqs receive-message%s --queue-url %s --max-number-of-messages 10 --visibility-timeout 0 --message-attribute-names All\n",
 			region, shell.Quote(q.DLQURL)) +
 		"  To have them looked at again, once the cause is gone. The first chooses, asks, and puts who and why on\n" +
 		"  record; moving takes the whole queue:\n" +
-		"    " + c.verb("retry --why WHY") + "\n" +
+		"    " + c.verb(retry) + "\n" +
 		"    " + move(q, q.ValidationARN) + "\n" +
 		"  To be told of them again, likewise:\n" +
-		"    " + c.verb("retry --tell --why WHY") + "\n" +
+		"    " + c.verb(tellAgain) + "\n" +
 		"    " + move(q, q.FailureARN) + "\n" +
 		"  To delete those that need nothing more, and keep them on record:\n" +
-		"    " + c.verb("discard --why WHY") + "\n"
+		"    " + c.verb(discard) + "\n"
 }
+
+// What this program does with messages that are parked.
+const (
+	parked    = "parked"
+	retry     = "retry --why WHY"
+	tellAgain = "retry --tell --why WHY"
+	discard   = "discard --why WHY"
+)
 
 // verb is a command of this program about the stage's messages.
 func (c Context) verb(words string) string {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"autobackup/internal/text"
 )
 
 // Check refuses an entry that takes out more than people can mean, or that nobody
@@ -18,22 +20,12 @@ func (a Acceptance) Check() error {
 		return fmt.Errorf(`"versionId" needs "key"`)
 	case strings.TrimSpace(a.Why) == "" || strings.TrimSpace(a.Who) == "":
 		return fmt.Errorf(`"why" and "who" must be set: somebody reviews this`)
-	case placeholder(a.Why):
+	case text.Placeholder(a.Why):
 		return fmt.Errorf(`"why" is %q, which only holds the place: write why this is as it should be, for whoever reviews it`, a.Why)
 	case a.Until.IsZero():
 		return fmt.Errorf(`"until" is missing: nothing is accepted for ever`)
 	}
 	return nil
-}
-
-// placeholder says whether a text is what stands in commands and in help for one that
-// somebody is to write.
-func placeholder(s string) bool {
-	switch strings.ToUpper(strings.Trim(s, " <>[]")) {
-	case "WHY", "TEXT", "...", "…":
-		return true
-	}
-	return false
 }
 
 // takes says whether the entry takes an item out now.

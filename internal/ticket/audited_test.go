@@ -68,7 +68,7 @@ func TestTheSchemaTakesNothingElseForAnEventAboutAudits(t *testing.T) {
 		`"report":"s3://`:        `"report":"https://`,
 		`"execution":`:           `"key":`,
 		`"bucket":"docs"`:        `"bucket":"docs","owner":"team"`,
-		`"schemaVersion":"1.1"`:  `"schemaVersion":"2.0"`,
+		`"schemaVersion":"1.2"`:  `"schemaVersion":"2.0"`,
 		`"time":"2026-03-02T12:`: `"time":"at 12:`,
 		`"result":"findings"`:    `"result":1`,
 	} {

@@ -21,7 +21,7 @@ const (
 	Audits  = "Backup Audit With News"
 	// SchemaVersion is of Detail and Audit: its second number grows when a field is added, its
 	// first when one changes its meaning or goes.
-	SchemaVersion = "1.1"
+	SchemaVersion = "1.2"
 )
 
 // Event is one event, before it is put.
@@ -74,7 +74,10 @@ type Bucket struct {
 // Commands are for a shell.
 type Commands struct {
 	Explain   string `json:"explain,omitempty"`
-	LookAgain string `json:"lookAgain"`
+	Parked    string `json:"parked"`
+	Retry     string `json:"retry"`
+	Discard   string `json:"discard"`
+	LookAgain string `json:"lookAgain"` // retry without this program, of all that is parked and without a record
 }
 
 // Resolution is why something is over.
@@ -118,7 +121,7 @@ func OfFailure(c alert.Context, f told.Finding, at time.Time) Event {
 	d := newDetail(c.Stage, x.Object, x.MessageID, e, at)
 	d.Severity, d.Reason, d.Evidence, d.Detail, d.Execution = severityOf(e.Reason), b.Code, line(string(e.Evidence)), b.Detail, x.Execution
 	d.Summary, d.What, d.Why, d.Next = b.Title, b.What, b.Why, b.Next
-	d.Commands = &Commands{Explain: b.Explain, LookAgain: b.LookAgain}
+	d.Commands = &Commands{Explain: b.Explain, Parked: b.Parked, Retry: b.Retry, Discard: b.Discard, LookAgain: b.LookAgain}
 	return Event{Failed, d}
 }
 

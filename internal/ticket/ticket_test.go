@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -95,8 +96,17 @@ func TestEachReplicaThatFailedHasAnEvent(t *testing.T) {
 	assert.Equal(t, "[test] Backup check failed: CONTENT_MISMATCH s3://docs/a/b", a.Summary)
 	assert.Equal(t, []any{"docs", "eu-west-3", "a/b", "v1", "123456789012", execution}, []any{a.Object.Name, a.Object.Region, a.Object.Key, a.Object.VersionID, a.Object.Account, a.Execution})
 	assert.Equal(t, "autobackup explain 's3://docs/a/b?versionId=v1'", a.Commands.Explain)
+	assert.Equal(t, []string{"autobackup parked --stage test --region eu-west-3", "autobackup retry --why WHY --stage test --region eu-west-3", "autobackup discard --why WHY --stage test --region eu-west-3"},
+		[]string{a.Commands.Parked, a.Commands.Retry, a.Commands.Discard})
+	assert.Contains(t, a.Commands.LookAgain, "aws sqs start-message-move-task ")
 	for _, e := range all {
-		fits(t, s, e)
+		text := fits(t, s, e)
+		// Events of before that lie in an archive fit it, too.
+		older := regexp.MustCompile(`"(parked|retry|discard)":"[^"]*",`).ReplaceAllString(text, "")
+		require.NotEqual(t, text, older)
+		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(older))
+		require.NoError(t, err)
+		assert.NoError(t, s.Validate(doc))
 	}
 }
 

@@ -66,6 +66,7 @@ func (s *Service) put(t template.Target, r template.Resource, state string) (str
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.alarms = append(s.alarms, a)
+	s.keepAlarm(a.ARN())
 	return a.Name, map[string]string{"Arn": a.ARN()}, nil
 }
 
@@ -73,5 +74,6 @@ func (s *Service) remove(_ template.Target, made template.Made) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.alarms = slices.DeleteFunc(s.alarms, func(a Alarm) bool { return a.ARN() == made.Attributes["Arn"] })
+	s.keepAlarm(made.Attributes["Arn"])
 	return nil
 }

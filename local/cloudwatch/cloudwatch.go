@@ -8,11 +8,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"autobackup/local/cloudwatch/alarms"
 	"autobackup/local/gate"
+	"autobackup/local/store"
 )
 
 // The states of an alarm. NoData is that of one that nothing is known for.
@@ -57,7 +57,7 @@ type Service struct {
 	// Failed is told why an alarm could not tell; nil: nobody is.
 	Failed func(error)
 
-	mu     sync.Mutex
+	mu     store.Lock
 	alarms []Alarm
 	data   map[place]alarms.Data
 }
@@ -75,11 +75,20 @@ func (s *Service) Alarms(region, account string) []Alarm {
 func (s *Service) Set(arn string, change func(*Alarm)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range s.alarms {
-		if s.alarms[i].ARN() == arn {
-			change(&s.alarms[i])
-			return nil
-		}
+	a := s.find(arn)
+	if a == nil {
+		return fmt.Errorf("there is no alarm %s", arn)
 	}
-	return fmt.Errorf("there is no alarm %s", arn)
+	change(a)
+	s.keepAlarm(arn)
+	return nil
+}
+
+// find is an alarm; nil where there is none. The service is locked.
+func (s *Service) find(arn string) *Alarm {
+	i := slices.IndexFunc(s.alarms, func(a Alarm) bool { return a.ARN() == arn })
+	if i < 0 {
+		return nil
+	}
+	return &s.alarms[i]
 }

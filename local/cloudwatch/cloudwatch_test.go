@@ -35,13 +35,18 @@ func service(t *testing.T, resources ...template.Resource) (*cloudwatch.Service,
 	t.Helper()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s := &cloudwatch.Service{Account: account, Now: func() time.Time { return now }}
+	create(t, s, resources...)
+	return s, &now
+}
+
+func create(t *testing.T, s *cloudwatch.Service, resources ...template.Resource) {
+	t.Helper()
 	for _, r := range resources {
 		reference, attributes, err := s.Types().Create(at, r)
 		require.NoError(t, err)
 		assert.Equal(t, r.Text("AlarmName"), reference, "Ref is the name, which rules are about")
 		assert.Equal(t, at.ARN("cloudwatch", "alarm:"+reference), attributes["Arn"])
 	}
-	return s, &now
 }
 
 func evaluate(t *testing.T, s *cloudwatch.Service) []cloudwatch.Change {

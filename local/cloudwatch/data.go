@@ -55,16 +55,17 @@ func decodeData(members cbor.Map) (a dataAsk, err error) {
 	return a, nil
 }
 
-// moment is a time of the protocol: seconds since 1970, as an integer or a fraction.
+// moment is a time of the protocol: seconds since 1970, as an integer or a fraction. In JSON, nothing
+// says that it is a time.
 func moment(name string, value cbor.Value) (time.Time, error) {
-	tag, _ := value.(*cbor.Tag)
-	if tag != nil && tag.ID == 1 {
-		switch of := tag.Value.(type) {
-		case cbor.Uint:
-			return time.Unix(int64(of), 0), nil //nolint:gosec // of a year that there is
-		case cbor.Float64:
-			return time.UnixMilli(int64(float64(of) * 1000)), nil
-		}
+	if tag, is := value.(*cbor.Tag); is && tag.ID == 1 {
+		value = tag.Value
+	}
+	switch of := value.(type) {
+	case cbor.Uint:
+		return time.Unix(int64(of), 0), nil //nolint:gosec // of a year that there is
+	case cbor.Float64:
+		return time.UnixMilli(int64(float64(of) * 1000)), nil
 	}
 	return time.Time{}, wire.Invalid("SerializationException", "%s is no time", name)
 }

@@ -102,27 +102,36 @@ func decode(body io.Reader) (cbor.Map, error) {
 
 // asked is what DescribeAlarms is asked for.
 type asked struct {
-	prefix string
-	types  []string // none: MetricAlarm
+	prefix, state string
+	names, types  []string // no types: MetricAlarm
+}
+
+// takes says whether an alarm is one that is asked for.
+func (a asked) takes(alarm Alarm, kind string) bool {
+	return strings.HasPrefix(alarm.Name, a.prefix) && (a.state == "" || a.state == alarm.State) &&
+		(len(a.names) == 0 || slices.Contains(a.names, alarm.Name)) &&
+		(slices.Contains(a.types, kind) || len(a.types) == 0 && !alarm.Composite)
 }
 
 func decodeAlarms(members cbor.Map) (a asked, err error) {
 	for name, value := range members {
-		switch one := value.(type) {
-		case cbor.String:
-			if name == "AlarmNamePrefix" {
-				a.prefix = string(one)
-				continue
-			}
-		case cbor.List:
-			if name == "AlarmTypes" {
-				for _, kind := range one {
-					a.types = append(a.types, words(kind))
-				}
-				continue
-			}
+		var all []string
+		list, _ := value.(cbor.List)
+		for _, one := range list {
+			all = append(all, words(one))
 		}
-		return a, wire.Invalid("ValidationError", "the local stack does not support the parameter %s of DescribeAlarms", name)
+		switch name {
+		case "AlarmNamePrefix":
+			a.prefix = words(value)
+		case "StateValue":
+			a.state = words(value)
+		case "AlarmNames":
+			a.names = all
+		case "AlarmTypes":
+			a.types = all
+		default:
+			return a, wire.Invalid("ValidationError", "the local stack does not support the parameter %s of DescribeAlarms", name)
+		}
 	}
 	return a, nil
 }
@@ -133,7 +142,7 @@ func (s *Service) describe(a asked, region, account string) cbor.Value {
 	lists := map[bool]cbor.List{false: {}, true: {}}
 	for _, alarm := range s.Alarms(region, account) {
 		kind := map[bool]string{false: "MetricAlarm", true: "CompositeAlarm"}[alarm.Composite]
-		if !strings.HasPrefix(alarm.Name, a.prefix) || !slices.Contains(a.types, kind) && (alarm.Composite || len(a.types) > 0) {
+		if !a.takes(alarm, kind) {
 			continue
 		}
 		actions := cbor.List{}

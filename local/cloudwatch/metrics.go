@@ -13,11 +13,48 @@ import (
 // place is where metrics and alarms are: none sees those of another.
 type place struct{ region, account string }
 
+// Measured is a datapoint of a region's account.
+type Measured struct {
+	Region, Account string
+	Of              alarms.Metric
+	alarms.Datapoint
+}
+
+// retention is how long CloudWatch has the values of each minute. Later it has those of longer
+// periods, which nothing here has.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention
+const retention = 15 * 24 * time.Hour
+
 // Put adds a datapoint of a region's account.
 func (s *Service) Put(region, account string, of alarms.Metric, point alarms.Datapoint) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := place{region, account}
+	s.measured(Measured{region, account, of, point})
+}
+
+// Replace adds datapoints that are the only ones of their metrics in their minutes. What comes
+// again, as after a kill, takes the place of what is there.
+func (s *Service) Replace(all ...Measured) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range all {
+		minute := m.At.Truncate(time.Minute)
+		s.data[place{m.Region, m.Account}].Forget(m.Of, minute, minute.Add(time.Minute))
+		s.measured(m)
+	}
+}
+
+// measured adds a datapoint in its minute: CloudWatch doesn't know it closer.
+func (s *Service) measured(m Measured) {
+	at, minute := place{m.Region, m.Account}, m.At.Truncate(time.Minute)
+	s.add(at, m.Of, alarms.Datapoint{At: minute, Value: m.Value})
+	s.keepData(at, m.Of, minute)
+	for _, old := range s.data[at].Forget(m.Of, time.Time{}, s.Now().Add(-retention)) {
+		s.keepData(at, m.Of, old)
+	}
+}
+
+func (s *Service) add(at place, of alarms.Metric, point alarms.Datapoint) {
 	if s.data == nil {
 		s.data = map[place]alarms.Data{}
 	}
@@ -43,17 +80,20 @@ type embedded struct {
 // them at once or one by one.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 func (s *Service) PutEmbedded(region, account string, lines []byte) error {
+	s.mu.Lock() // of all of them: they are written at once
+	defer s.mu.Unlock()
+	put := func(of alarms.Metric, point alarms.Datapoint) { s.measured(Measured{region, account, of, point}) }
 	for line := range bytes.Lines(lines) {
-		if err := s.putLine(region, account, line); err != nil {
+		if err := readLine(line, put); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// putLine adds the datapoints of one line: each metric by each of its sets of dimensions, and
-// each of the values that it has.
-func (s *Service) putLine(region, account string, line []byte) error {
+// readLine hands over the datapoints of one line: each metric by each of its sets of dimensions,
+// and each of the values that it has.
+func readLine(line []byte, put func(of alarms.Metric, point alarms.Datapoint)) error {
 	var about embedded
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(line, &about); err != nil {
@@ -79,7 +119,7 @@ func (s *Service) putLine(region, account string, line []byte) error {
 					by[name] = value
 				}
 				for _, value := range values {
-					s.Put(region, account, alarms.NewMetric(directive.Namespace, metric.Name, by), alarms.Datapoint{At: at, Value: value})
+					put(alarms.NewMetric(directive.Namespace, metric.Name, by), alarms.Datapoint{At: at, Value: value})
 				}
 			}
 		}
@@ -136,6 +176,13 @@ func (s *Service) Evaluate(region, account string) ([]Change, error) {
 	changes, actions, err := s.evaluate(place{region, account})
 	for _, a := range actions {
 		s.tell(a)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.alarms { // now: after a kill on the way here, they tell again
+		if a.Region == region && a.Account == account {
+			s.keepAlarm(a.ARN())
+		}
 	}
 	return changes, err
 }

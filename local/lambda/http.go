@@ -61,6 +61,8 @@ func (s *Service) answerInvoke(r *http.Request) ([]byte, error) {
 	case r.URL.RawQuery != "" || kind != "" && kind != "RequestResponse":
 		return nil, wire.NotImplemented(
 			"the local stack invokes the unqualified function and waits for its answer; it does not support a qualifier or invocation type " + kind)
+	case r.Header.Get("X-Amz-Log-Type") == "Tail":
+		return nil, wire.NotImplemented("the local stack answers without the function's log: read that with aws logs tail, and leave log type Tail out")
 	}
 	payload, err := io.ReadAll(io.LimitReader(r.Body, largestInvocation))
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 )
 
 const (
+	aclHeader          = "X-Amz-Acl"
+	ownersACL          = "bucket-owner-full-control"
 	metaPrefix         = "X-Amz-Meta-"
 	storageClassHeader = "X-Amz-Storage-Class"
 	taggingHeader      = "X-Amz-Tagging"
@@ -37,10 +39,15 @@ var storageClasses = []string{
 	"STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR",
 }
 
+// attributesOf reads them. Buckets have no ACLs, as new ones on AWS, and take the one that changes nothing.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 func (s *Server) attributesOf(c *call) (attributes, error) {
 	a := attributes{header: http.Header{}, storageClass: c.r.Header.Get(storageClassHeader)}
 	if a.storageClass == "" {
 		a.storageClass = "STANDARD"
+	}
+	if acl := c.r.Header.Get(aclHeader); acl != "" && acl != ownersACL {
+		return a, fail(http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs")
 	}
 	if !slices.Contains(storageClasses, a.storageClass) {
 		return a, fail(http.StatusBadRequest, "InvalidStorageClass", "The storage class you specified is not valid")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"time"
 )
 
 // part is what one request uploaded: all of a PutObject, or one part of a
@@ -19,7 +20,8 @@ type part struct {
 	size      int64  // bytes
 	md5       []byte // of its bytes
 	algorithm *algorithm
-	checksum  []byte // of its bytes, by algorithm
+	checksum  []byte    // of its bytes, by algorithm
+	modified  time.Time // when it was put into its upload; zero where it was in none
 }
 
 // sum is the checksum as S3 writes it.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -249,8 +250,10 @@ func (s *Server) listBuckets(c *call) error {
 		XMLName           xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListAllMyBucketsResult"`
 		Owner             owner
 		Buckets           struct{ Bucket []listed }
+		Prefix            string `xml:",omitempty"`
 		ContinuationToken string `xml:",omitempty"`
 	}
+	answer.Prefix = c.query.Get("prefix")
 	most := 10_000
 	if c.query.Has("max-buckets") {
 		var err error
@@ -265,7 +268,8 @@ func (s *Server) listBuckets(c *call) error {
 	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
 		b := s.buckets[name]
 		switch {
-		case name <= c.query.Get("continuation-token"), s.accountOf(b) != caller:
+		case name <= c.query.Get("continuation-token"), s.accountOf(b) != caller,
+			!strings.HasPrefix(name, c.query.Get("prefix")), c.query.Has("bucket-region") && b.region != c.query.Get("bucket-region"):
 			continue
 		case len(answer.Buckets.Bucket) == most:
 			answer.ContinuationToken = answer.Buckets.Bucket[most-1].Name

@@ -29,11 +29,11 @@ func (c *call) parse() (err error) {
 	if c.query, err = url.ParseQuery(c.r.URL.RawQuery); err != nil {
 		return fail(http.StatusBadRequest, "InvalidURI", "Couldn't parse the specified URI.")
 	}
+	path := strings.TrimPrefix(c.r.URL.Path, "/")
+	c.bucket, c.key, _ = strings.Cut(path, "/")
 	if c.region, err = c.signedRegion(); err != nil {
 		return err
 	}
-	path := strings.TrimPrefix(c.r.URL.Path, "/")
-	c.bucket, c.key, _ = strings.Cut(path, "/")
 	switch {
 	case !utf8.ValidString(c.key):
 		return fail(http.StatusBadRequest, "InvalidURI", "Couldn't parse the specified URI.")

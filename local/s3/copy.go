@@ -11,10 +11,14 @@ import (
 
 const (
 	copySourceHeader  = "X-Amz-Copy-Source"
+	copyIfMatch       = copySourceHeader + "-If-Match"
+	copyIfNoneMatch   = copySourceHeader + "-If-None-Match"
 	metadataDirective = "X-Amz-Metadata-Directive"
 	taggingDirective  = "X-Amz-Tagging-Directive"
 	// annotationDirective is sent by the AWS CLI. It means nothing: there are no annotations.
 	annotationDirective = "X-Amz-Object-Annotation-Directive"
+	// copySourceVersionHeader tells which version was copied.
+	copySourceVersionHeader = copySourceHeader + "-Version-Id"
 )
 
 // copies tells whether the request names a source.
@@ -33,6 +37,9 @@ func (s *Server) copyObject(c *call) error {
 		return err
 	}
 	defer source.body.release()
+	if err := copyable(source.size()); err != nil {
+		return err
+	}
 	a, err := s.copied(c, from, source)
 	if err != nil {
 		return err
@@ -68,7 +75,7 @@ func (c *call) tellCopy(v *version, source string) error {
 		writeID(h, v.id)
 	}
 	if source != "" {
-		h.Set("X-Amz-Copy-Source-Version-Id", source)
+		h.Set(copySourceVersionHeader, source)
 	}
 	c.xml(http.StatusOK, struct {
 		XMLName      xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CopyObjectResult"`
@@ -112,20 +119,31 @@ func (s *Server) sourceOf(c, from *call) (*version, string, error) {
 		}
 		return nil, "", s.hide(from, err)
 	}
-	if err := s.readable(from, v); err != nil {
+	if err = s.readable(from, v); err == nil {
+		err = copyCondition(c.r.Header, v)
+	}
+	if err != nil {
 		v.body.release()
 		return nil, "", err
 	}
 	return v, id, nil
 }
 
+// copyCondition checks what a copy asks of its source; conditions by time are refused.
+func copyCondition(h http.Header, source *version) error {
+	if match := h.Get(copyIfMatch); match != "" && !matches(match, source.etag) {
+		return preconditionFailed(strings.ToLower(copyIfMatch))
+	}
+	if none := h.Get(copyIfNoneMatch); none != "" && matches(none, source.etag) {
+		return preconditionFailed(strings.ToLower(copyIfNoneMatch))
+	}
+	return nil
+}
+
 func (s *Server) readable(from *call, v *version) error {
-	switch {
-	case v.archived():
+	if v.archived() {
 		return fail(http.StatusForbidden, "InvalidObjectState", "Operation is not valid for the source object's storage class").
 			detail("StorageClass", v.storageClass)
-	case v.size() > maxPut:
-		return invalidRequest("The specified copy source is larger than the maximum allowable size for a copy source: %d", int64(maxPut))
 	}
 	if err := v.encryption.permits(http.Header{}); err != nil {
 		return err

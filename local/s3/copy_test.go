@@ -111,3 +111,15 @@ func TestWhoMayNotListTheSourceLearnsNothingOfIt(t *testing.T) {
 		assert.Equal(t, http.StatusForbidden, answer.HTTPStatusCode())
 	})
 }
+
+// Of these AWS's documents say nothing; people report it.
+func TestARangeThatIsCopiedIsThere(t *testing.T) {
+	l := pair(t, nil)
+	l.put(t, "k", "content")
+	begun, err := l.client("http", primary).CreateMultipartUpload(t.Context(), &awss3.CreateMultipartUploadInput{Bucket: aws.String(source), Key: aws.String("copy")})
+	require.NoError(t, err)
+	for bytes, want := range map[string]string{"bytes=0-6": "", "bytes=0-7": "InvalidArgument", "bytes=7-8": "InvalidArgument"} {
+		a := l.send(t, http.MethodPut, "/source/copy?partNumber=1&uploadId="+*begun.UploadId, map[string]string{"X-Amz-Copy-Source": source + "/k", "X-Amz-Copy-Source-Range": bytes}, nil)
+		assert.Equal(t, want, a.Code, bytes)
+	}
+}

@@ -31,7 +31,10 @@ func (s *Server) createBucket(c *call) error {
 			detail("LocationConstraint", defaultRegion)
 	case wanted != c.region:
 		return fail(http.StatusBadRequest, "IllegalLocationConstraintException", "The %s location constraint is incompatible "+
-			"for the region specific endpoint this request was sent to.", wanted)
+			"for the region specific endpoint this request was sent to.", cmp.Or(body.LocationConstraint, "unspecified"))
+	}
+	if acl := c.r.Header.Get(aclHeader); acl != "" && acl != "private" && acl != ownersACL {
+		return fail(http.StatusBadRequest, "InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
 	}
 	made := &bucket{name: c.bucket, region: c.region}
 	if err := made.readLock(c.r.Header.Get(bucketLockHeader)); err != nil {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+
+	"autobackup/local/store"
 )
 
 // Making a file costs more than storing 4 KiB, so short bodies stay in memory,
@@ -21,6 +23,7 @@ const (
 type files struct {
 	dir      string
 	kept     bool          // nothing is in memory alone
+	records  *store.Store  // that name files; nil: none do
 	last     atomic.Uint64 // number of the last file
 	inMemory atomic.Int64  // bytes
 	mu       sync.Mutex
@@ -69,26 +72,17 @@ func (f *files) store(size int64, fill func(io.Writer) (part, error)) (part, err
 	return p, nil
 }
 
-// sync has a file on the disk, with its name, before a record names it.
-func (f *files) sync(file *os.File) error {
-	if err := file.Sync(); err != nil {
-		return fmt.Errorf("store object bytes: %w", err)
-	}
-	dir, err := os.Open(f.dir)
-	if err != nil {
-		return fmt.Errorf("store object bytes: %w", err)
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
-
 func (f *files) storeFile(fill func(io.Writer) (part, error)) (part, error) {
 	file, err := os.Create(fmt.Sprintf("%s/%d", f.dir, f.last.Add(1)))
 	if err != nil {
 		return part{}, fmt.Errorf("store object bytes: %w", err)
 	}
 	p, err := fill(file)
-	if err == nil && f.kept {
-		err = f.sync(file)
+	if err == nil {
+		err = f.records.Sync(file)
+	}
+	if err == nil {
+		err = f.records.SyncName(file.Name())
 	}
 	if err = errors.Join(err, file.Close()); err != nil {
 		return part{}, errors.Join(err, os.Remove(file.Name()))

@@ -39,26 +39,24 @@ func (s *Server) read(c *call, bytes bool) error {
 	if err := precondition(c.r.Header, v); err != nil {
 		return err
 	}
-	part, err := rangeOf(c.r.Header.Get("Range"), v.size())
+	asked, err := c.asked(v)
 	if err != nil {
 		return err
 	}
 	h := c.w.Header()
 	v.writeHeaders(h, told)
 	s.conceal(c, h)
-	if strings.EqualFold(c.r.Header.Get(checksumMode), "ENABLED") && part.length == v.size() {
-		v.writeChecksum(h)
-		if part.partial { // S3 tells a composite one like that of a part
-			h.Set(v.checksum.algorithm.header(), v.checksum.digest())
-		}
+	if strings.EqualFold(c.r.Header.Get(checksumMode), "ENABLED") {
+		asked.writeChecksum(h, v)
 	}
-	part.write(c.w, v.size())
+	c.override(h)
+	asked.write(c.w, v)
 	if !bytes {
 		return nil
 	}
 	// The status is out: where bytes are missing, net/http breaks the connection
 	// off, which is all that can tell the client now.
-	_ = v.body.copyTo(c.w, part.from, part.length)
+	_ = v.body.copyTo(c.w, asked.from, asked.length)
 	return nil
 }
 
@@ -124,10 +122,77 @@ func matches(condition, etag string) bool {
 	return false
 }
 
+// overrides are the headers that a request may have answered otherwise than they were stored, as
+// presigned URLs have that browsers save to a file.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+var overrides = func() map[string]string {
+	all := map[string]string{}
+	for _, name := range contentHeaders {
+		all["response-"+strings.ToLower(name)] = name
+	}
+	return all
+}()
+
+func (c *call) override(h http.Header) {
+	for parameter, name := range overrides {
+		if c.query.Has(parameter) {
+			h.Set(name, c.query.Get(parameter))
+		}
+	}
+}
+
 // byteRange is what is read of an object.
 type byteRange struct {
 	from, length int64
 	partial      bool
+	number       int // of the part that was asked for; 0: none was
+}
+
+// asked is what a request reads of v: all, a range, or a part.
+func (c *call) asked(v *version) (byteRange, error) {
+	spec := c.r.Header.Get("Range")
+	if !c.query.Has("partNumber") {
+		return rangeOf(spec, v.size())
+	}
+	number, err := c.partNumber()
+	if err != nil {
+		return byteRange{}, err
+	}
+	if spec != "" {
+		return byteRange{}, invalidRequest("Cannot specify both Range header and partNumber query parameter")
+	}
+	return v.part(number)
+}
+
+// part is the range of a part. What was uploaded in one has one.
+func (v *version) part(number int) (byteRange, error) {
+	if count := len(v.body.parts); number > count {
+		return byteRange{}, fail(http.StatusRequestedRangeNotSatisfiable, "InvalidPartNumber", "The requested partnumber is not satisfiable").
+			detail("PartNumberRequested", strconv.Itoa(number)).detail("ActualPartCount", strconv.Itoa(count))
+	}
+	var from int64
+	for _, p := range v.body.parts[:number-1] {
+		from += p.size
+	}
+	length := v.body.parts[number-1].size
+	return byteRange{from, length, length > 0, number}, nil // a range has a byte at least
+}
+
+// writeChecksum writes the checksum of what is read, where S3 has one. It tells that of a whole range over a
+// composite one like that of a part.
+func (r byteRange) writeChecksum(h http.Header, v *version) {
+	if r.number > 0 && v.checksum.kind == composite {
+		h.Set(v.checksum.algorithm.header(), v.body.parts[r.number-1].sum())
+		h.Set(checksumType, composite)
+		return
+	}
+	if r.length != v.size() {
+		return
+	}
+	v.writeChecksum(h)
+	if r.partial {
+		h.Set(v.checksum.algorithm.header(), v.checksum.digest())
+	}
 }
 
 // rangeOf reads a Range header for an object of size bytes. As S3, it gives the
@@ -158,7 +223,7 @@ func rangeOf(header string, size int64) (byteRange, error) {
 			with("Content-Range", "bytes */"+strconv.FormatInt(size, 10)).
 			detail("RangeRequested", header).detail("ActualObjectSize", strconv.FormatInt(size, 10))
 	}
-	return byteRange{int64(from), int64(min(to, length) - from), true}, nil //nolint:gosec // 63 bits fit
+	return byteRange{from: int64(from), length: int64(min(to, length) - from), partial: true}, nil //nolint:gosec // 63 bits fit
 }
 
 // offset reads an offset, which fits an int64.
@@ -168,14 +233,17 @@ func offset(digits string) (uint64, bool) {
 }
 
 // write writes the status and the headers that tell the range.
-func (r byteRange) write(w http.ResponseWriter, size int64) {
+func (r byteRange) write(w http.ResponseWriter, v *version) {
 	h := w.Header()
+	if r.number > 0 && v.body.multipart {
+		h.Set("X-Amz-Mp-Parts-Count", strconv.Itoa(len(v.body.parts)))
+	}
 	h.Set("Content-Length", strconv.FormatInt(r.length, 10))
 	if !r.partial {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
 	last := r.from + r.length - 1
-	h.Set("Content-Range", "bytes "+strconv.FormatInt(r.from, 10)+"-"+strconv.FormatInt(last, 10)+"/"+strconv.FormatInt(size, 10))
+	h.Set("Content-Range", "bytes "+strconv.FormatInt(r.from, 10)+"-"+strconv.FormatInt(last, 10)+"/"+strconv.FormatInt(v.size(), 10))
 	w.WriteHeader(http.StatusPartialContent)
 }

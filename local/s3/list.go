@@ -21,14 +21,11 @@ type listing struct {
 	encoded   bool
 }
 
-func (c *call) listing() (listing, error) {
-	l := listing{prefix: c.query.Get("prefix"), delimiter: c.query.Get("delimiter"), max: maxKeys}
-	if value := c.query.Get("max-keys"); value != "" {
-		n, err := strconv.ParseUint(value, 10, 31)
-		if err != nil {
-			return l, invalidArgument("Provided max-keys not an integer or within integer range").detail("ArgumentName", "max-keys")
-		}
-		l.max = min(int(n), maxKeys) //nolint:gosec // 31 bits fit
+// listing reads what is asked for; limit is the parameter that bounds a page.
+func (c *call) listing(limit string) (l listing, err error) {
+	l = listing{prefix: c.query.Get("prefix"), delimiter: c.query.Get("delimiter")}
+	if l.max, err = c.atMost(limit, maxKeys); err != nil {
+		return l, err
 	}
 	switch encoding := c.query.Get("encoding-type"); {
 	case !c.query.Has("encoding-type"):
@@ -38,6 +35,19 @@ func (c *call) listing() (listing, error) {
 		return l, invalidArgument("Invalid Encoding Method specified in Request").detail("ArgumentName", "encoding-type")
 	}
 	return l, nil
+}
+
+// atMost reads a parameter that is a number, and is most where it is larger or not there.
+func (c *call) atMost(parameter string, most int) (int, error) {
+	value := c.query.Get(parameter)
+	if value == "" {
+		return most, nil
+	}
+	n, err := strconv.ParseUint(value, 10, 31)
+	if err != nil {
+		return 0, invalidArgument("Provided %s not an integer or within integer range", parameter).detail("ArgumentName", parameter)
+	}
+	return min(int(n), most), nil //nolint:gosec // 31 bits fit
 }
 
 // text encodes a key as the client asked. XML can't hold every key without.
@@ -123,7 +133,7 @@ type listedObject struct {
 // listObjectsV2 lists current versions.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 func (s *Server) listObjectsV2(c *call) error {
-	l, err := c.listing()
+	l, err := c.listing("max-keys")
 	if err != nil {
 		return err
 	}
@@ -206,7 +216,7 @@ type listResult struct {
 // alone: without one, it is the last key.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
 func (s *Server) listObjects(c *call) error {
-	l, err := c.listing()
+	l, err := c.listing("max-keys")
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ type listedVersion struct {
 // newest first.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
 func (s *Server) listObjectVersions(c *call) error {
-	l, err := c.listing()
+	l, err := c.listing("max-keys")
 	if err != nil {
 		return err
 	}

@@ -124,15 +124,8 @@ func (s *Server) withUpload(c *call, f func(*bucket, *upload) error) error {
 // uploadPart stores a part, in place of an earlier one with its number.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
 func (s *Server) uploadPart(c *call) error {
-	number, err := strconv.Atoi(c.query.Get("partNumber"))
-	if err != nil || number < 1 || number > maxParts {
-		return invalidArgument("Part number must be an integer between 1 and %d, inclusive", maxParts)
-	}
-	var u *upload
-	if err := s.withUpload(c, func(_ *bucket, found *upload) error { u = found; return nil }); err != nil {
-		return err
-	}
-	if err := u.encryption.permitsPart(c.r.Header); err != nil {
+	number, u, err := s.partOf(c)
+	if err != nil {
 		return err
 	}
 	claims, err := parseClaims(c.r)
@@ -149,17 +142,7 @@ func (s *Server) uploadPart(c *call) error {
 	if err != nil {
 		return err
 	}
-	replaced := newBody(true, stored)
-	err = s.withUpload(c, func(_ *bucket, u *upload) error {
-		replaced = newBody(true)
-		if old, ok := u.parts[number]; ok {
-			replaced.parts = []part{old}
-		}
-		u.parts[number] = stored
-		return nil
-	})
-	replaced.release()
-	if err != nil {
+	if stored, err = s.putPart(c, number, stored); err != nil {
 		return err
 	}
 	h := c.w.Header()
@@ -167,6 +150,41 @@ func (s *Server) uploadPart(c *call) error {
 	h.Set("Etag", quoted(hexOf(stored.md5)))
 	h.Set(stored.algorithm.header(), stored.sum())
 	return nil
+}
+
+// partOf finds the number and the upload of the part that a call brings, if it has the upload's key.
+func (s *Server) partOf(c *call) (number int, u *upload, err error) {
+	if number, err = c.partNumber(); err != nil {
+		return 0, nil, err
+	}
+	if err := s.withUpload(c, func(_ *bucket, found *upload) error { u = found; return nil }); err != nil {
+		return 0, nil, err
+	}
+	return number, u, u.encryption.permitsPart(c.r.Header)
+}
+
+func (c *call) partNumber() (int, error) {
+	number, err := strconv.Atoi(c.query.Get("partNumber"))
+	if err != nil || number < 1 || number > maxParts {
+		return 0, invalidArgument("Part number must be an integer between 1 and %d, inclusive", maxParts).detail("ArgumentName", "partNumber")
+	}
+	return number, nil
+}
+
+// putPart puts a part into its upload, in place of an earlier one with its number.
+func (s *Server) putPart(c *call, number int, stored part) (part, error) {
+	replaced := newBody(true, stored)
+	err := s.withUpload(c, func(_ *bucket, u *upload) error {
+		replaced = newBody(true)
+		if old, ok := u.parts[number]; ok {
+			replaced.parts = []part{old}
+		}
+		stored.modified = s.clock.Now()
+		u.parts[number] = stored
+		return nil
+	})
+	replaced.release()
+	return stored, err
 }
 
 // accepts refuses a part whose checksum can't go into the object's. Where the

@@ -31,7 +31,7 @@ func (c *call) permissions(op *operation) []string {
 		if c.r.Header.Get(bucketLockHeader) != "" { // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 			return []string{"s3:CreateBucket", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"}
 		}
-	case "PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload":
+	case "PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload":
 		return c.puts()
 	}
 	if action, ok := otherActions[op.name]; ok {
@@ -46,6 +46,8 @@ var otherActions = map[string]string{
 	"ListObjects":                        "s3:ListBucket",
 	"ListObjectsV2":                      "s3:ListBucket",
 	"ListObjectVersions":                 "s3:ListBucketVersions",
+	"ListMultipartUploads":               "s3:ListBucketMultipartUploads",
+	"ListParts":                          "s3:ListMultipartUploadParts",
 	"HeadBucket":                         "s3:ListBucket",
 	"GetBucketEncryption":                "s3:GetEncryptionConfiguration",
 	"PutBucketReplication":               "s3:PutReplicationConfiguration",
@@ -71,7 +73,7 @@ func (c *call) ofVersion(plain, version string) string {
 func (c *call) puts() []string {
 	actions := []string{"s3:PutObject"}
 	for header, action := range map[string]string{
-		taggingHeader: "s3:PutObjectTagging", lockModeHeader: "s3:PutObjectRetention", holdHeader: "s3:PutObjectLegalHold",
+		aclHeader: "s3:PutObjectAcl", taggingHeader: "s3:PutObjectTagging", lockModeHeader: "s3:PutObjectRetention", holdHeader: "s3:PutObjectLegalHold",
 	} {
 		if c.r.Header.Get(header) != "" {
 			actions = append(actions, action)
@@ -104,7 +106,7 @@ func (s *Server) permit(c *call, op *operation) error {
 	}
 	for _, action := range c.permissions(op) {
 		if err := caller.May(action, resource); err != nil {
-			return s.withRegion(c, op, refused(err))
+			return s.withRegion(c, refused(err))
 		}
 	}
 	return nil
@@ -113,12 +115,21 @@ func (s *Server) permit(c *call, op *operation) error {
 // withRegion names the bucket's region in the answer to HeadBucket, as S3 does whatever the
 // caller may.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
-func (s *Server) withRegion(c *call, op *operation, err error) error {
+func (s *Server) withRegion(c *call, err error) error {
 	var api *apiError
-	if region := s.regionOf(c.bucket); op.name == "HeadBucket" && region != "" && errors.As(err, &api) {
+	if region := s.regionOf(c.bucket); c.r.Method == http.MethodHead && c.resource() == bucketResource && region != "" && errors.As(err, &api) {
 		return api.with("X-Amz-Bucket-Region", region)
 	}
 	return err
+}
+
+// anonymous is the refusal of a request that nobody signed. SDKs send such a HeadBucket to find out where
+// a bucket is, or that there is none.
+func (s *Server) anonymous(c *call, err error) error {
+	if c.r.Method == http.MethodHead && c.resource() == bucketResource && answered(err, http.StatusForbidden) && s.regionOf(c.bucket) == "" {
+		return noSuchBucket(c.bucket)
+	}
+	return s.withRegion(c, err)
 }
 
 // hide says 403 in the place of 404 to those who may not list the bucket: they are not to

@@ -60,24 +60,22 @@ func (l *local) send(t *testing.T, method, target string, header map[string]stri
 func TestWhatIsNotSupportedIsRefusedByName(t *testing.T) {
 	l := pair(t, nil)
 	for request, want := range map[string]string{
-		"GET /source?acl":                                         "GetBucketAcl",
-		"PUT /source?cors":                                        "PutBucketCors",
-		"DELETE /source?policy":                                   "DeleteBucketPolicy",
-		"POST /source":                                            "POST Object (a browser's upload)",
-		"GET /source/k?partNumber=1":                              "GET with the query parameter partNumber",
-		"GET /source?list-type=2&surprise=1":                      "GET with the query parameter surprise",
-		"PATCH /source/k":                                         "PATCH of this path",
-		"PUT /source/k X-Amz-Acl":                                 "PutObject with the header x-amz-acl",
-		"PUT /source/k If-Modified-Since":                         "PutObject with the header if-modified-since",
-		"GET /source/k If-Modified-Since":                         "GetObject with the header if-modified-since",
-		"PUT /source/k?uploadId=u&partNumber=1 X-Amz-Copy-Source": "copying into a part (UploadPartCopy)",
-		"GET /source/k X-Amz-Storage-Class":                       "GetObject with the header x-amz-storage-class",
-		"GET /source/k X-Amz-Tagging":                             "GetObject with the header x-amz-tagging",
-		"GET /source/k X-Amz-Trailer":                             "GetObject with the header x-amz-trailer",
-		"GET /source/k X-Amz-Meta-Owner":                          "GetObject with the header x-amz-meta-owner",
-		"GET /source/k X-Amz-Checksum-Crc32":                      "GetObject with the header x-amz-checksum-crc32",
-		"PUT /source/k X-Amz-Checksum-Mode":                       "PutObject with the header x-amz-checksum-mode",
-		"PUT /source X-Amz-Tagging":                               "CreateBucket with the header x-amz-tagging",
+		"GET /source?acl":                    "GetBucketAcl",
+		"PUT /source?cors":                   "PutBucketCors",
+		"DELETE /source?policy":              "DeleteBucketPolicy",
+		"POST /source":                       "POST Object (a browser's upload)",
+		"GET /source?list-type=2&surprise=1": "GET with the query parameter surprise",
+		"PATCH /source/k":                    "PATCH of this path",
+		"PUT /source?acl":                    "PutBucketAcl",
+		"PUT /source/k If-Modified-Since":    "PutObject with the header if-modified-since",
+		"GET /source/k If-Modified-Since":    "GetObject with the header if-modified-since",
+		"GET /source/k X-Amz-Storage-Class":  "GetObject with the header x-amz-storage-class",
+		"GET /source/k X-Amz-Tagging":        "GetObject with the header x-amz-tagging",
+		"GET /source/k X-Amz-Trailer":        "GetObject with the header x-amz-trailer",
+		"GET /source/k X-Amz-Meta-Owner":     "GetObject with the header x-amz-meta-owner",
+		"GET /source/k X-Amz-Checksum-Crc32": "GetObject with the header x-amz-checksum-crc32",
+		"PUT /source/k X-Amz-Checksum-Mode":  "PutObject with the header x-amz-checksum-mode",
+		"PUT /source X-Amz-Tagging":          "CreateBucket with the header x-amz-tagging",
 
 		"DELETE /source/k X-Amz-Object-Lock-Mode":                "DeleteObject with the header x-amz-object-lock-mode",
 		"PUT /source/k?uploadId=u&partNumber=1 X-Amz-Meta-Owner": "UploadPart with the header x-amz-meta-owner",
@@ -197,6 +195,18 @@ func TestBodiesAreVerifiedInEveryEncoding(t *testing.T) {
 	}
 }
 
+func TestAPartThatCanNotBeReadIsRefused(t *testing.T) {
+	l := pair(t, nil)
+	l.put(t, "k", "content")
+	for query, want := range map[string]string{"partNumber=0": "InvalidArgument", "partNumber=x": "InvalidArgument", "partNumber=10001": "InvalidArgument", "partNumber=2": "InvalidPartNumber"} {
+		assert.Equal(t, want, l.send(t, http.MethodGet, "/source/k?"+query, nil, nil).Code, query)
+	}
+	a := l.send(t, http.MethodGet, "/source/k?partNumber=1", map[string]string{"Range": "bytes=0-1"}, nil)
+	assert.Equal(t, "InvalidRequest", a.Code)
+	l.put(t, "empty", "")
+	assert.Equal(t, http.StatusOK, l.send(t, http.MethodGet, "/source/empty?partNumber=1", nil, nil).status)
+}
+
 func TestKeysThatCanNotBeAreRefused(t *testing.T) {
 	l := pair(t, nil)
 	a := l.send(t, http.MethodPut, "/source/"+strings.Repeat("k", 1025), nil, nil)
@@ -217,6 +227,9 @@ func TestCreateBucketRefusesWhatS3Refuses(t *testing.T) {
 	require.EqualError(t, err, "create bucket source: InvalidRequest: Versioning must be 'Enabled' on the bucket to apply a replication configuration")
 	a := l.send(t, http.MethodPut, "/elsewhere", nil, []byte("<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>"))
 	assert.Equal(t, "IllegalLocationConstraintException", a.Code)
+
+	assert.Equal(t, "InvalidBucketAclWithObjectOwnership", l.send(t, http.MethodPut, "/open", map[string]string{"X-Amz-Acl": "public-read"}, nil).Code)
+	assert.Equal(t, http.StatusOK, l.send(t, http.MethodPut, "/closed", map[string]string{"X-Amz-Acl": "private"}, nil).status)
 
 	far := map[string]string{"Authorization": strings.Replace(authorization, primary, replica, 1)}
 	inFar := []byte("<CreateBucketConfiguration><LocationConstraint>" + replica + "</LocationConstraint></CreateBucketConfiguration>")

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,19 +30,23 @@ type operation struct {
 
 // uploadHeaders say what an object shall be.
 var uploadHeaders = append([]string{
-	storageClassHeader, taggingHeader, lockModeHeader, lockDateHeader, holdHeader, metaPrefix,
+	aclHeader, storageClassHeader, taggingHeader, lockModeHeader, lockDateHeader, holdHeader, metaPrefix,
 	encryptionPrefix, encryptionPrefix + "-Context", kmsKeyHeader, bucketKeyHeader, checksumAlgorithm, checksumType,
 }, customerHeaders...)
 
 var (
 	readHeaders = append([]string{"Range", "If-Match", "If-None-Match", checksumMode}, customerHeaders...)
+	readParams  = append([]string{"versionId", "partNumber"}, slices.Collect(maps.Keys(overrides))...)
+	// listHeaders ask for what archived objects have that were restored, which none here is.
+	listHeaders = []string{"X-Amz-Optional-Object-Attributes"}
+	copyHeaders = []string{copySourceHeader, copyIfMatch, copyIfNoneMatch}
 	partHeaders = append([]string{checksumAlgorithm, checksumType}, customerHeaders...)
 )
 
 // operations lists everything that is supported, the selected ones first.
 var operations = []*operation{
 	{name: "ListBuckets", method: http.MethodGet, on: serviceResource, handle: (*Server).listBuckets,
-		params: []string{"max-buckets", "continuation-token"}},
+		params: []string{"max-buckets", "continuation-token", "prefix", "bucket-region"}},
 
 	{name: "GetBucketLocation", method: http.MethodGet, on: bucketResource, by: "location", handle: (*Server).getBucketLocation},
 	{name: "PutBucketVersioning", method: http.MethodPut, on: bucketResource, by: "versioning", handle: (*Server).putBucketVersioning},
@@ -62,29 +67,35 @@ var operations = []*operation{
 	{name: "GetObjectLockConfiguration", method: http.MethodGet, on: bucketResource, by: "object-lock", handle: (*Server).getObjectLock},
 	{name: "DeleteObjects", method: http.MethodPost, on: bucketResource, by: "delete", handle: (*Server).deleteObjects},
 	{name: "ListObjectsV2", method: http.MethodGet, on: bucketResource, by: "list-type", handle: (*Server).listObjectsV2,
-		params: []string{"prefix", "delimiter", "max-keys", "encoding-type", "continuation-token", "start-after", "fetch-owner"}},
+		params: []string{"prefix", "delimiter", "max-keys", "encoding-type", "continuation-token", "start-after", "fetch-owner"}, header: listHeaders},
 	{name: "ListObjectVersions", method: http.MethodGet, on: bucketResource, by: "versions", handle: (*Server).listObjectVersions,
-		params: []string{"prefix", "delimiter", "max-keys", "encoding-type", "key-marker", "version-id-marker"}},
-	{name: "ListObjects", method: http.MethodGet, on: bucketResource, handle: (*Server).listObjects, params: []string{"prefix", "delimiter", "max-keys", "encoding-type", "marker"}},
-	{name: "CreateBucket", method: http.MethodPut, on: bucketResource, header: []string{bucketLockHeader}, handle: (*Server).createBucket},
+		params: []string{"prefix", "delimiter", "max-keys", "encoding-type", "key-marker", "version-id-marker"}, header: listHeaders},
+	{name: "ListMultipartUploads", method: http.MethodGet, on: bucketResource, by: "uploads", handle: (*Server).listMultipartUploads,
+		params: []string{"prefix", "delimiter", "max-uploads", "encoding-type", "key-marker", "upload-id-marker"}},
+	{name: "ListObjects", method: http.MethodGet, on: bucketResource, handle: (*Server).listObjects, params: []string{"prefix", "delimiter", "max-keys", "encoding-type", "marker"}, header: listHeaders},
+	{name: "CreateBucket", method: http.MethodPut, on: bucketResource, header: []string{bucketLockHeader, aclHeader}, handle: (*Server).createBucket},
 	{name: "DeleteBucket", method: http.MethodDelete, on: bucketResource, handle: (*Server).deleteBucket},
 	{name: "HeadBucket", method: http.MethodHead, on: bucketResource, handle: (*Server).headBucket},
 
 	{name: "CreateMultipartUpload", method: http.MethodPost, on: objectResource, by: "uploads", header: uploadHeaders, handle: (*Server).createMultipartUpload},
+	{name: "UploadPartCopy", method: http.MethodPut, on: objectResource, by: "uploadId", copies: true, params: []string{"partNumber"},
+		header: append([]string{copyRangeHeader}, append(copyHeaders, customerHeaders...)...), handle: (*Server).uploadPartCopy},
+	{name: "ListParts", method: http.MethodGet, on: objectResource, by: "uploadId", params: []string{"max-parts", "part-number-marker"},
+		header: customerHeaders, handle: (*Server).listParts},
 	{name: "UploadPart", method: http.MethodPut, on: objectResource, by: "uploadId", params: []string{"partNumber"}, header: partHeaders, handle: (*Server).uploadPart},
 	{name: "CompleteMultipartUpload", method: http.MethodPost, on: objectResource, by: "uploadId", header: append([]string{objectSizeHeader}, partHeaders...), handle: (*Server).completeMultipartUpload},
 	{name: "AbortMultipartUpload", method: http.MethodDelete, on: objectResource, by: "uploadId", handle: (*Server).abortMultipartUpload},
 	{name: "PutObjectTagging", method: http.MethodPut, on: objectResource, by: "tagging", params: []string{"versionId"}, header: []string{checksumAlgorithm}, handle: (*Server).putObjectTagging},
 	{name: "DeleteObjectTagging", method: http.MethodDelete, on: objectResource, by: "tagging", params: []string{"versionId"}, handle: (*Server).deleteObjectTagging},
-	{name: "CopyObject", method: http.MethodPut, on: objectResource, copies: true, header: append([]string{copySourceHeader, metadataDirective, taggingDirective, annotationDirective}, uploadHeaders...), handle: (*Server).copyObject},
+	{name: "CopyObject", method: http.MethodPut, on: objectResource, copies: true, header: append(append([]string{metadataDirective, taggingDirective, annotationDirective}, copyHeaders...), uploadHeaders...), handle: (*Server).copyObject},
 	{name: "PutObject", method: http.MethodPut, on: objectResource, header: append([]string{"If-Match", "If-None-Match"}, uploadHeaders...), handle: (*Server).putObject},
 	{name: "GetObjectAttributes", method: http.MethodGet, on: objectResource, by: "attributes", params: []string{"versionId"},
 		header: append([]string{attributesHeader, maxPartsHeader, markerHeader}, customerHeaders...), handle: (*Server).getObjectAttributes},
 	{name: "GetObjectTagging", method: http.MethodGet, on: objectResource, by: "tagging", params: []string{"versionId"}, handle: (*Server).getObjectTagging},
 	{name: "GetObjectRetention", method: http.MethodGet, on: objectResource, by: "retention", params: []string{"versionId"}, handle: (*Server).getObjectRetention},
 	{name: "GetObjectLegalHold", method: http.MethodGet, on: objectResource, by: "legal-hold", params: []string{"versionId"}, handle: (*Server).getObjectLegalHold},
-	{name: "GetObject", method: http.MethodGet, on: objectResource, params: []string{"versionId"}, header: readHeaders, handle: (*Server).getObject},
-	{name: "HeadObject", method: http.MethodHead, on: objectResource, params: []string{"versionId"}, header: readHeaders, handle: (*Server).headObject},
+	{name: "GetObject", method: http.MethodGet, on: objectResource, params: readParams, header: readHeaders, handle: (*Server).getObject},
+	{name: "HeadObject", method: http.MethodHead, on: objectResource, params: readParams, header: readHeaders, handle: (*Server).headObject},
 	{name: "DeleteObject", method: http.MethodDelete, on: objectResource, params: []string{"versionId"}, handle: (*Server).deleteObject},
 }
 
@@ -100,9 +111,6 @@ func Operations() (names []string) {
 // route finds the operation, and refuses by name what is not supported.
 func route(c *call) (*operation, error) {
 	on := c.resource()
-	if c.copies() && c.query.Has("uploadId") {
-		return nil, notImplemented("copying into a part (UploadPartCopy)")
-	}
 	for _, op := range operations {
 		if op.method == c.r.Method && op.on == on && op.copies == c.copies() && (op.by == "" || c.query.Has(op.by)) {
 			if err := understood(c, op); err != nil {

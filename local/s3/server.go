@@ -145,7 +145,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) answer(c *call) error {
 	if err := c.parse(); err != nil {
-		return err
+		return s.anonymous(c, err)
 	}
 	if err := s.refuseHostStyle(c); err != nil {
 		return err

@@ -2,6 +2,7 @@ package sns
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/mail"
 	"os"
@@ -30,11 +31,30 @@ func (s *Service) deliver(topic Topic, to string, p Publication) error {
 	s.files++
 	name := fmt.Sprintf("%s-%06d.eml", p.Time.UTC().Format("20060102T150405Z"), s.files)
 	file := filepath.Join(s.outbox, name)
-	if err := os.WriteFile(file, email(topic, to, p), 0o600); err != nil {
+	if err := s.write(file, email(topic, to, p)); err != nil {
 		return err
 	}
 	if s.Mailed != nil {
 		s.Mailed(p, file)
+	}
+	return nil
+}
+
+// write writes a file that is whole before a record says that somebody got it.
+func (s *Service) write(name string, text []byte) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // #nosec G304: in the outbox
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err == nil {
+		err = s.mu.Store.Sync(file)
+	}
+	if err == nil {
+		err = s.mu.Store.SyncName(name)
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return errors.Join(err, os.Remove(name)) // whoever sends it again has it written again
 	}
 	return nil
 }

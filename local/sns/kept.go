@@ -1,7 +1,6 @@
 package sns
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
@@ -37,8 +36,11 @@ func (s *Service) Load(from *store.Store) error {
 	if err != nil {
 		return fmt.Errorf("load what sns kept: %w", err)
 	}
+	if err := from.Folder(s.outbox); err != nil {
+		return fmt.Errorf("load what sns kept: %w", err)
+	}
 	mails, err := os.ReadDir(s.outbox)
-	if err != nil && !errors.Is(err, os.ErrNotExist) { // without e-mails there is none
+	if err != nil {
 		return fmt.Errorf("load what sns kept: %w", err)
 	}
 	s.files = len(mails) // no name comes twice: none is removed

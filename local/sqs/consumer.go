@@ -160,7 +160,7 @@ func (s *Service) asks(c *Consumer, asking bool) {
 		return
 	}
 	c.asking = asking
-	s.note(c.q, step{asking: map[bool]int{true: 1, false: -1}[asking]})
+	s.note(c.q, step{Asking: map[bool]int{true: 1, false: -1}[asking]})
 }
 
 func (c *Consumer) closePause() {
@@ -175,23 +175,40 @@ func (c *Consumer) failed(what string, err error) {
 	}
 }
 
-// remove deletes messages. Those of a consumer that may not come again.
-func (c *Consumer) remove(all []Message) {
-	if c.may.remove != nil && len(all) > 0 {
+// end deletes those messages of a batch that are done, all at once: after a kill amid them, some
+// would come again. Those of a consumer that may not do. What is not done comes again in its time;
+// where the consumer is stopped, that is none of the batch's own, and it stays in the batch.
+func (c *Consumer) end(b Batch, done []Message) {
+	if c.may.remove != nil && len(done) > 0 {
 		if err := c.may.remove(); err != nil {
 			c.failed("delete messages of", err)
-			return
+			done = nil
 		}
 	}
-	for _, m := range all {
-		_ = c.s.Delete(c.q.ARN, m.Receipt) // its own handle: at worst it is stale, which is no error
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	if c.s.queues[c.q.ARN] != c.q {
+		return // it was deleted, and its messages with it
+	}
+	for _, m := range done {
+		_ = c.s.delete(c.q, m.Receipt) // its own handle: at worst it is stale, which is no error
+	}
+	for _, m := range b.Messages {
+		if left := c.q.byID[m.ID]; left != nil && left.Receipt == m.Receipt && c.ctx.Err() == nil {
+			left.consumed = false
+			c.s.keepMessage(c.q, m.ID)
+		}
 	}
 }
 
 func (c *Consumer) receive(limit int) []Message {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
-	return c.s.take(c.q, limit, time.Duration(c.q.VisibilityTimeout)*time.Second)
+	got := c.s.take(c.q, limit, time.Duration(c.q.VisibilityTimeout)*time.Second)
+	for _, m := range got {
+		c.q.byID[m.ID].consumed = true
+	}
+	return got
 }
 
 func (c *Consumer) add(m Message) {
@@ -256,7 +273,7 @@ func (c *Consumer) start() {
 }
 
 func (c *Consumer) run(b Batch) {
-	c.remove(c.handle(c.ctx, b))
+	c.end(b, c.handle(c.ctx, b))
 	c.mu.Lock()
 	c.active--
 	c.start()

@@ -93,21 +93,24 @@ type queue struct {
 	arrivals        int
 	watchers        []*watcher
 	timer           timer
+	steps           []step // of which metrics don't tell yet
+	noted           int    // steps so far
 	measured
 }
 
 type message struct {
 	Message
-	before int // receives in the queues it was in before this one
-	order  int // of arrival in this queue
-	index  int // in queue.waiting
+	before   int  // receives in the queues it was in before this one
+	order    int  // of arrival in this queue
+	index    int  // in queue.waiting
+	consumed bool // it is in a batch of a consumer, which has not come to an end
 }
 
 // add puts a message into the queue, to be received from visible on. It is counted as sent,
 // where somebody sent it.
 func (s *Service) add(q *queue, m Message, visible time.Time, counts string) {
 	q.arrivals++
-	s.note(q, step{message: q.arrivals, visible: visible, expires: m.Sent.Add(q.retention()), counts: counts})
+	s.note(q, step{Message: q.arrivals, Visible: visible, Expires: m.Sent.Add(q.retention()), Counts: counts})
 	m.VisibleAt, m.Receipt = visible, ""
 	in := &message{Message: m, before: m.ReceiveCount, order: q.arrivals}
 	q.byID[m.ID] = in
@@ -116,7 +119,7 @@ func (s *Service) add(q *queue, m Message, visible time.Time, counts string) {
 }
 
 func (s *Service) remove(q *queue, m *message, counts string) {
-	s.note(q, step{message: m.order, gone: true, counts: counts})
+	s.note(q, step{Message: m.order, Gone: true, Counts: counts})
 	heap.Remove(&q.waiting, m.index)
 	delete(q.byID, m.ID)
 	s.keepMessage(q, m.ID)

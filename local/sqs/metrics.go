@@ -17,34 +17,52 @@ const polls = 3
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 const poison = 3
 
-// Put gets a datapoint of a queue: the metric's name, the minute, and its value.
-type Put func(queue arn.ARN, metric string, minute time.Time, value float64)
+// Datapoint is the value of a queue's metric in a minute.
+type Datapoint struct {
+	Queue  arn.ARN
+	Metric string
+	Minute time.Time
+	Value  float64
+}
 
 // step is what happened to a queue, so that its metrics can be told later of each minute. A
 // timer for each minute would keep a clock that skips from skipping.
 type step struct {
-	at      time.Time
-	message int       // of order; 0: it is about none
-	visible time.Time // when the message can be received, from now on
-	expires time.Time // of one that arrived
-	counts  string    // the metric that it is one of; "" none
-	gone    bool      // the message is
-	asking  int       // consumers that begin to ask, or that cease to
+	At      time.Time
+	Message int       `json:",omitempty"` // of order; 0: it is about none
+	Visible time.Time `json:",omitzero"`  // when the message can be received, from now on
+	Expires time.Time `json:",omitzero"`  // of one that arrived
+	Counts  string    `json:",omitempty"` // the metric that it is one of; "" none
+	Gone    bool      `json:",omitempty"` // the message is
+	Asking  int       `json:",omitempty"` // consumers that begin to ask, or that cease to
 }
 
-// measured is what was told of a queue's metrics so far, and what wasn't.
+// measured is what was told of a queue's metrics so far.
 type measured struct {
-	steps  []step
-	until  time.Time
-	active time.Time // of the last call
-	asking int
-	kept   map[int]*kept
+	Until  time.Time
+	Active time.Time // of the last call
+	Asking int
+	Has    map[int]*had // messages, by their order
 }
 
-// kept is a message as metrics see it.
-type kept struct {
-	arrived, visible, expires time.Time
-	receives                  int
+// had is a message as metrics see it.
+type had struct {
+	Arrived, Visible, Expires time.Time
+	Receives                  int
+}
+
+// measuring is a queue's metrics from its creation on.
+func measuring(created time.Time) measured {
+	return measured{Until: created.Truncate(time.Minute), Active: created, Has: map[int]*had{}}
+}
+
+// asking is how many consumers ask, of whom metrics tell or not yet.
+func (q *queue) asking() int {
+	n := q.Asking
+	for _, s := range q.steps {
+		n += s.Asking
+	}
+	return n
 }
 
 // enough is how many steps are kept, until their minutes are told although nobody asks.
@@ -55,9 +73,12 @@ func (s *Service) note(q *queue, happened step) {
 	if s.Metrics == nil {
 		return
 	}
-	happened.at = s.clk.Now()
-	if q.steps = append(q.steps, happened); len(q.steps) >= enough {
-		s.measure(q, happened.at)
+	happened.At = s.clk.Now()
+	q.noted++
+	q.steps = append(q.steps, happened)
+	s.keepStep(q, q.noted, happened)
+	if len(q.steps) >= enough {
+		s.Metrics(s.measure(q, happened.At))
 	}
 }
 
@@ -68,68 +89,80 @@ func (s *Service) Measure() {
 	if s.Metrics == nil {
 		return
 	}
+	var all []Datapoint
 	for _, q := range s.queues {
-		s.measure(q, s.clk.Now())
+		all = append(all, s.measure(q, s.clk.Now())...)
+	}
+	if len(all) > 0 {
+		s.Metrics(all)
 	}
 }
 
-func (s *Service) measure(q *queue, now time.Time) {
-	queueARN := part(q.ARN)
-	put := func(metric string, minute time.Time, value float64) { s.Metrics(queueARN, metric, minute, value) }
-	if q.until.IsZero() {
-		q.until, q.active, q.kept = q.created.Truncate(time.Minute), q.created, map[int]*kept{}
+// measure tells the metrics of a queue's minutes that are over. That they are told is kept with
+// the lock's release, and so after what they are: a kill in between has them told again.
+func (s *Service) measure(q *queue, now time.Time) (all []Datapoint) {
+	queueARN, from, first := part(q.ARN), q.Until, q.noted-len(q.steps)
+	put := func(metric string, minute time.Time, value float64) {
+		all = append(all, Datapoint{queueARN, metric, minute, value})
 	}
-	for end := q.until.Add(time.Minute); !end.After(now); end = end.Add(time.Minute) {
+	for end := q.Until.Add(time.Minute); !end.After(now); end = end.Add(time.Minute) {
 		// Of a queue to which nothing happens for long, no minute has a metric.
-		if len(q.kept) == 0 && q.asking == 0 && q.until.Sub(q.active) > idle {
+		if len(q.Has) == 0 && q.Asking == 0 && q.Until.Sub(q.Active) > idle {
 			next := now
 			if len(q.steps) > 0 {
-				next = q.steps[0].at
+				next = q.steps[0].At
 			}
-			if next = next.Truncate(time.Minute); next.After(q.until) {
-				q.until, end = next, next
+			if next = next.Truncate(time.Minute); next.After(q.Until) {
+				q.Until, end = next, next
 				continue
 			}
 		}
-		q.minute(q.until, end, put)
-		q.until = end
+		q.minute(q.Until, end, put)
+		q.Until = end
 	}
+	if !q.Until.Equal(from) {
+		s.keepQueue(q.ARN)
+	}
+	for number := first + 1; number <= q.noted-len(q.steps); number++ {
+		s.keepStep(q, number, nil)
+	}
+	return all
 }
 
 // minute tells a minute's metrics: what is counted by calls where there were some, what is there
 // at its end while the queue is active, and an age while a message has one.
-func (m *measured) minute(begin, end time.Time, put func(metric string, minute time.Time, value float64)) {
+func (q *queue) minute(begin, end time.Time, put func(metric string, minute time.Time, value float64)) {
 	counts := map[string]float64{}
-	asked := m.asking
-	for len(m.steps) > 0 && m.steps[0].at.Before(end) {
-		m.take(m.steps[0], counts)
-		m.steps = m.steps[1:]
-		asked = max(asked, m.asking)
+	asked := q.Asking
+	for len(q.steps) > 0 && q.steps[0].At.Before(end) {
+		q.count(q.steps[0], counts)
+		q.steps = q.steps[1:]
+		asked = max(asked, q.Asking)
 	}
 	if asked > 0 {
 		counts["NumberOfEmptyReceives"] += float64(polls * asked)
-		m.active = end
+		q.Active = end
 	}
 	for metric, n := range counts {
 		put(metric, begin, n)
 	}
 	var visible, hidden float64
 	oldest := end
-	for order, one := range m.kept {
+	for order, one := range q.Has {
 		switch {
-		case !one.expires.After(end):
-			delete(m.kept, order)
+		case !one.Expires.After(end):
+			delete(q.Has, order)
 			continue
-		case !one.visible.After(end):
+		case !one.Visible.After(end):
 			visible++
-		case one.receives > 0:
+		case one.Receives > 0:
 			hidden++
 		}
-		if one.receives < poison && one.arrived.Before(oldest) {
-			oldest = one.arrived
+		if one.Receives < poison && one.Arrived.Before(oldest) {
+			oldest = one.Arrived
 		}
 	}
-	if len(m.kept) == 0 && end.Sub(m.active) > idle {
+	if len(q.Has) == 0 && end.Sub(q.Active) > idle {
 		return
 	}
 	put("ApproximateNumberOfMessagesVisible", begin, visible)
@@ -141,23 +174,23 @@ func (m *measured) minute(begin, end time.Time, put func(metric string, minute t
 	}
 }
 
-// take has a step count.
-func (m *measured) take(s step, counts map[string]float64) {
-	m.active, m.asking = s.at, m.asking+s.asking
-	if s.counts != "" {
-		counts[s.counts]++
+// count has a step count.
+func (q *queue) count(s step, counts map[string]float64) {
+	q.Active, q.Asking = s.At, q.Asking+s.Asking
+	if s.Counts != "" {
+		counts[s.Counts]++
 	}
-	one := m.kept[s.message]
+	one := q.Has[s.Message]
 	switch {
-	case s.message == 0:
-	case s.gone:
-		delete(m.kept, s.message)
+	case s.Message == 0:
+	case s.Gone:
+		delete(q.Has, s.Message)
 	case one == nil:
-		m.kept[s.message] = &kept{arrived: s.at, visible: s.visible, expires: s.expires}
+		q.Has[s.Message] = &had{Arrived: s.At, Visible: s.Visible, Expires: s.Expires}
 	default:
-		one.visible = s.visible
-		if s.counts == "NumberOfMessagesReceived" {
-			one.receives++
+		one.Visible = s.Visible
+		if s.Counts == "NumberOfMessagesReceived" {
+			one.Receives++
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -22,15 +21,17 @@ func counting(t *testing.T, s *sqs.Service, queueARN string) (written func() cou
 	t.Helper()
 	begin := time.Now().Truncate(time.Minute)
 	all := counted{}
-	s.Metrics = func(queue arn.ARN, metric string, minute time.Time, value float64) {
-		if queue.String() != queueARN {
-			return
+	s.Metrics = func(told []sqs.Datapoint) {
+		for _, d := range told {
+			if d.Queue.String() != queueARN {
+				continue
+			}
+			n := int(d.Minute.Sub(begin) / time.Minute)
+			if all[n] == nil {
+				all[n] = map[string]float64{}
+			}
+			all[n][d.Metric] += d.Value
 		}
-		n := int(minute.Sub(begin) / time.Minute)
-		if all[n] == nil {
-			all[n] = map[string]float64{}
-		}
-		all[n][metric] += value
 	}
 	return func() counted {
 		s.Measure()

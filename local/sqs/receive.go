@@ -82,7 +82,7 @@ func (s *Service) receiveNow(queueARN string, r *Receive) ([]Message, *queue, er
 	}
 	got := s.take(q, r.Max, time.Duration(*r.VisibilityTimeout)*time.Second)
 	if len(got) == 0 {
-		s.note(q, step{counts: "NumberOfEmptyReceives"})
+		s.note(q, step{Counts: "NumberOfEmptyReceives"})
 	}
 	return got, q, nil
 }
@@ -110,10 +110,10 @@ func (s *Service) take(q *queue, limit int, visibility time.Duration) (got []Mes
 		if m.ReceiveCount++; m.ReceiveCount == 1 {
 			m.FirstReceived = now
 		}
-		m.VisibleAt, m.Receipt = now.Add(visibility), q.receipt(m.ID, s.newID())
+		m.VisibleAt, m.Receipt, m.consumed = now.Add(visibility), q.receipt(m.ID, s.newID()), false
 		heap.Push(&q.waiting, m)
 		s.keepMessage(q, m.ID)
-		s.note(q, step{message: m.order, visible: m.VisibleAt, counts: "NumberOfMessagesReceived"})
+		s.note(q, step{Message: m.order, Visible: m.VisibleAt, Counts: "NumberOfMessagesReceived"})
 		got = append(got, m.Message)
 	}
 	s.announce(q)
@@ -158,6 +158,10 @@ func (s *Service) Delete(queueARN, handle string) error {
 	if err != nil {
 		return err
 	}
+	return s.delete(q, handle)
+}
+
+func (s *Service) delete(q *queue, handle string) error {
 	m, err := q.held(handle)
 	if m != nil {
 		s.remove(q, m, "NumberOfMessagesDeleted")
@@ -191,7 +195,7 @@ func (s *Service) ChangeVisibility(queueARN, handle string, seconds int) error {
 	m.VisibleAt = now.Add(time.Duration(seconds) * time.Second)
 	heap.Fix(&q.waiting, m.index)
 	s.keepMessage(q, m.ID)
-	s.note(q, step{message: m.order, visible: m.VisibleAt})
+	s.note(q, step{Message: m.order, Visible: m.VisibleAt})
 	s.announce(q)
 	return nil
 }

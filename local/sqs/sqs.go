@@ -29,8 +29,9 @@ type Service struct {
 	// Gate decides what callers may do. nil: everything.
 	Gate *gate.Gate
 	// Metrics, if set before the first call, gets what CloudWatch is told of queues, once
-	// Measure is called. nil: nobody is told.
-	Metrics Put
+	// Measure is called. What it got and did not keep before this program was killed, it gets
+	// from the next. nil: nobody is told.
+	Metrics func([]Datapoint)
 
 	clk   *clock.Clock
 	newID func() string
@@ -118,7 +119,8 @@ func (s *Service) CreateQueue(q Queue) error {
 	if err := s.check(q); err != nil {
 		return err
 	}
-	s.queues[q.ARN] = &queue{Queue: q, created: s.clk.Now(), byID: map[string]*message{}}
+	now := s.clk.Now()
+	s.queues[q.ARN] = &queue{Queue: q, created: now, byID: map[string]*message{}, measured: measuring(now)}
 	s.keepQueue(q.ARN)
 	return nil
 }
@@ -155,6 +157,7 @@ func (s *Service) DeleteQueue(queueARN string) {
 		return
 	}
 	s.clear(q)
+	s.forgetSteps(q)
 	delete(s.queues, queueARN)
 	s.keepQueue(queueARN)
 }
@@ -286,7 +289,7 @@ func (s *Service) Purge(queueARN string) error {
 // clear removes all messages of a queue.
 func (s *Service) clear(q *queue) {
 	for _, m := range q.waiting {
-		s.note(q, step{message: m.order, gone: true})
+		s.note(q, step{Message: m.order, Gone: true})
 		s.keepMessage(q, m.ID)
 	}
 	q.waiting, q.byID = nil, map[string]*message{}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"autobackup/local/asl"
+	"autobackup/local/store"
 )
 
 // retention is how long the service keeps an execution that has ended.
@@ -40,7 +41,7 @@ type record struct {
 	Events         []types.HistoryEvent `json:",omitempty"` // with Config.KeepHistory
 }
 
-// putAway moves an execution that has ended out of memory; s.mu is held.
+// putAway moves an execution that has ended out of memory, and its record with it; s.mu is held.
 func (s *Service) putAway(e *execution, l *live) {
 	r := l.record(e)
 	r.Events = l.events
@@ -51,12 +52,13 @@ func (s *Service) putAway(e *execution, l *live) {
 		p.Result = nil // it is in the record
 		r.Progress = &p
 	}
-	place, err := s.archive.add(r)
-	if err != nil {
+	place, err := s.archive.add(r, s.mu.Store)
+	if err != nil { // and its record stays, by which it goes on after a stop
 		s.failed(fmt.Errorf("write down execution %s, which stays in memory: %w", e.arn(), err))
 		return
 	}
 	e.place, e.live = place, nil
+	s.keepNone(e, l)
 	s.forget(e.ended.Add(-retention))
 }
 
@@ -129,16 +131,21 @@ type archive struct {
 
 const extension = ".jsonl"
 
-func (a *archive) add(r record) (p place, err error) {
+// add adds a line. With a store it is on the disk then, as the record that it takes the place of
+// goes.
+func (a *archive) add(r record, with *store.Store) (p place, err error) {
 	line, err := json.Marshal(r)
 	if err != nil {
 		return p, err
 	}
-	if err := a.open(r.Ended.UTC().Format(time.DateOnly) + extension); err != nil {
+	if err := a.open(r.Ended.UTC().Format(time.DateOnly)+extension, with); err != nil {
 		return p, err
 	}
 	line = append(line, '\n')
 	if _, err := a.file.WriteAt(line, a.size); err != nil {
+		return p, err
+	}
+	if err := with.Sync(a.file); err != nil {
 		return p, err
 	}
 	p = place{file: filepath.Base(a.file.Name()), offset: a.size, size: len(line)}
@@ -147,12 +154,12 @@ func (a *archive) add(r record) (p place, err error) {
 }
 
 // open makes a file the one that lines are added to.
-func (a *archive) open(name string) error {
+func (a *archive) open(name string, with *store.Store) error {
 	if a.file != nil && filepath.Base(a.file.Name()) == name {
 		return nil
 	}
 	a.close()
-	if err := os.MkdirAll(a.dir, 0o700); err != nil {
+	if err := with.Folder(a.dir); err != nil {
 		return err
 	}
 	file, err := os.OpenFile(filepath.Join(a.dir, name), os.O_RDWR|os.O_CREATE, 0o600) // #nosec G304: in the stack's own folder
@@ -160,6 +167,9 @@ func (a *archive) open(name string) error {
 		return err
 	}
 	info, err := file.Stat()
+	if err == nil {
+		err = with.SyncName(file.Name())
+	}
 	if err != nil {
 		_ = file.Close() // nothing was written
 		return err

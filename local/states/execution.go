@@ -127,7 +127,6 @@ func (s *Service) run(m *machine, e *execution, l *live) {
 	}
 	s.log(m, &Execution{ARN: e.arn(), Name: e.name, Input: l.input, Result: &result, started: e.started})
 	s.putAway(e, l)
-	s.keepNone(e, l)
 	s.underway--
 	close(l.stopped)
 	close(s.ended)

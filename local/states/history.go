@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode"
 
@@ -13,15 +14,20 @@ import (
 	"autobackup/local/wire"
 )
 
-// getExecutionHistory answers with the events in order; reverseOrder is refused.
+// getExecutionHistory answers with the events in order, or the last ones first; without their data it is refused.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html
 func (s *Service) getExecutionHistory(r wire.Request) (any, error) {
 	var in struct {
 		paging
 		ExecutionARN string `json:"executionArn"`
+		Reverse      bool   `json:"reverseOrder"`
+		Data         *bool  `json:"includeExecutionData"`
 	}
 	if err := errors.Join(r.Decode(&in), in.check()); err != nil {
 		return nil, err
+	}
+	if in.Data != nil && !*in.Data {
+		return nil, wire.Invalid("ValidationException", "the local stack does not leave out data: includeExecutionData must be true")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -36,21 +42,16 @@ func (s *Service) getExecutionHistory(r wire.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	from := 0
-	if in.NextToken != "" {
-		if from, err = strconv.Atoi(in.NextToken); err != nil || from < 1 || from >= len(all) {
-			return nil, errInvalidToken
-		}
+	page, token, err := in.page(all, in.Reverse)
+	if err != nil {
+		return nil, err
 	}
 	var out struct {
 		Events    []any  `json:"events"`
 		NextToken string `json:"nextToken,omitempty"`
 	}
-	to := min(from+in.MaxResults, len(all))
-	if to < len(all) {
-		out.NextToken = strconv.Itoa(to)
-	}
-	for _, event := range all[from:to] {
+	out.NextToken = token
+	for _, event := range page {
 		encoded, err := wireEvent(event)
 		if err != nil {
 			return nil, err
@@ -58,6 +59,34 @@ func (s *Service) getExecutionHistory(r wire.Request) (any, error) {
 		out.Events = append(out.Events, encoded)
 	}
 	return out, nil
+}
+
+// page is a page of events, and the token of the next one: the number of the event that it begins behind,
+// or, in reverse, before, as there may be more by then.
+func (p paging) page(all []types.HistoryEvent, reverse bool) (page []types.HistoryEvent, token string, err error) {
+	at := 0
+	if reverse {
+		at = len(all)
+	}
+	if p.NextToken != "" {
+		if at, err = strconv.Atoi(p.NextToken); err != nil || at < 1 || at >= len(all) {
+			return nil, "", errInvalidToken
+		}
+	}
+	if !reverse {
+		to := min(at+p.MaxResults, len(all))
+		if to < len(all) {
+			token = strconv.Itoa(to)
+		}
+		return all[at:to], token, nil
+	}
+	from := max(at-p.MaxResults, 0)
+	if from > 0 {
+		token = strconv.Itoa(from)
+	}
+	page = slices.Clone(all[from:at])
+	slices.Reverse(page)
+	return page, token, nil
 }
 
 // eventsOf are an execution's; s.mu is held. Those that were read last are kept, because who reads a

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,9 @@ var ErrInUse = errors.New("another program has it open")
 type Store struct {
 	// Now, if set before the first write, tells the time, which is kept with what is written.
 	Now func() time.Time
+	// Fsync, if set before the first file, has a file or a folder on the disk, in the place of
+	// (*os.File).Sync.
+	Fsync func(*os.File) error
 
 	db     *bolt.DB
 	broken atomic.Pointer[error]
@@ -47,7 +51,11 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", filepath.Join(dir, File), err)
 	}
-	return &Store{db: db, failed: make(chan struct{})}, nil
+	s := &Store{db: db, failed: make(chan struct{})}
+	if err := errors.Join(s.SyncName(db.Path()), s.SyncName(dir)); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", db.Path(), err), db.Close())
+	}
+	return s, nil
 }
 
 // Close closes the store.

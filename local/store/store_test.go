@@ -71,6 +71,31 @@ func TestWhatCanNotBeWrittenBreaksTheStore(t *testing.T) {
 	assert.Empty(t, all(t, s, "kind"), "nothing is written any more")
 }
 
+func TestAFileIsOnTheDiskWithItsNameWhereSomethingIsKept(t *testing.T) {
+	dir := t.TempDir()
+	folder := filepath.Join(dir, "folder")
+	var synced []string
+	fsync := func(f *os.File) error { synced = append(synced, f.Name()); return nil }
+	write := func(s *store.Store) {
+		require.NoError(t, s.Folder(folder))
+		file, err := os.Create(filepath.Join(folder, "file"))
+		require.NoError(t, err)
+		require.NoError(t, s.Sync(file))
+		require.NoError(t, s.SyncName(file.Name()))
+		require.NoError(t, file.Close())
+	}
+	write(nil)
+	s := open(t, dir)
+	write(s)
+	assert.Empty(t, synced)
+	s.Fsync = fsync
+	write(s)
+	assert.Equal(t, []string{dir, filepath.Join(folder, "file"), folder}, synced)
+	s.Fsync = func(*os.File) error { return os.ErrPermission }
+	require.ErrorIs(t, s.Folder(folder), os.ErrPermission)
+	require.ErrorIs(t, s.SyncName(filepath.Join(dir, "none", "file")), os.ErrNotExist)
+}
+
 func TestAFolderWhereNothingCanBeMadeIsTold(t *testing.T) {
 	_, err := store.Open(filepath.Join(t.TempDir(), "none"))
 	require.ErrorIs(t, err, os.ErrNotExist)

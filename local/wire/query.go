@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
+	"slices"
 	"strings"
 
 	"autobackup/local/sigv4"
@@ -70,19 +71,18 @@ func NotImplemented(message string) *Error {
 }
 
 // Refuse says what is not done here to whoever asks for it, of whatever service.
-// Clients of the query protocol, which sends forms, show nothing but XML; the
-// others show the text.
-func Refuse(w http.ResponseWriter, r *http.Request, why string) {
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
-		Query{}.fail(w, NotImplemented(why), "")
-		return
-	}
-	http.Error(w, why, http.StatusNotImplemented)
+func Refuse(w http.ResponseWriter, r *http.Request, why string) { fail(w, r, NotImplemented(why)) }
+
+// Forbid refuses a request of whatever service.
+func Forbid(w http.ResponseWriter, r *http.Request, why string) {
+	fail(w, r, &Error{Code: "AccessDenied", Shape: "AccessDeniedException", Status: http.StatusForbidden, Message: why})
 }
 
-// Forbid refuses a request of whatever service, in the form of the protocol that it speaks.
-func Forbid(w http.ResponseWriter, r *http.Request, why string) {
-	e := &Error{Code: "AccessDenied", Shape: "AccessDeniedException", Status: http.StatusForbidden, Message: why}
+// inXML are the services of the protocol REST-XML, by the names that requests are signed for.
+var inXML = []string{"", "s3", "s3express", "s3-object-lambda", "s3-outposts", "cloudfront", "route53"}
+
+// fail answers with an error in the form of the protocol that a request speaks.
+func fail(w http.ResponseWriter, r *http.Request, e *Error) {
 	_, service := sigv4.Scope(r)
 	switch {
 	case r.Header.Get("X-Amz-Target") != "":
@@ -91,9 +91,9 @@ func Forbid(w http.ResponseWriter, r *http.Request, why string) {
 		_ = json.NewEncoder(w).Encode(map[string]string{"__type": e.Name(), "message": e.Message}) // the client has gone away
 	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
 		Query{}.fail(w, e, "")
-	case service == "lambda" || service == "pipes":
+	case !slices.Contains(inXML, service):
 		FailREST(w, e)
-	default: // S3
+	default:
 		w.Header().Set("Content-Type", "application/xml")
 		w.WriteHeader(e.Status)
 		_ = xml.NewEncoder(w).Encode(struct { // the client has gone away

@@ -108,15 +108,22 @@ func TestARESTErrorHasItsNameInTheHeader(t *testing.T) {
 }
 
 func TestWhatIsRefusedIsToldInTheClientsFormat(t *testing.T) {
-	for kind, want := range map[string]string{
-		"application/x-www-form-urlencoded; charset=utf-8": "<ErrorResponse><Error><Type>Sender</Type><Code>NotImplemented</Code><Message>no iam</Message></Error></ErrorResponse>",
-		"application/x-amz-json-1.1":                       "no iam\n",
+	for _, c := range []struct{ service, kind, target, want, shape string }{
+		{"iam", "application/x-www-form-urlencoded; charset=utf-8", "", "<ErrorResponse><Error><Type>Sender</Type><Code>NotImplemented</Code><Message>none</Message></Error></ErrorResponse>", ""},
+		{"kms", "application/x-amz-json-1.1", "TrentService.ListKeys", `{"__type":"NotImplemented","message":"none"}` + "\n", ""},
+		{"backup", "application/json", "", `{"Message":"none","Type":"User"}` + "\n", "NotImplemented"},
+		{"s3express", "", "", "<Error><Code>NotImplemented</Code><Message>none</Message></Error>", ""},
 	} {
 		r, w := httptest.NewRequest(http.MethodPost, "/", nil), httptest.NewRecorder()
-		r.Header.Set("Content-Type", kind)
-		wire.Refuse(w, r, "no iam")
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=K/20260301/eu-central-1/"+c.service+"/aws4_request, SignedHeaders=host, Signature=0")
+		r.Header.Set("Content-Type", c.kind)
+		if c.target != "" {
+			r.Header.Set("X-Amz-Target", c.target)
+		}
+		wire.Refuse(w, r, "none")
 		answer, _ := io.ReadAll(w.Body)
-		assert.Equal(t, want, string(answer))
+		assert.Equal(t, c.want, string(answer), c.service)
+		assert.Equal(t, c.shape, w.Header().Get("X-Amzn-Errortype"), c.service)
 		assert.Equal(t, http.StatusNotImplemented, w.Code)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"autobackup/cmd/autobackup/accept"
 	"autobackup/internal/audit"
@@ -241,6 +242,20 @@ func TestWhoCouldReadTheFileStillCanAndALinkStaysOne(t *testing.T) {
 	left, err := os.ReadDir(folder)
 	require.NoError(t, err)
 	assert.Len(t, left, 2, "nothing is left beside it")
+}
+
+func TestWhatManyAddAtOnceIsAllInTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "accepted.json")
+	var adding errgroup.Group
+	for i := range 50 {
+		adding.Go(func() error {
+			return accept.Add(path, []audit.Acceptance{entry(func(a *audit.Acceptance) { a.Key = strconv.Itoa(i) })}, now)
+		})
+	}
+	require.NoError(t, adding.Wait())
+	read, err := accept.Read(path)
+	require.NoError(t, err)
+	assert.Len(t, read, 50)
 }
 
 func TestAFileThatCannotBeWrittenIsToldAndNothingIsLeft(t *testing.T) {

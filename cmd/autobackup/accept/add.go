@@ -13,7 +13,13 @@ import (
 
 // Add adds entries to the file, all or none of them. One that is over makes way for one
 // that takes out the same.
-func Add(path string, entries []audit.Acceptance, now time.Time) error {
+func Add(path string, entries []audit.Acceptance, now time.Time) (err error) {
+	path = followed(path)
+	unlock, err := alone(path)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	all, err := Read(path)
 	if err != nil {
 		return err

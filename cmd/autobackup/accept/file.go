@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/go-json-experiment/json"
+	"github.com/gofrs/flock"
 
 	"autobackup/cmd/autobackup/report"
 	"autobackup/internal/audit"
@@ -70,9 +71,6 @@ func write(path string, entries []audit.Acceptance) (err error) {
 		}
 	}()
 	mode := fs.FileMode(newFile)
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
 	if before, err := os.Stat(path); err == nil {
 		mode = before.Mode().Perm()
 	}
@@ -86,6 +84,25 @@ func write(path string, entries []audit.Acceptance) (err error) {
 		return err
 	}
 	return os.Rename(temp.Name(), path)
+}
+
+// followed is the file that a link leads to: the link stays.
+func followed(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}
+
+// alone waits until nobody else adds to the file: of two who read it at once, the second would write
+// it without what the first has added. The folder is locked, as the file is another one with each
+// writing, and nothing is left behind beside it.
+func alone(path string) (unlock func(), err error) {
+	lock := flock.New(filepath.Dir(path), flock.SetFlag(os.O_RDONLY))
+	if err := lock.Lock(); err != nil {
+		return nil, fmt.Errorf("write what is accepted: lock the folder of the file: %w", err)
+	}
+	return func() { _ = lock.Close() }, nil // which ends with the process at the latest
 }
 
 // newFile is who may read a new file: everybody who works on the repository it is in.

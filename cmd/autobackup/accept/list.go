@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"autobackup/cmd/autobackup/report"
 	"autobackup/internal/audit"
 )
 
@@ -28,6 +29,11 @@ func List(w io.Writer, entries []audit.Acceptance, now time.Time) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", until, Scope(a), visible(a.Who), visible(a.Why)) //nolint:errcheck // Flush tells
 	}
 	return table.Flush()
+}
+
+// JSON writes the entries for machines, as the file has them.
+func JSON(w io.Writer, entries []audit.Acceptance) error {
+	return report.Indented(w, file{append([]audit.Acceptance{}, entries...)})
 }
 
 // visible is what people wrote, in any script, with an escape for what is not printable.

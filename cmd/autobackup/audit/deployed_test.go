@@ -721,6 +721,7 @@ func TestWhatAuditsCameToIsToldInOneMessage(t *testing.T) {
 	assert.NotContains(t, all.Message, "s3://fine")
 	assert.Contains(t, all.Chat, `"version":"1.0"`)
 	assert.Contains(t, all.Chat, "2 new in 3 buckets")
+	assert.Contains(t, all.Chat, "`autobackup audit --stage dev --region "+d.Config.Region+" --last`")
 	for caught, want := range map[string]string{
 		`{"Error": "States.Timeout", "Cause": ""}`: "States.Timeout: ", `"plain"`: "plain", `[1]`: "[1]", `{"Error": "X", "Cause": "y"}`: "X: y",
 	} {

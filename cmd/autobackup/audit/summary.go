@@ -118,17 +118,18 @@ func (d Deployed) summarize(r Request) Told {
 		t.Cause = fmt.Sprintf("%s could not be audited; the output of the state Summarize says why", text.Count(failed, "bucket"))
 	}
 	t.Subject = text.Line(fmt.Sprintf("[%s] Backup audit: %s in %s", d.Stage, what(findings, failed), text.Count(len(lines), "bucket")), maxSubject)
+	last := "autobackup audit --stage " + d.Stage + " --region " + d.Config.Region + " --last"
 	t.Message = strings.Join(lines, "\n") + `
 What it means: an audit compared all versions of these buckets with their replicas. What is new was not there in the audit before it.
 
 What to do next:
 1. Read the report of a bucket: the page report.html in a folder that this makes of it:
-   autobackup audit --stage ` + d.Stage + ` --region ` + d.Config.Region + ` --last s3://BUCKET --output audit-report
+   ` + last + ` s3://BUCKET --output audit-report
 2. docs/audit.md says what each reason means and what mends it; autobackup explain tells everything about one version.
 3. What is known and meant, take out with autobackup accept.
 Execution: ` + r.Execution.ID + "\n"
 	if r.Chat == "Enabled" {
-		t.Chat, _ = alert.ChatOfAudit(d.Stage, t.Subject, lines) // texts always encode
+		t.Chat, _ = alert.ChatOfAudit(d.Stage, t.Subject, lines, last) // texts always encode
 	}
 	if r.Events == "Enabled" {
 		e := ticket.OfAudits(d.Stage, r.Execution.ID, t.Subject, news, d.Now())

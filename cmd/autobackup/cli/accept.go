@@ -37,6 +37,7 @@ type acceptCommand struct {
 
 	File string `help:"File that an audit reads; default: autobackup-accepted.json." type:"path" placeholder:"FILE" group:"Where"`
 	List bool   `help:"Show what is accepted, and add nothing." group:"Where"`
+	JSON bool   `help:"Print the entries that were added, or with --list all, as JSON, as the file has them." name:"json" group:"Where"`
 }
 
 // Help is printed below the flags' list.
@@ -49,7 +50,7 @@ entry back, delete it in the file.
 Examples:
   autobackup accept s3://acme-invoices/2026/inv-88121.pdf --reason REPLICA_MISSING --why "erasure request 4411" --until 90d
   autobackup accept s3://acme-invoices --prefix scratch/ --why "nobody needs a copy" --until 1y
-  autobackup accept --list
+  autobackup accept --list --json
 
 Exit codes: 0 done; 2 wrong usage, or the file could not be read or written.`
 }
@@ -77,6 +78,9 @@ func (c acceptCommand) list(stdout io.Writer, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	if c.JSON {
+		return accept.JSON(stdout, entries)
+	}
 	return accept.List(stdout, entries, now)
 }
 
@@ -88,6 +92,9 @@ func (c acceptCommand) add(stdout io.Writer, now time.Time) error {
 	file := cmp.Or(c.File, accept.File)
 	if err := accept.Add(file, entries, now); err != nil {
 		return err
+	}
+	if c.JSON {
+		return accept.JSON(stdout, entries)
 	}
 	until := entries[0].Until.Format(time.RFC3339)
 	for _, a := range entries {
@@ -142,7 +149,10 @@ func (c acceptCommand) address(a *core.Acceptance) error {
 	if err != nil {
 		return err
 	}
-	key, version, _ := shell.CutVersion(at.Rest)
+	key, version, named := shell.CutVersion(at.Rest)
+	if named && version == "" {
+		return noVersion(shell.Versioned)
+	}
 	if strings.HasSuffix(key, "/") && version == "" {
 		return fmt.Errorf("accept %s: of audit that is a prefix, and here it would be one key: give s3://%s with --prefix %s for all keys that begin so, or with --key %s for the one object of that name",
 			shell.Quote(c.What), at.Bucket, shell.Quote(key), shell.Quote(key))
@@ -158,14 +168,26 @@ func (c acceptCommand) object(a *core.Acceptance) error {
 	var o struct {
 		Bucket    string
 		Key       string
-		VersionID string `json:"VersionId"`
+		VersionID *string `json:"VersionId"`
 	}
 	in := json.NewDecoder(strings.NewReader(c.Object))
 	in.DisallowUnknownFields()
 	if err := in.Decode(&o); err != nil {
 		return fmt.Errorf(`read --object: %w: it is {"Bucket": …, "Key": …, "VersionId": …}`, err)
 	}
-	return fill(a, o.Bucket, o.Key, o.VersionID)
+	version := ""
+	if o.VersionID != nil {
+		if version = *o.VersionID; version == "" {
+			return noVersion(`"VersionId":`)
+		}
+	}
+	return fill(a, o.Bucket, o.Key, version)
+}
+
+// noVersion is of a version id that somebody meant to give, as a shell's variable that was empty: without it all
+// versions of the key would be taken out.
+func noVersion(behind string) error {
+	return fmt.Errorf("accept: no version id stands behind %s: add it, or take %s away for all versions of the key", behind, behind)
 }
 
 // fill sets what is named, and refuses what is named twice and differs.

@@ -1,9 +1,11 @@
 package cli_test
 
 import (
+	"encoding/json"
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +108,23 @@ func TestAcceptListsTheFile(t *testing.T) {
 	after, err := os.ReadFile(file) // #nosec G304: of this test
 	require.NoError(t, err)
 	assert.Equal(t, string(before), string(after))
+
+	var listed, added struct{ Accepted []audit.Acceptance }
+	code, stdout, _ = run("accept", "--list", "--json", "--file", file)
+	assert.Equal(t, cli.Expected, code)
+	require.NoError(t, json.Unmarshal([]byte(stdout), &listed))
+	code, stdout, stderr = run("accept", "s3://docs", "--reason", "ARCHIVED", "--why", "w", "--until", "1d", "--who", "Bo", "--json", "--file", file)
+	assert.Equal(t, cli.Expected, code, stderr)
+	require.NoError(t, json.Unmarshal([]byte(stdout), &added))
+	require.Len(t, added.Accepted, 1, "what was added alone")
+	assert.Equal(t, []string{"ARCHIVED", "Bo"}, []string{string(added.Accepted[0].Reason), added.Accepted[0].Who})
+	entries, err := accept.Read(file)
+	require.NoError(t, err)
+	assert.ElementsMatch(t, entries, slices.Concat(listed.Accepted, added.Accepted))
+
+	t.Chdir(t.TempDir())
+	_, stdout, _ = run("accept", "--list", "--json")
+	assert.JSONEq(t, `{"accepted": []}`, stdout)
 }
 
 func TestAcceptRefusesWhatItCannotBeSureOf(t *testing.T) {
@@ -120,6 +139,8 @@ func TestAcceptRefusesWhatItCannotBeSureOf(t *testing.T) {
 		`two values for the bucket, "a" and "docs"`: {"s3://docs/b", "--primary", "a", "--why", "w", "--until", "1d"},
 		"docs\" is no address of a bucket":          {"docs", "--why", "w", "--until", "1d"},
 		"give s3://docs with --prefix tmp/ for all keys that begin so, or with --key tmp/ for the one object": {"s3://docs/tmp/", "--why", "w", "--until", "1d"},
+		"no version id stands behind ?versionId=:":                                                            {"s3://docs/a?versionId=", "--why", "w", "--until", "1d"},
+		"no version id stands behind \"VersionId\"::":                                                         {"--object", `{"Bucket":"docs","Key":"a","VersionId":""}`, "--why", "w", "--until", "1d"},
 		"read --object: ": {"--object", `{"Bucket":"docs","Kay":"a"}`, "--why", "w", "--until", "1d"},
 	} {
 		code, stdout, stderr := run(append([]string{"accept", "--file", file}, words...)...)

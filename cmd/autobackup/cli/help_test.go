@@ -1,6 +1,8 @@
 package cli_test
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,7 +29,7 @@ func words(line string) (all []string) {
 func TestEachHelpHasExamplesThatAreCommandLinesAndExitCodes(t *testing.T) {
 	all, err := cli.Helps()
 	require.NoError(t, err)
-	var commands []string
+	var commands, without []string
 	for _, h := range all {
 		name := strings.Join(append([]string{"autobackup"}, h.Words...), " ")
 		t.Run(name, func(t *testing.T) {
@@ -54,9 +56,15 @@ func TestEachHelpHasExamplesThatAreCommandLinesAndExitCodes(t *testing.T) {
 				assert.NoError(t, cli.Parses(typed), line[1])
 			}
 			assert.Equal(t, h.JSON, json, "an example shows --json where the command has it")
+			if !h.JSON {
+				without = append(without, name)
+			}
 		})
 	}
 	assert.Equal(t, cli.Commands(), commands)
+	// These have nothing to tell a program, or print JSON anyway: what there is to list, to be
+	// looked at until Ctrl-C, and policies.
+	assert.Equal(t, []string{"autobackup", "autobackup console", "autobackup evidence", "autobackup policy", "autobackup serve", "autobackup completion"}, without)
 }
 
 // What is printed has it all, too: kong lays it out anew.
@@ -71,6 +79,25 @@ func TestEachPrintedHelpHasItsExamplesAndExitCodes(t *testing.T) {
 		assert.Contains(t, stdout, "\nExit codes: 0 ", h.Words)
 		for _, line := range example.FindAllString(h.Says, -1) {
 			assert.Contains(t, stdout, line, h.Words)
+		}
+	}
+}
+
+// Alarms and the e-mails of executions are texts of files, which nothing else makes.
+func TestTheCommandsThatAlarmsAndExecutionsNameAreCommandLines(t *testing.T) {
+	here := strings.NewReplacer("${Stage}", "prod", "${AWS::Region}", "eu-central-1", "${Region}", "eu-central-1")
+	for file, c := range map[string]struct{ begins, ends string }{
+		"template.yaml":                  {": autobackup ", ". Runbook: "},
+		"statemachine/validate.asl.json": {`\n   autobackup `, `\n`},
+	} {
+		text, err := os.ReadFile(filepath.Join(project, file))
+		require.NoError(t, err)
+		all := strings.Split(string(text), c.begins)[1:]
+		assert.Greater(t, len(all), 3, file)
+		for _, rest := range all {
+			line, _, found := strings.Cut(rest, c.ends)
+			require.True(t, found, "%s: %s", file, rest)
+			assert.NoError(t, cli.Parses(words(here.Replace(line))), "%s: %s", file, line)
 		}
 	}
 }

@@ -78,8 +78,8 @@ Examples:
 
 Exit codes: 0 everything found was retried (with --dry-run: could be), or there
 was nothing; 1 something stays where it is, and the report says why: it is too
-large, SQS refused it, there is more than --max, the answer was no, or the run was
-interrupted; 2 wrong usage, or AWS could not be read or written: what was done until
+large, SQS refused it, another reader has it or had it, there is more than --max, the
+answer was no, or the run was interrupted; 2 wrong usage, or AWS could not be read or written: what was done until
 then is told.`
 }
 
@@ -109,9 +109,10 @@ Examples:
   autobackup discard --stage prod --from event-dlq --why "checked by hand" --yes --json
 
 Exit codes: 0 everything chosen was discarded (with --dry-run: could be), or there
-was nothing; 1 something stays, and the report says why: SQS did not delete it, there
-is more than --max, the answer was no, or the run was interrupted; 2 wrong usage, or
-AWS could not be read or written: what was done until then is told.`
+was nothing; 1 something stays, and the report says why: SQS did not delete it,
+another reader has it or had it, there is more than --max, the answer was no, or the
+run was interrupted; 2 wrong usage, or AWS could not be read or written: what was done
+until then is told.`
 }
 
 func (c discardCommand) run(ctx context.Context, stdout, stderr io.Writer) int {

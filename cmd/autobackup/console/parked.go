@@ -137,7 +137,7 @@ func (c *console) newReason(code reason.Code, m types.Message, facts verdict.Ver
 	failed := batch.Failed{ID: aws.ToString(m.MessageId), Body: aws.ToString(m.Body), Reason: code, Detail: attribute(m, "detail"), Verdict: facts}
 	findings := told.Findings(failed, attribute(m, "execution"), 0)
 	b := alert.Context{Stage: c.Stage}.Brief(findings[0])
-	d := reasonData{Reason: code, Meaning: b.What + " " + b.Why, Next: strings.ReplaceAll(b.Next, " (command lookAgain)", "")}
+	d := reasonData{Reason: code, Meaning: b.What + " " + b.Why, Next: strings.ReplaceAll(b.Next, " "+alert.ByCommand, "")}
 	if slices.Contains(reason.Severity(), code) {
 		d.Guide = "docs/verdicts.md#" + strings.ToLower(string(code))
 	}

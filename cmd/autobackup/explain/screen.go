@@ -96,14 +96,14 @@ const labelSoFar, labelTold = "so far", "e-mails"
 
 func (s *screen) looks(f logged.Found) {
 	s.note(labelSoFar, searched(f.Stage+", by its log", f.Searched, len(f.Lines) == 0, "nothing of this version"))
-	for _, l := range f.Lines {
+	for i, l := range f.Lines {
 		words := []string{moment(l.At), l.Outcome, l.Reason, l.Evidence, "at look " + strconv.Itoa(l.Looks)}
 		s.note("", strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " "))
-	}
-	if n := len(f.Lines); n > 0 {
-		last := f.Lines[n-1]
-		s.note("", "execution "+last.Execution)
-		if last.Outcome == string(verdict.Failed) {
+		last := i+1 == len(f.Lines)
+		if last || f.Lines[i+1].Execution != l.Execution {
+			s.note("", "execution "+l.Execution)
+		}
+		if last && l.Outcome == string(verdict.Failed) {
 			s.note("", "it parks the message in autobackup-validation-dlq-"+f.Stage+", where that is unless somebody has taken it since")
 		}
 	}

@@ -20,7 +20,7 @@ import (
 // hostileKeys are meant to be read as something else than themselves by a shell, by the
 // AWS CLI or by an eye.
 var hostileKeys = []string{
-	"it's", "$(touch pwned)", "`id`", "a\nb", "-dash", "file:///etc/passwd", "\x01\x1b[31m", "\u202etxt.exe", "a?versionId=b", "a\tb", `back\slash'`, "ünï/字/😀", "a;b|c&d>e<f", " ",
+	"it's", "$(touch pwned)", "`id`", "a\nb", "-dash", "file:///etc/passwd", "fileb:///etc/passwd", "file:///etc/'a'\n", "file:///etc/\rb", "\x01\x1b[31m", "\u202etxt.exe", "a?versionId=b", "a\tb", `back\slash'`, "ünï/字/😀", "a;b|c&d>e<f", " ",
 }
 
 func TestHostileKeysReachNeitherTheTerminalNorAShell(t *testing.T) {
@@ -38,6 +38,11 @@ func TestHostileKeysReachNeitherTheTerminalNorAShell(t *testing.T) {
 			}
 			require.Len(t, e.Replicas, 1)
 			for _, way := range e.Replicas[0].Ways {
+				if way.Lines == "" {
+					assert.Equal(t, "file:///etc/\rb", key)
+					assert.Contains(t, way.Says, "with an SDK")
+					continue
+				}
 				for _, args := range typed(t, bash, way.Lines) {
 					assertMeans(t, args, key, version)
 				}
@@ -46,10 +51,22 @@ func TestHostileKeysReachNeitherTheTerminalNorAShell(t *testing.T) {
 	}
 }
 
-// typed runs commands in a shell whose programs print their arguments.
+// typed runs commands in a shell whose programs print their arguments, and what the AWS CLI would read
+// instead of one.
 func typed(t *testing.T, shell, script string) (commands [][]string) {
 	t.Helper()
-	const stub = "aws() { printf '%s\\000' \"$@\" >&2; printf '\\000' >&2; printf '%s\\n' \"$latest\"; }\nautobackup() { aws autobackup \"$@\"; }\n"
+	const stub = `aws() {
+  for arg; do
+    case $arg in
+      *=file:///dev/stdin) printf '%s=%s.\000' "${arg%%=*}-read" "$(cat; printf .)" ;;
+      *) printf '%s\000' "$arg" ;;
+    esac
+  done >&2
+  printf '\000' >&2
+  printf '%s\n' "$latest"
+}
+autobackup() { aws autobackup "$@"; }
+`
 	latest := ""
 	if _, rest, is := strings.Cut(script, `--output text)" = `); is { // what the copy in place compares with
 		latest, _, _ = strings.Cut(rest, " ]")
@@ -74,7 +91,13 @@ func assertMeans(t *testing.T, args []string, key, version string) {
 	t.Helper()
 	got := map[string]string{}
 	for i, arg := range args[:len(args)-1] {
-		if name, value, joined := strings.Cut(arg, "="); joined && (name == "--key" || name == "--version-id") {
+		name, value, joined := strings.Cut(arg, "=")
+		if joined && name == "--key-read" {
+			name, value = "--key", strings.TrimSuffix(value, "..")
+		} else {
+			assert.NotRegexp(t, "^(--[a-z-]+=)?fileb?://", arg, "the AWS CLI reads a file instead")
+		}
+		if joined && (name == "--key" || name == "--version-id") {
 			got[map[string]string{"--key": "Key", "--version-id": "VersionId"}[name]] = value
 			continue
 		}

@@ -104,6 +104,7 @@ func TestWhatTheStageMadeOfTheVersionSoFarIsShownAsThePageHasIt(t *testing.T) {
 		SoFar: &logged.Found{Stage: "prod", Searched: in, Lines: []logged.Line{
 			{At: at(2), Outcome: "lagging", Looks: 1, Execution: execution},
 			{At: at(32), Outcome: "failed", Reason: "REPLICA_MISSING", Looks: 4, Execution: execution},
+			{At: at(55), Outcome: "failed", Reason: "REPLICA_MISSING", Looks: 1, Execution: strings.TrimSuffix(execution, "e") + "after-a-retry"},
 		}},
 		Told: &logged.Told{Stage: "prod", Searched: in, Emails: []logged.Telling{
 			{At: at(33), ID: "1", Subject: "[prod] Backup check failed: REPLICA_MISSING s3://acme-docs/a (+2 more)", Names: true, Causes: []logged.ToldOfThis{{Reason: "REPLICA_MISSING", Replica: replica, Kind: toldof.Single}}},

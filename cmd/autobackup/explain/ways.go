@@ -92,13 +92,22 @@ func (c *subject) getIt() (all []Way) {
 			way.Says += ", where it is in " + s.shows.Class + ": after its restore, which takes hours and is charged for"
 			way.Lines = c.call("restore-object", s.of, s.access) + ` --restore-request '{"Days":7,"GlacierJobParameters":{"Tier":"Standard"}}'` + "\n"
 		}
-		way.Lines += c.call("get-object", s.of, s.access) + " " + s.file
+		if way.Lines += c.call("get-object", s.of, s.access) + " " + s.file; loaded(c.item.Key) && strings.Contains(c.item.Key, "\r") {
+			// From a file the AWS CLI reads every kind of line break as a line feed: that would be another key.
+			way.Says, way.Lines = way.Says+": with an SDK, as the AWS CLI can't be given this key", ""
+		}
 		all = append(all, way)
 	}
 	return all
 }
 
 func archived(class string) bool { return class == "GLACIER" || class == "DEEP_ARCHIVE" }
+
+// loaded says whether the AWS CLI takes a key for the name of a file that has the key in it.
+// https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html
+func loaded(key string) bool {
+	return strings.HasPrefix(key, "file://") || strings.HasPrefix(key, "fileb://")
+}
 
 // call is a command of the AWS CLI about the version. What could be misread goes in byte
 // by byte.
@@ -113,7 +122,11 @@ func (c *subject) call(operation string, s *pair.Side, access pair.Access) strin
 	line += shell.InRegion(s.Region) + " --bucket " + shell.Quote(s.Bucket)
 	if key, id := c.item.Key, c.item.Version; shell.Odd(key) || shell.Odd(id) {
 		// Not as JSON: the AWS CLI's get-object asks for --key all the same.
-		return shell.Bytes("key", key) + "\n" + shell.Bytes("version", id) + "\n" + line + ` --key="${key%.}" --version-id="${version%.}"`
+		given := line + ` --key="${key%.}"`
+		if loaded(key) { // what a file has in it is the key, whatever it looks like
+			given = `printf %s "${key%.}" | ` + line + " --key=file:///dev/stdin"
+		}
+		return shell.Bytes("key", key) + "\n" + shell.Bytes("version", id) + "\n" + given + ` --version-id="${version%.}"`
 	}
 	return line + " --key " + shell.Quote(c.item.Key) + " --version-id " + shell.Quote(c.item.Version)
 }

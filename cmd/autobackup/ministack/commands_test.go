@@ -76,6 +76,8 @@ var untyped = []struct{ line, file, shows, why string }{
 	{"aws stepfunctions describe-execution --region eu-central-1 ", ".ci/invoke", "validated, [endpoint[0], *looking], environment", "the same"},
 	{"unset AWS_ENDPOINT_URL", "docs/local.md", "unset AWS_ENDPOINT_URL", "it is a word of the shell's, for what was typed elsewhere"},
 	{`eval "$(go run ./cmd/autobackup serve --env)"`, ".ci/invoke", `eval "$(go run `, "the same"},
+	{`remote=":s3,`, "cmd/autobackup/serve/calls_test.go", `"docs", "local.md"`, "it is typed there, against both local stacks"},
+	{"rclone copy events ", "cmd/autobackup/serve/calls_test.go", "sh -ec", "the same"},
 	{"s3://autobackup-dev-primary-documents-123456789012/", ".ci/invoke", "*typed(endpoint, environment)", "the same"},
 	{"bin/autobackup audit s3://acme-invoices", "cmd/autobackup/audit/readme_test.go", "asTyped", "it is typed there, against the local S3 with these buckets"},
 	{"primary=acme-invoices", "cmd/autobackup/audit/commands_test.go", `"../../../docs/audit.md"`, "it is typed there, against the local S3 with these buckets"},

@@ -53,8 +53,9 @@ type Attribute struct {
 // End is what an operation came to.
 type End struct {
 	At          time.Time `json:"at"`
-	Done        int       `json:"done"` // messages sent, or deleted
-	Left        int       `json:"left"` // those that stay although they were chosen
+	Done        int       `json:"done"`                // messages sent, or deleted
+	Left        int       `json:"left"`                // those that stay although they were chosen
+	Unreached   int       `json:"unreached,omitempty"` // about so many lay there that it did not get to, most often because another reader had them
 	Interrupted bool      `json:"interrupted,omitempty"`
 	Error       string    `json:"error,omitempty"` // that ended it
 }

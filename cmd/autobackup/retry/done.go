@@ -72,17 +72,31 @@ func (h *History) Text(w io.Writer) error {
 	return write(w, page.String())
 }
 
-// Outcome is what an operation came to.
+// Outcome is what an operation came to: how much of what was found it did, and what became of the rest.
 func Outcome(o operations.Done) string {
-	switch {
-	case o.End == nil:
+	if o.End == nil {
 		return fmt.Sprintf("not ended: under way, or killed after %s", count(o.Pages, "page"))
-	case o.End.Error != "":
-		return fmt.Sprintf("%d of %d, ended by an error", o.End.Done, o.Begin.Found)
-	case o.End.Interrupted:
-		return fmt.Sprintf("%d of %d, interrupted", o.End.Done, o.Begin.Found)
 	}
-	return fmt.Sprintf("%d of %d", o.End.Done, o.Begin.Found)
+	did := fmt.Sprintf("%d of %d", o.End.Done, o.Begin.Found)
+	if o.End.Done > o.Begin.Found {
+		did = fmt.Sprintf("%d, of which %d were found when it began", o.End.Done, o.Begin.Found)
+	}
+	all := []string{did}
+	if o.End.Left > 0 {
+		all = append(all, fmt.Sprintf("%d left where they are", o.End.Left))
+	}
+	if o.End.Unreached > 0 {
+		all = append(all, fmt.Sprintf("about %d not reached", o.End.Unreached))
+	}
+	switch {
+	case o.End.Error != "":
+		all = append(all, "ended by an error")
+	case o.End.Interrupted:
+		all = append(all, "interrupted")
+	case len(all) == 1 && o.End.Done < o.Begin.Found:
+		all = append(all, "the others not done")
+	}
+	return strings.Join(all, ", ")
 }
 
 // Choice is a filter as options.

@@ -24,17 +24,17 @@ type message struct {
 	at         time.Time // when it was put into its queue; zero where that is not known
 }
 
-// longestName bounds what is printed of an object's name, in bytes.
+// longestName bounds, in bytes, what others chose and has no bound of its own, and what is printed of an
+// object's name.
 const longestName = 160
 
-// object names a message for people: one short line of printable ASCII,
-// whatever its key.
+// object names a message: one line of printable ASCII, whatever its key, and all of it.
 func (m message) object() string {
 	version, err := s3event.Parse(m.Body)
 	if err != nil {
 		return text.Line("message "+m.ID, longestName)
 	}
-	return text.Line(version.String(), longestName)
+	return version.String()
 }
 
 // value is a text that the message was parked with.

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"autobackup/internal/stagename"
+	"autobackup/internal/text"
 )
 
 // Origins of messages, as --from names them.
@@ -68,8 +70,10 @@ func (o Options) check(from []string) error {
 		return fmt.Errorf("--bucket and --prefix are of messages about one object, and what --from %s names may be about many: leave them out", o.From)
 	case o.Max < 1:
 		return fmt.Errorf("--max %d takes nothing: name at least 1", o.Max)
-	case o.Why == "" && !o.DryRun:
+	case strings.TrimSpace(o.Why) == "" && !o.DryRun:
 		return errors.New("--why is missing: it goes on record in the account, for whoever takes over (--dry-run shows what there is without it)")
+	case text.Placeholder(o.Why) && !o.DryRun:
+		return fmt.Errorf("--why is %q, which only holds the place: write why you do this, for whoever takes over", o.Why)
 	case len(o.Why) > MaxWhy:
 		return fmt.Errorf("--why has %d bytes: name the reason in at most %d, and a ticket for the rest", len(o.Why), MaxWhy)
 	}

@@ -123,7 +123,7 @@ func (l *Look) meaning(code reason.Code, m message) *Reason {
 	r := &Reason{Reason: code, Buckets: map[string]int{}, Oldest: m.at, Example: m.object(), Retry: Again(l.Stage, l.Region, code)}
 	if findings := told.Findings(f, execution, alerts); len(findings) > 0 {
 		b := alert.Context{Stage: l.Stage}.Brief(findings[0])
-		r.Means, r.Do, r.Explain = b.What, strings.ReplaceAll(b.Next, "(command lookAgain)", "(the last command here)"), b.Explain
+		r.Means, r.Do, r.Explain = b.What, strings.ReplaceAll(b.Next, alert.ByCommand, "(the last command here)"), b.Explain
 	}
 	return r
 }
@@ -190,7 +190,7 @@ func (r *Reason) write(page *strings.Builder) {
 		name += " (SQS moved it here: nobody could take it, or told of it)"
 	}
 	fmt.Fprintf(page, "%s  %d  %s; since %s UTC; %s\n", name, r.Number, r.buckets(), r.Oldest.Format(seconds), times(r.Told))
-	for _, line := range [][2]string{{"such as", r.Example}, {"means", r.Means}, {"do", r.Do}, {"explain", r.Explain}, {"again", r.Retry}} {
+	for _, line := range [][2]string{{"such as", text.Line(r.Example, longestName)}, {"means", r.Means}, {"do", r.Do}, {"explain", r.Explain}, {"again", r.Retry}} {
 		if line[1] != "" {
 			fmt.Fprintf(page, "  %-8s %s\n", line[0], line[1])
 		}

@@ -30,6 +30,7 @@ type pass struct {
 	held     map[string]held // received, and not known to be deleted, by message id
 	hold     time.Duration   // of what is received next
 	received int
+	fresh    int // of received: those that came for the first time
 	most     int // of received: the pass ends there
 }
 
@@ -59,6 +60,7 @@ func (p *pass) take(got []message) (fresh []message) {
 		}
 		p.held[m.ID] = held{m.receipt, hold}
 	}
+	p.fresh += len(fresh)
 	return fresh
 }
 

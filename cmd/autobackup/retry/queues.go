@@ -26,7 +26,7 @@ const (
 // planQueue looks at messages and counts those that are chosen. Where all are, SQS counts.
 func (r *run) planQueue(ctx context.Context, s *source) error {
 	q, most := s.report, sample
-	q.Lying, q.Hidden = s.visible, s.hidden
+	q.Lying = s.visible
 	if r.Filter.narrow() {
 		most = r.Max
 	}
@@ -44,6 +44,9 @@ func (r *run) planQueue(ctx context.Context, s *source) error {
 	if !r.Filter.narrow() {
 		q.Pending += q.NotLooked
 	}
+	// SQS counts up to a minute late: who had messages a moment ago, such as parked, has shown again
+	// what the look got beyond those that showed.
+	q.Hidden = max(0, s.hidden-max(0, q.Looked-s.visible))
 	return nil
 }
 
@@ -90,8 +93,14 @@ func (r *run) workQueue(ctx context.Context, s *source) error {
 	defer func() { r.show(ctx, s.queue, p) }()
 	for !p.over() {
 		got, err := r.receive(ctx, s.queue, pageMessages, p.hold)
-		if err != nil || len(got) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(got) == 0 {
+			// An empty answer says what shows, and nothing of what others hold. So what was found and did
+			// not come is told. What SQS counts now would not do: it still counts what was just deleted.
+			s.report.Hidden = max(0, s.visible+s.hidden-(p.fresh-s.report.Returned))
+			return nil
 		}
 		page := r.chosen(s, p.take(got))
 		cut := max(0, len(page)-r.room())
@@ -220,7 +229,7 @@ func (r *run) remove(ctx context.Context, s *source, p *pass, sent []message) er
 // off a page.
 func (r *run) recount(ctx context.Context, s *source, p *pass, cut int) error {
 	q, err := r.queue(ctx, s.name)
-	s.report.Unreached = max(0, q.visible+q.hidden-len(p.held)) + cut
+	s.report.Unreached, s.report.Hidden = max(0, q.visible+q.hidden-len(p.held))+cut, 0 // those that others hold among them
 	return err
 }
 

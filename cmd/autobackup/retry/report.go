@@ -57,7 +57,7 @@ type Execution struct {
 type Queue struct {
 	Queue     string   `json:"queue"`
 	Lying     int      `json:"lying"`     // messages that show, as SQS estimates
-	Hidden    int      `json:"hidden"`    // held by another reader for the moment
+	Hidden    int      `json:"hidden"`    // held by another reader when the run looked; of a queue that it worked on, those that it found and another reader had
 	Looked    int      `json:"looked"`    // at so many, before the question
 	NotLooked int      `json:"notLooked"` // as SQS estimates
 	Pending   int      `json:"pending"`   // chosen of those looked at; where all are, also of the others
@@ -199,10 +199,11 @@ func (r *Report) doneOfQueues() (n int) {
 	return n
 }
 
-// unreached is about how many messages of queues the run did not get to.
+// unreached is about how many messages of queues the run did not get to, because another reader had
+// them or it had to end. Nobody knows which of them are chosen.
 func (r *Report) unreached() (n int) {
 	for _, q := range r.queues() {
-		n += q.Unreached
+		n += q.Unreached + q.Hidden
 	}
 	return n
 }

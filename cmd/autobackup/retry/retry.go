@@ -154,7 +154,7 @@ func (r *run) workAll(ctx context.Context) error {
 
 // end puts on record what the run came to, also where it was interrupted.
 func (r *run) end(ctx context.Context, err error) error {
-	e := operations.End{At: r.Now(), Done: r.report.Done(), Left: len(r.report.Left), Interrupted: ctx.Err() != nil}
+	e := operations.End{At: r.Now(), Done: r.report.Done(), Left: len(r.report.Left), Unreached: r.report.unreached(), Interrupted: ctx.Err() != nil}
 	if err != nil && ctx.Err() == nil {
 		e.Error = err.Error()
 	}

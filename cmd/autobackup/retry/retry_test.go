@@ -164,7 +164,10 @@ func TestWhatGoesWrongIsSaidWithWhatToDo(t *testing.T) {
 			"nobody was told of what --from failure-dlq names": func(o *retry.Options) { o.From, o.Tell = retry.FromFailureDLQ, true },
 			"--max 0 takes nothing":                            func(o *retry.Options) { o.Max = 0 },
 			"--why is missing: it goes on record":              func(o *retry.Options) { o.Why = "" },
-			"--why has 1001 bytes":                             func(o *retry.Options) { o.Why = strings.Repeat("w", 1001) },
+			"--why is missing":                                 func(o *retry.Options) { o.Why = " \t " },
+			`--why is "WHY", which only holds the place: write why you do this, for whoever takes over`: func(o *retry.Options) { o.Why = "WHY" },
+			`--why is "<why>"`:     func(o *retry.Options) { o.Why = "<why>" },
+			"--why has 1001 bytes": func(o *retry.Options) { o.Why = strings.Repeat("w", 1001) },
 		}
 		for want, edit := range cases {
 			_, err := w.retry(edit)

@@ -53,7 +53,7 @@ func (r *Report) Question() string {
 func (r *Report) plan(w io.Writer) error {
 	var page strings.Builder
 	todo, _ := r.verb()
-	found := slices.ContainsFunc(r.queues(), func(q *Queue) bool { return len(q.Groups) > 0 })
+	found := slices.ContainsFunc(r.queues(), func(q *Queue) bool { return len(q.Groups)+q.Hidden > 0 })
 	if len(r.Executions) == 0 && !found && r.Pending() == 0 && !r.open() {
 		fmt.Fprintf(&page, "Nothing to %s in stage %s (%s).\n", todo, r.Stage, r.Region)
 	} else {
@@ -149,6 +149,9 @@ func (r *Report) Text(w io.Writer) error {
 		if q.Unreached > 0 {
 			fmt.Fprintf(&page, "About %s of %s: not reached. Check what stays, then run the same command again.\n", count(q.Unreached, "more message"), q.Queue)
 		}
+		if q.Hidden > 0 && r.Operation != "" { // otherwise the plan says it
+			fmt.Fprintf(&page, "About %s of %s: not reached, because another reader had them. Run the same command again: what is still there then shows.\n", count(q.Hidden, "more message"), q.Queue)
+		}
 	}
 	if r.Operation != "" {
 		fmt.Fprintf(&page, "On record, with who and why, as %s: autobackup parked --done shows it.\n", r.Operation)
@@ -171,6 +174,9 @@ func (r *Report) result() string {
 		return "interrupted after " + count(r.Done(), "message")
 	case len(r.Left)+unreached > 0:
 		parts := count(r.Done(), "message") + " done"
+		if r.DryRun {
+			parts = count(r.Pending(), "message") + " to " + todo
+		}
 		if n := len(r.Left); n > 0 {
 			parts += fmt.Sprintf(", %d left where they are", n)
 		}

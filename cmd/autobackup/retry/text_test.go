@@ -96,8 +96,10 @@ func TestAReportSaysWhatWasDone(t *testing.T) {
 		"one.txt": func(r *Report) {
 			*r = Report{EventDLQ: Queue{Queue: "autobackup-event-dlq-dev", Pending: 1, Done: 1}}
 		},
-		"more.txt":      func(r *Report) { r.EventDLQ.Done, r.EventDLQ.Pending, r.Executions, r.Left = 1, 0, nil, nil },
-		"unreached.txt": func(r *Report) { r.EventDLQ.Done, r.EventDLQ.Unreached = 4, 1 },
+		"more.txt": func(r *Report) {
+			r.EventDLQ.Done, r.EventDLQ.Pending, r.EventDLQ.Hidden, r.Executions, r.Left = 1, 0, 0, nil, nil
+		},
+		"unreached.txt": func(r *Report) { r.EventDLQ.Done, r.EventDLQ.Unreached, r.EventDLQ.Hidden = 4, 1, 0 },
 		"many-unreached.txt": func(r *Report) {
 			*r = Report{EventDLQ: Queue{Queue: "autobackup-event-dlq-dev", Pending: 9, Done: 9, Unreached: 1200}}
 		},
@@ -164,6 +166,7 @@ func TestARunIsCompleteWhereNothingStays(t *testing.T) {
 	for name, r := range map[string]Report{
 		"something stays":       {Left: []Left{{}}},
 		"some were not reached": {EventDLQ: Queue{Unreached: 1}},
+		"others hold some":      {EventDLQ: Queue{Hidden: 1}},
 		"the answer was no":     {Declined: true},
 		"it was interrupted":    {Interrupted: true},
 		"there is too much":     {Refused: true},

@@ -277,7 +277,7 @@ func TestDiscardedMessagesAreOnRecordBeforeTheyAreDeleted(t *testing.T) {
 		before := w.what("validation-dlq")
 		w.refuse("PutObject", 2)
 		report, err := retry.Discard(w.t.Context(), w.AWSConfig(w.region), retry.Options{
-			Stage: "dev", From: retry.FromParked, Filter: retry.Filter{Since: time.Hour}, Why: "why", Max: 10, Yes: true, Now: time.Now, Prompt: io.Discard, Plan: io.Discard,
+			Stage: "dev", From: retry.FromParked, Filter: retry.Filter{Since: time.Hour}, Why: "none needs a copy", Max: 10, Yes: true, Now: time.Now, Prompt: io.Discard, Plan: io.Discard,
 		})
 		require.ErrorContains(t, err, "record 2 messages of autobackup-validation-dlq-dev before deleting (they stay): PutObject of s3://autobackup-dev-work-123456789012/operations/")
 		assert.Zero(t, report.Done())
@@ -330,7 +330,7 @@ func TestAnInterruptionOfDiscardEndsAfterThePageUnderWay(t *testing.T) {
 			return 0
 		}
 		report, err := retry.Discard(ctx, w.AWSConfig(w.region), retry.Options{
-			Stage: "dev", From: retry.FromEventDLQ, Filter: retry.Filter{Since: time.Hour}, Why: "why", Max: 100, Yes: true, Now: time.Now, Prompt: io.Discard, Plan: io.Discard,
+			Stage: "dev", From: retry.FromEventDLQ, Filter: retry.Filter{Since: time.Hour}, Why: "none needs a copy", Max: 100, Yes: true, Now: time.Now, Prompt: io.Discard, Plan: io.Discard,
 		})
 		require.NoError(t, err)
 		assert.True(t, report.Interrupted)

@@ -3,7 +3,6 @@ package serve_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -37,11 +36,7 @@ func (s *somebody) begins(p process) {
 // types types lines into the shell, in the project's folder.
 func (s *somebody) types(lines string) string {
 	s.t.Helper()
-	c := exec.CommandContext(s.t.Context(), "bash", "-ec", s.env+"\n"+lines) //nolint:gosec // of the test
-	c.Dir = project
-	c.Env = append(os.Environ(), "PATH="+filepath.Dir(os.Getenv("AUTOBACKUP_AWS"))+":"+os.Getenv("PATH"),
-		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=")
-	out, err := c.CombinedOutput()
+	out, err := shell(s.t, "set -e\n"+s.env+"\n"+lines).CombinedOutput()
 	require.NoError(s.t, err, "%s\n%s", lines, out)
 	return string(out)
 }

@@ -29,6 +29,9 @@ func (f folder) code() string {
 	}
 }
 
+// spoilt is what to do about a folder whose store can't be read.
+const spoilt = "put back a copy of the folder, or name another one"
+
 // folder opens the one that is named, or makes one for as long as this runs. A folder with
 // anything else in it stays as it is.
 func (o Options) folder() (f folder, err error) {
@@ -42,20 +45,23 @@ func (o Options) folder() (f folder, err error) {
 		return f, err
 	}
 	if err := os.MkdirAll(f.dir, 0o700); err != nil {
-		return f, fmt.Errorf("make a folder for the stacks' data: %w", err)
+		return f, fmt.Errorf("make a folder for the stacks' data: %w: name one that can be made", err)
 	}
 	inside, err := os.ReadDir(f.dir)
 	if err != nil {
 		return f, fmt.Errorf("keep everything: %w", err)
 	}
-	if _, err := os.Stat(filepath.Join(f.dir, store.File)); len(inside) > 0 && errors.Is(err, os.ErrNotExist) {
+	switch kept, err := os.Stat(filepath.Join(f.dir, store.File)); {
+	case len(inside) > 0 && errors.Is(err, os.ErrNotExist):
 		return f, fmt.Errorf("keep everything in %s: it holds something else: name an empty folder, one that is not there, or one of an earlier serve", o.Dir)
+	case len(inside) > 1 && err == nil && kept.Size() == 0: // it would be taken for a new one, and what nothing names is removed
+		return f, fmt.Errorf("keep everything in %s: %s is empty, and what lies beside it is of an earlier serve: %s", o.Dir, store.File, spoilt)
 	}
 	if f.Store, err = store.Open(f.dir); errors.Is(err, store.ErrInUse) {
 		return f, fmt.Errorf("keep everything in %s: another autobackup serve has this folder: stop it, or name another folder", o.Dir)
 	}
 	if err != nil {
-		return f, fmt.Errorf("keep everything in %s: %w", o.Dir, err)
+		return f, fmt.Errorf("keep everything in %s: %w: %s", o.Dir, err, spoilt)
 	}
 	if err := local.CheckStore(f.Store, account); err != nil {
 		return f, errors.Join(fmt.Errorf("go on in %s: %w", o.Dir, err), f.Close())

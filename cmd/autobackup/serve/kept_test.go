@@ -27,6 +27,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autobackup/cmd/autobackup/logged"
+	"autobackup/cmd/autobackup/metrics"
 	"autobackup/cmd/autobackup/serve"
 	"autobackup/local/store"
 )
@@ -148,6 +149,7 @@ func TestAValidationGoesOnWhereAKilledServeLeftIt(t *testing.T) {
 		}))
 		looks, _ := logs(t, cfg)
 		assert.Equal(c, 1, came(looks, "lags", "lagging"))
+		assert.Equal(c, []float64{0, 1, 0, 1}, sums(graphs(t, cfg))[:4])
 	}, time.Minute, 100*time.Millisecond, "it waits for the replica")
 	looks, _ := logs(t, cfg)
 	first.kill(t)
@@ -166,6 +168,9 @@ func TestAValidationGoesOnWhereAKilledServeLeftIt(t *testing.T) {
 		now, _ := logs(t, cfg)
 		assert.Equal(c, 1, came(now, "lags", "verified"))
 		assert.Subset(c, now, looks, "what was logged before is there")
+		counted := sums(graphs(t, cfg))
+		assert.Equal(c, []float64{1, 0, 1}, []float64{counted[0], counted[2], counted[4]}, "an upload was sent, and is verified")
+		assert.Greater(c, counted[1], 1.0, "it lagged before and after the kill")
 	}, time.Minute, 100*time.Millisecond)
 	completed, err := s3.NewFromConfig(cfg).CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{
 		Bucket: aws.String(documents), Key: aws.String("parts"), UploadId: begun.UploadId,
@@ -224,6 +229,30 @@ func logs(t *testing.T, cfg aws.Config) ([]logged.Look, []logged.Mail) {
 	return looks, mails
 }
 
+// graphs are what CloudWatch has of what happened, by the minute.
+func graphs(t *testing.T, cfg aws.Config) [][]metrics.Point {
+	t.Helper()
+	all, err := metrics.Read(t.Context(), cfg, []metrics.Query{
+		metrics.OfStage("dev", "Verified", "Sum"), metrics.OfStage("dev", "Lagging", "Sum"), metrics.OfStage("dev", "Failed", "Sum"),
+		{Namespace: "AWS/Lambda", Name: "Invocations", Dimension: "FunctionName", Value: "autobackup-fetch-etags-dev", Statistic: "Sum"},
+		{Namespace: "AWS/SQS", Name: "NumberOfMessagesSent", Dimension: "QueueName", Value: "autobackup-validation-queue-dev", Statistic: "Sum"},
+	}, time.Now().Add(-time.Hour), time.Now().Add(48*time.Hour), time.Minute) // as time may run ahead
+	require.NoError(t, err)
+	return all
+}
+
+// sums are those of the points of graphs.
+func sums(of [][]metrics.Point) (all []float64) {
+	for _, points := range of {
+		sum := 0.0
+		for _, p := range points {
+			sum += p.Value
+		}
+		all = append(all, sum)
+	}
+	return all
+}
+
 // came says how many looks at a key came to an outcome.
 func came(looks []logged.Look, key, outcome string) (n int) {
 	for _, l := range looks {
@@ -258,13 +287,24 @@ func seen(t *testing.T, r running) string {
 	mails, err := filepath.Glob(filepath.Dir(r.says(t, `E-mails are written to (\S+)`)[1]) + "/outbox/*")
 	require.NoError(t, err)
 	looks, sent := logs(t, cfg)
-	all = append(all, attributes.Attributes, mails, executions(t, cfg), looks, sent)
+	all = append(all, attributes.Attributes, mails, executions(t, cfg), looks, sent, graphs(t, cfg)[:4]) // of a queue they tell once a minute is over
 	for _, e := range executions(t, cfg) {
 		all = append(all, e.RedriveCount)
 	}
 	text, err := json.MarshalIndent(all, "", " ")
 	require.NoError(t, err)
 	return string(text)
+}
+
+// makes makes a bucket in the first region.
+func makes(t *testing.T, cfg aws.Config, bucket string) {
+	t.Helper()
+	in := &s3.CreateBucketInput{Bucket: &bucket}
+	if firstRegion != "us-east-1" { // which is no constraint
+		in.CreateBucketConfiguration = &s3types.CreateBucketConfiguration{LocationConstraint: s3types.BucketLocationConstraint(firstRegion)}
+	}
+	_, err := s3.NewFromConfig(cfg).CreateBucket(t.Context(), in)
+	require.NoError(t, err)
 }
 
 func TestEverythingIsAsItWasAfterAStop(t *testing.T) {
@@ -282,12 +322,7 @@ func TestEverythingIsAsItWasAfterAStop(t *testing.T) {
 	_, err = client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(documents), Key: aws.String("fine")})
 	require.NoError(t, err)
 	first.says(t, `documents  fine \(delete marker\)  verified`)
-	made := &s3.CreateBucketInput{Bucket: aws.String("mine")}
-	if firstRegion != "us-east-1" { // which is no constraint
-		made.CreateBucketConfiguration = &s3types.CreateBucketConfiguration{LocationConstraint: s3types.BucketLocationConstraint(firstRegion)}
-	}
-	_, err = client.CreateBucket(t.Context(), made)
-	require.NoError(t, err)
+	makes(t, cfg, "mine")
 	_, err = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("mine"), Key: aws.String("odd ☃\n"), Body: strings.NewReader("mine"), Metadata: map[string]string{"a": "b"}})
 	require.NoError(t, err)
 	require.EventuallyWithT(t, func(c *assert.CollectT) { // a process's lines are written a moment behind its answer
@@ -300,6 +335,8 @@ func TestEverythingIsAsItWasAfterAStop(t *testing.T) {
 
 	second := served(t, serve.Options{Project: projectWith(t, quick), Dir: dir})
 	assert.Equal(t, before, seen(t, second))
+	counted := sums(graphs(t, second.client(t, "")))
+	assert.Equal(t, []float64{2, 1}, []float64{counted[0], counted[2]}, "verified and failed")
 	assert.NotContains(t, second.String(), "verified", "nothing is told again")
 	received, err := sqs.NewFromConfig(second.client(t, "")).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
 		QueueUrl: aws.String("http://" + second.at + "/123456789012/autobackup-validation-dlq-dev"), MessageAttributeNames: []string{"All"},
@@ -366,4 +403,17 @@ func TestAFolderThatCanNotBeGoneOnInIsRefusedAndStaysAsItIs(t *testing.T) {
 		require.NoError(t, s.Close())
 		refused(serve.Options{Dir: dir}, want)
 	}
+
+	file := filepath.Join(dir, store.File)
+	require.NoError(t, os.WriteFile(file, []byte(strings.Repeat("spoilt", 10_000)), 0o600))
+	refused(serve.Options{Dir: dir}, "invalid database: put back a copy of the folder, or name another one")
+	require.NoError(t, os.Truncate(file, 0))
+	objects, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, objects)
+	refused(serve.Options{Dir: dir}, "stack.db is empty, and what lies beside it is of an earlier serve: put back a copy")
+	left, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	require.NoError(t, err)
+	assert.Equal(t, objects, left)
+	refused(serve.Options{Dir: file}, "not a directory: name one that can be made")
 }

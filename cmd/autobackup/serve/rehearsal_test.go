@@ -1,9 +1,7 @@
 package serve_test
 
 import (
-	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -45,7 +43,6 @@ func (r runbook) with(t *testing.T, words string) string {
 type desk struct {
 	running
 	t     *testing.T
-	cli   string // the aws CLI
 	first string // what is typed first
 	mails int
 }
@@ -53,12 +50,8 @@ type desk struct {
 // types types a block, with an answer to what it asks.
 func (d *desk) types(block, answer string) string {
 	d.t.Helper()
-	var exports bytes.Buffer
-	require.NoError(d.t, serve.Environment(d.t.Context(), d.at, &exports))
-	c := exec.CommandContext(d.t.Context(), "bash", "-c", exports.String()+d.first+block)
-	c.Dir, c.Stdin = project, strings.NewReader(answer+"\n")
-	c.Env = append(os.Environ(), "PATH="+filepath.Dir(d.cli)+":"+os.Getenv("PATH"),
-		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "AWS_EC2_METADATA_DISABLED=true")
+	c := shell(d.t, d.exports(d.t)+d.first+block)
+	c.Stdin = strings.NewReader(answer + "\n")
 	out, err := c.CombinedOutput()
 	if err != nil { // of `parked`, which says so where there is something
 		assert.Contains(d.t, string(out), "exit 1", "%s", block)
@@ -85,12 +78,11 @@ func (d *desk) halfAMinute() {
 }
 
 func TestTheRehearsalOfTheRunbookIsTypedWordForWord(t *testing.T) {
-	cli := os.Getenv("AUTOBACKUP_AWS")
-	if cli == "" {
+	if os.Getenv("AUTOBACKUP_AWS") == "" {
 		t.Skip("AUTOBACKUP_AWS names no aws CLI; .ci/run does")
 	}
 	book := readRunbook(t)
-	d := &desk{running: served(t, serve.Options{Fast: true}), t: t, cli: cli}
+	d := &desk{running: served(t, serve.Options{Fast: true}), t: t}
 	d.first = strings.NewReplacer("region=eu-central-1\n", "region="+firstRegion+"\n", "replica=eu-west-1\n", "replica="+secondRegion+"\n").Replace(book.with(t, "region=eu-central-1\n"))
 	empty := func(said string) {
 		for _, number := range []string{`"ApproximateNumberOfMessages": "0"`, `"ApproximateNumberOfMessagesNotVisible": "0"`} {

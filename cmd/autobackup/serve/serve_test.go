@@ -111,13 +111,11 @@ const ready = `serve --env --listen (\S+)\)" [^$]*\nCtrl-C ends it\.\n`
 // the shell where it is empty.
 func (r running) client(t *testing.T, region string) aws.Config {
 	t.Helper()
-	var out bytes.Buffer
-	require.NoError(t, serve.Environment(t.Context(), r.at, &out))
 	exports := map[string]string{}
-	for _, line := range regexp.MustCompile(`(?m)^export (\w+)=(\S+)$`).FindAllStringSubmatch(out.String(), -1) {
+	for _, line := range regexp.MustCompile(`(?m)^export (\w+)=(\S+)$`).FindAllStringSubmatch(r.exports(t), -1) {
 		exports[line[1]] = line[2]
 	}
-	require.Len(t, exports, 5, out.String())
+	require.Len(t, exports, 5)
 	assert.Equal(t, exports["AWS_REGION"], exports["AWS_DEFAULT_REGION"])
 	return aws.Config{
 		Region: cmp.Or(region, exports["AWS_REGION"]), BaseEndpoint: aws.String(exports["AWS_ENDPOINT_URL"]),

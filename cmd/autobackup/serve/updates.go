@@ -80,7 +80,7 @@ func told(c local.Change, err error) string {
 	case err != nil && what == "":
 		return fmt.Sprintf("not updated, the stacks go on as they were: %v", err)
 	case err != nil:
-		return fmt.Sprintf("updated in part: %s: %v", what, err)
+		return fmt.Sprintf("updated in part: %s, and then: %v (what is updated stays: mend that, and press u again)", what, err)
 	case what == "":
 		return "nothing to update: the stacks are as samconfig.toml, the templates and the code have them"
 	}

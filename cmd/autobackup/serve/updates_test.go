@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -133,6 +134,28 @@ func main() { lambda.Start(func() (string, error) { return "other code", nil }) 
 		left[i] = filepath.Base(left[i])
 	}
 	assert.NotContains(t, left, "functions")
+}
+
+// What only the running stacks can know: somebody's bucket has the name of one that the second stack
+// gets.
+func TestAnUpdateThatFailsAtTheSecondStackIsToldAndGoesOnWithTheNext(t *testing.T) {
+	const letters = "autobackup-dev-primary-letters-123456789012"
+	folder := copied(t, quick)
+	r := served(t, serve.Options{Project: folder, Fast: true})
+	cfg := r.client(t, "")
+	makes(t, cfg, letters)
+	edit(t, folder, "samconfig.toml", `"Stage=dev `, `"Stage=dev Categories=documents,media,databases,letters LogRetentionDays=30 `)
+	r.press(t, "u", `(?m)  updated in part: 1 changed \(HashBytesLogs\), 2 new \(ReplicaBucketPolicyletters, ReplicaBucketletters\), `+
+		`and then: update autobackup-dev: .*BucketAlreadyOwnedByYou: .* \(what is updated stays: mend that, and press u again\)$`)
+	upload(t, cfg, "between")
+	r.says(t, `(?m)  documents  between  verified`)
+	client := s3.NewFromConfig(cfg)
+	_, err := client.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: aws.String(letters)})
+	require.NoError(t, err)
+	r.press(t, "u", `(?m)  updated: \d+ changed \(.*FetchETagsLogs.*\), \d+ new \(.*PrimaryBucketletters.*\)$`)
+	_, err = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(letters), Key: aws.String("new"), Body: strings.NewReader("new")})
+	require.NoError(t, err)
+	r.says(t, `(?m)  letters  new  verified`)
 }
 
 func TestAServeThatIsKilledWhileItUpdatesGoesOnWithWhatIsThere(t *testing.T) {

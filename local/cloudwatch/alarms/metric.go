@@ -1,6 +1,7 @@
 package alarms
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -29,6 +30,21 @@ func (m Metric) String() string {
 	return m.Namespace + " " + m.Name + " of " + strings.ReplaceAll(m.dimensions, "\n", " ")
 }
 
+// MarshalText is the metric as a part of a record's key.
+func (m Metric) MarshalText() ([]byte, error) {
+	return []byte(m.Namespace + "\x00" + m.Name + "\x00" + m.dimensions), nil
+}
+
+// UnmarshalText reads what MarshalText wrote.
+func (m *Metric) UnmarshalText(text []byte) error {
+	parts := strings.SplitN(string(text), "\x00", 3)
+	if len(parts) < 3 {
+		return fmt.Errorf("%q is no metric", text)
+	}
+	*m = Metric{parts[0], parts[1], parts[2]}
+	return nil
+}
+
 // Datapoint is one value of a metric.
 type Datapoint struct {
 	At    time.Time
@@ -47,6 +63,44 @@ func (d Data) Add(of Metric, point Datapoint) {
 		return -1
 	})
 	d[of] = slices.Insert(d[of], i, point)
+}
+
+// Minute are the values of a metric in a minute.
+func (d Data) Minute(of Metric, minute time.Time) (values []float64) {
+	all := d[of]
+	from, to := before(all, minute), before(all, minute.Add(time.Minute))
+	for _, p := range all[from:to] {
+		values = append(values, p.Value)
+	}
+	return values
+}
+
+// Forget drops the datapoints of a metric from a minute on until another, and answers the minutes
+// of which there were some.
+func (d Data) Forget(of Metric, from, until time.Time) (minutes []time.Time) {
+	all := d[of]
+	first, last := before(all, from), before(all, until)
+	if first == last {
+		return nil
+	}
+	for _, p := range all[first:last] {
+		if minute := p.At.Truncate(time.Minute); len(minutes) == 0 || !minutes[len(minutes)-1].Equal(minute) {
+			minutes = append(minutes, minute)
+		}
+	}
+	d[of] = slices.Delete(all, first, last)
+	return minutes
+}
+
+// before is how many datapoints are from before a time.
+func before(all []Datapoint, at time.Time) int {
+	n, _ := slices.BinarySearchFunc(all, at, func(p Datapoint, at time.Time) int {
+		if p.At.Before(at) {
+			return -1
+		}
+		return 1
+	})
+	return n
 }
 
 // series has a value for each period, the oldest first; missing where there is none.

@@ -15,10 +15,13 @@ var bucketTests = map[string]func(T, *bed){
 	"a bucket of us-east-1 has no location":              noLocation,
 	"buckets of all regions are listed together":         bucketsListedTogether,
 	"a page of the list of buckets has regions":          bucketsListedInPages,
+	"buckets are listed by name and region":              bucketsListedByName,
 	"a bucket without Object Lock has no configuration":  noLockConfiguration,
 	"a destination's class, metrics and time are kept":   destinationKept,
 	"a bucket of another region redirects":               bucketOfAnotherRegionRedirects,
 	"a missing bucket is told as missing":                missingBucket,
+	"a bucket's region is found without a signature":     regionFound,
+	"a bucket of a region is made by its name":           bucketWithoutPlace,
 	"who is not known is denied":                         unknownDenied,
 	"a bucket with objects can't be deleted":             fullBucketStays,
 	"a bucket can't be made twice":                       bucketTwice,
@@ -96,6 +99,22 @@ func bucketsListedInPages(t T, b *bed) {
 	assert.Empty(t, names, "not listed")
 }
 
+func bucketsListedByName(t T, b *bed) {
+	bucket, another := b.bucket(t, b.Primary), b.bucket(t, b.Replica)
+	for _, input := range []*s3.ListBucketsInput{
+		{Prefix: bucket, MaxBuckets: aws.Int32(10)}, {Prefix: aws.String((*bucket)[:len(*bucket)-1]), BucketRegion: &b.Primary, MaxBuckets: aws.Int32(10)},
+	} {
+		page, err := b.s3.ListBuckets(t.Context(), input)
+		require.NoError(t, err)
+		require.Len(t, page.Buckets, 1)
+		assert.Equal(t, bucket, page.Buckets[0].Name)
+		assert.Equal(t, input.Prefix, page.Prefix)
+	}
+	page, err := b.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{Prefix: another, BucketRegion: &b.Primary, MaxBuckets: aws.Int32(10)})
+	require.NoError(t, err)
+	assert.Empty(t, page.Buckets)
+}
+
 func noLockConfiguration(t T, b *bed) {
 	_, err := b.s3.GetObjectLockConfiguration(t.Context(), &s3.GetObjectLockConfigurationInput{Bucket: b.bucket(t, b.Primary)})
 	failed(t, err, 404, "ObjectLockConfigurationNotFoundError")
@@ -110,6 +129,23 @@ func bucketOfAnotherRegionRedirects(t T, b *bed) {
 	_, err = b.s3.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: bucket})
 	header = failed(t, err, 301, "MovedPermanently")
 	assert.Equal(t, b.Replica, header.Get("X-Amz-Bucket-Region"))
+}
+
+// regionFound is what SDKs do whose region is another, and rclone with them.
+func regionFound(t T, b *bed) {
+	unknown := s3.New(b.s3.Options(), func(o *s3.Options) { o.Credentials = aws.AnonymousCredentials{} })
+	_, err := unknown.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: b.bucket(t, b.Replica)})
+	header := failed(t, err, 403, "Forbidden")
+	assert.Equal(t, b.Replica, header.Get("X-Amz-Bucket-Region"))
+	_, err = unknown.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: aws.String("autobackup-conformance-nobody-made-this")})
+	failed(t, err, 404, "NotFound")
+}
+
+func bucketWithoutPlace(t T, b *bed) {
+	if b.Replica == "us-east-1" {
+		t.Skip("us-east-1 is what is meant where no region is named")
+	}
+	notMade(t, b.Client(b.Replica), "IllegalLocationConstraintException", &s3.CreateBucketInput{Bucket: aws.String("autobackup-conformance-somewhere")})
 }
 
 func missingBucket(t T, b *bed) {

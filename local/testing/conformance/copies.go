@@ -3,6 +3,7 @@ package conformance
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,6 +26,9 @@ var copyTests = map[string]func(T, *bed){
 	"a source that names no object is refused":                    copyOfNoObject,
 	"a copy goes from one region's bucket into that of the other": copyAcross,
 	"a directive is COPY or REPLACE":                              copyDirective,
+	"a copy may ask for the ETag of its source":                   copyOfETag,
+	"a part may be copied from a range of an object":              copyOfRange,
+	"a range that is copied has both ends":                        copyOfNoRange,
 }
 
 // source is the header that names an object or one of its versions.
@@ -186,4 +190,65 @@ func copyDirective(t T, b *bed) {
 	b.put(t, bucket, "k", "content")
 	_, err := b.s3.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: bucket, Key: aws.String("copy"), CopySource: source(bucket, "k", nil), MetadataDirective: "KEEP"})
 	failed(t, err, http.StatusBadRequest, "InvalidArgument")
+}
+
+func copyOfETag(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	put := b.put(t, bucket, "k", "content")
+	asked := func(match, none *string) error {
+		_, err := b.s3.CopyObject(t.Context(), &s3.CopyObjectInput{
+			Bucket: bucket, Key: aws.String("copy"), CopySource: source(bucket, "k", nil), CopySourceIfMatch: match, CopySourceIfNoneMatch: none,
+		})
+		return err
+	}
+	other := aws.String(`"00000000000000000000000000000000"`)
+	require.NoError(t, asked(put.ETag, nil))
+	require.NoError(t, asked(nil, other))
+	failed(t, asked(other, nil), http.StatusPreconditionFailed, "PreconditionFailed")
+	failed(t, asked(nil, put.ETag), http.StatusPreconditionFailed, "PreconditionFailed")
+}
+
+// partCopy copies a part of an upload from an object, or from a range of it.
+func (u *upload) partCopy(t T, number int32, from *string, bytes *string) (types.CompletedPart, error) {
+	t.Helper()
+	out, err := u.s3.UploadPartCopy(t.Context(), &s3.UploadPartCopyInput{
+		Bucket: u.bucket, Key: multipartKey, UploadId: u.id, PartNumber: &number, CopySource: from, CopySourceRange: bytes,
+	})
+	if err != nil {
+		return types.CompletedPart{}, err
+	}
+	return types.CompletedPart{PartNumber: &number, ETag: out.CopyPartResult.ETag, ChecksumCRC32: out.CopyPartResult.ChecksumCRC32}, nil
+}
+
+func copyOfRange(t T, b *bed) {
+	first, second, whole := pieces()
+	u := b.create(t, types.ChecksumAlgorithmCrc32, "")
+	put := b.put(t, u.bucket, "k", string(whole))
+	b.put(t, u.bucket, "k", "another")
+	one, err := u.partCopy(t, 1, source(u.bucket, "k", put.VersionId), aws.String("bytes=0-"+strconv.Itoa(partSize-1)))
+	require.NoError(t, err)
+	two, err := u.partCopy(t, 2, source(u.bucket, "k", put.VersionId), aws.String("bytes="+strconv.Itoa(partSize)+"-"+strconv.Itoa(len(whole)-1)))
+	require.NoError(t, err)
+	three, err := u.partCopy(t, 2, source(u.bucket, "k", nil), nil)
+	require.NoError(t, err)
+	assert.NotEqual(t, two.ETag, three.ETag)
+	two, err = u.partCopy(t, 2, source(u.bucket, "k", put.VersionId), aws.String("bytes="+strconv.Itoa(partSize)+"-"+strconv.Itoa(len(whole)-1)))
+	require.NoError(t, err, "the last of a number counts")
+	_, err = u.complete(t, one, two)
+	require.NoError(t, err)
+	assert.True(t, string(whole) == b.get(t, b.s3, u.bucket, *multipartKey, ""), "other bytes came back")
+	out, err := head(t, b.s3, u.bucket, *multipartKey, "")
+	require.NoError(t, err)
+	assert.Equal(t, compositeOf(types.ChecksumAlgorithmCrc32, first, second), aws.ToString(out.ChecksumCRC32))
+}
+
+func copyOfNoRange(t T, b *bed) {
+	u := b.create(t, "", "")
+	b.put(t, u.bucket, "k", "content")
+	for _, bytes := range []string{"bytes=3-2", "bytes=-3", "bytes=3-", "0-1"} {
+		_, err := u.partCopy(t, 1, source(u.bucket, "k", nil), &bytes)
+		failed(t, err, http.StatusBadRequest, "InvalidArgument")
+	}
+	_, err := u.partCopy(t, 1, source(u.bucket, "nothing", nil), nil)
+	failed(t, err, http.StatusNotFound, "NoSuchKey")
 }

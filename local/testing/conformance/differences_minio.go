@@ -310,4 +310,39 @@ var minioDifferences = []Difference{
 		Says: "takes those of S3's other services", Matters: notVerdicts,
 		fails: []string{`An error is expected but got nil`},
 	},
+	{
+		Test: "a part may be copied from a range of an object", Address: apiReference + "API_UploadPartCopy.html",
+		Says: "makes no checksum of what it copies into an upload that has one", Matters: notVerdicts,
+		fails: []string{`checksum missing`},
+	},
+	{
+		Test: "a bucket's region is found without a signature", Address: apiReference + "API_HeadBucket.html",
+		Says: "tells us-east-1 of every bucket, and denies that one is missing", Matters: notVerdicts,
+		fails: []string{`actual  : "us-east-1"`, `actual  : 403`, `actual  : "Forbidden"`},
+	},
+	{
+		Test: "a bucket of a region is made by its name", Address: apiReference + "API_CreateBucket.html",
+		Says: "takes it", Matters: notVerdicts,
+		fails: []string{`An error is expected but got nil`},
+	},
+	{
+		Test: "uploads under way are listed in pages", Address: apiReference + "API_ListMultipartUploads.html",
+		Says: "lists those of a key alone, and knows no marker", Matters: notVerdicts,
+		fails: []string{`expected: []string{"b/one `},
+	},
+	{
+		Test: "uploads under way are grouped by a delimiter", Address: apiReference + "API_ListMultipartUploads.html",
+		Says: "groups none", Matters: notVerdicts,
+		fails: []string{`expected: []string{"a+ b `, `expected: []string{"b/"}`},
+	},
+	{
+		Test: "a bucket has no ACLs", Address: userGuide + "about-object-ownership.html",
+		Says: "takes and ignores them", Matters: notVerdicts,
+		fails: []string{`An error is expected but got nil`},
+	},
+	{
+		Test: "buckets are listed by name and region", Address: apiReference + "API_ListBuckets.html",
+		Says: "takes a prefix, and neither tells it nor looks at the region", Matters: notVerdicts,
+		fails: []string{`actual  : (*string)(nil)`, `Should be empty, but was`},
+	},
 }

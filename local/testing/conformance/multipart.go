@@ -8,8 +8,11 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
+	tmtypes "github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
@@ -35,6 +38,12 @@ var multipartTests = map[string]func(T, *bed){
 	"a part is completed once":                             partTwice,
 	"an upload completed again answers as before":          completedTwice,
 	"a range over a whole composite has its bare checksum": wholeRangeOfParts,
+	"a part may be read by its number":                     partByNumber,
+	"the SDK's transfer manager brings back what it took":  transferred,
+	"an object of one part has but the first":              onlyPart,
+	"parts are listed in pages":                            partsListed,
+	"uploads under way are listed in pages":                uploadsListed,
+	"uploads under way are grouped by a delimiter":         uploadsGrouped,
 }
 
 // partSize is the smallest of a part that isn't the last.
@@ -284,4 +293,132 @@ func wholeRangeOfParts(t T, b *bed) {
 	})
 	require.NoError(t, err)
 	assert.Equal(t, strings.TrimSuffix(aws.ToString(whole.ChecksumCRC32), "-2"), aws.ToString(out.ChecksumCRC32))
+}
+
+func partByNumber(t T, b *bed) {
+	first, second, _ := pieces()
+	for _, kind := range []types.ChecksumType{types.ChecksumTypeComposite, types.ChecksumTypeFullObject} {
+		u := b.create(t, types.ChecksumAlgorithmCrc32, kind)
+		u.completed(t)
+		for number, want := range map[int32][]byte{1: first, 2: second} {
+			out, err := u.s3.GetObject(t.Context(), &s3.GetObjectInput{
+				Bucket: u.bucket, Key: multipartKey, PartNumber: &number, ChecksumMode: types.ChecksumModeEnabled,
+			})
+			require.NoError(t, err)
+			got, err := io.ReadAll(out.Body) // which the SDK compares with the checksum, where one came
+			require.NoError(t, err)
+			require.NoError(t, out.Body.Close())
+			assert.True(t, bytes.Equal(want, got), "other bytes came back")
+			assert.Equal(t, int32(2), aws.ToInt32(out.PartsCount))
+			if kind == types.ChecksumTypeComposite {
+				assert.Equal(t, encodedSum(types.ChecksumAlgorithmCrc32, want), aws.ToString(out.ChecksumCRC32))
+			}
+			looked, err := u.s3.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: u.bucket, Key: multipartKey, PartNumber: &number})
+			require.NoError(t, err)
+			assert.Equal(t, int64(len(want)), aws.ToInt64(looked.ContentLength))
+			assert.Equal(t, int32(2), aws.ToInt32(looked.PartsCount))
+		}
+	}
+}
+
+func onlyPart(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	b.put(t, bucket, "k", "content")
+	out, err := b.s3.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("k"), PartNumber: aws.Int32(1)})
+	require.NoError(t, err)
+	assert.Equal(t, int64(len("content")), aws.ToInt64(out.ContentLength))
+	assert.Nil(t, out.PartsCount)
+	_, err = b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("k"), PartNumber: aws.Int32(2)})
+	failed(t, err, 416, "InvalidPartNumber")
+}
+
+func partsListed(t T, b *bed) {
+	u := b.create(t, types.ChecksumAlgorithmSha256, "")
+	want := map[int32]types.CompletedPart{}
+	for _, number := range []int32{7, 1, 3} {
+		want[number] = u.part(t, number, []byte(strconv.Itoa(int(number))))
+	}
+	pages := s3.NewListPartsPaginator(b.s3, &s3.ListPartsInput{Bucket: u.bucket, Key: multipartKey, UploadId: u.id, MaxParts: aws.Int32(2)})
+	var numbers []int32
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(page.Parts), 2)
+		assert.Equal(t, types.ChecksumAlgorithmSha256, page.ChecksumAlgorithm)
+		for _, p := range page.Parts {
+			numbers = append(numbers, *p.PartNumber)
+			assert.Equal(t, want[*p.PartNumber].ETag, p.ETag)
+			assert.Equal(t, want[*p.PartNumber].ChecksumSHA256, p.ChecksumSHA256)
+			assert.Equal(t, int64(1), aws.ToInt64(p.Size))
+			assert.WithinDuration(t, b.Now(), aws.ToTime(p.LastModified), time.Minute)
+		}
+	}
+	assert.Equal(t, []int32{1, 3, 7}, numbers)
+	_, err := b.s3.ListParts(t.Context(), &s3.ListPartsInput{Bucket: u.bucket, Key: multipartKey, UploadId: aws.String("nobody's")})
+	failed(t, err, 404, "NoSuchUpload")
+}
+
+// begun are uploads that are begun in a bucket, in the order of their list.
+func (b *bed) begun(t T) (bucket *string, all []string) {
+	bucket = b.bucket(t, b.Primary)
+	for _, key := range []string{"a+ b", "a+ b", "a+ b", "b/one", "b/two", "c"} {
+		out, err := b.s3.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: bucket, Key: &key})
+		require.NoError(t, err)
+		all = append(all, key+" "+*out.UploadId)
+		b.Sleep(20 * time.Millisecond)
+	}
+	return bucket, all
+}
+
+func (b *bed) uploads(t T, input *s3.ListMultipartUploadsInput) (all, common []string) {
+	for pages := s3.NewListMultipartUploadsPaginator(b.s3, input); pages.HasMorePages(); {
+		page, err := pages.NextPage(t.Context())
+		require.NoError(t, err)
+		for _, u := range page.Uploads {
+			all = append(all, *u.Key+" "+*u.UploadId)
+			assert.WithinDuration(t, b.Now(), aws.ToTime(u.Initiated), time.Minute)
+		}
+		for _, p := range page.CommonPrefixes {
+			common = append(common, *p.Prefix)
+		}
+	}
+	return all, common
+}
+
+func uploadsListed(t T, b *bed) {
+	bucket, want := b.begun(t)
+	for _, most := range []int32{1, 2, 1000} {
+		all, _ := b.uploads(t, &s3.ListMultipartUploadsInput{Bucket: bucket, MaxUploads: &most})
+		assert.Equal(t, want, all, most)
+	}
+	all, _ := b.uploads(t, &s3.ListMultipartUploadsInput{Bucket: bucket, Prefix: aws.String("b/")})
+	assert.Equal(t, want[3:5], all)
+	all, _ = b.uploads(t, &s3.ListMultipartUploadsInput{Bucket: bucket, KeyMarker: aws.String("a+ b")})
+	assert.Equal(t, want[3:], all)
+}
+
+func uploadsGrouped(t T, b *bed) {
+	bucket, want := b.begun(t)
+	for _, most := range []int32{1, 2, 1000} {
+		all, common := b.uploads(t, &s3.ListMultipartUploadsInput{Bucket: bucket, MaxUploads: &most, Delimiter: aws.String("/")})
+		assert.Equal(t, append(want[:3:3], want[5]), all, most)
+		assert.Equal(t, []string{"b/"}, common)
+	}
+}
+
+// transferred is uploaded in parts, and read by their numbers.
+func transferred(t T, b *bed) {
+	manager := transfermanager.New(b.s3)
+	bucket, whole := b.bucket(t, b.Primary), bytes.Repeat([]byte("0123456789abcdef"), 17<<20/16)
+	for _, algorithm := range []tmtypes.ChecksumAlgorithm{"", tmtypes.ChecksumAlgorithmSha256} {
+		_, err := manager.UploadObject(t.Context(), &transfermanager.UploadObjectInput{
+			Bucket: bucket, Key: multipartKey, Body: bytes.NewReader(whole), ChecksumAlgorithm: algorithm,
+		})
+		require.NoError(t, err)
+		out, err := manager.GetObject(t.Context(), &transfermanager.GetObjectInput{Bucket: bucket, Key: multipartKey})
+		require.NoError(t, err)
+		got, err := io.ReadAll(out.Body)
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(whole, got), "other bytes came back")
+	}
 }

@@ -15,6 +15,8 @@ import (
 )
 
 var objectTests = map[string]func(T, *bed){
+	"a request may have headers answered otherwise": headersOverridden,
+	"a bucket has no ACLs":                          noACLs,
 	"what is put is got, whatever its key":          oddKeys,
 	"an empty object is an object":                  emptyObject,
 	"a key may look like a path":                    pathKeysKept,
@@ -375,4 +377,29 @@ func wholeRange(t T, b *bed) {
 		require.NoError(t, err)
 		assert.Equal(t, want, aws.ToString(out.ChecksumSHA256), span)
 	}
+}
+
+// headersOverridden is what presigned URLs have that browsers save to a file.
+func headersOverridden(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	_, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader("v"), ContentType: aws.String("text/plain"), CacheControl: aws.String("no-store")})
+	require.NoError(t, err)
+	out, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{
+		Bucket: bucket, Key: aws.String("k"), ResponseContentType: aws.String("text/csv"), ResponseContentDisposition: aws.String(`attachment; filename="k.csv"`),
+	})
+	require.NoError(t, err)
+	require.NoError(t, out.Body.Close())
+	assert.Equal(t, "text/csv", aws.ToString(out.ContentType))
+	assert.Equal(t, `attachment; filename="k.csv"`, aws.ToString(out.ContentDisposition))
+	assert.Equal(t, "no-store", aws.ToString(out.CacheControl))
+}
+
+func noACLs(t T, b *bed) {
+	bucket := b.bucket(t, b.Primary)
+	input := &s3.PutObjectInput{Bucket: bucket, Key: aws.String("k"), Body: strings.NewReader("v"), ACL: types.ObjectCannedACLBucketOwnerFullControl}
+	_, err := b.s3.PutObject(t.Context(), input)
+	require.NoError(t, err)
+	input.Body, input.ACL = strings.NewReader("v"), types.ObjectCannedACLPublicRead
+	_, err = b.s3.PutObject(t.Context(), input)
+	failed(t, err, 400, "AccessControlListNotSupported")
 }
