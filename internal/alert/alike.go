@@ -36,7 +36,7 @@ func (a alike) rank() int { return severity(a.Reason) }
 func (a alike) title(limit int) string { return causeTitle(a.Cause, a.Total, limit) }
 
 func (a alike) line() string {
-	return causeLine(a.Cause, text.Count(a.Total, "version")+", told as one")
+	return causeLine(a.Cause, counted(a.Cause, a.Total, "version")+", told as one")
 }
 
 // paragraph claims nothing of what did not fail: only failures are counted.
@@ -46,7 +46,7 @@ func (a alike) paragraph() string {
 			"  They are told as one: each further one is parked and counted, and no e-mail tells of it until none has come\n"+
 			"  for %s. What fails for another cause is told as ever. Only failures are counted here: other versions may\n"+
 			"  have been verified in that time.\n",
-		text.Count(a.Total, "object version"), moment(a.Since), a.New, moment(a.Latest), quiet())
+		counted(a.Cause, a.Total, "object version"), moment(a.Since), a.New, moment(a.Latest), quiet())
 }
 
 // brief tells of the cause what its example shows.
@@ -97,16 +97,16 @@ func (o over) title(limit int) string {
 }
 
 func (o over) line() string {
-	return causeLine(o.Cause, "over, "+text.Count(o.Total, "version")+" failed")
+	return causeLine(o.Cause, "over, "+counted(o.Cause, o.Total, "version")+" failed")
 }
 
 // describe tells that nothing failed, which is not that anything was verified.
 func (o over) describe() string {
 	return causeHeading(o.Cause) + fmt.Sprintf(
-		"  Over: no object version failed for this cause for %s since %s. That may also be because nothing was\n"+
+		"  Over: no %s failed for this cause for %s since %s. That may also be because nothing was\n"+
 			"  uploaded. %s failed for it since %s. They are parked, and stay so until they are looked at\n"+
 			"  again: once the cause is gone, have that done as said at the end.\n",
-		quiet(), moment(o.Latest), text.Count(o.Total, "object version"), moment(o.Since))
+		noun(o.Cause, "object version"), quiet(), moment(o.Latest), counted(o.Cause, o.Total, "object version"), moment(o.Since))
 }
 
 func (o over) brief() string { return o.describe() }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"autobackup/internal/reason"
 	"autobackup/internal/text"
 	"autobackup/internal/told"
 )
@@ -42,8 +43,24 @@ func causeTitle(c told.Cause, number, limit int) string {
 	if c.Bucket != "" {
 		place = "s3://" + c.Bucket
 	}
-	head, tail := known(c.Reason)+" ", ", "+text.Count(number, "version")
+	head, tail := known(c.Reason)+" ", ", "+counted(c, number, "version")
 	return head + text.Shorten(ascii(place), limit-len(head)-len(tail)) + tail
+}
+
+// noun is what fails for a cause: one of versions, unless its messages tell of no object.
+func noun(c told.Cause, version string) string {
+	if c.Reason != reason.MalformedEvent && (c.Bucket != "" || c.Several) {
+		return version
+	}
+	if strings.HasPrefix(version, "more ") {
+		return "more message"
+	}
+	return "message"
+}
+
+// counted is a number of what fails for a cause.
+func counted(c told.Cause, number int, version string) string {
+	return text.Count(number, noun(c, version))
 }
 
 // causeLine lists a cause.
@@ -67,11 +84,11 @@ func (r rest) rank() int { return severity(r.Reason) }
 func (r rest) title(limit int) string { return causeTitle(r.Cause, r.number(), limit) }
 
 func (r rest) line() string {
-	return causeLine(r.Cause, text.Count(r.number(), "more version")+", not named here")
+	return causeLine(r.Cause, counted(r.Cause, r.number(), "more version")+", not named here")
 }
 
 func (r rest) describe() string {
-	return causeHeading(r.Cause) + "  " + text.Count(r.number(), "more object version") + ", not named here: see the parked messages.\n"
+	return causeHeading(r.Cause) + "  " + counted(r.Cause, r.number(), "more object version") + ", not named here: see the parked messages.\n"
 }
 
 func (r rest) brief() string { return "" }

@@ -227,6 +227,22 @@ func TestWhatIsOverIsNoFailure(t *testing.T) {
 	assert.Contains(t, got.Message, "no object version failed for this cause for 30 minutes since 2026-03-02T12:00:00Z")
 }
 
+// What tells of no object is no version of one.
+func TestMessagesThatTellOfNoObjectAreCountedAsMessages(t *testing.T) {
+	for kind, want := range map[told.Kind][2]string{
+		told.Over:   {"[prod] Backup check: over: MALFORMED_EVENT messages that tell of no object, 10 messages", "10 messages failed for it since "},
+		told.Alike:  {"[prod] Backup check failed: MALFORMED_EVENT messages that tell of no object, 10 messages", "10 messages failed for this cause since "},
+		told.Single: {"", "9 more messages, not named here"},
+	} {
+		got := alert.Compose(prod, as(kind, 10, 10, malformed()))
+		if want[0] != "" {
+			assert.Equal(t, want[0], got.Subject)
+			assert.NotRegexp(t, `\d object versions?`, got.Message)
+		}
+		assert.Contains(t, got.Message, want[1])
+	}
+}
+
 func TestOnlyFailuresAreKnown(t *testing.T) {
 	got := alert.Compose(prod, as(told.Alike, 50, 50, of("replica-missing/pending", "a.txt")))
 	assert.NotRegexp(t, `(?i)\b(all|every|everything|each) (object|upload|version)`, got.Message)

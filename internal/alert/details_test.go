@@ -36,7 +36,7 @@ func TestTheListNamesWhatFailedWhere(t *testing.T) {
   RULE_NOT_SUPPORTED      s3://docs-primary/r.txt
   UNREACHABLE             s3://docs-primary: 40 versions, told as one
   MALFORMED_EVENT         "message m"
-  MALFORMED_EVENT         messages that tell of no object: 50 versions, told as one`, list(t, alert.Compose(prod, n)))
+  MALFORMED_EVENT         messages that tell of no object: 50 messages, told as one`, list(t, alert.Compose(prod, n)))
 }
 
 func TestWhatMakesTwoMessagesTellOfOneVersion(t *testing.T) {

@@ -42,12 +42,19 @@ var unknown = row{words: words{
 // bare is for a message that carries a reason and nothing that it rests on: then
 // what is true of a reason in every case is all that can be said.
 func bare(code reason.Code) row {
-	return row{words: words{
+	w := words{
 		what: meanings[code],
 		why:  unknowing,
-		next: "The facts behind the reason are not in the message. They are in the log of the function autobackup-compare-etags-{stage}, in the line with the message's id; or have the message looked at again (see the end).",
-	}}
+		next: "The facts behind the reason are not in the message. They are in the log of the function autobackup-compare-etags-{stage}, in the line with the message's id. Where the body leaves room for facts, the message gets them when it is looked at again (see the end); where the key is too long for that, autobackup explain shows both sides.",
+	}
+	if slices.Contains(differing, code) {
+		w.why, w.next = "A restore from {replica} would not return what {primary} holds. Which of the two is right is not known.", keepBoth+w.next
+	}
+	return row{words: w}
 }
+
+// differing are the reasons that say in every case that the two sides hold something else.
+var differing = []reason.Code{reason.ContentMismatch, reason.SizeMismatch}
 
 // meanings say what is true of each reason whatever it rests on. Reasons without
 // one say the same in every case, so their rows do.

@@ -149,7 +149,7 @@ func (j *judge) heartbeats() {
 	switch {
 	case j.unknown(j.Beats.Unread, area, r.Name, "when the last heartbeat came out verified"):
 	case j.Beats.Last.IsZero() && r.Unread == nil:
-		j.say(Warn, area, r.Name, "no heartbeat has come out verified in the last three hours: of a stage that was deployed within the last half hour that is so, and of another its alarms tell", "docs/heartbeats.md")
+		j.say(Warn, area, r.Name, "no heartbeat has come out verified in the last three hours: of a stage that was deployed within the last half hour that is so, under autobackup serve, which puts none, too, and of any other its alarms tell", "docs/heartbeats.md")
 	case r.Unread == nil:
 		j.say(OK, area, r.Name, "it is enabled, and the last heartbeat came out verified at "+j.Beats.Last.UTC().Format(time.RFC3339))
 	}
@@ -243,7 +243,7 @@ func (j *judge) alarms() {
 	}
 	// That of the scheduled doctor rings until the next run finds nothing: it is no cause.
 	j.Alarms = slices.DeleteFunc(slices.Clone(j.Alarms), func(a Alarm) bool { return a.Name == "autobackup-doctor-failed-"+j.Stage.Name && a.tellsNobody() == "" })
-	without := 0
+	unevaluated := 0
 	for _, a := range j.Alarms {
 		nobody, mends := a.tellsNobody(), []string{j.aws("cloudwatch enable-alarm-actions --alarm-names " + shell.Quote(a.Name))}
 		if a.Actless {
@@ -257,13 +257,14 @@ func (j *judge) alarms() {
 			j.say(Fail, "alarms", a.Name, "it is in ALARM: its description names its runbook", j.aws("cloudwatch describe-alarms --alarm-types MetricAlarm CompositeAlarm --alarm-names "+shell.Quote(a.Name)+" --query '[MetricAlarms,CompositeAlarms][][].[AlarmDescription,StateReason]' --output text"))
 			j.found[len(j.found)-1].Rings = nobody == ""
 		case a.State != "OK" && nobody == "":
-			without++
+			unevaluated++
 		}
 	}
 	if n := len(j.Alarms); n > 0 && !slices.ContainsFunc(j.Alarms, func(a Alarm) bool { return a.State == "ALARM" || a.tellsNobody() != "" }) {
 		words := fmt.Sprintf("none of %s rings, and each may tell", text.Count(n, "alarm"))
-		if without > 0 {
-			words += fmt.Sprintf("; %d had no data yet", without)
+		if unevaluated > 0 { // all take missing data for fine or for amiss: without a state they were not looked at
+			j.say(Warn, "alarms", "alarms", fmt.Sprintf("%s; %d not evaluated yet: of a stage that was deployed within the last minutes that is so, and under autobackup serve, where none ever rings", words, unevaluated))
+			return
 		}
 		j.say(OK, "alarms", "alarms", words)
 	}

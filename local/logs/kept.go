@@ -29,7 +29,7 @@ func (s *Service) Load(from *store.Store) error {
 			return nil // it left the template
 		}
 		g.streams[l.Stream] = true
-		g.lines = append(g.lines, l)
+		g.add(l)
 		_, err := fmt.Sscanf(number, "%d", &g.written)
 		return err
 	})

@@ -17,8 +17,8 @@ import (
 	"autobackup/local/wire"
 )
 
-// most is how many lines a group keeps: the newest.
-const most = 1000
+// most is how many bytes of lines a group keeps: of the newest.
+const most = 32 << 20
 
 // Service holds the log groups of every region.
 type Service struct {
@@ -47,6 +47,12 @@ type group struct {
 	streams   map[string]bool
 	lines     []Line // the oldest first
 	written   int    // lines so far
+	bytes     int    // of the lines that are kept
+}
+
+func (g *group) add(l Line) {
+	g.lines = append(g.lines, l)
+	g.bytes += l.size()
 }
 
 // Line is a log event.
@@ -55,6 +61,10 @@ type Line struct {
 	Stream string
 	Text   string
 }
+
+// size is what CloudWatch Logs counts of a line.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
+func (l Line) size() int { return len(l.Text) + 26 }
 
 // Client is the service as somebody calls it, who needs the permission.
 type Client struct {
@@ -89,11 +99,12 @@ func (c Client) Put(group, stream, text string) error {
 	defer s.mu.Unlock()
 	g.streams[stream] = true
 	g.written++
-	g.lines = append(g.lines, Line{s.clk.Now(), stream, text})
+	g.add(Line{s.clk.Now(), stream, text})
 	s.keep(arn, g.written, g.lines[len(g.lines)-1])
-	if len(g.lines) > most {
+	for g.bytes > most {
+		g.bytes -= g.lines[0].size()
 		g.lines = g.lines[1:]
-		s.keep(arn, g.written-most, nil)
+		s.keep(arn, g.written-len(g.lines), nil)
 	}
 	return nil
 }

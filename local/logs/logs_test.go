@@ -1,6 +1,8 @@
 package logs_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,17 +55,24 @@ func TestLinesStayForTheGroupsRetention(t *testing.T) {
 	})
 }
 
+// mebibyte is a line that is counted as one MiB.
+func mebibyte(i int) string { return fmt.Sprintf("%04d", i) + strings.Repeat(".", 1<<20-30) }
+
 func TestAGroupKeepsItsNewestLines(t *testing.T) {
 	s := logs.New(clock.Real())
 	_, err := deploy(t, s, 0)
 	require.NoError(t, err)
-	for i := range 1500 {
-		require.NoError(t, s.As(gate.Caller{}).Put(group, "a", string(rune('a'+i/1000))))
+	for range 5000 {
+		require.NoError(t, s.As(gate.Caller{}).Put(group, "a", "short"))
+	}
+	assert.Equal(t, 5000, len(s.Lines(group)))
+	for i := range 40 {
+		require.NoError(t, s.As(gate.Caller{}).Put(group, "a", mebibyte(i)))
 	}
 	lines := s.Lines(group)
-	require.Len(t, lines, 1000)
-	assert.Equal(t, "a", lines[0].Text)
-	assert.Equal(t, "b", lines[999].Text)
+	require.Equal(t, 32, len(lines), "of 32 MiB")
+	assert.Equal(t, "0008", lines[0].Text[:4])
+	assert.Equal(t, "0039", lines[31].Text[:4])
 }
 
 func TestAGroupIsMadeOnceAndGoneWhenDeleted(t *testing.T) {

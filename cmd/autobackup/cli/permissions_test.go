@@ -25,6 +25,7 @@ import (
 	"autobackup/local"
 	"autobackup/local/asl"
 	"autobackup/local/clock"
+	"autobackup/local/cloudwatch"
 	"autobackup/local/cloudwatch/alarms"
 	"autobackup/local/lambda"
 	"autobackup/local/sqs"
@@ -72,6 +73,9 @@ func newGuardedWith(t *testing.T, clk *clock.Clock, parameters map[string]string
 		g.first = environment.Region
 	}
 	g.CloudWatch.Put(g.first, account, alarms.NewMetric("Autobackup", "HeartbeatVerified", map[string]string{"Stage": "dev"}), alarms.Datapoint{At: time.Now(), Value: 1})
+	for _, a := range g.CloudWatch.Alarms(g.first, account) { // as minutes after they are made
+		require.NoError(t, g.CloudWatch.Set(a.ARN(), func(a *cloudwatch.Alarm) { a.State = cloudwatch.OK }))
+	}
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": url, "AWS_REGION": g.first, "AWS_SECRET_ACCESS_KEY": local.SecretKey, "AWS_PROFILE": "", "AWS_DEFAULT_REGION": "",
 		"AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere", "HOME": t.TempDir(), "XDG_CONFIG_HOME": t.TempDir(),

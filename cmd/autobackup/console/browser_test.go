@@ -3,6 +3,8 @@ package console_test
 import (
 	"flag"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,6 +72,12 @@ func (b *browser) fits(what string) {
 	assert.Equal(b.t, true, b.Evaluate(`document.documentElement.scrollWidth <= document.documentElement.clientWidth`), "%s is wider than the window: %v", what, b.Evaluate(`document.documentElement.scrollWidth`))
 }
 
+// times fails where a time in a table is broken into lines, or a table has none.
+func (b *browser) times(what string) {
+	b.t.Helper()
+	assert.Equal(b.t, true, b.Evaluate(`(cells => cells.length > 0 && cells.every(cell => { const text = document.createRange(); text.selectNodeContents(cell); return text.getClientRects().length === 1; }))([...document.querySelectorAll("td.time")])`), what)
+}
+
 // The demo's scenarios are on the page: light and dark, in a wide window and a narrow one, without
 // a complaint of the browser's or of axe's.
 func TestThePagesInABrowser(t *testing.T) {
@@ -89,6 +97,9 @@ func TestThePagesInABrowser(t *testing.T) {
 				b.Open(w.address + path)
 				what := fmt.Sprintf("%s-%s-%d", name, scheme, width)
 				b.fits(what)
+				if name == "looks" || name == "executions" || name == "execution" {
+					b.times(what)
+				}
 				b.accessible(what)
 				b.shoot(what)
 			}
@@ -153,13 +164,37 @@ func TestThePageActsInABrowser(t *testing.T) {
 	b.Evaluate(`document.querySelector("main form button").click()`)
 	assert.Equal(t, true, b.Evaluate(`document.querySelector("input[name=why]:invalid") !== null`), "the browser asks why")
 	b.Evaluate(`document.querySelector("input[name=why]").value = "a test"; document.querySelector("main form button").click()`)
-	b.Await(`document.querySelector("main h1").innerText === "Done: Discard them"`)
+	b.Await(`document.querySelector("main h1")?.innerText === "Done: Discard them"`)
 	assert.Contains(t, b.Evaluate(`document.querySelector("main").innerText`), "all done, 1 message")
 	looks("an action")
 	b.Open(w.address + "/done")
 	assert.Contains(t, b.Evaluate(`document.querySelector("main").innerText`), "a test")
 	looks("what people did")
 	assert.Empty(t, b.Said)
+}
+
+// A page of another port, as of a notebook or a terminal on the web, leads here with the token.
+func TestALinkOfAnotherPageLeadsToThePageInABrowser(t *testing.T) {
+	if *axe == "" {
+		t.Skip("-axe names no file: .ci/run has it")
+	}
+	w := newWorld(t)
+	other := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		query := ""
+		if r.URL.Path == "/token" {
+			query = "?token=" + token
+		}
+		rw.Header().Set("Content-Type", "text/html")
+		_, _ = fmt.Fprintf(rw, `<!DOCTYPE html><script>setTimeout(() => { location = %q })</script>`, w.address+"/parked"+query)
+	}))
+	t.Cleanup(other.Close)
+	b := newBrowser(t)
+	b.Open(other.URL + "/token")
+	b.Await(`document.querySelector("h1")?.innerText === "Parked messages"`)
+	assert.Equal(t, w.address+"/parked", b.Evaluate("location.href"), "the token is not in the address any more")
+	assert.Empty(t, b.Said)
+	b.Open(other.URL)
+	b.Await(`document.querySelector("h1")?.innerText === "Another page asks"`)
 }
 
 // What comes is shown without a reload, and the keyboard reaches it.

@@ -47,7 +47,7 @@ func (c *console) guard(next http.Handler) http.Handler {
 
 // own says whether a request is of a page of this address, or of a person who typed it.
 func own(r *http.Request) bool {
-	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	origin := r.Header.Get("Origin")
 	if origin != "" && origin != "http://"+r.Host {
 		return false
 	}
@@ -55,7 +55,13 @@ func own(r *http.Request) bool {
 		return false // a browser says where a form comes from
 	}
 	// Who follows a link of elsewhere with a token in it is let in, as whoever has the token is.
-	return slices.Contains([]string{"", "none", "same-origin"}, site) || r.Method == http.MethodGet && r.URL.Query().Get("token") != ""
+	return !elsewhere(r) || r.Method == http.MethodGet && r.URL.Query().Get("token") != ""
+}
+
+// elsewhere says whether a page of another address has the browser ask.
+// https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
+func elsewhere(r *http.Request) bool {
+	return !slices.Contains([]string{"", "none", "same-origin"}, r.Header.Get("Sec-Fetch-Site"))
 }
 
 // cookie is the name that the token is kept by: of this port, as cookies are of all ports.
@@ -86,7 +92,14 @@ func (c *console) enter(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(to.Path, "//") { // which a browser would take for another host
 		to.Path = "/"
 	}
-	http.Redirect(w, r, to.String(), http.StatusSeeOther)
+	if !elsewhere(r) {
+		http.Redirect(w, r, to.String(), http.StatusSeeOther)
+		return
+	}
+	// A redirect of what another page has asked for is still that page's, and comes without the
+	// cookie: this page asks for itself.
+	w.Header().Set("Refresh", "0; url="+to.String())
+	write(w, http.StatusOK, enterPage, view{Title: enterPage.title, Data: to.String()})
 }
 
 func escape(value string) string { return url.QueryEscape(value) }

@@ -51,7 +51,9 @@ func TestOnlyWhoHasTheTokenIsLetInAndByThisAddressAlone(t *testing.T) {
 		"by such a name with the token":      {http.MethodGet, "/?token=" + token, map[string]string{"Host": "evil.example:4747"}, 421},
 		"from a page of elsewhere":           {http.MethodGet, "/style.css", map[string]string{"Cookie": cookie, "Sec-Fetch-Site": "cross-site"}, 403},
 		"from a page of another port":        {http.MethodGet, "/style.css", map[string]string{"Cookie": cookie, "Sec-Fetch-Site": "same-site"}, 403},
-		"by a link with the token":           {http.MethodGet, "/?token=" + token, map[string]string{"Sec-Fetch-Site": "cross-site"}, 303},
+		"by a link with the token":           {http.MethodGet, "/?token=" + token, map[string]string{"Sec-Fetch-Site": "cross-site"}, 200},
+		"by a link with another token":       {http.MethodGet, "/?token=guessed", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
+		"where such a redirect led":          {http.MethodGet, "/", map[string]string{"Cookie": cookie, "Sec-Fetch-Site": "cross-site"}, 403},
 		"a fetch of elsewhere":               {http.MethodGet, "/style.css", map[string]string{"Cookie": cookie, "Origin": "http://evil.example"}, 403},
 		"a form of this page":                {http.MethodPost, "/again", map[string]string{"Cookie": cookie, "Origin": "http://" + host}, 303},
 		"a form of elsewhere":                {http.MethodPost, "/again", map[string]string{"Cookie": cookie, "Origin": "http://evil.example"}, 403},
@@ -75,6 +77,9 @@ func TestTheTokenIsKeptInACookieAndOutOfTheAddress(t *testing.T) {
 	assert.Equal(t, "/executions?status=FAILED", answer.Header.Get("Location"))
 	assert.Equal(t, "autobackup-console-4747="+token+"; Path=/; HttpOnly; SameSite=Strict", answer.Header.Get("Set-Cookie"))
 	assert.Equal(t, "/", asks(t, http.MethodGet, "//evil.example?token="+token, nil).Header.Get("Location"), "no address leads elsewhere")
+	linked := asks(t, http.MethodGet, "/executions?status=FAILED&token="+token, map[string]string{"Sec-Fetch-Site": "same-site"})
+	assert.Equal(t, "0; url=/executions?status=FAILED", linked.Header.Get("Refresh"), "the page asks for itself")
+	assert.Equal(t, answer.Header.Get("Set-Cookie"), linked.Header.Get("Set-Cookie"))
 	assert.NotEqual(t, console.NewToken(), console.NewToken())
 	assert.Greater(t, len(console.NewToken()), 20)
 }

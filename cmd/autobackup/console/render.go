@@ -49,6 +49,7 @@ var (
 	actionPage     = newPage("Plan", "/parked", "action.html.tmpl")
 	donePage       = newPage("What people did", "/done", "done.html.tmpl")
 	auditsPage     = newPage("Audits", "/audits", "audits.html.tmpl")
+	enterPage      = newPage("Entered", "", "enter.html.tmpl")
 	refusedPage    = newPage("Refused", "", "refused.html.tmpl")
 )
 

@@ -29,6 +29,7 @@ import (
 	"autobackup/internal/wire"
 	"autobackup/local"
 	"autobackup/local/clock"
+	"autobackup/local/cloudwatch"
 	"autobackup/local/cloudwatch/alarms"
 	"autobackup/local/gate"
 	"autobackup/local/lambda"
@@ -136,6 +137,9 @@ func newWorldOf(t *testing.T, owner string, more map[string]string, changes ...c
 	require.NoError(t, err)
 	w.address = made.Parameters["AlertEmail"]
 	w.beats(time.Now())
+	for _, a := range w.CloudWatch.Alarms(w.first.Region, account) { // as minutes after they are made
+		require.NoError(t, w.CloudWatch.Set(a.ARN(), func(a *cloudwatch.Alarm) { a.State = cloudwatch.OK }))
+	}
 	for _, bucket := range []string{w.of("documents"), w.of("media"), theirs} { // databases stays empty
 		w.put(bucket, "one")
 		w.put(bucket, "two")
