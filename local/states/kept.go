@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
@@ -28,6 +29,7 @@ type Kept struct {
 // UnderWay is an execution that has not ended.
 type UnderWay struct {
 	StateMachineARN, Name string
+	Started               time.Time // by StartExecution; Progress.Started is when its run was, a little later
 	Input                 string
 	Version               string `json:",omitempty"` // of the state machine that it began with
 	Progress              asl.Progress
@@ -89,7 +91,7 @@ func (s *Service) underWay(e *execution, l *live, p asl.Progress) UnderWay {
 }
 
 func (l *live) underWay(e *execution, p asl.Progress) UnderWay {
-	return UnderWay{StateMachineARN: e.machine, Name: e.name, Input: string(l.input), Version: e.version, Progress: p,
+	return UnderWay{StateMachineARN: e.machine, Name: e.name, Started: e.started, Input: string(l.input), Version: e.version, Progress: p,
 		Events: slices.Clone(l.events[:min(len(l.events), int(p.Events))])}
 }
 
@@ -116,7 +118,7 @@ func (s *Service) Resume(k Kept) error {
 			continue // it had ended before the other service did
 		}
 		if e == nil {
-			e = &execution{id: i, started: u.Progress.Started}
+			e = &execution{id: i, started: cmp.Or(u.Started, u.Progress.Started)} // an older program kept that alone
 			s.add(e)
 		}
 		e.redrives, e.redriven = u.Progress.Redrives, u.Progress.Redriven

@@ -106,13 +106,18 @@ func (w *town) put(key, content string) {
 }
 
 // restart makes the service one that goes on from text alone.
-func (w *town) restart() (underWay int) {
+func (w *town) restart(edit ...func(*states.UnderWay)) (underWay int) {
 	w.t.Helper()
 	synctest.Wait() // nobody starts an execution meanwhile
 	text, err := json.Marshal(w.States.Suspend())
 	require.NoError(w.t, err)
 	var kept states.Kept
 	require.NoError(w.t, json.Unmarshal(text, &kept))
+	for i := range kept.Executions {
+		for _, e := range edit {
+			e(&kept.Executions[i])
+		}
+	}
 	w.States.Forget(w.t.Context())
 	require.NoError(w.t, w.States.Resume(kept))
 	return len(kept.Executions)
@@ -187,6 +192,23 @@ func TestAStackThatIsStartedAgainAndAgainEndsAsOneThatNeverWas(t *testing.T) {
 				assert.Equal(t, int64(i+1), e.Id, "%s: a history goes on with its numbers", arn)
 			}
 		}
+	})
+}
+
+// By a clock that does not stand still, its run begins a little later.
+func TestAnExecutionHasBegunWhenItWasStartedAfterARestartToo(t *testing.T) {
+	inTown(t, func(w *town) {
+		w.States.TaskFault = func(ctx context.Context, _ string, _ []byte) error { return clock.Real().Sleep(ctx, 10*time.Second) }
+		arn := w.start()
+		time.Sleep(5 * time.Second)
+		described := func() time.Time {
+			out, err := w.sfn().DescribeExecution(w.t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: arn})
+			require.NoError(w.t, err)
+			return *out.StartDate
+		}
+		before := described()
+		require.Equal(w.t, 1, w.restart(func(u *states.UnderWay) { u.Progress.Started = u.Progress.Started.Add(time.Second) }))
+		assert.Equal(w.t, before, described())
 	})
 }
 
