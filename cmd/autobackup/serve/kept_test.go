@@ -169,6 +169,7 @@ func TestAValidationGoesOnWhereAKilledServeLeftIt(t *testing.T) {
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		now, _ := logs(t, cfg)
 		assert.Equal(c, 1, came(now, "lags", "verified"))
+		assert.Greater(c, came(now, "lags", "lagging"), 1, "its waits keep their end")
 		assert.Subset(c, now, looks, "what was logged before is there")
 		counted := sums(graphs(t, cfg))
 		assert.Equal(c, []float64{1, 0, 1}, []float64{counted[0], counted[2], counted[4]}, "an upload was sent, and is verified")

@@ -118,6 +118,8 @@ func serve(ctx context.Context, o Options, environments []samconfig.Environment,
 	at := at{URL: stack.URL, Region: environments[1].Region}
 	server := &http.Server{Handler: guard(at.beside(stack)), ReadHeaderTimeout: time.Minute}
 	defer func() { err = errors.Join(err, stack.Close(), server.Close()) }()
+	goesOn := clk.Work() // no jump to what comes first of a part, before the others know what they wait for
+	defer goesOn()
 	if err := folder.load(stack); err != nil {
 		return err
 	}
@@ -136,6 +138,7 @@ func serve(ctx context.Context, o Options, environments []samconfig.Environment,
 	if err := stack.Resume(); err != nil {
 		return err
 	}
+	goesOn()
 	ctx = folder.whileWritten(ctx)
 	updates := &updates{ctx: ctx, o: o, stack: stack, screen: s, folder: folder}
 	defer updates.running.Wait()
