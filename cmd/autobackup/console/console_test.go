@@ -32,10 +32,12 @@ func (w *world) scenarios() {
 	w.t.Helper()
 	w.put(w.bucket("documents"), "2026/contract.pdf", "content")
 	w.settle()
+	together := w.Clock.Work() // in one batch, however long it takes
 	w.put(w.bucket("media"), "photo.jpg", "content")
 	w.put(w.bucket("media"), "slow.mov", "content")
 	w.put(w.bucket("databases"), "orders.dump", "content")
 	_, err := w.SQS.Send(w.queue("validation-queue"), sqs.Outgoing{Body: "hello"})
+	together()
 	require.NoError(w.t, err)
 	w.settle()
 	_, err = w.States.StartExecution("arn:aws:states:"+w.region+":"+account+":stateMachine:autobackup-audit-dev", []byte("{}"))
