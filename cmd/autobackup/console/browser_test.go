@@ -66,9 +66,10 @@ func (b *browser) accessible(what string) {
 	assert.Equal(b.t, "[]", broken, what)
 }
 
-// fits fails where the page is wider than the window.
+// fits fails where the page, once it is all there, is wider than the window.
 func (b *browser) fits(what string) {
 	b.t.Helper()
+	b.Await(`document.readyState === "complete"`)
 	assert.Equal(b.t, true, b.Evaluate(`document.documentElement.scrollWidth <= document.documentElement.clientWidth`), "%s is wider than the window: %v", what, b.Evaluate(`document.documentElement.scrollWidth`))
 }
 
