@@ -95,9 +95,21 @@ func TestAlarmsAreTold(t *testing.T) {
 		require.NoError(t, err)
 		assert.Empty(t, got.CompositeAlarms)
 		assert.Equal(t, "ALARM", string(got.MetricAlarms[0].StateValue))
-		in.StateValue = "OK"
+		named := func(in *cloudwatch.DescribeAlarmsInput) (names []string) {
+			got, err := client.DescribeAlarms(w.t.Context(), in)
+			require.NoError(t, err)
+			for _, alarm := range got.MetricAlarms {
+				names = append(names, *alarm.AlarmName)
+			}
+			return names
+		}
+		rings, quiet := *got.MetricAlarms[0].AlarmName, *got.MetricAlarms[1].AlarmName
+		assert.Equal(t, []string{rings}, named(&cloudwatch.DescribeAlarmsInput{StateValue: "ALARM"}))
+		assert.Equal(t, []string{rings, quiet}, named(&cloudwatch.DescribeAlarmsInput{AlarmNames: []string{quiet, rings, "none"}}))
+		assert.Equal(t, []string{quiet}, named(&cloudwatch.DescribeAlarmsInput{AlarmNames: []string{quiet, rings}, StateValue: cwtypes.StateValueInsufficientData}))
+		in.ActionPrefix = aws.String("arn:")
 		_, err = client.DescribeAlarms(w.t.Context(), in)
-		require.ErrorContains(t, err, "does not support the parameter StateValue")
+		require.ErrorContains(t, err, "does not support the parameter ActionPrefix")
 	})
 }
 
