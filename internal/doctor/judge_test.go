@@ -158,6 +158,16 @@ func abroad(f *doctor.Facts) {
 	}
 }
 
+func TestWhatLiesInEachDeadLetterQueueIsToldWithItsRunbook(t *testing.T) {
+	for queue, want := range map[string]string{
+		"autobackup-validation-dlq-prod": "2 messages parked, and waiting for a decision (docs/operations.md#when-an-e-mail-arrives)",
+		"autobackup-event-dlq-prod":      "2 events of uploads that EventBridge could not deliver (docs/runbooks/event-dlq-not-empty.md)",
+		"autobackup-failure-dlq-prod":    "2 messages that nobody was told of (docs/runbooks/failure-dlq-not-empty.md)",
+	} {
+		assert.Equal(t, want, doctor.Dead(queue, 2))
+	}
+}
+
 func TestWithoutThePrimaryStackNothingElseIsToldOfTheStage(t *testing.T) {
 	f := doctor.Facts{Stage: healthy().Stage, Stacks: []doctor.Stack{{Name: "autobackup-prod", Region: "eu-central-1", Account: own}}}
 	assert.Equal(t, []string{"FAIL autobackup-prod: there is no such stack in eu-central-1: mend --stage and --region, or deploy it | docs/deploy.md#by-hand"}, bad(doctor.Judge(f)))

@@ -439,5 +439,7 @@ func TestWhyNothingCanBeReadIsTheServicesAnswer(t *testing.T) {
 		require.ErrorContains(t, err, "search the log group /aws/lambda/autobackup-failure-notifier-prod: FilterLogEvents answered 400 ResourceNotFoundException")
 		var none *types.ResourceNotFoundException
 		assert.ErrorAs(t, err, &none)
+		_, err = logged.ToldOf(w.t.Context(), w.cfg, s3event.ObjectVersion{Bucket: "b", Key: "k", VersionID: "v"}, p)
+		assert.ErrorAs(t, err, &none)
 	})
 }

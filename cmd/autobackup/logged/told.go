@@ -47,7 +47,7 @@ func (t Told) Names() bool {
 // ToldOf are the e-mails that the stage's sender has sent and that tell of a version, or that may. What
 // alarms and executions send themselves is not among them.
 func ToldOf(ctx context.Context, cfg aws.Config, v s3event.ObjectVersion, p Part) (Told, error) {
-	found := Told{Stage: p.Stage, Searched: Searched{From: p.From, To: p.To}, Emails: []Telling{}}
+	found := Told{Stage: p.Stage, Emails: []Telling{}}
 	v = asInEvents(v)
 	lines, searched, err := newSearcher(cfg, p, sender, pattern(is("msg", alert.Told)), func(at time.Time, message string) (Telling, bool) {
 		var l struct {
@@ -59,7 +59,7 @@ func ToldOf(ctx context.Context, cfg aws.Config, v s3event.ObjectVersion, p Part
 		return about(at, *l.Telling, v)
 	}).all(ctx)
 	if err != nil {
-		return found, err
+		return Told{}, err
 	}
 	slices.Reverse(lines)
 	for _, line := range lines {
