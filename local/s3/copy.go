@@ -28,11 +28,7 @@ func (c *call) copies() bool { return c.r.Header.Get(copySourceHeader) != "" }
 // ETag and checksum are those of one upload, whatever the source's are.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 func (s *Server) copyObject(c *call) error {
-	from, err := c.copySource()
-	if err != nil {
-		return err
-	}
-	source, id, err := s.sourceOf(c, from)
+	from, source, id, err := s.sourceOf(c)
 	if err != nil {
 		return err
 	}
@@ -50,9 +46,7 @@ func (s *Server) copyObject(c *call) error {
 			return invalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types")
 		}
 	}
-	stored, err := s.files.store(source.size(), func(w io.Writer) (part, error) {
-		return algorithm.part(w, source.size(), func(w io.Writer) error { return source.body.copyTo(w, 0, source.size()) })
-	})
+	stored, err := s.storeCopy(source, algorithm, byteRange{length: source.size()})
 	if err != nil {
 		return err
 	}
@@ -103,30 +97,40 @@ func (c *call) copySource() (*call, error) {
 	return &from, nil
 }
 
-// sourceOf finds the version to copy and holds its bytes, if the caller may read it.
-func (s *Server) sourceOf(c, from *call) (*version, string, error) {
+// storeCopy keeps a range of a version's bytes once more.
+func (s *Server) storeCopy(source *version, by *algorithm, of byteRange) (part, error) {
+	return s.files.store(of.length, func(w io.Writer) (part, error) {
+		return by.part(w, of.length, func(w io.Writer) error { return source.body.copyTo(w, of.from, of.length) })
+	})
+}
+
+// sourceOf finds the version to copy, with the call that would read it and the id that it is shown
+// by, and holds its bytes, if the caller may read it.
+func (s *Server) sourceOf(c *call) (from *call, v *version, id string, err error) {
+	if from, err = c.copySource(); err != nil {
+		return nil, nil, "", err
+	}
 	if region := s.regionOf(from.bucket); region != "" {
 		from.region = region // the request is signed for that of the destination
 	}
 	if err := s.caller(c).May(from.ofVersion("s3:GetObject", "s3:GetObjectVersion"), s.arn(from.bucket, from.key)); err != nil {
-		return nil, "", refused(err)
+		return nil, nil, "", refused(err)
 	}
-	var id string
-	v, err := s.lookup(from, func(b *bucket, v *version) { id = b.shownID(v); v.body.hold() })
+	v, err = s.lookup(from, func(b *bucket, v *version) { id = b.shownID(v); v.body.hold() })
 	if err != nil {
 		if from.query.Has("versionId") && answered(err, http.StatusMethodNotAllowed) {
-			return nil, "", invalidRequest("The source of a copy request may not specifically refer to a delete marker by version id.")
+			return nil, nil, "", invalidRequest("The source of a copy request may not specifically refer to a delete marker by version id.")
 		}
-		return nil, "", s.hide(from, err)
+		return nil, nil, "", s.hide(from, err)
 	}
 	if err = s.readable(from, v); err == nil {
 		err = copyCondition(c.r.Header, v)
 	}
 	if err != nil {
 		v.body.release()
-		return nil, "", err
+		return nil, nil, "", err
 	}
-	return v, id, nil
+	return from, v, id, nil
 }
 
 // copyCondition checks what a copy asks of its source; conditions by time are refused.

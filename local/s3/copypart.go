@@ -2,7 +2,6 @@ package s3
 
 import (
 	"encoding/xml"
-	"io"
 	"net/http"
 	"strings"
 )
@@ -12,11 +11,7 @@ const copyRangeHeader = copySourceHeader + "-Range"
 // uploadPartCopy makes a part of another object's bytes, as clients do that copy what is large.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
 func (s *Server) uploadPartCopy(c *call) error {
-	from, err := c.copySource()
-	if err != nil {
-		return err
-	}
-	source, id, err := s.sourceOf(c, from)
+	_, source, id, err := s.sourceOf(c)
 	if err != nil {
 		return err
 	}
@@ -29,9 +24,7 @@ func (s *Server) uploadPartCopy(c *call) error {
 	if err != nil {
 		return err
 	}
-	stored, err := s.files.store(bytes.length, func(w io.Writer) (part, error) {
-		return u.algorithm.part(w, bytes.length, func(w io.Writer) error { return source.body.copyTo(w, bytes.from, bytes.length) })
-	})
+	stored, err := s.storeCopy(source, u.algorithm, bytes)
 	if err != nil {
 		return err
 	}

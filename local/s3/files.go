@@ -2,7 +2,6 @@ package s3
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -77,15 +76,9 @@ func (f *files) storeFile(fill func(io.Writer) (part, error)) (part, error) {
 	if err != nil {
 		return part{}, fmt.Errorf("store object bytes: %w", err)
 	}
-	p, err := fill(file)
-	if err == nil {
-		err = f.records.Sync(file)
-	}
-	if err == nil {
-		err = f.records.SyncName(file.Name())
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return part{}, errors.Join(err, os.Remove(file.Name()))
+	var p part
+	if err := f.records.Whole(file, func(w io.Writer) (err error) { p, err = fill(w); return err }); err != nil {
+		return part{}, err
 	}
 	p.path, p.remove = file.Name(), func() { f.remove(file.Name()) }
 	return p, nil

@@ -2,8 +2,8 @@ package sns
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
+	"io"
 	"net/mail"
 	"os"
 	"path/filepath"
@@ -46,17 +46,8 @@ func (s *Service) write(name string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(text)
-	if err == nil {
-		err = s.mu.Store.Sync(file)
-	}
-	if err == nil {
-		err = s.mu.Store.SyncName(name)
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return errors.Join(err, os.Remove(name)) // whoever sends it again has it written again
-	}
-	return nil
+	// Where it fails, whoever sends it again has it written again.
+	return s.mu.Store.Whole(file, func(w io.Writer) error { _, err := w.Write(text); return err })
 }
 
 // email is an Internet message. Its header has nothing that could break out of

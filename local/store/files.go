@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -33,6 +34,22 @@ func (s *Store) SyncName(path string) error {
 		return err
 	}
 	return errors.Join(s.Sync(around), around.Close())
+}
+
+// Whole has a new file, with what fill writes to it, on the disk before a record names it, and closes
+// it. Where that fails, the file is removed.
+func (s *Store) Whole(file *os.File, fill func(io.Writer) error) error {
+	err := fill(file)
+	if err == nil {
+		err = s.Sync(file)
+	}
+	if err == nil {
+		err = s.SyncName(file.Name())
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
 }
 
 // Folder makes a folder for files that records name, unless it is there.
