@@ -27,6 +27,10 @@ func (s Settler) measure(ctx context.Context, judged []judgment) {
 		case j.verdict.Outcome == verdict.Verified && s.Heartbeats.Holds(j.object.Bucket):
 			beats.Verified++
 			continue
+		// One whose replica was deleted may be of long ago, where no heartbeat came meanwhile: it does not
+		// say that replication is slow. The other heartbeats do.
+		case j.verdict.Outcome == verdict.Lagging && s.Heartbeats.Holds(j.object.Bucket) && strings.HasSuffix(j.object.Key, heartbeat.Lost):
+			continue
 		}
 		objects = append(objects, metric.Object{
 			Bucket: j.object.Bucket, Outcome: j.verdict.Outcome, Reasons: reasons(j.verdict), Finding: j.verdict.Finding,

@@ -120,13 +120,16 @@ func TestHeartbeatsThatComeOutAsTheyMustAreNotCountedAsUploads(t *testing.T) {
 	gone.Look.Primary.Replication = "COMPLETED"
 	gone.Look.Replicas[0].Side = verdict.Side{Bucket: "docs-1", Found: verdict.Missing}
 	gone.Progress.Gone = verdict.GoneLooks
+	late := beat("m", "heartbeat/lost", gone) // where no heartbeat came for hours, it is as old
+	late.Progress.Gone = 0
 	var metrics bytes.Buffer
 	c := settler(new(bytes.Buffer))
 	c.Metrics, c.Heartbeats = &metrics, "own"
 	answer := c.Settle(context.Background(), batch.Batch{Messages: []batch.Message{
 		beat("v", "heartbeat/verified", verified("v")), beat("l", "heartbeat/lost", gone), beat("d", "heartbeat/different", mismatch("d")),
-		beat("w", "heartbeat/verified", mismatch("w")), verified("u"),
+		beat("w", "heartbeat/verified", mismatch("w")), verified("u"), late,
 	}})
+	assert.Len(t, answer.Lagging, 1)
 	var ends []string
 	for _, s := range answer.Summary.Objects {
 		ends = append(ends, strings.TrimSpace(string(s.Verdict)+" "+string(s.Reason)))
