@@ -149,7 +149,7 @@ func (j *judge) heartbeats() {
 	switch {
 	case j.unknown(j.Beats.Unread, area, r.Name, "when the last heartbeat came out verified"):
 	case j.Beats.Last.IsZero() && r.Unread == nil:
-		j.say(Warn, area, r.Name, "no heartbeat has come out verified in the last three hours: of a stage that was deployed within the last half hour that is so, under autobackup serve, which puts none, too, and of any other its alarms tell", "docs/heartbeats.md")
+		j.say(Warn, area, r.Name, "no heartbeat has come out verified in the last three hours: of a stage that was deployed within the last half hour that is so, under autobackup serve --fast, which puts none, too, and of any other its alarms tell", "docs/heartbeats.md")
 	case r.Unread == nil:
 		j.say(OK, area, r.Name, "it is enabled, and the last heartbeat came out verified at "+j.Beats.Last.UTC().Format(time.RFC3339))
 	}
@@ -263,7 +263,7 @@ func (j *judge) alarms() {
 	if n := len(j.Alarms); n > 0 && !slices.ContainsFunc(j.Alarms, func(a Alarm) bool { return a.State == "ALARM" || a.tellsNobody() != "" }) {
 		words := fmt.Sprintf("none of %s rings, and each may tell", text.Count(n, "alarm"))
 		if unevaluated > 0 { // all take missing data for fine or for amiss: without a state they were not looked at
-			j.say(Warn, "alarms", "alarms", fmt.Sprintf("%s; %d not evaluated yet: of a stage that was deployed within the last minutes that is so, and under autobackup serve, where none ever rings", words, unevaluated))
+			j.say(Warn, "alarms", "alarms", fmt.Sprintf("%s; %d not evaluated yet: of a stage that was deployed within the last minutes that is so, and under autobackup serve --fast, where none ever rings", words, unevaluated))
 			return
 		}
 		j.say(OK, "alarms", "alarms", words)

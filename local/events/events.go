@@ -1,7 +1,7 @@
 // Package events is Amazon EventBridge's default bus on one machine: rules with
 // event patterns, whose targets are SQS queues with dead-letter queues, and rules with a
-// schedule, whose targets are functions and state machines. No schedule is kept here:
-// Service.Fire is the time at which one comes.
+// schedule, whose targets are functions and state machines. No rule fires by itself:
+// Service.Due says which are due, and Service.Fire is the time at which one comes.
 //
 // A queue that refuses an event (too large, gone) answers a client error, which
 // EventBridge does not retry: the event goes to the target's dead-letter queue

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/hashicorp/cronexpr"
 
 	"autobackup/local/gate"
 	"autobackup/local/wire"
@@ -24,10 +26,70 @@ func checkSchedule(r Rule) error {
 	if len(r.Pattern) > 0 {
 		return errors.New("a pattern and a schedule in one rule are not supported by the local stack; make two rules")
 	}
-	if !schedule.MatchString(r.Schedule) {
-		return fmt.Errorf("%q is no schedule; write it as rate(1 day) or cron(0 7 * * ? *)", r.Schedule)
+	if _, err := next(r.Schedule, time.Time{}); err != nil {
+		return fmt.Errorf("%q is no schedule; write it as rate(1 day) or cron(0 7 * * ? *): %w", r.Schedule, err)
 	}
 	return nil
+}
+
+// units are those of rates, without the s of several.
+var units = map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}
+
+// weekday is a number of a day of the week, which EventBridge counts from 1, for Sunday, and other
+// crons from 0. What stands behind a # counts weeks, and behind a / days.
+var weekday = regexp.MustCompile(`(^|[,-])([1-7])`)
+
+// next tells the first time of a schedule after another; zero: there is none. Those of a rate are
+// counted from when it began, those of a cron are UTC's.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cron-expressions.html
+func next(text string, began time.Time) (after func(time.Time) time.Time, err error) {
+	if !schedule.MatchString(text) {
+		return nil, errors.New("it has another form")
+	}
+	kind, inside, _ := strings.Cut(strings.TrimSuffix(text, ")"), "(")
+	fields := strings.Fields(inside)
+	if kind == "rate" {
+		n, err := strconv.Atoi(fields[0])
+		each := units[strings.TrimSuffix(fields[1], "s")]
+		if err != nil || time.Duration(n) > 100*365*24*time.Hour/each {
+			return nil, errors.New("it is too long")
+		}
+		each *= time.Duration(n)
+		return func(t time.Time) time.Time {
+			return began.Add((max(0, t.Sub(began)/each) + 1) * each)
+		}, nil
+	}
+	days := &fields[4]
+	if *days == "L" { // the week's last is Saturday
+		*days = "7"
+	}
+	*days = weekday.ReplaceAllStringFunc(*days, func(number string) string {
+		last := len(number) - 1
+		return number[:last] + string(number[last]-1)
+	})
+	expression, err := cronexpr.Parse(strings.Join(fields, " "))
+	if err != nil {
+		return nil, err
+	}
+	return func(t time.Time) time.Time { return expression.Next(t.UTC()) }, nil
+}
+
+// Due are the names of a region's rules whose schedule has a time after one and until another,
+// where rates are counted from when they began.
+func (s *Service) Due(region string, began, after, until time.Time) (names []string) {
+	for _, r := range s.Bus(region).Rules() {
+		if r.Schedule == "" {
+			continue
+		}
+		times, err := next(r.Schedule, began)
+		if err != nil {
+			continue // AddRule has refused it
+		}
+		if at := times(after); !at.IsZero() && !at.After(until) {
+			names = append(names, r.ARN[strings.LastIndexByte(r.ARN, '/')+1:])
+		}
+	}
+	return names
 }
 
 // maxInput is how many characters a target's Input has at most.

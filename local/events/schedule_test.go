@@ -46,7 +46,7 @@ func TestWhenTheTimeComesAFunctionGetsTheEventThatEventBridgeMakes(t *testing.T)
 func TestASchedulesRuleIsWhatEventBridgeTakes(t *testing.T) {
 	for schedule, taken := range map[string]bool{
 		"rate(1 day)": true, "rate(12 hours)": true, "rate(1 minute)": true, "cron(0 7 * * ? *)": true, "cron(0/15 8-17 ? * MON-FRI *)": true, "cron(0 8 1W,L * ? 2026)": true,
-		"rate(1 days)": false, "rate(2 day)": false, "rate(0 days)": false, "rate(1 week)": false, "cron(0 7 * *)": false, "at(2026-01-01T00:00:00)": false, "daily": false, "rate(1 day) ": false,
+		"rate(1 days)": false, "rate(2 day)": false, "rate(0 days)": false, "rate(1 week)": false, "cron(0 7 * *)": false, "at(2026-01-01T00:00:00)": false, "daily": false, "rate(1 day) ": false, "cron(70 7 * * ? *)": false, "rate(99999999999999999999 days)": false, "rate(40000 days)": false,
 	} {
 		bus, _ := newBus(t)
 		err := bus.AddRule(events.Rule{ARN: ruleARN, Schedule: schedule, Targets: []events.Target{{ARN: functionARN}}})
@@ -60,4 +60,45 @@ func TestASchedulesRuleIsWhatEventBridgeTakes(t *testing.T) {
 	both := everyDay("both", false)
 	both.Pattern = []byte(s3Pattern)
 	assert.ErrorContains(t, bus.AddRule(both), "make two rules")
+}
+
+func TestASchedulesTimesAreThoseOfEventBridge(t *testing.T) {
+	sunday := time.Date(2026, 3, 1, 7, 59, 30, 0, time.FixedZone("", 3600)) // 06:59:30 UTC
+	for schedule, want := range map[string][]string{
+		"rate(1 minute)":               {"2026 Sun 1 Mar 07:00:30", "2026 Sun 1 Mar 07:01:30", "2026 Sun 1 Mar 07:02:30"},
+		"rate(10 minutes)":             {"2026 Sun 1 Mar 07:09:30", "2026 Sun 1 Mar 07:19:30", "2026 Sun 1 Mar 07:29:30"},
+		"rate(2 hours)":                {"2026 Sun 1 Mar 08:59:30", "2026 Sun 1 Mar 10:59:30", "2026 Sun 1 Mar 12:59:30"},
+		"rate(80 days)":                {"2026 Wed 20 May 06:59:30", "2026 Sat 8 Aug 06:59:30", "2026 Tue 27 Oct 06:59:30"},
+		"cron(0 7 * * ? *)":            {"2026 Sun 1 Mar 07:00:00", "2026 Mon 2 Mar 07:00:00", "2026 Tue 3 Mar 07:00:00"},
+		"cron(15 * * * ? *)":           {"2026 Sun 1 Mar 07:15:00", "2026 Sun 1 Mar 08:15:00", "2026 Sun 1 Mar 09:15:00"},
+		"cron(0/30 8-9 ? * MON-FRI *)": {"2026 Mon 2 Mar 08:00:00", "2026 Mon 2 Mar 08:30:00", "2026 Mon 2 Mar 09:00:00"},
+		"cron(0 8 ? * 2,4-5 *)":        {"2026 Mon 2 Mar 08:00:00", "2026 Wed 4 Mar 08:00:00", "2026 Thu 5 Mar 08:00:00"},
+		"cron(0 8 ? * 3#2 *)":          {"2026 Tue 10 Mar 08:00:00", "2026 Tue 14 Apr 08:00:00", "2026 Tue 12 May 08:00:00"},
+		"cron(0 8 ? * 6L *)":           {"2026 Fri 27 Mar 08:00:00", "2026 Fri 24 Apr 08:00:00", "2026 Fri 29 May 08:00:00"},
+		"cron(0 8 ? * L *)":            {"2026 Sat 7 Mar 08:00:00", "2026 Sat 14 Mar 08:00:00", "2026 Sat 21 Mar 08:00:00"},
+		"cron(0 8 1W * ? 2026-2027)":   {"2026 Mon 2 Mar 08:00:00", "2026 Wed 1 Apr 08:00:00", "2026 Fri 1 May 08:00:00"},
+		"cron(0 8 31 12 ? 2027)":       {"2027 Fri 31 Dec 08:00:00"},
+		"cron(0 8 * * ? 2025)":         nil,
+	} {
+		next, err := events.Next(schedule, sunday)
+		require.NoError(t, err, schedule)
+		var times []string
+		for at := next(sunday); len(times) < 3 && !at.IsZero(); at = next(at) {
+			times = append(times, at.UTC().Format("2006 Mon 2 Jan 15:04:05"))
+		}
+		assert.Equal(t, want, times, schedule)
+	}
+}
+
+func TestOfMinutesThatWereSleptThroughAScheduleIsDueOnce(t *testing.T) {
+	s := events.NewService(nil)
+	rule := everyDay("doctor", false)
+	rule.Schedule = "rate(10 minutes)"
+	require.NoError(t, s.Bus("eu-west-1").AddRule(rule))
+	began := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	assert.Empty(t, s.Due("eu-west-1", began, began, began.Add(10*time.Minute-1)))
+	assert.Equal(t, []string{"doctor"}, s.Due("eu-west-1", began, began, began.Add(10*time.Minute)))
+	assert.Equal(t, []string{"doctor"}, s.Due("eu-west-1", began, began, began.Add(9*time.Hour)))
+	assert.Empty(t, s.Due("eu-west-1", began, began.Add(10*time.Minute), began.Add(20*time.Minute-1)), "that one has come")
+	assert.Empty(t, s.Due("eu-north-1", began, began, began.Add(9*time.Hour)), "it is of another region")
 }

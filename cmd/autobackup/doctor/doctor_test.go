@@ -85,7 +85,7 @@ func TestWhatIsKnownOfHeartbeatsIsTold(t *testing.T) {
 	assert.Regexp(t, `autobackup-heartbeat-dev +it is enabled, and the last heartbeat came out verified at 20`, w.doctor().Screen(true))
 	r, err := doctor.Run(t.Context(), w.config(), doctor.Options{Stage: stage, Now: func() time.Time { return time.Now().Add(4 * time.Hour) }})
 	require.NoError(t, err)
-	assert.Equal(t, []string{"WARN | autobackup-heartbeat-dev | no heartbeat has come out verified in the last three hours: of a stage that was deployed within the last half hour that is so, under autobackup serve, which puts none, too, and of any other its alarms tell | docs/heartbeats.md"}, bad(r))
+	assert.Equal(t, []string{"WARN | autobackup-heartbeat-dev | no heartbeat has come out verified in the last three hours: of a stage that was deployed within the last half hour that is so, under autobackup serve --fast, which puts none, too, and of any other its alarms tell | docs/heartbeats.md"}, bad(r))
 	w.Events.Bus(w.first.Region).Switch(w.arn("events", "rule/autobackup-heartbeat-dev"), false)
 	assert.Equal(t, []string{"FAIL | autobackup-heartbeat-dev | it is DISABLED: no heartbeat is put | aws events enable-rule --name autobackup-heartbeat-dev --region " + w.first.Region}, bad(w.doctor()))
 	without := newWorldOf(t, account, map[string]string{"Form": "lean"}).doctor()

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -134,6 +135,15 @@ func (s *screen) place(bucket string) string {
 		return strings.TrimSuffix(category, "-"+account)
 	}
 	return bucket
+}
+
+// failed tells what a schedule came to, or alarms, that went wrong, until ctx ends.
+func (s *screen) failed(ctx context.Context) func(error) {
+	return func(err error) {
+		if ctx.Err() == nil {
+			s.say("%s", text.Line(err.Error(), 1000))
+		}
+	}
 }
 
 // mail tells of an e-mail.

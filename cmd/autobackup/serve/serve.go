@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"autobackup/cmd/autobackup/console"
@@ -116,6 +117,8 @@ func serve(ctx context.Context, o Options, environments []samconfig.Environment,
 	}
 	s.stage = primary.Parameters["Stage"]
 	at := at{URL: stack.URL, Region: environments[1].Region}
+	var minutes sync.WaitGroup
+	defer minutes.Wait() // once the functions have ended, and with them what a schedule began
 	server := &http.Server{Handler: guard(at.beside(stack)), ReadHeaderTimeout: time.Minute}
 	defer func() { err = errors.Join(err, stack.Close(), server.Close()) }()
 	goesOn := clk.Work() // no jump to what comes first of a part, before the others know what they wait for
@@ -140,6 +143,9 @@ func serve(ctx context.Context, o Options, environments []samconfig.Environment,
 	}
 	goesOn()
 	ctx = folder.whileWritten(ctx)
+	if !o.Fast { // which would jump from one time of a schedule to the next
+		minutes.Go(func() { stack.Minutes(ctx, s.failed(ctx)) })
+	}
 	updates := &updates{ctx: ctx, o: o, stack: stack, screen: s, folder: folder}
 	defer updates.running.Wait()
 	return keys(ctx, o.In, s, updates.or(troubles.press))

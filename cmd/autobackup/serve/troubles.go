@@ -52,12 +52,15 @@ var ofNext = map[byte]struct {
 	'c': {s3.Plan{Lag: usual, Corrupt: s3.FlipBit}, "has a flipped bit: CONTENT_MISMATCH is told by e-mail, and the message parked", "has a flipped bit"},
 }
 
+// beats is the place of heartbeats, which nobody uploads.
+const beats = "beat"
+
 // plan plans a replication. A delete marker has no bytes to corrupt, and what changes of a
-// version later is no replica.
+// version later is no replica; a heartbeat is not what a key was pressed for.
 func (t *troubles) plan(r s3.Replication) s3.Plan {
 	t.mu.Lock()
 	next := t.next
-	if r.Change || r.Marker {
+	if r.Change || r.Marker || t.screen.place(r.Source) == beats {
 		next = 0
 	}
 	if next != 0 {

@@ -1,0 +1,46 @@
+package serve_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"autobackup/cmd/autobackup/serve"
+)
+
+var minutes = flag.Bool("minutes", false, "also try what takes serve minutes of real time")
+
+func TestInRealTimeHeartbeatsComeAndAlarmsAreEvaluated(t *testing.T) {
+	if !*minutes {
+		t.Skip("waits for two minutes to pass; .ci/run has it with -minutes")
+	}
+	folder := projectWith(t, quick)
+	template := filepath.Join(folder, "template.yaml")
+	text, err := os.ReadFile(template)
+	require.NoError(t, err)
+	often := strings.Replace(string(text), "ScheduleExpression: rate(10 minutes)", "ScheduleExpression: rate(1 minute)", 1)
+	require.NotEqual(t, string(text), often)
+	require.NoError(t, os.Remove(template)) // a link to this project's
+	require.NoError(t, os.WriteFile(template, []byte(often), 0o600))
+
+	r := served(t, serve.Options{Project: folder})
+	r.press(t, "c", "the next replica has a flipped bit")
+	waits := func(pattern string) {
+		t.Helper()
+		require.Eventually(t, func() bool { return regexp.MustCompile(pattern).MatchString(r.String()) }, 4*time.Minute, time.Second, "%s", r.String())
+	}
+	waits(`(?m)  e-mail  OK: "autobackup-pipe-not-running-dev" in ` + firstRegion)
+	waits(`(?m)  beat  heartbeat/verified  verified  `)
+	assert.Regexp(t, `(?m)^ok .*alarms +none of \d+ alarms rings, and each may tell$`, r.command(t, "doctor", "--all"))
+	upload(t, r.client(t, ""), "damaged")
+	r.says(t, `(?m)  documents  damaged  failed  CONTENT_MISMATCH$`)
+	assert.NotContains(t, r.String(), "fire ")
+	require.NoError(t, r.end())
+}

@@ -1,0 +1,4 @@
+package events
+
+// Next tells the times of a schedule.
+var Next = next
