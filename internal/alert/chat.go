@@ -64,7 +64,7 @@ func Chat(c Context, n told.News) (string, error) {
 	m := chat{Version: "1.0", Source: "custom",
 		Content: chatContent{TextType: "client-markdown", Title: inert(e.subject()), Description: e.description(w), NextSteps: e.steps(w), Keywords: e.keywords(n)},
 		About:   chatAbout{ThreadID: thread(c, n.Causes[0]), Summary: inert(e.subject()), EventType: chatFailed, Resources: primaries(n)}}
-	if e.over == len(e.sections) {
+	if len(e.over) == len(e.sections) {
 		m.About.EventType = chatOver
 	}
 	return m.encoded()

@@ -39,6 +39,18 @@ func TestTheListNamesWhatFailedWhere(t *testing.T) {
   MALFORMED_EVENT         messages that tell of no object: 50 messages, told as one`, list(t, alert.Compose(prod, n)))
 }
 
+func TestTheHeadingCountsMessagesWhereNoneTellsOfAnObject(t *testing.T) {
+	sizes := of("content/sizes-differ", "a.txt")
+	for want, n := range map[string]told.News{
+		"For 1 cause, so many messages failed in stage prod that they are told as one.\n":                    as(told.Alike, 3, 50, malformed()),
+		"For 2 causes, so many object versions failed in stage prod that they are told as one.\n":            join(as(told.Alike, 3, 50, malformed()), as(told.Alike, 3, 40, sizes)),
+		"For 1 cause that operators were told of, no message failed in stage prod for 30 minutes.\n":         as(told.Over, 0, 50, malformed()),
+		"For 2 causes that operators were told of, no object version failed in stage prod for 30 minutes.\n": join(as(told.Over, 0, 50, malformed()), as(told.Over, 0, 40, sizes)),
+	} {
+		assert.True(t, strings.HasPrefix(alert.Compose(prod, n).Message, want), "%s%s", want, alert.Compose(prod, n).Message)
+	}
+}
+
 func TestWhatMakesTwoMessagesTellOfOneVersion(t *testing.T) {
 	for name, change := range map[string]func(*told.Example){
 		"another bucket":                func(x *told.Example) { x.Object.Bucket = "media-primary" },

@@ -41,12 +41,12 @@ const (
 // edition is an e-mail in the making.
 type edition struct {
 	Context
-	sections []section // the worst first
-	failed   int       // versions that failed, without those of causes that are told as one
-	atLeast  bool      // failed is a lower bound
-	noun     string    // what failed counts
-	alike    int       // causes that are told as one
-	over     int       // causes that are over
+	sections []section    // the worst first
+	failed   int          // versions that failed, without those of causes that are told as one
+	atLeast  bool         // failed is a lower bound
+	noun     string       // what failed counts
+	alike    []told.Cause // that are told as one
+	over     []told.Cause // that are over
 }
 
 func edit(c Context, n told.News) edition {
@@ -61,10 +61,10 @@ func edit(c Context, n told.News) edition {
 	for _, cause := range n.Causes {
 		switch cause.Kind {
 		case told.Alike:
-			e.alike++
+			e.alike = append(e.alike, cause)
 			e.sections = append(e.sections, newAlike(c.Stage, cause, versions))
 		case told.Over:
-			e.over++
+			e.over = append(e.over, cause)
 			e.sections = append(e.sections, over{cause})
 		default:
 			e.count(cause)
@@ -95,13 +95,21 @@ func (e edition) heading() string {
 		}
 		lines += fmt.Sprintf("The backup check failed for %s in stage %s.\n", number, stage)
 	}
-	if e.alike > 0 {
-		lines += fmt.Sprintf("For %s, so many object versions failed in stage %s that they are told as one.\n", text.Count(e.alike, "cause"), stage)
+	if n := len(e.alike); n > 0 {
+		lines += fmt.Sprintf("For %s, so many %ss failed in stage %s that they are told as one.\n", text.Count(n, "cause"), nouns(e.alike), stage)
 	}
-	if e.over > 0 {
-		lines += fmt.Sprintf("For %s that operators were told of, no object version failed in stage %s for %s.\n", text.Count(e.over, "cause"), stage, quiet())
+	if n := len(e.over); n > 0 {
+		lines += fmt.Sprintf("For %s that operators were told of, no %s failed in stage %s for %s.\n", text.Count(n, "cause"), nouns(e.over), stage, quiet())
 	}
 	return lines
+}
+
+// nouns is what fails for each of some causes, or for most of them.
+func nouns(all []told.Cause) string {
+	if slices.ContainsFunc(all, func(c told.Cause) bool { return noun(c, "object version") == "object version" }) {
+		return "object version"
+	}
+	return "message"
 }
 
 // severity is the lower the worse a reason is. A code that is not known is the

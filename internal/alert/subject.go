@@ -14,7 +14,7 @@ const MaxSubject = 99
 // "[prod] Backup check failed: CONTENT_MISMATCH s3://... (+3 more)".
 func (e edition) subject() string {
 	head := failedHead(e.Stage)
-	if e.over == len(e.sections) {
+	if len(e.over) == len(e.sections) {
 		head = fmt.Sprintf("[%s] Backup check: ", text.Line(e.Stage, 16))
 	}
 	tail := e.more()
@@ -29,9 +29,9 @@ func failedHead(stage string) string {
 // more says what a subject leaves out: versions that failed, and causes that are
 // told as one.
 func (e edition) more() string {
-	n := e.failed + e.alike
+	n := e.failed + len(e.alike)
 	if n == 0 {
-		n = e.over
+		n = len(e.over)
 	}
 	switch first := e.sections[0].(type) {
 	case rest:
