@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"autobackup/local/lambda"
 )
@@ -37,16 +39,42 @@ func BuildInto(ctx context.Context, project, folder string) (code lambda.Code, e
 		return code, fmt.Errorf("read the functions: %w", err)
 	}
 	for _, one := range all {
-		if err := place(filepath.Join(built, one.Name()), filepath.Join(folder, one.Name())); err != nil {
+		if err := put(filepath.Join(built, one.Name()), filepath.Join(folder, one.Name())); err != nil {
 			return code, fmt.Errorf("put the functions into %s: %w", folder, err)
 		}
 	}
 	return lambda.Code{Run: lambda.Binaries(folder), Sum: lambda.Sums(folder)}, nil
 }
 
-// place has an executable at another place, too. The next build makes a new file, so a link is
+// of ends the name of the link beside a checkout's folder that says whose it is.
+const of = ".of"
+
+// place is a checkout's folder among those of all, which is made. Those of checkouts that are gone, of some
+// 130 MB each, are removed.
+func place(all, checkout string) (folder string, err error) {
+	if err := os.MkdirAll(all, 0o750); err != nil {
+		return "", err
+	}
+	links, err := filepath.Glob(filepath.Join(all, "*"+of))
+	if err != nil {
+		return "", err
+	}
+	for _, link := range links {
+		if _, err := os.Stat(link); errors.Is(err, fs.ErrNotExist) {
+			if os.RemoveAll(strings.TrimSuffix(link, of)) == nil { // or the next build tries again
+				_ = os.Remove(link)
+			}
+		}
+	}
+	key := sha256.Sum256([]byte(checkout))
+	folder = filepath.Join(all, hex.EncodeToString(key[:8]))
+	_ = os.Symlink(checkout, folder+of) // it is there, or there can be none: then the folder stays
+	return folder, os.MkdirAll(folder, 0o750)
+}
+
+// put has an executable at another place, too. The next build makes a new file, so a link is
 // enough where there can be one.
-func place(from, to string) (err error) {
+func put(from, to string) (err error) {
 	if os.Link(from, to) == nil {
 		return nil
 	}
@@ -80,9 +108,7 @@ func build(ctx context.Context, project string) (folder string, err error) {
 	if err != nil {
 		cache = os.TempDir()
 	}
-	key := sha256.Sum256([]byte(absolute))
-	folder = filepath.Join(cache, "autobackup", "functions", hex.EncodeToString(key[:8]))
-	if err := os.MkdirAll(folder, 0o750); err != nil {
+	if folder, err = place(filepath.Join(cache, "autobackup", "functions"), absolute); err != nil {
 		return "", fmt.Errorf("make a folder for the functions: %w", err)
 	}
 	//nolint:gosec // G204: the arguments are fixed but for the cache folder

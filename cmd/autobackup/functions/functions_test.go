@@ -43,16 +43,45 @@ func said(t *testing.T, code lambda.Code) string {
 	return log.String()
 }
 
-func TestTwoCheckoutsRunEachItsOwnFunctions(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	t.Setenv("GOFLAGS", "-buildvcs=false")
-	gocache, err := os.UserHomeDir()
+// emptyCache has functions built into a cache of their own, which it answers.
+func emptyCache(t *testing.T) (folder string) {
+	t.Helper()
+	home, err := os.UserHomeDir()
 	require.NoError(t, err)
-	t.Setenv("GOCACHE", filepath.Join(gocache, ".cache", "go-build")) // not in the empty cache
+	folder = t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", folder)
+	t.Setenv("GOFLAGS", "-buildvcs=false")
+	t.Setenv("GOCACHE", filepath.Join(home, ".cache", "go-build")) // not in the empty cache
+	return folder
+}
+
+func TestTwoCheckoutsRunEachItsOwnFunctions(t *testing.T) {
+	emptyCache(t)
 	first, err := functions.Build(t.Context(), checkout(t, "first"))
 	require.NoError(t, err)
 	second, err := functions.Build(t.Context(), checkout(t, "second"))
 	require.NoError(t, err)
 	assert.Equal(t, "first", said(t, first), "though the second was built since")
 	assert.Equal(t, "second", said(t, second))
+}
+
+func TestTheFunctionsOfACheckoutThatIsGoneAreRemovedByTheNextBuild(t *testing.T) {
+	cache := filepath.Join(emptyCache(t), "autobackup", "functions")
+	gone, stays := checkout(t, "gone"), checkout(t, "stays")
+	kept, err := functions.Build(t.Context(), stays)
+	require.NoError(t, err)
+	_, err = functions.Build(t.Context(), gone)
+	require.NoError(t, err)
+	built := func() []string {
+		files, err := filepath.Glob(filepath.Join(cache, "*"))
+		require.NoError(t, err)
+		return files
+	}
+	assert.Len(t, built(), 4, "a folder and a link of each")
+	require.NoError(t, os.RemoveAll(gone))
+	next, err := functions.Build(t.Context(), checkout(t, "next"))
+	require.NoError(t, err)
+	assert.Len(t, built(), 4)
+	assert.Equal(t, "stays", said(t, kept))
+	assert.Equal(t, "next", said(t, next))
 }

@@ -3,6 +3,7 @@ package serve_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -52,13 +53,27 @@ func projectWith(t *testing.T, parameters string) string {
 	return folder
 }
 
+// built is a folder for what is built once for all tests.
+var built string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	var err error
+	if built, err = os.MkdirTemp("", "autobackup-test-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := os.RemoveAll(built); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
 // program is built once.
 var program = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "autobackup-test-")
-	if err != nil {
-		return "", err
-	}
-	at := filepath.Join(folder, "autobackup")
+	at := filepath.Join(built, "autobackup")
 	out, err := exec.Command("go", "build", "-o", at, "..").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
