@@ -122,20 +122,24 @@ func TestHeartbeatsThatComeOutAsTheyMustAreNotCountedAsUploads(t *testing.T) {
 	gone.Progress.Gone = verdict.GoneLooks
 	late := beat("m", "heartbeat/lost", gone) // where no heartbeat came for hours, it is as old
 	late.Progress.Gone = 0
+	slow := beat("s", "heartbeat/verified", lagging("s"))
+	theirs := lagging("t")
+	theirs.Body = strings.Replace(theirs.Body, `"key":"t"`, `"key":"heartbeat/lost"`, 1)
 	var metrics bytes.Buffer
 	c := settler(new(bytes.Buffer))
 	c.Metrics, c.Heartbeats = &metrics, "own"
 	answer := c.Settle(context.Background(), batch.Batch{Messages: []batch.Message{
 		beat("v", "heartbeat/verified", verified("v")), beat("l", "heartbeat/lost", gone), beat("d", "heartbeat/different", mismatch("d")),
-		beat("w", "heartbeat/verified", mismatch("w")), verified("u"), late,
+		beat("w", "heartbeat/verified", mismatch("w")), verified("u"), late, slow, theirs,
+		beat("b", "heartbeat/lost", mismatch("b")),
 	}})
-	assert.Len(t, answer.Lagging, 1)
+	assert.Len(t, answer.Lagging, 3)
 	var ends []string
 	for _, s := range answer.Summary.Objects {
 		ends = append(ends, strings.TrimSpace(string(s.Verdict)+" "+string(s.Reason)))
 	}
-	assert.Equal(t, []string{"verified", "skipped AS_PLANTED", "skipped AS_PLANTED", "failed CONTENT_MISMATCH", "verified"}, ends)
-	assert.Len(t, answer.Failed, 1, "the heartbeat that was not made wrong is told of")
+	assert.Equal(t, []string{"verified", "skipped AS_PLANTED", "skipped AS_PLANTED", "failed CONTENT_MISMATCH", "verified", "failed CONTENT_MISMATCH"}, ends)
+	assert.Len(t, answer.Failed, 2, "those that were not made wrong, or otherwise, are told of")
 	var counts []map[string]any
 	for line := range strings.Lines(metrics.String()) {
 		var values map[string]any
@@ -145,8 +149,8 @@ func TestHeartbeatsThatComeOutAsTheyMustAreNotCountedAsUploads(t *testing.T) {
 		counts = append(counts, values)
 	}
 	assert.Equal(t, []map[string]any{
-		{"Stage": "test", "Verified": 1.0, "Failed": 1.0, "Lagging": 0.0, "Skipped": 0.0, "Looks": []any{1.0, 1.0}},
-		{"Stage": "test", "Reason": "CONTENT_MISMATCH", "Failed": 1.0},
+		{"Stage": "test", "Verified": 1.0, "Failed": 2.0, "Lagging": 2.0, "Skipped": 0.0, "Looks": []any{1.0, 1.0, 1.0}, "AgeOfLagging": []any{120.0, 120.0}},
+		{"Stage": "test", "Reason": "CONTENT_MISMATCH", "Failed": 2.0},
 		{"Stage": "test", "HeartbeatVerified": 1.0, "HeartbeatLost": 1.0, "HeartbeatDifferent": 0.0},
 	}, counts)
 }

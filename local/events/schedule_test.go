@@ -94,11 +94,17 @@ func TestOfMinutesThatWereSleptThroughAScheduleIsDueOnce(t *testing.T) {
 	s := events.NewService(nil)
 	rule := everyDay("doctor", false)
 	rule.Schedule = "rate(10 minutes)"
-	require.NoError(t, s.Bus("eu-west-1").AddRule(rule))
+	require.NoError(t, s.Bus("eu-west-1").AddRule(events.Rule{ARN: ruleARN, Pattern: []byte(s3Pattern)}))
+	over, monthly := everyDay("over", false), everyDay("monthly", false)
+	over.Schedule, monthly.Schedule = "cron(0 8 * * ? 2025)", "rate(30 days)"
+	for _, r := range []events.Rule{over, monthly, rule} {
+		require.NoError(t, s.Bus("eu-west-1").AddRule(r))
+	}
 	began := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 	assert.Empty(t, s.Due("eu-west-1", began, began, began.Add(10*time.Minute-1)))
 	assert.Equal(t, []string{"doctor"}, s.Due("eu-west-1", began, began, began.Add(10*time.Minute)))
 	assert.Equal(t, []string{"doctor"}, s.Due("eu-west-1", began, began, began.Add(9*time.Hour)))
 	assert.Empty(t, s.Due("eu-west-1", began, began.Add(10*time.Minute), began.Add(20*time.Minute-1)), "that one has come")
+	assert.Equal(t, []string{"monthly", "doctor"}, s.Due("eu-west-1", began, began, began.Add(30*24*time.Hour)))
 	assert.Empty(t, s.Due("eu-north-1", began, began, began.Add(9*time.Hour)), "it is of another region")
 }
