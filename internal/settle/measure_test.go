@@ -120,7 +120,7 @@ func TestHeartbeatsThatComeOutAsTheyMustAreNotCountedAsUploads(t *testing.T) {
 	gone.Look.Primary.Replication = "COMPLETED"
 	gone.Look.Replicas[0].Side = verdict.Side{Bucket: "docs-1", Found: verdict.Missing}
 	gone.Progress.Gone = verdict.GoneLooks
-	late := beat("m", "heartbeat/lost", gone) // where no heartbeat came for hours, it is as old
+	late := beat("m", "in/heartbeat/lost", gone) // where no heartbeat came for hours, it is as old
 	late.Progress.Gone = 0
 	slow := beat("s", "heartbeat/verified", lagging("s"))
 	theirs := lagging("t")
