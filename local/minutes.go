@@ -20,19 +20,15 @@ func (s *Stack) Minutes(ctx context.Context, failed func(error)) {
 			return
 		}
 		now := s.Clock.Now()
-		fired := map[string]bool{} // a region has one bus for all accounts here
+		for _, due := range s.Events.Due(began, last, now) {
+			firing.Go(func() {
+				if err := s.Events.Fire(due.Region, due.Name); err != nil {
+					failed(err)
+				}
+			})
+		}
 		for _, d := range s.all() {
 			at := d.target
-			if !fired[at.Region] {
-				fired[at.Region] = true
-				for _, name := range s.Events.Due(at.Region, began, last, now) {
-					firing.Go(func() {
-						if err := s.Events.Fire(at.Region, name); err != nil {
-							failed(err)
-						}
-					})
-				}
-			}
 			if _, err := s.CloudWatch.Evaluate(at.Region, at.Account); err != nil {
 				failed(fmt.Errorf("evaluate the alarms of %s: %w", at.Region, err))
 			}

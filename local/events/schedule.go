@@ -74,22 +74,27 @@ func next(text string, began time.Time) (after func(time.Time) time.Time, err er
 	return func(t time.Time) time.Time { return expression.Next(t.UTC()) }, nil
 }
 
-// Due are the names of a region's rules whose schedule has a time after one and until another,
-// where rates are counted from when they began.
-func (s *Service) Due(region string, began, after, until time.Time) (names []string) {
-	for _, r := range s.Bus(region).Rules() {
-		if r.Schedule == "" {
-			continue
-		}
-		times, err := next(r.Schedule, began)
-		if err != nil {
-			continue // AddRule has refused it
-		}
-		if at := times(after); !at.IsZero() && !at.After(until) {
-			names = append(names, r.ARN[strings.LastIndexByte(r.ARN, '/')+1:])
+// Due is a rule whose time has come.
+type Due struct{ Region, Name string }
+
+// Due are the rules whose schedule has a time after one and until another, where rates are counted
+// from when they began.
+func (s *Service) Due(began, after, until time.Time) (all []Due) {
+	for _, region := range s.regions() {
+		for _, r := range s.Bus(region).Rules() {
+			if r.Schedule == "" {
+				continue
+			}
+			times, err := next(r.Schedule, began)
+			if err != nil {
+				continue // AddRule has refused it
+			}
+			if at := times(after); !at.IsZero() && !at.After(until) {
+				all = append(all, Due{region, r.ARN[strings.LastIndexByte(r.ARN, '/')+1:]})
+			}
 		}
 	}
-	return names
+	return all
 }
 
 // maxInput is how many characters a target's Input has at most.

@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -90,21 +91,26 @@ func TestASchedulesTimesAreThoseOfEventBridge(t *testing.T) {
 	}
 }
 
-func TestOfMinutesThatWereSleptThroughAScheduleIsDueOnce(t *testing.T) {
+func TestWhatIsDueOfSchedulesIsToldOnceForTheTimesThatWereSleptThrough(t *testing.T) {
 	s := events.NewService(nil)
-	rule := everyDay("doctor", false)
-	rule.Schedule = "rate(10 minutes)"
 	require.NoError(t, s.Bus("eu-west-1").AddRule(events.Rule{ARN: ruleARN, Pattern: []byte(s3Pattern)}))
-	over, monthly := everyDay("over", false), everyDay("monthly", false)
-	over.Schedule, monthly.Schedule = "cron(0 8 * * ? 2025)", "rate(30 days)"
-	for _, r := range []events.Rule{over, monthly, rule} {
-		require.NoError(t, s.Bus("eu-west-1").AddRule(r))
+	for schedule, name := range map[string]string{"cron(0 8 * * ? 2025)": "over", "rate(30 days)": "monthly", "rate(10 minutes)": "often"} {
+		rule := everyDay(name, false)
+		rule.Schedule = schedule
+		require.NoError(t, s.Bus("eu-west-1").AddRule(rule))
 	}
+	require.NoError(t, s.Bus("eu-north-1").AddRule(everyDay("daily", false)))
 	began := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
-	assert.Empty(t, s.Due("eu-west-1", began, began, began.Add(10*time.Minute-1)))
-	assert.Equal(t, []string{"doctor"}, s.Due("eu-west-1", began, began, began.Add(10*time.Minute)))
-	assert.Equal(t, []string{"doctor"}, s.Due("eu-west-1", began, began, began.Add(9*time.Hour)))
-	assert.Empty(t, s.Due("eu-west-1", began, began.Add(10*time.Minute), began.Add(20*time.Minute-1)), "that one has come")
-	assert.Equal(t, []string{"monthly", "doctor"}, s.Due("eu-west-1", began, began, began.Add(30*24*time.Hour)))
-	assert.Empty(t, s.Due("eu-north-1", began, began, began.Add(9*time.Hour)), "it is of another region")
+	due := func(after, until time.Duration) (names []string) {
+		for _, d := range s.Due(began, began.Add(after), began.Add(until)) {
+			names = append(names, d.Region+" "+d.Name)
+		}
+		slices.Sort(names)
+		return names
+	}
+	assert.Empty(t, due(0, 10*time.Minute-1))
+	assert.Equal(t, []string{"eu-west-1 often"}, due(0, 10*time.Minute))
+	assert.Equal(t, []string{"eu-west-1 often"}, due(0, 9*time.Hour))
+	assert.Empty(t, due(10*time.Minute, 20*time.Minute-1), "that one has come")
+	assert.Equal(t, []string{"eu-north-1 daily", "eu-west-1 monthly", "eu-west-1 often"}, due(0, 30*24*time.Hour))
 }

@@ -2,6 +2,7 @@ package events
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,6 +50,13 @@ func (s *Service) Bus(region string) *Bus {
 		s.buses[region].Metrics = s.Metrics
 	}
 	return s.buses[region]
+}
+
+// regions are those that have a bus.
+func (s *Service) regions() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.buses))
 }
 
 // Counts are the deliveries of the rules of all regions so far, by the rule's ARN.

@@ -35,8 +35,8 @@ Ctrl-C ends it.
 
 // What is said of time and of keys.
 const (
-	inTime = "A replica takes about 5 s, a verdict about 2 minutes (--fast: at once)."
-	atOnce = "Waits and delays pass at once (--fast): a verdict takes seconds, and times run ahead of your clock."
+	inTime = "A replica takes about 5 s, a verdict about 2 minutes (--fast: at once). Schedules fire and alarms ring by themselves."
+	atOnce = "Waits and delays pass at once (--fast): a verdict takes seconds, and times run ahead of your clock. No schedule fires, and no alarm rings."
 	onKeys = "Next replica:  l lags  f fails  c is corrupt     Break, and mend:  p pipe  s SNS  a a permission     u deploys what changed"
 )
 
