@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -18,20 +19,17 @@ import (
 
 // minutes has them come until it is stopped, which gives what went wrong.
 func (w *world) minutes() (stop func() (failed []error)) {
-	var running sync.WaitGroup
 	var mu sync.Mutex
 	var failed []error
 	ctx, cancel := context.WithCancel(w.t.Context())
-	running.Go(func() {
-		w.Minutes(ctx, func(err error) {
-			mu.Lock()
-			defer mu.Unlock()
-			failed = append(failed, err)
-		})
+	w.Minutes(ctx, func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		failed = append(failed, err)
 	})
 	return func() []error {
 		cancel()
-		running.Wait()
+		synctest.Wait()
 		return failed
 	}
 }
@@ -85,4 +83,12 @@ func TestAScheduleWhoseTargetRefusesIsToldAndTheOthersFire(t *testing.T) {
 		assert.EqualError(t, failed[0], "fire autobackup-audit-dev: it is refused")
 		assert.Equal(t, map[string]int{"verified": 6}, w.beatings()["heartbeat/verified"])
 	}, audited(defaults("template.yaml", "AuditSchedule", "rate(1 hour)"))...)
+}
+
+// Ctrl-C on a terminal is a key: only Close tells.
+func TestMinutesEndWithTheStack(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.Minutes(w.t.Context(), func(err error) { assert.NoError(t, err) })
+		time.Sleep(11 * time.Minute)
+	})
 }

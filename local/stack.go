@@ -63,6 +63,7 @@ type Stack struct {
 	ids     *ids
 	mu      sync.Mutex
 	stacks  map[place]*deployed
+	minutes minutes
 	failure error  // of the stack itself; Close tells
 	misses  misses // of pipes, event source mappings and alarms
 }
@@ -176,9 +177,11 @@ func (s *Stack) Close() error {
 		_, err := s.Suspend()
 		return errors.Join(err, s.Store.Broken())
 	}
+	s.minutes.end()
 	s.Pipes.Close()
 	s.Lambda.Stop()
 	s.States.Close()
 	s.Lambda.Close()
+	s.minutes.running.Wait() // what a schedule began ends with its function
 	return errors.Join(s.failed(), s.S3.Close())
 }

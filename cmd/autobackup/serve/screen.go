@@ -2,7 +2,6 @@ package serve
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -137,14 +136,8 @@ func (s *screen) place(bucket string) string {
 	return bucket
 }
 
-// failed tells what a schedule came to, or alarms, that went wrong, until ctx ends.
-func (s *screen) failed(ctx context.Context) func(error) {
-	return func(err error) {
-		if ctx.Err() == nil {
-			s.say("%s", text.Line(err.Error(), 1000))
-		}
-	}
-}
+// failed tells what a schedule came to, or alarms, that went wrong.
+func (s *screen) failed(err error) { s.say("%s", text.Line(err.Error(), 1000)) }
 
 // mail tells of an e-mail.
 func (s *screen) mail(p sns.Publication, file string) {

@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"autobackup/cmd/autobackup/console"
@@ -93,10 +92,7 @@ func (o Options) environments() (all []samconfig.Environment, err error) {
 func serve(ctx context.Context, o Options, environments []samconfig.Environment, code lambda.Code, listeners []net.Listener, page *console.Page, folder folder) (err error) {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx)) // Close ends the stack, in order
 	defer stop()
-	clk := clock.Real()
-	if o.Fast {
-		clk = clock.Skipping(running)
-	}
+	clk := o.clock(running)
 	if err := folder.times(clk); err != nil {
 		return err
 	}
@@ -117,8 +113,6 @@ func serve(ctx context.Context, o Options, environments []samconfig.Environment,
 	}
 	s.stage = primary.Parameters["Stage"]
 	at := at{URL: stack.URL, Region: environments[1].Region}
-	var minutes sync.WaitGroup
-	defer minutes.Wait() // once the functions have ended, and with them what a schedule began
 	server := &http.Server{Handler: guard(at.beside(stack)), ReadHeaderTimeout: time.Minute}
 	defer func() { err = errors.Join(err, stack.Close(), server.Close()) }()
 	goesOn := clk.Work() // no jump to what comes first of a part, before the others know what they wait for
@@ -144,11 +138,19 @@ func serve(ctx context.Context, o Options, environments []samconfig.Environment,
 	goesOn()
 	ctx = folder.whileWritten(ctx)
 	if !o.Fast { // which would jump from one time of a schedule to the next
-		minutes.Go(func() { stack.Minutes(ctx, s.failed(ctx)) })
+		stack.Minutes(ctx, s.failed)
 	}
 	updates := &updates{ctx: ctx, o: o, stack: stack, screen: s, folder: folder}
 	defer updates.running.Wait()
 	return keys(ctx, o.In, s, updates.or(troubles.press))
+}
+
+// clock is the stacks', until ctx ends.
+func (o Options) clock(ctx context.Context) *clock.Clock {
+	if o.Fast {
+		return clock.Skipping(ctx)
+	}
+	return clock.Real()
 }
 
 // deploy deploys all environments, and answers the last one's stack.
