@@ -79,8 +79,8 @@ aws logs filter-log-events --log-group-name /aws/lambda/autobackup-fetch-etags-d
 aws events list-targets-by-rule --rule autobackup-s3-upload-trigger-dev → autobackup-validation-queue-dev
 aws events put-events --entries [{"Source":"mine","DetailType":"mine","Detail":"{}"}] → EventId
 aws events list-rules → autobackup-s3-upload-trigger-dev
-aws cloudwatch describe-alarms --alarm-name-prefix autobackup- → INSUFFICIENT_DATA
-aws cloudwatch describe-alarms --alarm-names autobackup-event-delivery-failed-dev --state-value INSUFFICIENT_DATA → autobackup-event-delivery-failed-dev
+aws cloudwatch describe-alarms --alarm-name-prefix autobackup-event → autobackup-event-delivery-failed-dev
+aws cloudwatch describe-alarms --alarm-names autobackup-heartbeat-stopped-dev --state-value INSUFFICIENT_DATA → autobackup-heartbeat-stopped-dev
 aws cloudwatch get-metric-data --start-time 2026-01-01T00:00:00Z --end-time 2026-01-02T00:00:00Z --metric-data-queries [{"Id":"a","MetricStat":{"Metric":{"Namespace":"AWS/Lambda","MetricName":"Invocations"},"Period":3600,"Stat":"Sum"}}] → "Complete"
 aws cloudformation describe-stacks --stack-name autobackup-dev → CREATE_COMPLETE
 aws pipes stop-pipe --name autobackup-validation-pipe-dev → STOPPED

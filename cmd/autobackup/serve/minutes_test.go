@@ -38,9 +38,10 @@ func TestInRealTimeHeartbeatsComeAndAlarmsAreEvaluated(t *testing.T) {
 	}
 	waits(`(?m)  e-mail  OK: "autobackup-pipe-not-running-dev" in ` + firstRegion)
 	waits(`(?m)  beat  heartbeat/verified  verified  `)
+	waits(`(?m)  e-mail  OK: "autobackup-heartbeat-stopped-dev" in ` + firstRegion)
 	assert.Regexp(t, `(?m)^ok .*alarms +none of \d+ alarms rings, and each may tell$`, r.command(t, "doctor", "--all"))
 	upload(t, r.client(t, ""), "damaged")
 	r.says(t, `(?m)  documents  damaged  failed  CONTENT_MISMATCH$`)
-	assert.NotContains(t, r.String(), "fire ")
+	assert.NotContains(t, r.String(), "  fire ", "as lines begin that say what went wrong of one")
 	require.NoError(t, r.end())
 }
