@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -115,13 +116,18 @@ var machine = "arn:aws:states:" + firstRegion + ":123456789012:stateMachine:auto
 // executions are all, by their names.
 func executions(t *testing.T, cfg aws.Config) map[string]*sfn.DescribeExecutionOutput {
 	t.Helper()
+	return executionsNow(t, t.Context(), cfg)
+}
+
+// executionsNow is executions for who asks again where an answer breaks off.
+func executionsNow(t require.TestingT, ctx context.Context, cfg aws.Config) map[string]*sfn.DescribeExecutionOutput {
 	client, all := sfn.NewFromConfig(cfg), map[string]*sfn.DescribeExecutionOutput{}
 	pages := sfn.NewListExecutionsPaginator(client, &sfn.ListExecutionsInput{StateMachineArn: aws.String(machine)})
 	for pages.HasMorePages() {
-		page, err := pages.NextPage(t.Context())
+		page, err := pages.NextPage(ctx)
 		require.NoError(t, err)
 		for _, e := range page.Executions {
-			one, err := client.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: e.ExecutionArn})
+			one, err := client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: e.ExecutionArn})
 			require.NoError(t, err)
 			one.ResultMetadata = sfn.DescribeExecutionOutput{}.ResultMetadata // of this call
 			all[aws.ToString(e.Name)] = one
@@ -218,7 +224,7 @@ func TestEveryUploadIsVerifiedHoweverOftenServeIsKilled(t *testing.T) {
 	cfg := last.client(t, "")
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		verified := map[string]bool{}
-		for _, e := range executions(t, cfg) {
+		for _, e := range executionsNow(c, t.Context(), cfg) {
 			assert.Contains(c, []types.ExecutionStatus{types.ExecutionStatusSucceeded, types.ExecutionStatusRunning}, e.Status)
 			var out struct {
 				Objects []struct{ Object, Verdict string }
