@@ -15,12 +15,8 @@ type Kept struct {
 
 // Suspend is Close that leaves executions for another stack to go on with.
 func (s *Stack) Suspend() (Kept, error) {
-	s.minutes.end()
-	s.Pipes.Close()
-	s.Lambda.Stop()
-	kept := Kept{States: s.States.Suspend()}
-	s.Lambda.Close()
-	s.minutes.running.Wait()
+	var kept Kept
+	s.end(func() { kept.States = s.States.Suspend() })
 	kept.IDs = s.ids.position()
 	return kept, errors.Join(s.failed(), s.S3.Close())
 }

@@ -177,11 +177,16 @@ func (s *Stack) Close() error {
 		_, err := s.Suspend()
 		return errors.Join(err, s.Store.Broken())
 	}
+	s.end(s.States.Close)
+	return errors.Join(s.failed(), s.S3.Close())
+}
+
+// end ends what calls functions, executions in the given way, and then the functions.
+func (s *Stack) end(executions func()) {
 	s.minutes.end()
 	s.Pipes.Close()
 	s.Lambda.Stop()
-	s.States.Close()
+	executions()
 	s.Lambda.Close()
 	s.minutes.running.Wait() // what a schedule began ends with its function
-	return errors.Join(s.failed(), s.S3.Close())
 }

@@ -104,7 +104,7 @@ func (e edition) heading() string {
 	return lines
 }
 
-// nouns is what fails for each of some causes, or for most of them.
+// nouns is what fails for some causes: messages, where none of them is about an object.
 func nouns(all []told.Cause) string {
 	if slices.ContainsFunc(all, func(c told.Cause) bool { return noun(c, "object version") == "object version" }) {
 		return "object version"

@@ -79,7 +79,8 @@ type Counts struct {
 
 type rule struct {
 	Rule
-	pattern *Pattern
+	pattern *Pattern // nil: it has a schedule
+	times   times    // of its schedule
 	counts  Counts
 }
 
@@ -89,13 +90,14 @@ func (b *Bus) AddRule(r Rule) error {
 	if err != nil || a.Service != "events" {
 		return fmt.Errorf("%q is no rule ARN; write it as arn:aws:events:region:account:rule/name", r.ARN)
 	}
-	p, check := (*Pattern)(nil), Target.checkScheduled
+	made, check := rule{Rule: r}, Target.checkScheduled
 	if r.Schedule == "" {
 		check = Target.checkQueue
-		if p, err = ParsePattern(r.Pattern); err != nil {
-			return fmt.Errorf("rule %s: %w", r.ARN, err)
-		}
-	} else if err := checkSchedule(r); err != nil {
+		made.pattern, err = ParsePattern(r.Pattern)
+	} else {
+		made.times, err = parseSchedule(r)
+	}
+	if err != nil {
 		return fmt.Errorf("rule %s: %w", r.ARN, err)
 	}
 	for i, t := range r.Targets {
@@ -106,10 +108,11 @@ func (b *Bus) AddRule(r Rule) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if i := slices.IndexFunc(b.rules, func(other rule) bool { return other.ARN == r.ARN }); i >= 0 {
-		b.rules[i].Rule, b.rules[i].pattern = r, p
+		made.counts = b.rules[i].counts
+		b.rules[i] = made
 		return nil
 	}
-	b.rules = append(b.rules, rule{Rule: r, pattern: p})
+	b.rules = append(b.rules, made)
 	return nil
 }
 

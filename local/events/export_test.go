@@ -1,4 +1,4 @@
 package events
 
-// Next tells the times of a schedule.
-var Next = next
+// ParseTimes tells the times of a schedule.
+var ParseTimes = parseTimes

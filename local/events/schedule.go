@@ -22,15 +22,20 @@ import (
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
 var schedule = regexp.MustCompile(`^(rate\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\)|cron\([0-9A-Z*?,/#-]+( [0-9A-Z*?,/#-]+){5}\))$`)
 
-func checkSchedule(r Rule) error {
+func parseSchedule(r Rule) (times, error) {
 	if len(r.Pattern) > 0 {
-		return errors.New("a pattern and a schedule in one rule are not supported by the local stack; make two rules")
+		return nil, errors.New("a pattern and a schedule in one rule are not supported by the local stack; make two rules")
 	}
-	if _, err := next(r.Schedule, time.Time{}); err != nil {
-		return fmt.Errorf("%q is no schedule; write it as rate(1 day) or cron(0 7 * * ? *): %w", r.Schedule, err)
+	t, err := parseTimes(r.Schedule)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no schedule; write it as rate(1 day) or cron(0 7 * * ? *): %w", r.Schedule, err)
 	}
-	return nil
+	return t, nil
 }
+
+// times tells the first time of a schedule after another; zero: there is none. Those of a rate are
+// counted from when it began, those of a cron are UTC's.
+type times func(began, after time.Time) time.Time
 
 // units are those of rates, without the s of several.
 var units = map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}
@@ -39,10 +44,8 @@ var units = map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "
 // crons from 0. What stands behind a # counts weeks, and behind a / days.
 var weekday = regexp.MustCompile(`(^|[,-])([1-7])`)
 
-// next tells the first time of a schedule after another; zero: there is none. Those of a rate are
-// counted from when it began, those of a cron are UTC's.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cron-expressions.html
-func next(text string, began time.Time) (after func(time.Time) time.Time, err error) {
+func parseTimes(text string) (times, error) {
 	if !schedule.MatchString(text) {
 		return nil, errors.New("it has another form")
 	}
@@ -55,8 +58,8 @@ func next(text string, began time.Time) (after func(time.Time) time.Time, err er
 			return nil, errors.New("it is too long")
 		}
 		each *= time.Duration(n)
-		return func(t time.Time) time.Time {
-			return began.Add((max(0, t.Sub(began)/each) + 1) * each)
+		return func(began, after time.Time) time.Time {
+			return began.Add((max(0, after.Sub(began)/each) + 1) * each)
 		}, nil
 	}
 	days := &fields[4]
@@ -71,7 +74,7 @@ func next(text string, began time.Time) (after func(time.Time) time.Time, err er
 	if err != nil {
 		return nil, err
 	}
-	return func(t time.Time) time.Time { return expression.Next(t.UTC()) }, nil
+	return func(_, after time.Time) time.Time { return expression.Next(after.UTC()) }, nil
 }
 
 // Due is a rule whose time has come.
@@ -81,20 +84,25 @@ type Due struct{ Region, Name string }
 // from when they began.
 func (s *Service) Due(began, after, until time.Time) (all []Due) {
 	for _, region := range s.regions() {
-		for _, r := range s.Bus(region).Rules() {
-			if r.Schedule == "" {
-				continue
-			}
-			times, err := next(r.Schedule, began)
-			if err != nil {
-				continue // AddRule has refused it
-			}
-			if at := times(after); !at.IsZero() && !at.After(until) {
-				all = append(all, Due{region, r.ARN[strings.LastIndexByte(r.ARN, '/')+1:]})
-			}
+		for _, name := range s.Bus(region).due(began, after, until) {
+			all = append(all, Due{region, name})
 		}
 	}
 	return all
+}
+
+func (b *Bus) due(began, after, until time.Time) (names []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range b.rules {
+		if r.times == nil {
+			continue
+		}
+		if at := r.times(began, after); !at.IsZero() && !at.After(until) {
+			names = append(names, r.ARN[strings.LastIndexByte(r.ARN, '/')+1:])
+		}
+	}
+	return names
 }
 
 // maxInput is how many characters a target's Input has at most.

@@ -2,10 +2,7 @@ package serve_test
 
 import (
 	"flag"
-	"os"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -21,15 +18,8 @@ func TestInRealTimeHeartbeatsComeAndAlarmsAreEvaluated(t *testing.T) {
 	if !*minutes {
 		t.Skip("waits for two minutes to pass; .ci/run has it with -minutes")
 	}
-	folder := projectWith(t, quick)
-	template := filepath.Join(folder, "template.yaml")
-	text, err := os.ReadFile(template)
-	require.NoError(t, err)
-	often := strings.Replace(string(text), "ScheduleExpression: rate(10 minutes)", "ScheduleExpression: rate(1 minute)", 1)
-	require.NotEqual(t, string(text), often)
-	require.NoError(t, os.Remove(template)) // a link to this project's
-	require.NoError(t, os.WriteFile(template, []byte(often), 0o600))
-
+	folder := copied(t, quick)
+	edit(t, folder, "template.yaml", "ScheduleExpression: rate(10 minutes)", "ScheduleExpression: rate(1 minute)")
 	r := served(t, serve.Options{Project: folder})
 	r.press(t, "c", "the next replica has a flipped bit")
 	waits := func(pattern string) {
